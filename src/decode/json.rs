@@ -1,0 +1,426 @@
+//! A JSON record as a borrowed tree, read strictly: every refusal has a reason.
+//!
+//! Knows no format. A newcomer may ask why not typed structs: columns have aliases, values come
+//! wrapped or as strings, and eight formats must be told apart by their keys before any of them
+//! can be read.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use crate::outcome::{QuarantineReason, Reject};
+use crate::units::Text;
+
+/// Largest integer that a JSON number can carry through a double without loss.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// The words by which a duplicate key is told from other faults of serde_json.
+const DUPLICATE: &str = "tollwatch duplicate key";
+
+/// One JSON value; texts are borrowed from the record where they have no escapes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number that fits.
+    Int(i64),
+    /// A number with a fraction or exponent, or past `i64`.
+    Float(f64),
+    /// A text.
+    Str(Cow<'a, str>),
+    /// An array.
+    Array(Vec<Json<'a>>),
+    /// An object in the record's order, without repeated keys.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+impl<'a> Json<'a> {
+    /// Reads one whole record.
+    ///
+    /// # Errors
+    /// [`Reject`] with `empty`, `not_utf8`, `plain_text`, `broken_json`, `too_deep` or
+    /// `duplicate_key`; the detail names line and column, never text of the record.
+    pub fn parse(bytes: &'a [u8]) -> Result<Json<'a>, Reject> {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            Reject::new(
+                QuarantineReason::NotUtf8,
+                format!("invalid UTF-8 after byte {}", error.valid_up_to()),
+            )
+        })?;
+        let Some(first) = text.trim_start().bytes().next() else {
+            return Err(Reject::new(QuarantineReason::Empty, "no bytes"));
+        };
+        if first != b'{' && first != b'[' {
+            return Err(Reject::new(
+                QuarantineReason::PlainText,
+                "expected a JSON object or array",
+            ));
+        }
+        serde_json::from_str(text).map_err(|error| reject_of(&error))
+    }
+
+    /// The value of a key; `None` for other kinds and missing keys.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Json<'a>> {
+        match self {
+            Json::Object(entries) => entries
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::Str(_)
+            | Json::Array(_) => None,
+        }
+    }
+
+    /// The value at a path of keys.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<&Json<'a>> {
+        path.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The text, where it is one.
+    #[must_use]
+    pub fn str(&self) -> Option<&str> {
+        match self {
+            Json::Str(text) => Some(text),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::Array(_)
+            | Json::Object(_) => None,
+        }
+    }
+
+    /// The elements, where it is an array.
+    #[must_use]
+    pub fn array(&self) -> Option<&[Json<'a>]> {
+        match self {
+            Json::Array(items) => Some(items),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::Str(_)
+            | Json::Object(_) => None,
+        }
+    }
+
+    /// The entries, where it is an object.
+    #[must_use]
+    pub fn object(&self) -> Option<&[(Cow<'a, str>, Json<'a>)]> {
+        match self {
+            Json::Object(entries) => Some(entries),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::Str(_)
+            | Json::Array(_) => None,
+        }
+    }
+
+    /// Whether nothing stands here: `null` or an empty text.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Json::Null => true,
+            Json::Str(text) => text.trim().is_empty(),
+            Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Array(_) | Json::Object(_) => {
+                false
+            }
+        }
+    }
+
+    /// A whole number, from a number or a text of digits; `Ok(None)` when blank.
+    ///
+    /// # Errors
+    /// The reason `bad_number` for fractions, texts that are no numbers, and whole numbers past
+    /// 2⁵³ that came as a float; the caller adds the key's name.
+    pub fn whole(&self) -> Result<Option<i64>, QuarantineReason> {
+        let exact = |number: f64| {
+            if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
+                format!("{number:.0}")
+                    .parse()
+                    .map(Some)
+                    .map_err(|_| QuarantineReason::BadNumber)
+            } else {
+                Err(QuarantineReason::BadNumber)
+            }
+        };
+        match self {
+            Json::Int(number) => Ok(Some(*number)),
+            Json::Float(number) => exact(*number),
+            Json::Str(_) if self.is_blank() => Ok(None),
+            Json::Str(text) => {
+                let text = text.trim();
+                text.parse().map(Some).or_else(|_| {
+                    text.parse()
+                        .map_err(|_| QuarantineReason::BadNumber)
+                        .and_then(exact)
+                })
+            }
+            Json::Null => Ok(None),
+            Json::Bool(_) | Json::Array(_) | Json::Object(_) => Err(QuarantineReason::BadNumber),
+        }
+    }
+
+    /// The keys of the value, dotted, each with the length of its value in bytes; for quarantine.
+    #[must_use]
+    pub fn key_lengths(&self) -> Vec<(Text, u32)> {
+        let mut keys = Vec::new();
+        self.collect_keys("", &mut keys);
+        keys
+    }
+
+    fn collect_keys(&self, prefix: &str, keys: &mut Vec<(Text, u32)>) {
+        let Some(entries) = self.object() else { return };
+        for (name, value) in entries {
+            if keys.len() >= Reject::MAX_KEYS {
+                return;
+            }
+            let name = crate::units::clean_name(&format!("{prefix}{name}"));
+            if value.object().is_some() {
+                value.collect_keys(&format!("{name}."), keys);
+            } else {
+                keys.push((name, value.length()));
+            }
+        }
+    }
+
+    /// Length of a scalar as text, or the number of elements.
+    fn length(&self) -> u32 {
+        let length = match self {
+            Json::Null => 0,
+            Json::Bool(true) => 4,
+            Json::Bool(false) => 5,
+            Json::Int(number) => number.to_string().len(),
+            Json::Float(number) => number.to_string().len(),
+            Json::Str(text) => text.len(),
+            Json::Array(items) => items.len(),
+            Json::Object(entries) => entries.len(),
+        };
+        u32::try_from(length).unwrap_or(u32::MAX)
+    }
+}
+
+fn reject_of(error: &serde_json::Error) -> Reject {
+    let place = format!("line {} column {}", error.line(), error.column());
+    let words = error.to_string();
+    if words.starts_with(DUPLICATE) {
+        return Reject::new(
+            QuarantineReason::DuplicateKey,
+            format!("a key stands twice in one object, {place}"),
+        );
+    }
+    if words.starts_with("recursion limit") {
+        return Reject::new(
+            QuarantineReason::TooDeep,
+            format!("nested deeper than 127 levels, {place}"),
+        );
+    }
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "ends in the middle",
+        serde_json::error::Category::Io
+        | serde_json::error::Category::Syntax
+        | serde_json::error::Category::Data => "not JSON",
+    };
+    Reject::new(QuarantineReason::BrokenJson, format!("{what}, {place}"))
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+/// Keys beyond which duplicates are found by sorting instead of by looking.
+const LOOK_MAX: usize = 48;
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Int(value))
+    }
+
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_precision_loss,
+        reason = "past i64 nothing is exact, and `whole` refuses it"
+    )]
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(i64::try_from(value).map_or(Json::Float(value as f64), Json::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
+        Ok(Json::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Str(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Str(Cow::Borrowed(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json<'de>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
+        let mut entries: Vec<(Cow<'de, str>, Json<'de>)> = Vec::with_capacity(16);
+        while let Some(Key(key)) = map.next_key()? {
+            if entries.len() < LOOK_MAX && entries.iter().any(|(name, _)| *name == key) {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+            entries.push((key, map.next_value()?));
+        }
+        if entries.len() > LOOK_MAX {
+            let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_ref()).collect();
+            names.sort_unstable();
+            if names.windows(2).any(|pair| pair.first() == pair.last()) {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Json::Object(entries))
+    }
+}
+
+/// A key, borrowed where it has no escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(value)))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(value.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(bytes: &[u8]) -> Option<QuarantineReason> {
+        Json::parse(bytes).err().map(|reject| reject.reason)
+    }
+
+    #[test]
+    fn refuses_with_a_reason() {
+        let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+        let many: String = (0..100).map(|i| format!("\"k{i}\":1,")).collect();
+        let cases: Vec<(Vec<u8>, Option<QuarantineReason>)> = vec![
+            (b"{\"a\":1}".to_vec(), None),
+            (b"\xEF\xBB\xBF{\"a\":1}".to_vec(), None),
+            (b"".to_vec(), Some(QuarantineReason::Empty)),
+            (b"  \n".to_vec(), Some(QuarantineReason::Empty)),
+            (b"hello".to_vec(), Some(QuarantineReason::PlainText)),
+            (b"{\"a\":\xff}".to_vec(), Some(QuarantineReason::NotUtf8)),
+            (b"{\"a\":1".to_vec(), Some(QuarantineReason::BrokenJson)),
+            (b"{\"a\":NaN}".to_vec(), Some(QuarantineReason::BrokenJson)),
+            (
+                b"{\"a\":1}{\"b\":2}".to_vec(),
+                Some(QuarantineReason::BrokenJson),
+            ),
+            (
+                b"{\"a\":1e999}".to_vec(),
+                Some(QuarantineReason::BrokenJson),
+            ),
+            (
+                b"{\"a\":1,\"a\":2}".to_vec(),
+                Some(QuarantineReason::DuplicateKey),
+            ),
+            (
+                b"{\"x\":{\"a\":1,\"a\":2}}".to_vec(),
+                Some(QuarantineReason::DuplicateKey),
+            ),
+            (
+                format!("{{{many}\"k7\":2}}").into_bytes(),
+                Some(QuarantineReason::DuplicateKey),
+            ),
+            (deep.into_bytes(), Some(QuarantineReason::TooDeep)),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(
+                reason(&bytes),
+                expected,
+                "{}",
+                String::from_utf8_lossy(&bytes)
+                    .chars()
+                    .take(40)
+                    .collect::<String>()
+            );
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_whole() {
+        let bad = Err(QuarantineReason::BadNumber);
+        let cases = [
+            ("5", Ok(Some(5))),
+            ("\"5\"", Ok(Some(5))),
+            ("5.0", Ok(Some(5))),
+            ("1e3", Ok(Some(1000))),
+            ("\"\"", Ok(None)),
+            ("null", Ok(None)),
+            ("-1", Ok(Some(-1))),
+            ("1.5", bad),
+            ("18446744073709551616", bad),
+            ("\"x\"", bad),
+            ("true", bad),
+        ];
+        for (text, expected) in cases {
+            let record = format!("{{\"n\":{text}}}");
+            let json = Json::parse(record.as_bytes()).unwrap();
+            assert_eq!(json.get("n").unwrap().whole(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn keeps_keys_and_lengths_only() {
+        let json = Json::parse(br#"{"a":"secret","b":{"c":12},"d":[1,2,3]}"#).unwrap();
+        assert_eq!(
+            json.key_lengths(),
+            [("a".into(), 6), ("b.c".into(), 2), ("d".into(), 3)]
+        );
+    }
+}

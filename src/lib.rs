@@ -1,0 +1,49 @@
+//! tollwatch reads the log of every outbound LLM call and answers: what did it cost, where did it land, did it work?
+//!
+//! The modules in reading order, which is also the order of their levels: a module uses only what
+//! stands above it (`tests/tidy.rs` holds that).
+//!
+//! | level | modules | knows nothing of |
+//! |---|---|---|
+//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] | calls |
+//! | what passes between stages | [`call`] [`outcome`] | where it came from |
+//! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`judge`] | clock, task, socket, file |
+//! | adding up, pure | [`hist`] [`cell`] [`line`] [`link`] | the ledger |
+//! | what people write | [`config`] | sources, ledger |
+//! | the edges | [`source`] [`ledger`] | each other |
+//! | where all meet | [`app`] | arguments, exit codes |
+//! | the command line | [`cli`] | - |
+//!
+//! Invariants, above all what is *not* done: no prompt, completion, header value or secret leaves
+//! [`decode`]; no float is stored; every record ends in one counted [`outcome::Outcome`]; nothing
+//! below [`app`] reads a clock.
+
+pub mod clock;
+pub mod ids;
+pub mod money;
+pub mod problem;
+pub mod secret;
+pub mod units;
+
+pub mod call;
+pub mod outcome;
+
+pub mod attribute;
+pub mod decode;
+pub mod judge;
+pub mod price;
+pub mod provider;
+pub mod residency;
+
+pub mod cell;
+pub mod hist;
+pub mod line;
+pub mod link;
+
+pub mod config;
+
+pub mod ledger;
+pub mod source;
+
+pub mod app;
+pub mod cli;
