@@ -47,8 +47,10 @@ const LONG: &[(&str, usize, &str)] = &[];
 
 fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        let mut entries: Vec<_> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut entries: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
@@ -62,8 +64,16 @@ fn sources() -> Vec<(String, String)> {
     let mut paths = Vec::new();
     walk(&root, &mut paths);
     assert!(paths.len() > 20, "found the sources");
-    let name = |path: &Path| path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+    let name = |path: &Path| {
+        path.strip_prefix(&root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    };
+    paths
+        .iter()
+        .map(|path| (name(path), fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 /// The module of a file: its first folder or its own name.
@@ -104,9 +114,16 @@ fn used(text: &str) -> Vec<String> {
         }
     }
     let name = |text: &String| {
-        text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>()
+        text.trim()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<String>()
     };
-    found.iter().map(name).filter(|name| !name.is_empty()).collect()
+    found
+        .iter()
+        .map(name)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 #[test]
@@ -119,7 +136,8 @@ fn modules_depend_downward_only() {
         if own == "lib" || own == "main" {
             continue;
         }
-        let own_level = level(own).unwrap_or_else(|| panic!("`{own}` has no level: add it to LEVELS"));
+        let own_level =
+            level(own).unwrap_or_else(|| panic!("`{own}` has no level: add it to LEVELS"));
         for name in used(&code(&text)) {
             let Some(other) = level(&name) else { continue };
             edges += 1;
@@ -138,9 +156,12 @@ fn costly_crates_are_named_in_one_place() {
     for (file, text) in sources() {
         let code = code(&text);
         for (name, places) in ONE_PLACE {
-            let named = code.contains(&format!("{name}::")) || code.contains(&format!("use {name}"));
+            let named =
+                code.contains(&format!("{name}::")) || code.contains(&format!("use {name}"));
             if named && !places.split(", ").any(|place| file.starts_with(place)) {
-                faults.push(format!("src/{file} names `{name}`, which belongs to src/{places}"));
+                faults.push(format!(
+                    "src/{file} names `{name}`, which belongs to src/{places}"
+                ));
             }
         }
     }
@@ -165,10 +186,14 @@ fn files_stay_short() {
     let mut faults = Vec::new();
     for (file, text) in sources() {
         let lines = text.lines().count();
-        let allowed =
-            LONG.iter().find(|(name, _, _)| *name == file).map_or(MAX_LINES, |(_, lines, _)| *lines);
+        let allowed = LONG
+            .iter()
+            .find(|(name, _, _)| *name == file)
+            .map_or(MAX_LINES, |(_, lines, _)| *lines);
         if lines > allowed {
-            faults.push(format!("src/{file} has {lines} lines, allowed are {allowed}"));
+            faults.push(format!(
+                "src/{file} has {lines} lines, allowed are {allowed}"
+            ));
         }
     }
     assert_eq!(faults, [""; 0]);
@@ -191,7 +216,9 @@ fn the_tree_speaks_of_itself_alone() {
         look(Path::new(&file), &text);
     }
     for folder in ["docs", "deploy", "prices", "scenarios"] {
-        let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
+        let Ok(entries) = fs::read_dir(root.join(folder)) else {
+            continue;
+        };
         for entry in entries.flatten() {
             if let Ok(text) = fs::read_to_string(entry.path()) {
                 look(&entry.path(), &text);

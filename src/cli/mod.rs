@@ -1,1 +1,3 @@
-//! Placeholder of the skeleton.
+//! The command line: arguments in, tables, JSON and exit codes out.
+
+mod words;
