@@ -74,6 +74,14 @@ const HTTP_MARKS: Column = Column::new("", &["http_method", "response_status", "
 /// Further keys by which a row is told when the export left out host and status.
 const ROW_MARKS: Column = Column::new("", &["request_length", "response_length", "response_time"]);
 
+/// The keys that the skimmer must know to recognise a row and its destination as this module does.
+#[cfg(test)]
+pub(super) fn skimmed_keys() -> impl Iterator<Item = &'static str> {
+    [ID, TIME, HOST, PATH, URL, METHOD, STATUS, HTTP_MARKS]
+        .into_iter()
+        .flat_map(|column| column.aliases.iter().copied())
+}
+
 /// A destination with anything of a call; or a row that claims to be an HTTP call without one.
 pub(super) fn recognises(record: &Json<'_>) -> bool {
     let created = TIME.stands_in(record);
