@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::call::{Format, Report, Transport, UsageReport};
+use crate::call::{Class, Format, Provider, Report, Tier, Transport, UsageReport};
 use crate::provider::Gate;
 
 use super::{Context, Settings, Told, decode};
@@ -79,7 +79,7 @@ fn report_line(report: &Report) -> String {
     put(
         &mut line,
         "provider",
-        &opt(to.provider.as_ref().map(|p| p.as_str())),
+        &opt(to.provider.as_ref().map(Provider::as_str)),
     );
     put(&mut line, "host", &to.host);
     put(&mut line, "port", &opt(to.port));
@@ -118,11 +118,7 @@ fn report_line(report: &Report) -> String {
 fn transport_line(line: &mut String, transport: &Transport) {
     line.push_str(" CALL");
     put(line, "status", &opt(transport.status));
-    put(
-        line,
-        "class",
-        &opt(transport.class.map(|class| class.as_str())),
-    );
+    put(line, "class", &opt(transport.class.map(Class::as_str)));
     put(line, "ms", &opt(transport.latency.map(|ms| ms.0)));
     put(line, "sent", &opt(transport.request_bytes));
     put(line, "got", &opt(transport.response_bytes));
@@ -164,13 +160,13 @@ fn usage_line(line: &mut String, usage: &UsageReport) {
             line.push_str(word);
         }
     }
-    put(line, "tier", &opt(usage.tier.map(|tier| tier.as_str())));
+    put(line, "tier", &opt(usage.tier.map(Tier::as_str)));
     put(
         line,
         "searches",
         &opt((usage.web_searches > 0).then_some(usage.web_searches)),
     );
-    put(line, "class", &opt(usage.class.map(|class| class.as_str())));
+    put(line, "class", &opt(usage.class.map(Class::as_str)));
     put(line, "ms", &opt(usage.duration.map(|ms| ms.0)));
     put(line, "external", &opt(usage.external));
 }
