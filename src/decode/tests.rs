@@ -64,7 +64,7 @@ fn opens_envelopes_three_deep() {
         (format!(r#"{{"schema":null,"payload":{row}}}"#), vec![other]),
         (format!(r#"{{"payload":{}}}"#, text(row)), vec![other]),
         (format!(r#"{{"payload":{}}}"#, text("{oops")), vec![unknown]),
-        (format!(r#"{{"payload":"words"}}"#), vec![unknown]),
+        (r#"{"payload":"words"}"#.to_owned(), vec![unknown]),
         (
             format!(r#"[{{"payload":{{"record":{row}}}}}]"#),
             vec![other],

@@ -33,101 +33,70 @@ fn decoded(bytes: &[u8], settings: &Settings) -> Vec<Told> {
 
 const OTHER: Option<IgnoreReason> = Some(IgnoreReason::OtherCall);
 
+/// A row with these entries put in.
+fn row(entries: &str) -> String {
+    format!(
+        r#"{{"sys_id":"1","sys_created_on":"2026-11-20 09:14:31",{entries},"response_status":"200"}}"#
+    )
+}
+
+/// Entries of rows that need no decoding.
+const PLAIN: [&str; 6] = [
+    r#""hostname":"hooks.example.com""#,
+    r#""url":"https://hooks.example.com/x?y=1""#,
+    r#""hostname":"","url":"https://hooks.example.com""#,
+    r#""host":"hooks.example.com:8443","path":"a/b""#,
+    r#""hostname":{"display_value":"X","value":"hooks.example.com"}"#,
+    r#""hostname":"hooks.example.com","x":{"a":["]}\"",{}],"b":-1.5}"#,
+];
+
+/// Entries of rows that are left to the decoder.
+const LEFT: [&str; 18] = [
+    // An LLM endpoint by host, or by path on an unknown host.
+    r#""hostname":"api.openai.com""#,
+    r#""hostname":"gw.example.com","path":"/v1/chat/completions""#,
+    // Escapes, two columns for one part, duplicates, other kinds of values.
+    r#""hostname":"hooks\u002eexample.com""#,
+    r#""host\u006eame":"hooks.example.com""#,
+    r#""hostname":"hooks.example.com","host":"api.openai.com""#,
+    r#""hostname":"hooks.example.com","hostname":"hooks.example.com""#,
+    r#""hostname":"hooks.example.com","sys_id":"2""#,
+    r#""hostname":7"#,
+    r#""hostname":["hooks.example.com"]"#,
+    // No destination, no row of this table, or another format's.
+    r#""hostname":"""#,
+    r#""short_description":"x""#,
+    r#""hostname":"hooks.example.com","tollwatch":1"#,
+    r#""hostname":"hooks.example.com","prompt_token_count":"1""#,
+    // Broken in a way that the scan sees.
+    r#""hostname":"hooks.example.com","x":{]"#,
+    r#""hostname":"hooks.example.com","x":NaN"#,
+    r#""hostname":"hooks.example.com","x":01"#,
+    r#""hostname":"hooks.example.com","x":"#,
+    r#""hostname":"hooks.example.com",,"x":1"#,
+];
+
 #[test]
 fn skims_what_is_plain_and_leaves_the_rest() {
-    let row = |host: &str| {
-        format!(
-            r#"{{"sys_id":"1","sys_created_on":"2026-11-20 09:14:31",{host},"response_status":"200"}}"#
-        )
-    };
-    let cases = [
-        (row(r#""hostname":"hooks.example.com""#), OTHER),
-        (row(r#""url":"https://hooks.example.com/x?y=1""#), OTHER),
-        (
-            row(r#""hostname":"","url":"https://hooks.example.com""#),
-            OTHER,
-        ),
-        (
-            row(r#""host":"hooks.example.com:8443","path":"a/b""#),
-            OTHER,
-        ),
-        (
-            row(r#""hostname":{"display_value":"X","value":"hooks.example.com"}"#),
-            OTHER,
-        ),
-        (
-            row(r#""hostname":"hooks.example.com","x":{"a":["]}\"",{}],"b":-1.5}"#),
-            OTHER,
-        ),
-        (
-            format!(" \u{feff}{}", row(r#""hostname":"hooks.example.com""#)),
-            None,
-        ),
-        (
-            format!("\u{feff} {}\r\n", row(r#""hostname":"hooks.example.com""#)),
-            OTHER,
-        ),
-        // An LLM endpoint by host, or by path on an unknown host.
-        (row(r#""hostname":"api.openai.com""#), None),
-        (
-            row(r#""hostname":"gw.example.com","path":"/v1/chat/completions""#),
-            None,
-        ),
-        // Unusual: escapes, two columns for one part, duplicates, other kinds of values.
-        (row(r#""hostname":"hooks\u002eexample.com""#), None),
-        (row(r#""host\u006eame":"hooks.example.com""#), None),
-        (
-            row(r#""hostname":"hooks.example.com","host":"api.openai.com""#),
-            None,
-        ),
-        (
-            row(r#""hostname":"hooks.example.com","hostname":"hooks.example.com""#),
-            None,
-        ),
-        (row(r#""hostname":"hooks.example.com","sys_id":"2""#), None),
-        (row(r#""hostname":7"#), None),
-        (row(r#""hostname":["hooks.example.com"]"#), None),
-        // No destination, no row of this table, or another format's.
-        (row(r#""hostname":"""#), None),
-        (row(r#""short_description":"x""#), None),
-        (row(r#""hostname":"hooks.example.com","tollwatch":1"#), None),
-        (
-            row(r#""hostname":"hooks.example.com","prompt_token_count":"1""#),
-            None,
-        ),
+    let plain = row(PLAIN[0]);
+    let whole = [
+        (format!("\u{feff} {plain}\r\n"), OTHER),
+        (format!(" \u{feff}{plain}"), None),
         (
             r#"{"hostname":"hooks.example.com","status":"200"}"#.to_owned(),
             None,
         ),
-        // Broken in a way that the scan sees.
-        (row(r#""hostname":"hooks.example.com","x":{]"#), None),
-        (row(r#""hostname":"hooks.example.com","x":NaN"#), None),
-        (row(r#""hostname":"hooks.example.com","x":01"#), None),
-        (row(r#""hostname":"hooks.example.com","x":"#), None),
-        (
-            format!("{}x", row(r#""hostname":"hooks.example.com""#)),
-            None,
-        ),
-        (
-            row(r#""hostname":"hooks.example.com""#).replace('}', ""),
-            None,
-        ),
-        (
-            format!("[{}]", row(r#""hostname":"hooks.example.com""#)),
-            None,
-        ),
-        (
-            format!(
-                r#"{{"record":{}}}"#,
-                row(r#""hostname":"hooks.example.com""#)
-            ),
-            None,
-        ),
+        (format!("{plain}x"), None),
+        (plain.replace('}', ""), None),
+        (format!("[{plain}]"), None),
+        (format!(r#"{{"record":{plain}}}"#), None),
         ("{}".to_owned(), None),
         ("{".to_owned(), None),
         (String::new(), None),
     ];
-    for (record, expected) in cases {
+    let skims = PLAIN.iter().map(|entries| (row(entries), OTHER));
+    let leaves = LEFT.iter().map(|entries| (row(entries), None));
+    for (record, expected) in whole.into_iter().chain(skims).chain(leaves) {
         let settings = Settings::default();
         assert_eq!(skimmed(record.as_bytes(), &settings), expected, "{record}");
         if expected.is_some() {
