@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
+use crate::provider::normalise_host;
 use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
@@ -163,12 +164,18 @@ pub(super) fn text<'r>(value: Cow<'r, Json<'r>>) -> Option<Cow<'r, str>> {
     match value {
         Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(text.trim())),
         Cow::Owned(Json::Str(text)) => Some(Cow::Owned(text.trim().to_owned())),
-        other => match &*other {
-            Json::Int(number) => Some(Cow::Owned(number.to_string())),
-            Json::Float(number) => Some(Cow::Owned(number.to_string())),
-            Json::Bool(truth) => Some(Cow::Owned(truth.to_string())),
-            Json::Str(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
-        },
+        Cow::Borrowed(scalar) => written(scalar),
+        Cow::Owned(scalar) => written(&scalar),
+    }
+}
+
+/// A number or truth value as it is written.
+fn written<'r>(scalar: &Json<'_>) -> Option<Cow<'r, str>> {
+    match scalar {
+        Json::Int(number) => Some(Cow::Owned(number.to_string())),
+        Json::Float(number) => Some(Cow::Owned(number.to_string())),
+        Json::Bool(truth) => Some(Cow::Owned(truth.to_string())),
+        Json::Str(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
@@ -360,10 +367,14 @@ pub(super) struct Address<'a> {
 }
 
 /// Splits a URL with or without scheme. `None` when no host is left.
+///
+/// Only borrows, unlike [`crate::provider::split_url`], because skimming asks it of every record.
 pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
-    let url = url.trim();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = before_query(rest);
+    let url = before_query(url.trim());
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        Some(_) | None => url,
+    };
     let border = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(border)?;
     // User information may be a password, and is no part of where the call went.
@@ -380,20 +391,11 @@ pub(super) fn before_query(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// Host in lower case and port, from a host column; brackets of IPv6 are kept.
+/// Host in lower case and port, from a host column; empty when it is no host.
 pub(super) fn split_port(host: &str) -> (Text, Option<u16>) {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-            match port.parse::<u16>() {
-                Ok(port) => (name, Some(port)),
-                Err(_) => (host, None),
-            }
-        }
-        Some(_) | None => (host, None),
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    (
-        clean_name(&name),
-        port.filter(|port| *port != 443 && *port != 80),
-    )
+    let (name, port) = normalise_host(host).unwrap_or_default();
+    (name, port.filter(|port| !matches!(port, 443 | 80)))
 }
+
+#[cfg(test)]
+mod tests;

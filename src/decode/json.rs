@@ -15,7 +15,7 @@ use crate::units::Text;
 /// Largest integer that a JSON number can carry through a double without loss.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// The words by which a duplicate key is told from other faults of serde_json.
+/// The words by which a duplicate key is told from other faults of `serde_json`.
 const DUPLICATE: &str = "tollwatch duplicate key";
 
 /// One JSON value; texts are borrowed from the record where they have no escapes.
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn refuses_with_a_reason() {
         let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-        let many: String = (0..100).map(|i| format!("\"k{i}\":1,")).collect();
+        let many = (0..100).fold(String::new(), |keys, i| format!("{keys}\"k{i}\":1,"));
         let cases: Vec<(Vec<u8>, Option<QuarantineReason>)> = vec![
             (b"{\"a\":1}".to_vec(), None),
             (b"\xEF\xBB\xBF{\"a\":1}".to_vec(), None),

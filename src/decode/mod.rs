@@ -14,6 +14,8 @@ mod fields;
 mod litellm;
 mod native;
 mod otlp;
+#[cfg(test)]
+mod samples;
 mod servicenow_genai;
 mod servicenow_outbound;
 mod skim;
@@ -217,3 +219,6 @@ pub(crate) static FORMATS: [FormatDefinition; 8] = [
         decode: servicenow_outbound::decode,
     },
 ];
+
+#[cfg(test)]
+mod tests;

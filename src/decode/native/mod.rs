@@ -247,9 +247,8 @@ fn transport(
     let of_status = status.map(|status| Class::of_status(Some(status)));
     let class = match (of_status, of_error) {
         // A stream can break after its 200: then the error tells more.
-        (Some(Class::Ok), Some(error)) => Some(error),
+        (Some(Class::Ok) | None, Some(error)) => Some(error),
         (Some(class), _) => Some(class),
-        (None, Some(error)) => Some(error),
         (None, None) => STATUS.stands_in(record).then_some(Class::NoAnswer),
     };
     let retries = fields.count(RETRIES)?;

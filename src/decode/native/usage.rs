@@ -86,19 +86,23 @@ fn counts(fields: Fields<'_>) -> Result<Option<Counts>, Reject> {
         (Some(_), None) => return Err(missing("usage.output")),
         (None, Some(_)) => return Err(missing("usage.input")),
     };
-    let cache_read = fields.tokens(CACHE_READ)?;
-    let cache_write_5m = fields.tokens(CACHE_WRITE_5M)?;
-    let cache_write_1h = fields.tokens(CACHE_WRITE_1H)?;
+    let caches = [
+        fields.tokens(CACHE_READ)?,
+        fields.tokens(CACHE_WRITE_5M)?,
+        fields.tokens(CACHE_WRITE_1H)?,
+    ];
+    let [read, five_minutes, hour] = caches.map(Option::unwrap_or_default);
     let reasoning = fields.tokens(REASONING)?.unwrap_or(0);
-    let caches = [cache_read, cache_write_5m, cache_write_1h];
-    let cached = caches
+    let from_cache = caches
         .iter()
         .flatten()
         .fold(0_u64, |sum, count| sum.saturating_add(*count));
-    let Some(fresh) = input.checked_sub(cached) else {
+    let Some(fresh) = input.checked_sub(from_cache) else {
         return Err(Reject::new(
             QuarantineReason::CachedAboveInput,
-            format!("{cached} cached tokens of {input} input tokens; `usage.input` is the total"),
+            format!(
+                "{from_cache} cached tokens of {input} input tokens; `usage.input` is the total"
+            ),
         ));
     };
     if reasoning > output {
@@ -110,9 +114,9 @@ fn counts(fields: Fields<'_>) -> Result<Option<Counts>, Reject> {
     Ok(Some(Counts {
         usage: Usage {
             input: fresh,
-            cache_read: cache_read.unwrap_or(0),
-            cache_write_5m: cache_write_5m.unwrap_or(0),
-            cache_write_1h: cache_write_1h.unwrap_or(0),
+            cache_read: read,
+            cache_write_5m: five_minutes,
+            cache_write_1h: hour,
             output,
             reasoning,
         },

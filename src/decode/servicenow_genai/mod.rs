@@ -217,12 +217,10 @@ fn metadata(fields: Fields<'_>) -> (Option<u64>, Option<u64>) {
     let Some(found) = fields.find(METADATA) else {
         return (None, None);
     };
-    let parsed = match &*found.value {
-        Json::Str(text) => Json::parse(text.as_bytes()).ok(),
-        other => Some(other.clone()),
-    };
-    let Some(parsed) = parsed else {
-        return (None, None);
+    let parsed = match found.value.str().map(|text| Json::parse(text.as_bytes())) {
+        Some(Ok(parsed)) => parsed,
+        Some(Err(_)) => return (None, None),
+        None => (*found.value).clone(),
     };
     let parts = METADATA_PARTS.iter().filter_map(|key| parsed.get(key));
     let parts: Vec<&Json<'_>> = std::iter::once(&parsed).chain(parts).collect();
@@ -245,9 +243,9 @@ fn class(fields: Fields<'_>, tokens: Option<Usage>) -> Option<Class> {
     let (code, text) = (fields.text(ERROR_CODE), fields.text(ERROR));
     let failed = matches!(word.as_str(), "error" | "failed" | "failure");
     if failed || (word.is_empty() && (code.is_some() || text.is_some())) {
-        let told = [code, text].into_iter().flatten();
-        let told = told.filter_map(|error| Class::of_error(&error)).next();
-        return Some(told.unwrap_or(Class::Failed));
+        let mut told = [code, text].into_iter().flatten();
+        let class = told.find_map(|error| Class::of_error(&error));
+        return Some(class.unwrap_or(Class::Failed));
     }
     tokens.filter(|_| word.is_empty()).map(|_| Class::Ok)
 }

@@ -111,10 +111,8 @@ fn read_json(value: &Json<'_>, headers: &mut Headers) {
 }
 
 fn take_json(name: &str, value: &Json<'_>, headers: &mut Headers) {
-    let value = match value {
-        Json::Array(items) => items.first(),
-        other => Some(other),
-    };
+    // A header that may repeat comes as a list.
+    let value = value.array().map_or(Some(value), <[Json<'_>]>::first);
     if let Some(text) = value.and_then(|value| fields::text(fields::plain(value))) {
         headers.take(name, &text);
     }

@@ -74,6 +74,14 @@ const HTTP_MARKS: Column = Column::new("", &["http_method", "response_status", "
 /// Further keys by which a row is told when the export left out host and status.
 const ROW_MARKS: Column = Column::new("", &["request_length", "response_length", "response_time"]);
 
+/// The keys that the skimmer must know to recognise a row and its destination as this module does.
+#[cfg(test)]
+pub(super) fn skimmed_keys() -> impl Iterator<Item = &'static str> {
+    [ID, TIME, HOST, PATH, URL, METHOD, STATUS, HTTP_MARKS]
+        .into_iter()
+        .flat_map(|column| column.aliases.iter().copied())
+}
+
 /// A destination with anything of a call; or a row that claims to be an HTTP call without one.
 pub(super) fn recognises(record: &Json<'_>) -> bool {
     let created = TIME.stands_in(record);
@@ -111,8 +119,12 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Told, Reject> {
         .map(|found| headers::read(&found.value))
         .unwrap_or_default();
     let transport = transport(fields, context.settings, &headers)?;
-    let identity = identity(fields, host, &path, at, &transport, &headers);
     let mut destination = recognised.destination;
+    let identity = if headers.request_id.is_empty() {
+        row_identity(fields, &destination, at, &transport)
+    } else {
+        Identity::new(IdentityKind::Request, headers.request_id.clone())
+    };
     if destination.deployment.is_empty() {
         destination.deployment.clone_from(&headers.deployment);
     }
@@ -250,17 +262,13 @@ fn usage(
     Some(usage)
 }
 
-fn identity(
+/// The row's id, else a hash of all that tells rows apart.
+fn row_identity(
     fields: Fields<'_>,
-    host: &str,
-    path: &str,
+    destination: &Destination,
     at: UnixMillis,
     transport: &Transport,
-    headers: &Headers,
 ) -> Identity {
-    if !headers.request_id.is_empty() {
-        return Identity::new(IdentityKind::Request, headers.request_id.clone());
-    }
     let id = fields.name(ID);
     if !id.is_empty() {
         return Identity::new(IdentityKind::Row, format!("{TABLE}:{id}"));
@@ -274,8 +282,8 @@ fn identity(
         transport.response_bytes,
     );
     Identity::weak(&[
-        host.to_ascii_lowercase().as_bytes(),
-        path.as_bytes(),
+        destination.host.as_bytes(),
+        destination.path.as_bytes(),
         numbers.as_bytes(),
         fields.name(TRANSACTION).as_bytes(),
         fields.name(SEQUENCE).as_bytes(),
