@@ -14,6 +14,7 @@ mod fields;
 mod litellm;
 mod native;
 mod otlp;
+mod place;
 mod provider_usage;
 mod servicenow_genai;
 mod servicenow_outbound;

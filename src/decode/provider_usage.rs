@@ -133,7 +133,11 @@ fn shape_of(usage: &Json<'_>) -> Option<Shape> {
     } else if usage
         .get("results")
         .and_then(Json::array)
-        .is_some_and(|results| results.iter().any(|one| one.get("generated_token_count").is_some()))
+        .is_some_and(|results| {
+            results
+                .iter()
+                .any(|one| one.get("generated_token_count").is_some())
+        })
     {
         Shape::Watsonx
     } else {
@@ -204,11 +208,7 @@ fn openai(usage: &Json<'_>, names: &Names) -> Result<ProviderUsage, Reject> {
         ],
     )?;
     let split = [names.input_details, "cache_creation_token_details"];
-    let write_1h = count(
-        usage,
-        &[split[0], split[1], "ephemeral_1h_input_tokens"],
-    )?
-    .unwrap_or(0);
+    let write_1h = count(usage, &[split[0], split[1], "ephemeral_1h_input_tokens"])?.unwrap_or(0);
     let write = first(
         usage,
         &[
@@ -285,9 +285,7 @@ impl Writes {
             };
         };
         Writes {
-            five_minutes: sum
-                .checked_sub(hour)
-                .unwrap_or(five_minutes.unwrap_or(0)),
+            five_minutes: sum.checked_sub(hour).unwrap_or(five_minutes.unwrap_or(0)),
             hour,
             mismatch: sum < hour || (five_minutes.is_some() && parts != sum && parts != 0),
         }
@@ -335,7 +333,11 @@ fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
 fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, Reject> {
     let mut hour = 0_u64;
     let mut minutes = None;
-    for detail in usage.get("cacheDetails").and_then(Json::array).unwrap_or(&[]) {
+    for detail in usage
+        .get("cacheDetails")
+        .and_then(Json::array)
+        .unwrap_or(&[])
+    {
         let tokens = count(detail, &["inputTokens"])?.unwrap_or(0);
         if detail.get("ttl").and_then(Json::str) == Some("1h") {
             hour = hour.saturating_add(tokens);

@@ -36,7 +36,11 @@ fn every_shape_in_disjoint_buckets() {
             [1000, 1000, 6, 0, 300, 0],
         ),
         // Embeddings tell no output.
-        (r#"{"prompt_tokens":8,"total_tokens":8}"#, "", [8, 0, 0, 0, 0, 0]),
+        (
+            r#"{"prompt_tokens":8,"total_tokens":8}"#,
+            "",
+            [8, 0, 0, 0, 0, 0],
+        ),
         // Reasoning beside output, as the total says.
         (
             r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":100}}"#,
@@ -179,7 +183,11 @@ fn impossible_counts_have_a_reason() {
     for (text, reason, key) in cases {
         let reject = told(text, "").unwrap_err();
         assert_eq!(reject.reason, reason, "{text}");
-        assert!(reject.detail.contains(&format!("`{key}`")), "{}", reject.detail);
+        assert!(
+            reject.detail.contains(&format!("`{key}`")),
+            "{}",
+            reject.detail
+        );
     }
 }
 
