@@ -16,10 +16,11 @@ use crate::ids::ConfigNumber;
 use crate::money::NanoUsd;
 use crate::outcome::IgnoreReason;
 use crate::price::{Billed, Lookup, PriceBook, PriceClass, Priced, Resolved};
-use crate::residency::{Judgement, Regions};
+use crate::residency::Regions;
 use crate::secret::FingerprintKey;
 use crate::units::{Millis, Text};
 
+pub use residency_of::Landing;
 use residency_of::ResidencyCache;
 
 /// The endpoint of usage that names no host, where more or less than one endpoint fits.
@@ -77,7 +78,7 @@ pub struct Judged {
     /// The price, where the report has usage facts that count and something was used.
     pub priced: Option<Priced>,
     /// The residency judgement, where the report has transport facts that count.
-    pub residency: Option<Arc<Judgement>>,
+    pub residency: Option<Arc<Landing>>,
     /// How the feature was found.
     pub attributed: Attributed,
 }
@@ -133,9 +134,9 @@ impl Judge {
             endpoint: endpoint_name(endpoint, &report),
             provider: provider.map_or_else(Text::default, |provider| Text::from(provider.as_str())),
             model,
-            region: residency.as_ref().map_or_else(Text::default, |told| told.region.clone()),
-            verdict: residency.as_ref().map(|told| told.verdict),
-            grade: residency.as_ref().and_then(|told| told.grade),
+            region: residency.as_ref().map_or_else(Text::default, |told| told.judgement.region.clone()),
+            verdict: residency.as_ref().map(|told| told.judgement.verdict),
+            grade: residency.as_ref().and_then(|told| told.judgement.grade),
         };
         let entry = self.entry(report, offset, key, Adds { call, request, priced: priced.as_ref(), residency: residency.as_deref(), endpoint });
         Ok(Judged { entry, priced, residency, attributed })
@@ -159,7 +160,7 @@ impl Judge {
             price_row: adds.request.map_or_else(Text::default, |request| price_row(request.money, adds.priced)),
             request: adds.request,
             rule: adds.residency.map_or_else(Text::default, |told| told.rule.clone()),
-            evidence: adds.residency.map_or_else(Text::default, |told| told.evidence.clone()),
+            evidence: adds.residency.map_or_else(Text::default, |told| told.judgement.evidence.clone()),
             credential,
             user_group: self.rules.groups.of(&user).cloned().unwrap_or_default(),
             user: self.key.fingerprint("user", &user),
@@ -203,7 +204,7 @@ struct Adds<'a> {
     call: Option<CallAdds>,
     request: Option<RequestAdds>,
     priced: Option<&'a Priced>,
-    residency: Option<&'a Judgement>,
+    residency: Option<&'a Landing>,
     endpoint: Option<&'a Endpoint>,
 }
 
@@ -213,7 +214,7 @@ struct Asked<'a> {
     endpoint: Option<&'a Endpoint>,
     provider: &'a Option<Provider>,
     model: &'a Text,
-    residency: Option<&'a Judgement>,
+    residency: Option<&'a Landing>,
 }
 
 /// By host and path; without a host by the model's alias, which is certain only when exactly one
@@ -283,7 +284,7 @@ fn model_of(endpoint: Option<&Endpoint>, report: &Report) -> Text {
 }
 
 fn question(report: &Report, usage: &UsageReport, asked: &Asked<'_>) -> Question {
-    let landed = asked.residency.map(|told| &told.region).filter(|region| !region.contains(":zone:"));
+    let landed = asked.residency.map(|told| &told.judgement.region).filter(|region| !region.contains(":zone:"));
     let registered = asked.endpoint.map(|endpoint| &endpoint.region);
     let geo = report.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::InferenceGeo);
     let fixed = asked.endpoint.is_some_and(|endpoint| endpoint.cost_model == CostModel::Fixed);
@@ -316,7 +317,7 @@ fn resolve(rules: &Rulebook, endpoint: Option<&Endpoint>, question: &Question) -
     })
 }
 
-fn call_adds(transport: &Transport, endpoint: Option<&Endpoint>, residency: Option<&Judgement>) -> CallAdds {
+fn call_adds(transport: &Transport, endpoint: Option<&Endpoint>, residency: Option<&Landing>) -> CallAdds {
     let timeout = endpoint.and_then(|endpoint| endpoint.timeout);
     let over = |latency: Millis| timeout.is_some_and(|timeout| latency > timeout);
     CallAdds {
@@ -327,7 +328,7 @@ fn call_adds(transport: &Transport, endpoint: Option<&Endpoint>, residency: Opti
         stated_retries: transport.stated_retries.unwrap_or(0),
         spillover: !transport.spillover_from.is_empty(),
         over_timeout: transport.latency.is_some_and(over),
-        contradicted: residency.is_some_and(|told| told.contradiction),
+        contradicted: residency.is_some_and(|told| told.judgement.contradiction),
     }
 }
 

@@ -261,10 +261,10 @@ fn price_part(judged: &Judged) -> PricePart {
 fn residency_part(judged: &Judged) -> ResidencyPart {
     judged.residency.as_ref().map_or_else(ResidencyPart::default, |told| ResidencyPart {
         rule: some(&told.rule),
-        verdict: Some(told.verdict.as_str()),
-        grade: told.grade.map(crate::residency::Grade::as_str),
-        region: some(&told.region),
-        evidence: some(&told.evidence),
+        verdict: Some(told.judgement.verdict.as_str()),
+        grade: told.judgement.grade.map(crate::residency::Grade::as_str),
+        region: some(&told.judgement.region),
+        evidence: some(&told.judgement.evidence),
     })
 }
 

@@ -14,6 +14,7 @@ mod fields;
 mod litellm;
 mod native;
 mod otlp;
+mod provider_usage;
 #[cfg(test)]
 mod samples;
 mod servicenow_genai;

@@ -9,6 +9,8 @@ use crate::attribute::{EndpointId, FeatureId};
 use crate::call::{Evidence, EvidenceKind, Provider, Report, Scope};
 use crate::residency::{Facts, Judgement, Rule};
 
+use crate::units::Text;
+
 use super::{CACHE_MAX, Rulebook};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,11 +22,20 @@ struct Question {
     evidence: Vec<Evidence>,
 }
 
+/// A judgement and the rule that it was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// Name of the rule; empty without one.
+    pub rule: Text,
+    /// Where the call landed and what that proves.
+    pub judgement: Judgement,
+}
+
 /// Judgements by question.
 #[derive(Default)]
 pub(super) struct ResidencyCache {
     #[expect(clippy::disallowed_types, reason = "looked up only, never walked")]
-    answers: std::collections::HashMap<Question, Arc<Judgement>>,
+    answers: std::collections::HashMap<Question, Arc<Landing>>,
 }
 
 impl ResidencyCache {
@@ -35,7 +46,7 @@ impl ResidencyCache {
         report: &Report,
         endpoint: Option<EndpointId>,
         feature: Option<FeatureId>,
-    ) -> Arc<Judgement> {
+    ) -> Arc<Landing> {
         let question = Question {
             endpoint,
             feature,
@@ -55,14 +66,14 @@ impl ResidencyCache {
     }
 }
 
-fn answer(rules: &Rulebook, question: &Question) -> Judgement {
+fn answer(rules: &Rulebook, question: &Question) -> Landing {
     let endpoint = question.endpoint.and_then(|id| rules.registry.get(id));
     let mut evidence = question.evidence.clone();
     if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.region.is_empty()) {
         evidence.push(Evidence { kind: EvidenceKind::Registry, told: endpoint.region.clone() });
     }
     let rule = rule_of(rules, question.endpoint, question.feature);
-    crate::residency::judge(
+    let judgement = crate::residency::judge(
         &rules.regions,
         &Facts {
             provider: endpoint.and_then(|endpoint| endpoint.provider.as_ref()).or(question.provider.as_ref()),
@@ -70,7 +81,8 @@ fn answer(rules: &Rulebook, question: &Question) -> Judgement {
             rule: rule.as_ref(),
             evidence: &evidence,
         },
-    )
+    );
+    Landing { rule: rule.map_or_else(Text::default, |rule| rule.name), judgement }
 }
 
 /// The feature's rule; without a feature the endpoint's, else the strictest of those features that
