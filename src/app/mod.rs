@@ -1,1 +1,5 @@
-//! Placeholder of the skeleton.
+//! Where all meet: what the commands do, without their arguments and exit codes.
+//!
+//! Knows no argument and no terminal.
+
+pub mod simulate;
