@@ -8,6 +8,7 @@ pub mod json;
 
 mod apim_llm;
 mod azure_diagnostics;
+mod azure_record;
 mod bedrock_invocation;
 mod envelope;
 mod fields;
