@@ -294,7 +294,7 @@ fn question(report: &Report, usage: &UsageReport, asked: &Asked<'_>) -> Question
         model: asked.model.clone(),
         requested: usage.requested_model.clone(),
         region: landed.filter(|region| !region.is_empty()).or(registered).cloned().unwrap_or_default(),
-        scope: asked.endpoint.and_then(|endpoint| endpoint.scope).or(report.destination.scope),
+        scope: report.destination.scope.or(asked.endpoint.and_then(|endpoint| endpoint.scope)),
         geo: geo.map_or_else(Text::default, |evidence| evidence.told.clone()),
         tier: if fixed { Tier::Provisioned } else { usage.tier.unwrap_or_default() },
     }

@@ -37,6 +37,7 @@ pub struct Pipeline<'a> {
     judge: &'a mut Judge,
     gate: &'a Gate,
     settings: &'a Settings,
+    ignore_scopes: &'a [Text],
     now: UnixMillis,
     batch: Batch,
     bytes: u64,
@@ -59,12 +60,18 @@ impl<'a> Pipeline<'a> {
             judge,
             gate,
             settings,
+            ignore_scopes: &[],
             now,
             batch: Batch { source, topic, partition, from, ..Batch::default() },
             bytes: 0,
             told: Vec::new(),
             last_at: None,
         }
+    }
+
+    /// Leaves out what these tellers report: another source tells the same calls better.
+    pub fn ignore_scopes(&mut self, scopes: &'a [Text]) {
+        self.ignore_scopes = scopes;
     }
 
     /// Takes one record.
@@ -136,6 +143,9 @@ impl<'a> Pipeline<'a> {
         match told {
             Told::Ignored(reason) => self.ignore(reason),
             Told::Rejected(reject) => self.keep_aside(offset, None, reject),
+            Told::Report(report) if self.ignore_scopes.contains(&report.teller) => {
+                self.ignore(IgnoreReason::OtherSourceCounts);
+            }
             Told::Report(report) => {
                 let at = report.at;
                 if at > self.now.saturating_add(DAY_MS) {

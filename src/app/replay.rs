@@ -51,6 +51,8 @@ pub struct Replay<'a> {
     pub gate: &'a Gate,
     /// How records are read.
     pub settings: &'a Settings,
+    /// Tellers whose reports do not count.
+    pub ignore_scopes: &'a [Text],
     /// The books.
     pub ledger: &'a mut dyn Ledger,
     /// The time.
@@ -67,6 +69,16 @@ impl Replay<'_> {
     /// An input that is not there, before anything is read; a fault of the ledger. A file that
     /// breaks off in the middle is no error: it is told in [`FileRead::fault`].
     pub fn run(&mut self, inputs: &[PathBuf], progress: &mut dyn Progress) -> Result<Replayed, Failure> {
+        let replayed = self.read(inputs, progress)?;
+        links::bring_up_to_date(self.ledger, &self.judge.rules().registry, UnixMillis(i64::MAX), progress)?;
+        Ok(replayed)
+    }
+
+    /// Reads all `inputs` and leaves the linking to the caller.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn read(&mut self, inputs: &[PathBuf], progress: &mut dyn Progress) -> Result<Replayed, Failure> {
         let files = file::list(inputs)?;
         let total = files.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|about| about.len()).sum();
         progress.begin("reading", total);
@@ -78,7 +90,6 @@ impl Replay<'_> {
             replayed.files.push(read);
         }
         progress.end();
-        links::bring_up_to_date(self.ledger, &self.judge.rules().registry, UnixMillis(i64::MAX), progress)?;
         Ok(replayed)
     }
 
@@ -93,6 +104,7 @@ impl Replay<'_> {
         let resume = reading.resume;
         let partition = Partition { source: Text::from(self.source), topic, partition: 0, from };
         let mut pipeline = Pipeline::new(self.judge, self.gate, self.settings, partition, self.clock.now());
+        pipeline.ignore_scopes(self.ignore_scopes);
         let mut received = 0;
         let mut fault = None;
         loop {

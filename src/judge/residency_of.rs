@@ -77,7 +77,7 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
         &rules.regions,
         &Facts {
             provider: endpoint.and_then(|endpoint| endpoint.provider.as_ref()).or(question.provider.as_ref()),
-            scope: endpoint.and_then(|endpoint| endpoint.scope).or(question.scope),
+            scope: question.scope.or(endpoint.and_then(|endpoint| endpoint.scope)),
             rule: rule.as_ref(),
             evidence: &evidence,
         },
