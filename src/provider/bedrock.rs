@@ -8,7 +8,7 @@
 //! "Supported Regions and models for inference profiles".
 
 use super::{Family, Recognised, path};
-use crate::call::{EvidenceKind, Operation, Scope};
+use crate::call::{Evidence, EvidenceKind, Operation, Scope};
 use crate::units::{Text, clean_name};
 
 /// What may follow the region in a host.
@@ -58,6 +58,51 @@ pub struct BedrockModel {
     pub zone: Text,
     /// The region in the ARN; empty for a bare id.
     pub arn_region: Text,
+}
+
+impl BedrockModel {
+    /// What the id says of a call that went in by `region` (of the host, of a log's `region`):
+    /// the region itself where the id keeps the call there, else the zone, and the region as the
+    /// caller's.
+    #[must_use]
+    pub fn evidence(&self, region: &str) -> Vec<Evidence> {
+        let global = Text::const_new("global");
+        let none = Text::default();
+        let (wide, told, by_region, by_arn) = match self.scope {
+            Some(Scope::Regional) | None => (
+                EvidenceKind::Zone,
+                &none,
+                EvidenceKind::HostRegion,
+                EvidenceKind::PathRegion,
+            ),
+            Some(Scope::DataZone) => (
+                EvidenceKind::Zone,
+                &self.zone,
+                EvidenceKind::ClientRegion,
+                EvidenceKind::ClientRegion,
+            ),
+            Some(Scope::Global) => (
+                EvidenceKind::Global,
+                &global,
+                EvidenceKind::ClientRegion,
+                EvidenceKind::ClientRegion,
+            ),
+        };
+        let region = clean_name(region);
+        let mut pieces: Vec<Evidence> = Vec::with_capacity(3);
+        for (kind, told) in [
+            (wide, told),
+            (by_region, &region),
+            (by_arn, &self.arn_region),
+        ] {
+            let told = told.clone();
+            let evidence = Evidence { kind, told };
+            if !evidence.told.is_empty() && !pieces.contains(&evidence) {
+                pieces.push(evidence);
+            }
+        }
+        pieces
+    }
 }
 
 /// Reads a model id (`amazon.nova-pro-v1:0`), a profile id (`eu.anthropic.…`) or an ARN,
@@ -164,21 +209,8 @@ fn model_segment(path: &str) -> Option<&str> {
 pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
     let region = service_and_region(host).map_or("", |(_, region)| region);
     let told = model_segment(path).map(bedrock_model).unwrap_or_default();
-    match told.scope {
-        Some(Scope::Regional) | None => {
-            call.tell(EvidenceKind::HostRegion, region);
-            call.tell(EvidenceKind::PathRegion, &told.arn_region);
-        }
-        Some(Scope::DataZone) => {
-            call.tell(EvidenceKind::Zone, &told.zone);
-            call.tell(EvidenceKind::ClientRegion, region);
-            call.tell(EvidenceKind::ClientRegion, &told.arn_region);
-        }
-        Some(Scope::Global) => {
-            call.tell(EvidenceKind::Global, "global");
-            call.tell(EvidenceKind::ClientRegion, region);
-            call.tell(EvidenceKind::ClientRegion, &told.arn_region);
-        }
+    for evidence in told.evidence(region) {
+        call.tell(evidence.kind, &evidence.told);
     }
     let embeds = told.model.contains("embed");
     call.destination.model = told.model;

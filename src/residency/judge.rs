@@ -73,9 +73,12 @@ pub fn judge(regions: &Regions, facts: &Facts<'_>) -> Judgement {
     for evidence in facts.evidence {
         weigh(regions, facts, evidence, &mut findings);
     }
-    // Strongest first; what proves nothing comes last. The sort is stable: ties keep the order
-    // told.
-    findings.sort_by_key(|finding| (finding.grade.is_none(), finding.grade));
+    // Strongest first; what proves nothing comes last. Ties are settled by kind and name, so that
+    // the order of a record's fields does not matter.
+    findings.sort_by(|one, two| {
+        let strength = |f: &Finding<'_>| (f.grade.is_none(), f.grade);
+        (strength(one), one.evidence).cmp(&(strength(two), two.evidence))
+    });
     let global = is_global(facts);
     let pair = contradiction(&findings);
     let contradiction = pair.is_some() || scope_contradicts_name(facts);
