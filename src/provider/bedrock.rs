@@ -7,9 +7,11 @@
 //! Sources: botocore's service models and `partitions.json`; Amazon Bedrock User Guide,
 //! "Supported Regions and models for inference profiles".
 
-use super::{Family, Recognised, path};
+use super::host::cleaned;
+use super::path::{self, Path};
+use super::{Family, Recognised};
 use crate::call::{Evidence, EvidenceKind, Operation, Scope};
-use crate::units::{Text, clean_name};
+use crate::units::Text;
 
 /// What may follow the region in a host.
 const DOMAINS: [&str; 6] = [
@@ -88,7 +90,7 @@ impl BedrockModel {
                 EvidenceKind::ClientRegion,
             ),
         };
-        let region = clean_name(region);
+        let region = cleaned(region);
         let mut pieces: Vec<Evidence> = Vec::with_capacity(3);
         for (kind, told) in [
             (wide, told),
@@ -130,7 +132,7 @@ pub fn bedrock_model(model_id_or_arn: &str) -> BedrockModel {
         // An application inference profile may wrap one region's model or a cross-region one.
         _ => BedrockModel::default(),
     };
-    told.arn_region = clean_name(region);
+    told.arn_region = cleaned(region);
     told
 }
 
@@ -151,9 +153,9 @@ fn of_id(id: &str) -> BedrockModel {
         (Some(Scope::Regional), "")
     };
     BedrockModel {
-        model: clean_name(id),
+        model: cleaned(id),
         scope,
-        zone: clean_name(zone),
+        zone: cleaned(zone),
         arn_region: Text::default(),
     }
 }
@@ -185,8 +187,8 @@ pub(super) fn family(host: &str) -> Option<Family> {
 }
 
 /// Whether a control-plane path is of interest: batch jobs, and listings of models.
-pub(super) fn admits(path: &str) -> bool {
-    let first = path::segments(path).next().unwrap_or_default();
+pub(super) fn admits(path: &Path<'_>) -> bool {
+    let first = path.first();
     matches!(
         first,
         "model-invocation-job"
@@ -206,16 +208,16 @@ fn model_segment(path: &str) -> Option<&str> {
 }
 
 /// Reads model, scope, operation and region.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     let region = service_and_region(host).map_or("", |(_, region)| region);
-    let told = model_segment(path).map(bedrock_model).unwrap_or_default();
-    for evidence in told.evidence(region) {
-        call.tell(evidence.kind, &evidence.told);
-    }
+    let told = model_segment(path.text)
+        .map(bedrock_model)
+        .unwrap_or_default();
+    call.evidence = told.evidence(region);
     let embeds = told.model.contains("embed");
     call.destination.model = told.model;
     call.destination.scope = told.scope;
-    let first = path::segments(path).next().unwrap_or_default();
+    let first = path.first();
     if first.starts_with("model-invocation-job") || first.starts_with("async-invoke") {
         call.destination.operation = Operation::Batch;
     } else if matches!(
