@@ -27,6 +27,11 @@ impl Column {
         Column { name, aliases }
     }
 
+    /// A field that the settings cannot rename.
+    pub(super) const fn fixed(aliases: &'static [&'static str]) -> Column {
+        Column::new("", aliases)
+    }
+
     /// Whether the record has one of the built-in aliases as a key, blank or not.
     pub(super) fn stands_in(&self, record: &Json<'_>) -> bool {
         self.aliases.iter().any(|alias| record.get(alias).is_some())
