@@ -189,16 +189,7 @@ fn written<'r>(scalar: &Json<'_>) -> Option<Cow<'r, str>> {
 /// # Errors
 /// `bad_number` when it is no whole number or below zero.
 pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::BadNumber,
-                    format!("`{key}` is {number}, expected 0 or more"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::BadNumber)
 }
 
 /// A token count; `None` when blank.
@@ -206,16 +197,20 @@ pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> 
 /// # Errors
 /// `bad_number` when it is no whole number, `negative_tokens` when below zero.
 pub(super) fn tokens(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::NegativeTokens,
-                    format!("`{key}` is {number}, expected 0 or more tokens"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::NegativeTokens)
+}
+
+fn not_negative(
+    key: &str,
+    value: &Json<'_>,
+    reason: QuarantineReason,
+) -> Result<Option<u64>, Reject> {
+    let Some(number) = whole(key, value)? else {
+        return Ok(None);
+    };
+    u64::try_from(number)
+        .map(Some)
+        .map_err(|_| Reject::new(reason, format!("`{key}` is {number}, expected 0 or more")))
 }
 
 /// A whole number; `None` when blank.
@@ -249,10 +244,8 @@ pub(super) fn flag(value: &Json<'_>) -> Option<bool> {
 /// `bad_status` for anything else outside 100 to 599.
 pub(super) fn status(key: &str, value: &Json<'_>) -> Result<Option<u16>, Reject> {
     let bad = |shown: &str| {
-        Err(Reject::new(
-            QuarantineReason::BadStatus,
-            format!("`{key}` is {shown}, expected an HTTP status from 100 to 599"),
-        ))
+        let detail = format!("`{key}` is {shown}, expected an HTTP status from 100 to 599");
+        Err(Reject::new(QuarantineReason::BadStatus, detail))
     };
     match value.whole() {
         Ok(None | Some(0)) => Ok(None),

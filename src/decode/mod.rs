@@ -14,8 +14,6 @@ mod fields;
 mod litellm;
 mod native;
 mod otlp;
-#[cfg(test)]
-mod samples;
 mod servicenow_genai;
 mod servicenow_outbound;
 mod skim;
@@ -220,5 +218,7 @@ pub(crate) static FORMATS: [FormatDefinition; 8] = [
     },
 ];
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+//! What the samples of our own schema tell, and that schema and decoder name the same keys.
+
 use super::super::samples;
 use super::*;
 
@@ -37,7 +39,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "rejected bad_time: no time, expected `at`",
             "rejected bad_time: `at` is no time, expected `YYYY-MM-DD HH:MM:SS`, RFC 3339 or epoch",
             "rejected cached_above_input: 11 cached tokens of 10 input tokens; `usage.input` is the total",
-            "rejected negative_tokens: `usage.input` is -1, expected 0 or more tokens",
+            "rejected negative_tokens: `usage.input` is -1, expected 0 or more",
             "rejected bad_number: `usage.output` is missing, expected both `usage.input` and `usage.output` or neither",
             "rejected bad_number: `usage.reasoning` is 2, expected at most the output, 1",
             "rejected unknown_shape: `tier` must be `standard`, `batch`, `flex`, `priority`, `fast` or `provisioned`",
