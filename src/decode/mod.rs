@@ -8,12 +8,15 @@ pub mod json;
 
 mod apim_llm;
 mod azure_diagnostics;
+mod azure_record;
 mod bedrock_invocation;
 mod envelope;
 mod fields;
 mod litellm;
 mod native;
 mod otlp;
+mod place;
+mod provider_usage;
 mod servicenow_genai;
 mod servicenow_outbound;
 mod skim;
@@ -120,8 +123,13 @@ pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
 }
 
 /// Reads a record that is no JSON; false when no binary format knows it.
-fn binary(_bytes: &[u8], _context: Context<'_>, _out: &mut Vec<Told>) -> bool {
-    false
+fn binary(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) -> bool {
+    let may_be = matches!(context.settings.format, None | Some(Format::Otlp));
+    let is_otlp = may_be && otlp::recognises_protobuf(bytes);
+    if is_otlp {
+        otlp::decode_protobuf(bytes, context, out);
+    }
+    is_otlp
 }
 
 /// Reads one parsed value: a record itself, or an envelope of records.
