@@ -27,6 +27,11 @@ impl Column {
         Column { name, aliases }
     }
 
+    /// A field that the settings cannot rename.
+    pub(super) const fn fixed(aliases: &'static [&'static str]) -> Column {
+        Column::new("", aliases)
+    }
+
     /// Whether the record has one of the built-in aliases as a key, blank or not.
     pub(super) fn stands_in(&self, record: &Json<'_>) -> bool {
         self.aliases.iter().any(|alias| record.get(alias).is_some())
@@ -184,16 +189,7 @@ fn written<'r>(scalar: &Json<'_>) -> Option<Cow<'r, str>> {
 /// # Errors
 /// `bad_number` when it is no whole number or below zero.
 pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::BadNumber,
-                    format!("`{key}` is {number}, expected 0 or more"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::BadNumber)
 }
 
 /// A token count; `None` when blank.
@@ -201,16 +197,20 @@ pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> 
 /// # Errors
 /// `bad_number` when it is no whole number, `negative_tokens` when below zero.
 pub(super) fn tokens(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::NegativeTokens,
-                    format!("`{key}` is {number}, expected 0 or more tokens"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::NegativeTokens)
+}
+
+fn not_negative(
+    key: &str,
+    value: &Json<'_>,
+    reason: QuarantineReason,
+) -> Result<Option<u64>, Reject> {
+    let Some(number) = whole(key, value)? else {
+        return Ok(None);
+    };
+    u64::try_from(number)
+        .map(Some)
+        .map_err(|_| Reject::new(reason, format!("`{key}` is {number}, expected 0 or more")))
 }
 
 /// A whole number; `None` when blank.
@@ -244,10 +244,8 @@ pub(super) fn flag(value: &Json<'_>) -> Option<bool> {
 /// `bad_status` for anything else outside 100 to 599.
 pub(super) fn status(key: &str, value: &Json<'_>) -> Result<Option<u16>, Reject> {
     let bad = |shown: &str| {
-        Err(Reject::new(
-            QuarantineReason::BadStatus,
-            format!("`{key}` is {shown}, expected an HTTP status from 100 to 599"),
-        ))
+        let detail = format!("`{key}` is {shown}, expected an HTTP status from 100 to 599");
+        Err(Reject::new(QuarantineReason::BadStatus, detail))
     };
     match value.whole() {
         Ok(None | Some(0)) => Ok(None),

@@ -15,9 +15,8 @@ mod fields;
 mod litellm;
 mod native;
 mod otlp;
+mod place;
 mod provider_usage;
-#[cfg(test)]
-mod samples;
 mod servicenow_genai;
 mod servicenow_outbound;
 mod skim;
@@ -124,8 +123,13 @@ pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
 }
 
 /// Reads a record that is no JSON; false when no binary format knows it.
-fn binary(_bytes: &[u8], _context: Context<'_>, _out: &mut Vec<Told>) -> bool {
-    false
+fn binary(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) -> bool {
+    let may_be = matches!(context.settings.format, None | Some(Format::Otlp));
+    let is_otlp = may_be && otlp::recognises_protobuf(bytes);
+    if is_otlp {
+        otlp::decode_protobuf(bytes, context, out);
+    }
+    is_otlp
 }
 
 /// Reads one parsed value: a record itself, or an envelope of records.
@@ -222,5 +226,7 @@ pub(crate) static FORMATS: [FormatDefinition; 8] = [
     },
 ];
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+//! Every record ends somewhere: entry, envelopes, fixed formats, and broken samples.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tables of single values: times, statuses, durations, wrapped values, addresses.
+
 use super::*;
 
 fn json(text: &str) -> String {

@@ -16,7 +16,6 @@ use crate::units::{Text, UnixMillis, clean_name};
 
 use super::fields::{self, Column, Fields, before_query, split_port, split_url};
 use super::json::Json;
-use super::servicenow_outbound::in_seconds;
 use super::{Context, Told};
 
 /// The marker key and the schema's version.
@@ -25,63 +24,94 @@ const VERSION: i64 = 1;
 /// How many tags are kept of one record, the first in order.
 const TAGS_MAX: usize = 32;
 
-const AT: Column = Column::new("time", &["at"]);
-const FACTS: Column = Column::new("facts", &["facts"]);
-const ID: Column = Column::new("id", &["id"]);
-const RESPONSE_ID: Column = Column::new("response_id", &["response_id"]);
-const REQUEST_ID: Column = Column::new("request_id", &["request_id"]);
-const SEQUENCE: Column = Column::new("sequence", &["sequence"]);
-const URL: Column = Column::new("url", &["url"]);
-const HOST: Column = Column::new("host", &["host"]);
-const PATH: Column = Column::new("path", &["path"]);
-const STATUS: Column = Column::new("status", &["status"]);
-const ERROR: Column = Column::new("error", &["error"]);
-const LATENCY: Column = Column::new("duration", &["latency_ms"]);
-const REQUEST_BYTES: Column = Column::new("request_bytes", &["request_bytes"]);
-const RESPONSE_BYTES: Column = Column::new("response_bytes", &["response_bytes"]);
-const RETRIES: Column = Column::new("retries", &["retries"]);
-const SPILLOVER: Column = Column::new("spillover_from", &["spillover_from"]);
-const PROVIDER: Column = Column::new("provider", &["provider"]);
-const MODEL: Column = Column::new("model", &["model"]);
-const REQUESTED_MODEL: Column = Column::new("requested_model", &["requested_model"]);
-const DEPLOYMENT: Column = Column::new("deployment", &["deployment"]);
-const USAGE: Column = Column::new("usage", &["usage"]);
-const APPLICATION: Column = Column::new("application", &["application"]);
-const SKILL: Column = Column::new("skill", &["skill"]);
-const SCOPE: Column = Column::new("scope", &["scope"]);
-const SERVICE: Column = Column::new("service", &["service"]);
-const CALLER: Column = Column::new("caller", &["caller"]);
-const TAGS: Column = Column::new("tags", &["tags"]);
-const USER: Column = Column::new("user", &["user"]);
-const CONVERSATION: Column = Column::new("conversation", &["conversation"]);
-const CREDENTIAL: Column = Column::new("credential", &["credential"]);
+const AT: Column = Column::fixed(&["at"]);
+const FACTS: Column = Column::fixed(&["facts"]);
+const ID: Column = Column::fixed(&["id"]);
+const RESPONSE_ID: Column = Column::fixed(&["response_id"]);
+const REQUEST_ID: Column = Column::fixed(&["request_id"]);
+const SEQUENCE: Column = Column::fixed(&["sequence"]);
+const URL: Column = Column::fixed(&["url"]);
+const HOST: Column = Column::fixed(&["host"]);
+const PATH: Column = Column::fixed(&["path"]);
+const STATUS: Column = Column::fixed(&["status"]);
+const ERROR: Column = Column::fixed(&["error"]);
+const LATENCY: Column = Column::fixed(&["latency_ms"]);
+const REQUEST_BYTES: Column = Column::fixed(&["request_bytes"]);
+const RESPONSE_BYTES: Column = Column::fixed(&["response_bytes"]);
+const RETRIES: Column = Column::fixed(&["retries"]);
+const SPILLOVER: Column = Column::fixed(&["spillover_from"]);
+const PROVIDER: Column = Column::fixed(&["provider"]);
+const MODEL: Column = Column::fixed(&["model"]);
+const REQUESTED_MODEL: Column = Column::fixed(&["requested_model"]);
+const DEPLOYMENT: Column = Column::fixed(&["deployment"]);
+const USAGE: Column = Column::fixed(&["usage"]);
+const APPLICATION: Column = Column::fixed(&["application"]);
+const SKILL: Column = Column::fixed(&["skill"]);
+const SCOPE: Column = Column::fixed(&["scope"]);
+const SERVICE: Column = Column::fixed(&["service"]);
+const CALLER: Column = Column::fixed(&["caller"]);
+const TAGS: Column = Column::fixed(&["tags"]);
+const USER: Column = Column::fixed(&["user"]);
+const CONVERSATION: Column = Column::fixed(&["conversation"]);
+const CREDENTIAL: Column = Column::fixed(&["credential"]);
+
+#[cfg(test)]
+const COLUMNS: [Column; 30] = [
+    AT,
+    FACTS,
+    ID,
+    RESPONSE_ID,
+    REQUEST_ID,
+    SEQUENCE,
+    URL,
+    HOST,
+    PATH,
+    STATUS,
+    ERROR,
+    LATENCY,
+    REQUEST_BYTES,
+    RESPONSE_BYTES,
+    RETRIES,
+    SPILLOVER,
+    PROVIDER,
+    MODEL,
+    REQUESTED_MODEL,
+    DEPLOYMENT,
+    USAGE,
+    APPLICATION,
+    SKILL,
+    SCOPE,
+    SERVICE,
+    CALLER,
+    TAGS,
+    USER,
+    CONVERSATION,
+    CREDENTIAL,
+];
 
 /// What says that a record speaks of the HTTP call itself.
-const TRANSPORT_MARKS: Column = Column::new(
-    "",
-    &[
-        "status",
-        "method",
-        "error",
-        "latency_ms",
-        "request_bytes",
-        "response_bytes",
-        "retries",
-        "spillover_from",
-    ],
-);
+const TRANSPORT_MARKS: Column = Column::fixed(&[
+    "status",
+    "method",
+    "error",
+    "latency_ms",
+    "request_bytes",
+    "response_bytes",
+    "retries",
+    "spillover_from",
+]);
 /// What the record says about the place, and the kind of fact that is.
 const REGIONS: [(Column, EvidenceKind); 3] = [
     (
-        Column::new("region_inference", &["region.inference"]),
+        Column::fixed(&["region.inference"]),
         EvidenceKind::InferenceRegion,
     ),
     (
-        Column::new("region_inference_geo", &["region.inference_geo"]),
+        Column::fixed(&["region.inference_geo"]),
         EvidenceKind::InferenceGeo,
     ),
     (
-        Column::new("region_resource", &["region.resource"]),
+        Column::fixed(&["region.resource"]),
         EvidenceKind::ResourceRegion,
     ),
 ];
@@ -118,7 +148,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Told, Reject> {
         }
     }
     let facts = facts(record, fields)?;
-    let transport = transport(record, fields, context)?;
+    let transport = transport(record, fields)?;
     let usage = facts
         .usage
         .then(|| usage::read(fields, &destination, &evidence, &transport))
@@ -236,11 +266,7 @@ fn facts(record: &Json<'_>, fields: Fields<'_>) -> Result<Facts, Reject> {
     })
 }
 
-fn transport(
-    record: &Json<'_>,
-    fields: Fields<'_>,
-    context: Context<'_>,
-) -> Result<Transport, Reject> {
+fn transport(record: &Json<'_>, fields: Fields<'_>) -> Result<Transport, Reject> {
     let status = fields.status(STATUS)?;
     let error = fields.text(ERROR);
     let of_error = error.map(|text| Class::of_error(&text).unwrap_or(Class::Failed));
@@ -255,7 +281,7 @@ fn transport(
     Ok(Transport {
         status,
         class,
-        latency: fields.millis(LATENCY, in_seconds(context.settings))?,
+        latency: fields.millis(LATENCY, false)?,
         request_bytes: fields.count(REQUEST_BYTES)?,
         response_bytes: fields.count(RESPONSE_BYTES)?,
         stated_retries: retries.map(|count| u32::try_from(count).unwrap_or(u32::MAX)),

@@ -1,5 +1,7 @@
+//! What the samples of our own schema tell, and that schema and decoder name the same keys.
+
 use super::super::samples;
-use crate::call::Format;
+use super::*;
 
 const SHORT: [(&str, &str); 5] = [
     ("{AT}", "2026-11-20T09:14:31.000Z"),
@@ -37,7 +39,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "rejected bad_time: no time, expected `at`",
             "rejected bad_time: `at` is no time, expected `YYYY-MM-DD HH:MM:SS`, RFC 3339 or epoch",
             "rejected cached_above_input: 11 cached tokens of 10 input tokens; `usage.input` is the total",
-            "rejected negative_tokens: `usage.input` is -1, expected 0 or more tokens",
+            "rejected negative_tokens: `usage.input` is -1, expected 0 or more",
             "rejected bad_number: `usage.output` is missing, expected both `usage.input` and `usage.output` or neither",
             "rejected bad_number: `usage.reasoning` is 2, expected at most the output, 1",
             "rejected unknown_shape: `tier` must be `standard`, `batch`, `flex`, `priority`, `fast` or `provisioned`",
@@ -98,4 +100,43 @@ const EXPECTED: &[(&str, &[&str])] = &[
 #[test]
 fn samples_tell() {
     samples::check(Format::Native, &SHORT, EXPECTED);
+}
+
+/// The value at a dotted path of the schema's properties.
+fn property<'s>(schema: &'s Json<'s>, path: &str) -> Option<&'s Json<'s>> {
+    path.split('.')
+        .try_fold(schema, |node, key| node.at(&["properties", key]))
+}
+
+#[test]
+fn the_schema_names_what_is_read() {
+    let schema = include_str!("../../../docs/schema/native.json");
+    let schema = Json::parse(schema.as_bytes()).unwrap();
+    let read: Vec<&str> = COLUMNS
+        .iter()
+        .chain(&usage::COLUMNS)
+        .chain(REGIONS.iter().map(|(column, _)| column))
+        .chain([&TRANSPORT_MARKS])
+        .flat_map(|column| column.aliases.iter().copied())
+        .chain([MARKER])
+        .collect();
+    for key in &read {
+        assert!(property(&schema, key).is_some(), "`{key}` is read");
+    }
+    let properties = schema.get("properties").unwrap().object().unwrap();
+    for (key, node) in properties {
+        let inner = node.get("properties").and_then(Json::object).unwrap_or(&[]);
+        let inner_is_empty = inner.is_empty();
+        for (inner, _) in inner {
+            let path = format!("{key}.{inner}");
+            assert!(read.contains(&path.as_str()), "`{path}` is in the schema");
+        }
+        let is_read = read.contains(&key.as_ref()) || !inner_is_empty;
+        assert!(is_read, "`{key}` is in the schema");
+    }
+    let examples = schema.get("examples").unwrap().array().unwrap();
+    for example in examples {
+        assert!(recognises(example));
+    }
+    assert_eq!(examples.len(), 2);
 }

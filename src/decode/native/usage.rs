@@ -13,16 +13,30 @@ use crate::outcome::{QuarantineReason, Reject};
 use super::super::fields::{Column, Fields};
 use super::{MODEL, REQUESTED_MODEL};
 
-const INPUT: Column = Column::new("input", &["usage.input"]);
-const OUTPUT: Column = Column::new("output", &["usage.output"]);
-const CACHE_READ: Column = Column::new("cache_read", &["usage.cache_read"]);
-const CACHE_WRITE_5M: Column = Column::new("cache_write_5m", &["usage.cache_write_5m"]);
-const CACHE_WRITE_1H: Column = Column::new("cache_write_1h", &["usage.cache_write_1h"]);
-const REASONING: Column = Column::new("reasoning", &["usage.reasoning"]);
-const TOTAL: Column = Column::new("total", &["usage.total"]);
-const WEB_SEARCHES: Column = Column::new("web_searches", &["usage.web_searches"]);
-const TIER: Column = Column::new("tier", &["tier"]);
-const EXTERNAL: Column = Column::new("external", &["external"]);
+const INPUT: Column = Column::fixed(&["usage.input"]);
+const OUTPUT: Column = Column::fixed(&["usage.output"]);
+const CACHE_READ: Column = Column::fixed(&["usage.cache_read"]);
+const CACHE_WRITE_5M: Column = Column::fixed(&["usage.cache_write_5m"]);
+const CACHE_WRITE_1H: Column = Column::fixed(&["usage.cache_write_1h"]);
+const REASONING: Column = Column::fixed(&["usage.reasoning"]);
+const TOTAL: Column = Column::fixed(&["usage.total"]);
+const WEB_SEARCHES: Column = Column::fixed(&["usage.web_searches"]);
+const TIER: Column = Column::fixed(&["tier"]);
+const EXTERNAL: Column = Column::fixed(&["external"]);
+
+#[cfg(test)]
+pub(super) const COLUMNS: [Column; 10] = [
+    INPUT,
+    OUTPUT,
+    CACHE_READ,
+    CACHE_WRITE_5M,
+    CACHE_WRITE_1H,
+    REASONING,
+    TOTAL,
+    WEB_SEARCHES,
+    TIER,
+    EXTERNAL,
+];
 
 /// The usage half of a record.
 ///

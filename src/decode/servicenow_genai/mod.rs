@@ -66,34 +66,25 @@ pub(super) const COLUMNS: [Column; 20] = [
 ];
 
 /// Keys that only this table has.
-pub(super) const MARKS: Column = Column::new(
-    "",
-    &[
-        "prompt_token_count",
-        "response_token_count",
-        "skill_config_id",
-        "output_metadata",
-    ],
-);
+pub(super) const MARKS: Column = Column::fixed(&[
+    "prompt_token_count",
+    "response_token_count",
+    "skill_config_id",
+    "output_metadata",
+]);
 /// A key that marks the table together with one of [`COMPANIONS`].
-pub(super) const MODEL_MARK: Column = Column::new("", &["model_name"]);
-const COMPANIONS: Column = Column::new(
-    "",
-    &[
-        "model_version",
-        "conversation",
-        "definition",
-        "derived_scope",
-        "external",
-        "time_taken",
-        "started_at",
-        "completed_at",
-    ],
-);
-const ROW: Column = Column::new(
-    "",
-    &["sys_id", "started_at", "completed_at", "sys_created_on"],
-);
+pub(super) const MODEL_MARK: Column = Column::fixed(&["model_name"]);
+const COMPANIONS: Column = Column::fixed(&[
+    "model_version",
+    "conversation",
+    "definition",
+    "derived_scope",
+    "external",
+    "time_taken",
+    "started_at",
+    "completed_at",
+]);
+const ROW: Column = Column::fixed(&["sys_id", "started_at", "completed_at", "sys_created_on"]);
 
 /// Token counts inside `output_metadata`, at its top or under one of [`METADATA_PARTS`].
 const METADATA_INPUT: [&str; 5] = [

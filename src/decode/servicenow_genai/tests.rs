@@ -1,3 +1,5 @@
+//! What the samples of `sys_generative_ai_log` tell.
+
 use super::super::samples;
 use crate::call::Format;
 
@@ -29,7 +31,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     (
         "broken.jsonl",
         &[
-            "rejected negative_tokens: `prompt_token_count` is -5, expected 0 or more tokens",
+            "rejected negative_tokens: `prompt_token_count` is -5, expected 0 or more",
             "rejected bad_number: `prompt_token_count` is no whole number up to 2^53",
             "rejected bad_number: `response_token_count` is no whole number up to 2^53",
             "rejected bad_time: `started_at` is no time, expected `YYYY-MM-DD HH:MM:SS`, RFC 3339 or epoch",

@@ -70,9 +70,9 @@ pub(super) const COLUMNS: [Column; 17] = [
 ];
 
 /// Keys that no other table of an instance has beside `sys_created_on`.
-const HTTP_MARKS: Column = Column::new("", &["http_method", "response_status", "http_status"]);
+const HTTP_MARKS: Column = Column::fixed(&["http_method", "response_status", "http_status"]);
 /// Further keys by which a row is told when the export left out host and status.
-const ROW_MARKS: Column = Column::new("", &["request_length", "response_length", "response_time"]);
+const ROW_MARKS: Column = Column::fixed(&["request_length", "response_length", "response_time"]);
 
 /// The keys that the skimmer must know to recognise a row and its destination as this module does.
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! What the samples of `sys_outbound_http_log` tell.
+
 use super::super::samples;
 use crate::call::Format;
 

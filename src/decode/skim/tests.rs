@@ -1,3 +1,5 @@
+//! What skimming decides, and that it never ignores what the decoder keeps.
+
 use proptest::prelude::*;
 
 use super::super::{Told, record, samples, servicenow_genai, servicenow_outbound};
