@@ -1,1 +1,6 @@
-//! Placeholder of the skeleton.
+//! x
+
+mod at;
+mod hint;
+mod read;
+mod written;
