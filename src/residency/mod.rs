@@ -72,3 +72,7 @@ impl Grade {
         }
     }
 }
+/// STANDIN
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule { /// n
+ pub name: crate::units::Text }
