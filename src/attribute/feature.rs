@@ -13,6 +13,7 @@ use crate::units::{Text, clean_name};
 
 use super::endpoint::{EndpointId, FallbackPolicy};
 use super::skills::{Skills, plain};
+use super::strictest::{Strictest, StrictestRules};
 
 /// The feature of a call that tells nothing to attribute it by.
 pub const UNATTRIBUTED: &str = "unattributed";
@@ -300,6 +301,7 @@ pub struct Features {
     ranked: Vec<usize>,
     /// Features by plain spelling of application and skill.
     by_key: BTreeMap<(Text, Text), usize>,
+    strictest: StrictestRules,
 }
 
 impl Features {
@@ -321,10 +323,12 @@ impl Features {
             .enumerate()
             .map(|(index, feature)| ((plain(&feature.application), plain(&feature.skill)), index))
             .collect();
+        let strictest = StrictestRules::new(&features);
         Features {
             features,
             ranked,
             by_key,
+            strictest,
         }
     }
 
@@ -349,6 +353,13 @@ impl Features {
         self.by_key
             .get(&(plain(application), plain(skill)))
             .map(|index| FeatureId(*index))
+    }
+
+    /// The strictest rule among the features that may use the endpoint, for a call that names no
+    /// feature.
+    #[must_use]
+    pub fn strictest(&self, endpoint: EndpointId) -> Option<&Strictest> {
+        self.strictest.of(endpoint)
     }
 
     /// The feature of a call, by what its origin tells and the endpoint it went to.

@@ -10,6 +10,7 @@ mod feature;
 mod people;
 mod registry;
 mod skills;
+mod strictest;
 
 pub use endpoint::{BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy};
 pub use feature::{
@@ -19,3 +20,4 @@ pub use feature::{
 pub use people::Groups;
 pub use registry::{Found, Registry};
 pub use skills::{Application, Skill, Skills};
+pub use strictest::Strictest;

@@ -35,7 +35,7 @@ impl Found {
 }
 
 /// How well an endpoint fits a destination; greater is better.
-type Fit = (usize, u8, u8);
+type Fit = (bool, usize, u8, u8);
 
 /// The registered endpoints, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,7 +109,8 @@ impl Registry {
     /// The endpoint that a call went to: same host and port, longest path prefix on a segment
     /// border, then the deployment, then the model.
     ///
-    /// A record without a path is matched by host, deployment and model alone.
+    /// A record without a path is matched by host, deployment and model alone; one without a port
+    /// fits an endpoint with a port where no other endpoint of the host fits better.
     #[must_use]
     pub fn find(&self, destination: &Destination) -> Found {
         let Some(candidates) = self.by_host.get(&destination.host) else {
@@ -157,7 +158,9 @@ impl Registry {
 
 /// How well `endpoint` fits; `None` when it cannot be the one.
 fn fit(endpoint: &Endpoint, destination: &Destination) -> Option<Fit> {
-    if endpoint.base_url.port != destination.port {
+    // Some logs name hosts without ports, so an untold port excludes nothing.
+    let same_port = endpoint.base_url.port == destination.port;
+    if !same_port && destination.port.is_some() {
         return None;
     }
     let prefix = if destination.path.is_empty() {
@@ -171,7 +174,8 @@ fn fit(endpoint: &Endpoint, destination: &Destination) -> Option<Fit> {
         (false, false) => return None,
         (true, _) | (_, true) => 0,
     };
-    Some((prefix, deployment, model_fit(endpoint, &destination.model)))
+    let model = model_fit(endpoint, &destination.model);
+    Some((same_port, prefix, deployment, model))
 }
 
 /// Length of the longest registered path, plus one, that `path` lies under.
@@ -238,6 +242,7 @@ mod tests {
             endpoint("together", "https://gw.x.com/together", &[], "", ""),
             endpoint("gw", "https://gw.x.com", &[], "", ""),
             endpoint("local", "http://gw.x.com:8000", &[], "", ""),
+            endpoint("only", "http://vllm.x.com:8000/v1", &[], "", ""),
             now_llm,
         ])
     }
@@ -259,6 +264,7 @@ mod tests {
             ("gw.x.com", None, "/togetherness/v1", "", "", "gw"),
             ("gw.x.com", Some(8000), "/v1/chat/completions", "", "", "local"),
             ("gw.x.com", Some(8001), "/v1/chat/completions", "", "", "none"),
+            ("vllm.x.com", None, "/v1/chat/completions", "", "", "only"),
             ("nobody.x.com", None, "/v1", "", "", "none"),
         ];
         for (host, port, path, deployment, model, expected) in cases {
@@ -293,7 +299,7 @@ mod tests {
     #[test]
     fn tells_the_gate_every_path() {
         let rows = registry().gate_rows();
-        assert_eq!(rows.len(), 8);
+        assert_eq!(rows.len(), 9);
         assert_eq!(rows[0].path_prefix, "/openai/deployments/gpt-4o-weu");
         assert_eq!(rows[6].port, Some(8000));
     }

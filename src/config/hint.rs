@@ -6,14 +6,24 @@
 /// At most this many names are listed in a hint.
 const LISTED_MAX: usize = 12;
 
+/// "did you mean `x`?"; empty when nothing is near.
+pub(super) fn nearest_only<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = nearest(wrong, &names);
+    if near.is_empty() {
+        return String::new();
+    }
+    format!("did you mean {}?", list(&near, " or "))
+}
+
 /// "did you mean `x`?", or the list of what there is; empty when there is nothing.
 pub(super) fn of_names<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.into_iter().collect();
     names.sort_unstable();
     names.dedup();
-    let near: Vec<&str> = nearest(wrong, &names);
+    let near = nearest_only(wrong, names.iter().copied());
     if !near.is_empty() {
-        return format!("did you mean {}?", list(&near, " or "));
+        return near;
     }
     match names.len() {
         0 => String::new(),

@@ -12,13 +12,13 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::problem::Problem;
 
-use super::hint;
+use super::{guard, hint};
 
 /// Faults of shape reported for one file at most; a file with more is no configuration.
 const FAULTS_MAX: usize = 200;
 
 /// One configuration file: its name as the user knows it, and its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FileText {
     /// The name for messages.
     pub(super) name: String,
@@ -27,14 +27,17 @@ pub(super) struct FileText {
 }
 
 impl FileText {
-    /// An error at a place of this file.
+    /// An error at a place of this file; what may be a credential is starred out.
     pub(super) fn problem(
         &self,
         span: Range<usize>,
         code: &'static str,
         message: impl Into<String>,
     ) -> Problem {
-        Problem::at(&self.name, &self.text, span, code, message)
+        let mut problem = Problem::at(&self.name, &self.text, span, code, message);
+        problem.source_line = guard::redacted_line(&problem.source_line);
+        problem.message = guard::redacted_message(&problem.message);
+        problem
     }
 }
 

@@ -72,7 +72,3 @@ impl Grade {
         }
     }
 }
-/// STANDIN
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule { /// n
- pub name: crate::units::Text }
