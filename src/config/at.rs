@@ -14,6 +14,9 @@ use toml::Spanned;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At<T>(Spanned<T>);
 
+/// A text with its place.
+pub(super) type AtText = At<String>;
+
 impl<T> At<T> {
     /// The value.
     pub(super) fn get(&self) -> &T {

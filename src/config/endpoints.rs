@@ -180,7 +180,7 @@ pub(super) fn policy_of(written: written::FallbackPolicy) -> FallbackPolicy {
 
 fn base_url(placed: &Placed<'_>, faults: &mut Vec<Problem>) -> BaseUrl {
     let Some(url) = &placed.written.base_url else {
-        faults.push(names::missing(placed.file, placed.name.span(), "base_url"));
+        names::missing(placed.file, placed.name.span(), "base_url", faults);
         return BaseUrl::default();
     };
     BaseUrl::parse(url.get()).unwrap_or_else(|fault| {
@@ -272,8 +272,8 @@ fn counts_from(
     if sources.contains(value.get().as_str()) {
         return Some(CountsFrom::Source(value.get().as_str().into()));
     }
-    let formats = Format::ALL.into_iter().map(Format::as_str);
-    let known = sources.iter().map(Text::as_str).chain(formats);
+    let mut known: Vec<&str> = sources.iter().map(Text::as_str).collect();
+    known.extend(Format::ALL.map(Format::as_str));
     let kind = "source or format";
     faults.push(names::unknown(file, value, kind, "unknown_source", known));
     None

@@ -16,7 +16,7 @@ use super::at::{At, AtText};
 use super::endpoints::policy_of;
 use super::names;
 use super::places::Places;
-use super::read::FileText;
+use super::read::{FileText, told_already};
 use super::settings::bounded;
 use super::written;
 
@@ -63,7 +63,7 @@ fn key(
 ) -> Option<String> {
     let mut half = |value: &Option<AtText>, key: &str| {
         let Some(value) = value else {
-            faults.push(names::missing(file, written.span(), key));
+            names::missing(file, written.span(), key, faults);
             return None;
         };
         if let Some(fault) = names::unfit(value.get()) {
@@ -185,7 +185,7 @@ fn approved(
     let cost_per_call = written.cents_per_call.as_ref().and_then(|cents| {
         nanos_of_cents(cents.get())
             .map_err(|fault| {
-                let message = format!("`cents_per_call` is {fault}: `{}`", cents.get());
+                let message = format!("bad `cents_per_call` `{}`: {fault}", cents.get());
                 faults.push(
                     file.problem(cents.span(), "bad_decimal", message)
                         .hint("US cents with a point, like `\"4\"` or `\"0.85\"`"),
@@ -228,6 +228,7 @@ fn matcher_of(
 ) -> Matcher {
     let mut matcher = Matcher::default();
     let table = written.get();
+    let mut empty = false;
     for kind in Kind::ALL {
         let values = match kind {
             Kind::Skill => &table.skill,
@@ -247,6 +248,7 @@ fn matcher_of(
         };
         for value in values {
             if clean_name(value.get()).is_empty() {
+                empty = true;
                 let message = format!("an empty {} matches no call", kind.as_str());
                 faults.push(file.problem(value.span(), "empty_match", message));
             } else {
@@ -254,7 +256,8 @@ fn matcher_of(
             }
         }
     }
-    if matcher.is_empty() && table.endpoint.is_empty() {
+    let told = told_already(file, written.span(), "", faults);
+    if matcher.is_empty() && table.endpoint.is_empty() && !empty && !told {
         let kinds: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
         faults.push(
             file.problem(written.span(), "empty_match", "`match` names nothing")

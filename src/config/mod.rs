@@ -115,6 +115,15 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
             None
         }
     };
+    let broken: BTreeSet<(String, usize)> = faults
+        .iter()
+        .filter(|fault| fault.code == "bad_toml")
+        .map(|fault| (fault.file.clone(), fault.place.line))
+        .collect();
+    // What a broken line means is anybody's guess: only that it is broken is said of it.
+    faults.retain(|fault| {
+        fault.code == "bad_toml" || !broken.contains(&(fault.file.clone(), fault.place.line))
+    });
     faults.sort();
     faults.dedup();
     let broken = faults.iter().any(|fault| fault.severity == Severity::Error);

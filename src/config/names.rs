@@ -11,7 +11,7 @@ use crate::units::clean_name;
 
 use super::at::AtText;
 use super::hint;
-use super::read::FileText;
+use super::read::{FileText, told_already};
 
 /// Longest name of an endpoint, feature, rule, group or source, in letters.
 const NAME_MAX: usize = 100;
@@ -87,9 +87,12 @@ pub(super) fn unfit(name: &str) -> Option<&'static str> {
     }
 }
 
-/// A required key that is not there; `span` is the table's.
-pub(super) fn missing(file: &FileText, span: Range<usize>, key: &str) -> Problem {
-    file.problem(span, "missing_key", format!("`{key}` is missing"))
+/// Reports a required key that is not there; `span` is the table's.
+pub(super) fn missing(file: &FileText, span: Range<usize>, key: &str, faults: &mut Vec<Problem>) {
+    if !told_already(file, span.clone(), key, faults) {
+        let message = format!("`{key}` is missing");
+        faults.push(file.problem(span, "missing_key", message));
+    }
 }
 
 /// A reference to something that is not there.

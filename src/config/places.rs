@@ -96,7 +96,7 @@ fn parse_rule(
 ) -> Option<Rule> {
     let before = faults.len();
     if written.regions.is_empty() {
-        faults.push(names::missing(file, name.span(), "regions"));
+        names::missing(file, name.span(), "regions", faults);
     }
     for region in &written.regions {
         if regions.resolve_set(region.get()).is_err() {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 use super::{guard, hint};
 
@@ -39,6 +39,27 @@ impl FileText {
         problem.message = guard::redacted_message(&problem.message);
         problem
     }
+}
+
+/// Whether a fault of shape was found at `key` in the table that begins at `span`, so that the
+/// key's absence is no news. (A later table's key of that name counts too: then the absence is
+/// told once that one is mended.)
+pub(super) fn told_already(
+    file: &FileText,
+    span: Range<usize>,
+    key: &str,
+    faults: &[Problem],
+) -> bool {
+    let from = Place::of_span(&file.text, span).line;
+    faults.iter().any(|fault| {
+        fault.file == file.name
+            && fault.place.line >= from
+            && matches!(
+                fault.code,
+                "wrong_type" | "unknown_value" | "unknown_key" | "bad_toml"
+            )
+            && fault.source_line.contains(key)
+    })
 }
 
 /// The written form of `file` without its faulty parts, which are added to `faults`.
@@ -109,6 +130,11 @@ fn shape_problem(file: &FileText, message: &str, span: Range<usize>) -> Problem 
     let found = found
         .trim_start_matches("invalid type: ")
         .trim_start_matches("invalid value: ");
+    let found = match found {
+        "map" => "a table",
+        "sequence" => "a list",
+        other => other,
+    };
     let problem = file.problem(
         span,
         "wrong_type",

@@ -243,12 +243,12 @@ pub(super) fn sources(
     let mut ready = Vec::new();
     for source in written {
         let Some(name) = &source.get().name else {
-            faults.push(names::missing(file, source.span(), "name"));
+            names::missing(file, source.span(), "name", faults);
             continue;
         };
         seen.note(file, name, faults);
         if source.get().paths.is_empty() {
-            faults.push(names::missing(file, source.span(), "paths"));
+            names::missing(file, source.span(), "paths", faults);
         }
         ready.push(one_source(file, dir, name, source.get(), faults));
     }

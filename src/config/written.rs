@@ -10,10 +10,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::at::At;
+use super::at::{At, AtText};
 
-/// A text with its place.
-pub(super) type AtText = At<String>;
 /// Tables by name.
 pub(super) type Named<T> = BTreeMap<AtText, At<T>>;
 
@@ -71,11 +69,11 @@ pub(super) struct FeaturesFile {
 /// A registered LLM endpoint.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["base_url"]))]
 pub(super) struct Endpoint {
     /// The name that people read. Default: the table's name.
     pub(super) display_name: Option<AtText>,
     /// Scheme, host, port and path prefix: `https://contoso-weu.openai.azure.com`.
-    #[schemars(required, with = "String")]
     pub(super) base_url: Option<AtText>,
     /// Paths below `base_url` that belong to this endpoint, for example
     /// `/openai/deployments/gpt-4o-weu`. Without any, every path below `base_url` does.
@@ -154,12 +152,11 @@ pub(super) enum CostModel {
 /// What the company uses an LLM for: an application and a skill.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["application", "skill"]))]
 pub(super) struct Feature {
     /// The application: `itsm`.
-    #[schemars(required, with = "String")]
     pub(super) application: Option<AtText>,
     /// The skill within it: `incident_summarization`.
-    #[schemars(required, with = "String")]
     pub(super) skill: Option<AtText>,
     /// The name that people read. Default: `application/skill`.
     pub(super) display_name: Option<AtText>,
@@ -237,9 +234,9 @@ pub(super) struct Matcher {
 /// A residency rule.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["regions"]))]
 pub(super) struct Rule {
     /// Region sets and regions, together: `["eu", "azure:switzerlandnorth"]`.
-    #[schemars(required, with = "Vec<String>")]
     pub(super) regions: Vec<AtText>,
     /// The least grade of evidence that holds the rule, `A` (best) to `F`. Default: any.
     pub(super) min_grade: Option<AtText>,
@@ -266,12 +263,11 @@ pub(super) struct Sources {
 /// A source of files.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["name", "paths"]))]
 pub(super) struct FileSource {
     /// The source's name in positions and figures; renaming it reads everything again.
-    #[schemars(required, with = "String")]
     pub(super) name: Option<AtText>,
     /// Files, directories and patterns (`logs/*.jsonl.gz`), relative to the main file.
-    #[schemars(required, with = "Vec<String>")]
     pub(super) paths: Vec<AtText>,
     /// A format's name, or `auto`: each record by its own shape. Default `auto`.
     pub(super) format: Option<AtText>,

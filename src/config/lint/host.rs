@@ -117,6 +117,16 @@ fn sayings<'a>(subject: &Subject<'a>, endpoint: &Endpoint) -> Vec<Saying<'a>> {
     sayings
 }
 
+/// Whether the host itself names a region, so that looking for one in its words is no use.
+pub(super) fn names_region(endpoint: &Endpoint) -> bool {
+    let path = format!("{}{TRIED_PATH}", endpoint.base_url.path);
+    let known = Gate::default().admit(&endpoint.base_url.host, &path);
+    known.is_some_and(|known| {
+        let mut kinds = known.evidence.iter().map(|evidence| evidence.kind);
+        kinds.any(|kind| kind == EvidenceKind::HostRegion)
+    })
+}
+
 fn against_region(
     endpoint: &Endpoint,
     placed: Placed<'_>,

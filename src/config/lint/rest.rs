@@ -13,6 +13,7 @@ use crate::residency::{Fit, Place};
 use super::super::at::At;
 use super::super::endpoints::Placed;
 use super::super::features;
+use super::super::read::told_already;
 use super::Subject;
 
 /// The set within which a change of country is no change of jurisdiction.
@@ -36,7 +37,9 @@ pub(super) fn fallback(
                 .warning(),
         );
     }
-    if !closed && reference.is_none() && !names_fallback_of_others(subject, id) {
+    let told = |key| told_already(placed.file, placed.name.span(), key, faults);
+    let mistyped = told("fallback_endpoint_ref") || told("fallback_policy");
+    if !closed && reference.is_none() && !mistyped && !is_last_resort(subject, id) {
         faults.push(
             placed
                 .problem::<String>(None, "fallback_missing", "no fallback, and none forbidden")
@@ -58,7 +61,7 @@ pub(super) fn fallback(
 }
 
 /// Whether the endpoint is itself somebody's fallback, the last resort that needs no other.
-fn names_fallback_of_others(subject: &Subject<'_>, id: EndpointId) -> bool {
+fn is_last_resort(subject: &Subject<'_>, id: EndpointId) -> bool {
     subject
         .registry
         .iter()

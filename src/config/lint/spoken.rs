@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::residency::{Place, Region, Regions};
 
 use super::super::endpoints::Placed;
-use super::Subject;
+use super::{Subject, host};
 
 /// Short forms of Azure regions in common use in resource names. Microsoft publishes no single
 /// list; forms of two letters and those that are words or company endings are left out.
@@ -59,7 +59,10 @@ pub(super) fn lint(
     placed: Placed<'_>,
     faults: &mut Vec<Problem>,
 ) {
-    let label = endpoint.base_url.host.split('.').next().unwrap_or_default();
+    let label = match host::names_region(endpoint) {
+        true => "",
+        false => endpoint.base_url.host.split('.').next().unwrap_or_default(),
+    };
     let written = placed.written;
     let names = [
         ("host", label, written.base_url.as_ref()),
