@@ -1,0 +1,1 @@
+//! Whole prices: tables of lookups and the exact amounts they must give.
