@@ -28,6 +28,7 @@ fn cases(text: &str) -> Vec<Case> {
         if let Some(name) = line.strip_prefix("=== ") {
             cases.push(Case {
                 name: name.to_owned(),
+                main: "t.toml".to_owned(),
                 ..Case::default()
             });
             continue;
@@ -37,10 +38,10 @@ fn cases(text: &str) -> Vec<Case> {
         };
         if let Some(name) = line.strip_prefix("--- ") {
             name.clone_into(&mut part);
-            if case.main.is_empty() {
-                name.clone_into(&mut case.main);
-            }
             if name != "expected" {
+                if case.files.is_empty() {
+                    name.clone_into(&mut case.main);
+                }
                 case.files.insert(name.to_owned(), String::new());
             }
         } else if part == "expected" {
