@@ -8,7 +8,7 @@ use toml::Spanned;
 use crate::problem::Problem;
 
 use super::Telling;
-use super::scenario::{Moment, Scenario};
+use super::scenario::{Moment, Scenario, Skill};
 
 struct Checker<'a> {
     scenario: &'a Scenario,
@@ -118,12 +118,7 @@ impl Checker<'_> {
     }
 
     fn feature_name(&mut self, name: &Spanned<String>) {
-        let known: Vec<String> = self
-            .scenario
-            .skill
-            .iter()
-            .map(|skill| skill.feature())
-            .collect();
+        let known: Vec<String> = self.scenario.skill.iter().map(Skill::feature).collect();
         if !known.contains(name.get_ref()) {
             let message = format!("no skill `{}`", name.get_ref());
             self.fault(

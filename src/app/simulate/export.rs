@@ -25,6 +25,7 @@ pub(super) struct Export<'a> {
     waiting: BTreeMap<(UnixMillis, u64), Waiting>,
 }
 
+#[derive(Clone)]
 struct Waiting {
     table: &'static str,
     framing: Framing,
@@ -46,7 +47,7 @@ impl<'a> Export<'a> {
     pub(super) fn take(&mut self, row: Row, counts: &mut Counts, truth: &mut Truth) {
         let number = self.rows;
         self.rows += 1;
-        let told = self.scenario.export.clone();
+        let told = &self.scenario.export;
         let mut chance = Random::of_row(self.seed, "export", number);
         let mut waiting = Waiting {
             table: row.table,
@@ -70,27 +71,23 @@ impl<'a> Export<'a> {
         }
         if row.llm && chance.per_mille(told.repeated_per_mille) {
             let later = at.saturating_add(signed(1 + chance.below(HOUR_MS.unsigned_abs())));
-            self.wait(later, &waiting, counts);
+            self.wait(later, waiting.clone(), counts);
             counts.repeated += 1;
         }
         for again in &self.story.re_exports {
             if (again.from..again.to).contains(&at) {
-                self.wait(again.to, &waiting, counts);
+                self.wait(again.to, waiting.clone(), counts);
                 counts.repeated += 1;
             }
         }
-        self.wait(at, &waiting, counts);
+        self.wait(at, waiting, counts);
     }
 
-    fn wait(&mut self, at: UnixMillis, row: &Waiting, counts: &mut Counts) {
+    fn wait(&mut self, at: UnixMillis, row: Waiting, counts: &mut Counts) {
         counts.records += 1;
         counts.bytes += u64::try_from(row.bytes.len()).unwrap_or(0);
         // The counter keeps records of one millisecond apart and in their order.
-        let copy = Waiting {
-            bytes: row.bytes.clone(),
-            ..*row
-        };
-        self.waiting.insert((at, counts.records), copy);
+        self.waiting.insert((at, counts.records), row);
     }
 
     /// Hands on all records exported before `until`, or all of them.

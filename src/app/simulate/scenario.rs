@@ -209,7 +209,8 @@ pub struct Skill {
     /// Application: `itsm`.
     pub application: String,
     /// Skill: `incident_summarization`.
-    pub skill: String,
+    #[serde(rename = "skill")]
+    pub name: String,
     /// The capability's name in usage rows: `IncidentSummarization`.
     pub source: String,
     /// The application scope in usage rows.
@@ -355,7 +356,7 @@ impl Skill {
     /// `application/skill`.
     #[must_use]
     pub fn feature(&self) -> String {
-        format!("{}/{}", self.application, self.skill)
+        format!("{}/{}", self.application, self.name)
     }
 }
 

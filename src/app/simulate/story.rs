@@ -3,7 +3,9 @@
 //! Knows no chance. A newcomer may ask why names are turned into places here: every question is
 //! asked for every call, and the scenario's names were checked when it was read.
 
-use crate::units::{DAY_MS, UnixMillis};
+use toml::Spanned;
+
+use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMillis};
 
 use super::scenario::{Moment, Scenario};
 
@@ -14,7 +16,7 @@ pub(super) struct Span {
     pub(super) to: UnixMillis,
     /// Place of the endpoint or skill.
     pub(super) subject: usize,
-    /// Share per mille, number of requests, or hours, as the event has it.
+    /// Share per mille or number of requests, as the event has it.
     pub(super) amount: u64,
 }
 
@@ -33,76 +35,65 @@ pub(super) struct Story {
 impl Story {
     /// The events of a scenario that starts at `start`.
     pub(super) fn new(scenario: &Scenario, start: UnixMillis) -> Story {
-        let endpoint = |name: &str| scenario.endpoint_index(name).unwrap_or(0);
-        let feature = |name: &str| {
-            let place = scenario
-                .skill
-                .iter()
-                .position(|skill| skill.feature() == name);
+        let endpoint = |name: &Spanned<String>| {
+            let place = scenario.endpoint_index(name.get_ref());
+            place.unwrap_or(0)
+        };
+        let feature = |name: &Spanned<String>| {
+            let mut skills = scenario.skill.iter();
+            let place = skills.position(|skill| skill.feature() == *name.get_ref());
             place.unwrap_or(0)
         };
         let when = |moment: &Moment| moment.on(scenario, start);
         let span = |at: &Moment, minutes: u32, subject: usize, amount: u64| Span {
             from: when(at),
-            to: when(at).saturating_add(i64::from(minutes) * 60_000),
+            to: when(at).saturating_add(i64::from(minutes) * MINUTE_MS),
             subject,
             amount,
         };
+        let switches = scenario.switch.iter();
+        let steps = scenario.prompt_step.iter();
+        let outages = scenario.outage.iter();
+        let storms = scenario.storm.iter();
+        let loops = scenario.agent_loop.iter();
+        let re_exports = scenario.re_export.iter();
         Story {
             start,
-            switches: scenario
-                .switch
-                .iter()
-                .map(|e| {
-                    (
-                        when(&e.at),
-                        feature(e.feature.get_ref()),
-                        endpoint(e.endpoint.get_ref()),
-                    )
-                })
+            switches: switches
+                .map(|e| (when(&e.at), feature(&e.feature), endpoint(&e.endpoint)))
                 .collect(),
-            steps: scenario
-                .prompt_step
-                .iter()
-                .map(|e| (when(&e.at), feature(e.feature.get_ref()), e.percent))
+            steps: steps
+                .map(|e| (when(&e.at), feature(&e.feature), e.percent))
                 .collect(),
-            outages: scenario
-                .outage
-                .iter()
+            outages: outages
                 .map(|e| {
                     span(
                         &e.at,
                         e.minutes,
-                        endpoint(e.endpoint.get_ref()),
+                        endpoint(&e.endpoint),
                         e.no_answer_per_mille,
                     )
                 })
                 .collect(),
-            storms: scenario
-                .storm
-                .iter()
+            storms: storms
                 .map(|e| {
                     span(
                         &e.at,
                         e.minutes,
-                        endpoint(e.endpoint.get_ref()),
+                        endpoint(&e.endpoint),
                         e.throttled_per_mille,
                     )
                 })
                 .collect(),
-            loops: scenario
-                .agent_loop
-                .iter()
-                .map(|e| span(&e.at, e.minutes, feature(e.feature.get_ref()), e.requests))
+            loops: loops
+                .map(|e| span(&e.at, e.minutes, feature(&e.feature), e.requests))
                 .collect(),
-            re_exports: scenario
-                .re_export
-                .iter()
+            re_exports: re_exports
                 .map(|e| Span {
-                    from: when(&e.at).saturating_add(-i64::from(e.hours) * 3_600_000),
+                    from: when(&e.at).saturating_add(-i64::from(e.hours) * HOUR_MS),
                     to: when(&e.at),
                     subject: 0,
-                    amount: u64::from(e.hours),
+                    amount: 1,
                 })
                 .collect(),
         }

@@ -175,10 +175,10 @@ impl<'a> Traffic<'a> {
         let name = format!("level/{}", skill.feature());
         let level = Random::of_row(self.seed, &name, day.unsigned_abs())
             .log_normal(1000, shape.daily_spread);
-        let share = u128::from(shape.day.get(hour).copied().unwrap_or(0));
+        let hourly = u128::from(shape.day.get(hour).copied().unwrap_or(0));
         let whole: u128 = shape.day.iter().map(|part| u128::from(*part)).sum();
         let weekly = u128::from(shape.week.get(weekday).copied().unwrap_or(0));
-        let rate = u128::from(skill.requests_per_day) * weekly * u128::from(level) * share;
+        let rate = u128::from(skill.requests_per_day) * weekly * u128::from(level) * hourly;
         let seconds = 3600 * 100 * 1000 * whole.max(1);
         let clusters = rate * 10_000_000 / seconds / u128::from(self.cluster_tenths());
         u64::try_from(clusters).unwrap_or(u64::MAX)

@@ -18,7 +18,7 @@ pub(super) fn invocation(seed: u64, call: Call<'_>) -> Row {
     );
     let metadata = Object::new()
         .text("application", &call.skill.application)
-        .text("skill", &call.skill.skill);
+        .text("skill", &call.skill.name);
     let mut record = Object::new()
         .text("schemaType", "ModelInvocationLog")
         .text("schemaVersion", "1.0")

@@ -12,35 +12,42 @@ use super::{Call, Row};
 pub(super) fn native(seed: u64, call: Call<'_>) -> Row {
     let (request, attempt) = (call.request, call.attempt);
     let mut record = Object::new()
-        .text("schema", "tollwatch.call.v1")
+        .number("tollwatch", 1)
         .text("id", &hex_id(seed, "native", attempt.number))
         .text("at", &attempt.at.to_string())
         .text("url", call.endpoint.url.get_ref())
-        .text("provider", &call.endpoint.provider)
-        .text("model", &call.endpoint.model)
-        .text("requested_model", call.requested_model())
-        .text("application", &call.skill.application)
-        .text("skill", &call.skill.skill)
-        .text("user", &format!("user.{:04}", request.user))
-        .text(
-            "conversation",
-            &hex_id(seed, "conversation", request.conversation),
-        )
+        .text("method", "POST");
+    record = match attempt.status {
+        Some(status) => record.number("status", status),
+        None => record.number("status", "null"),
+    };
+    record = record
         .number("latency_ms", attempt.latency_ms)
         .number("request_bytes", attempt.request_bytes)
-        .number("response_bytes", attempt.response_bytes);
-    if let Some(status) = attempt.status {
-        record = record.number("status", status);
-    }
-    if call.answered() {
-        let usage = request.usage();
+        .number("response_bytes", attempt.response_bytes)
+        .text("model", &call.endpoint.model)
+        .text("requested_model", call.requested_model())
+        .object(
+            "region",
+            Object::new().text("resource", &call.endpoint.region),
+        );
+    record = if call.answered() {
         let usage = Object::new()
-            .number("input", usage.input)
-            .number("cache_read", usage.cache_read)
-            .number("output", usage.output)
-            .number("reasoning", usage.reasoning);
-        record = record.object("usage", usage);
-    }
+            .number("input", request.prompt)
+            .number("cache_read", request.cached)
+            .number("output", request.output)
+            .number("reasoning", request.reasoning)
+            .number("total", request.prompt + request.output);
+        record.object("usage", usage)
+    } else {
+        record.number("usage", "null")
+    };
+    let conversation = hex_id(seed, "conversation", request.conversation);
+    let record = record
+        .text("application", &call.skill.application)
+        .text("skill", &call.skill.name)
+        .text("user", &format!("user.{:04}", request.user))
+        .text("conversation", &conversation);
     let told = call.told_whole(request.usage());
     Row::line(
         attempt.end().saturating_add(1500),
@@ -113,7 +120,7 @@ pub(super) fn litellm(seed: u64, call: Call<'_>) -> Row {
         .text("api_base", &base)
         .object("metadata", metadata)
         .number("cache_hit", false)
-        .list("request_tags", &[format!("\"{}\"", call.skill.skill)])
+        .list("request_tags", &[format!("\"{}\"", call.skill.name)])
         .text("end_user", &format!("user.{:04}", request.user))
         .object("error_information", error)
         .object("hidden_params", hidden);

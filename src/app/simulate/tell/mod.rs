@@ -209,21 +209,22 @@ impl<'a> Teller<'a> {
                 Telling::Only(Format::Native) => out.push(gateway::native(self.seed, *call)),
                 Telling::Only(Format::Litellm) => out.push(gateway::litellm(self.seed, *call)),
                 Telling::Only(Format::BedrockInvocation) => {
-                    out.push(aws::invocation(self.seed, *call))
+                    out.push(aws::invocation(self.seed, *call));
                 }
                 Telling::Only(Format::AzureDiagnostics) => {
-                    out.push(azure::diagnostics(self.seed, *call))
+                    out.push(azure::diagnostics(self.seed, *call));
                 }
                 Telling::Only(Format::ApimLlm) => azure::gateway(self.seed, *call, out),
                 Telling::Only(Format::Otlp) => self.spans.add(self.seed, *call, false),
                 Telling::OtlpProtobuf => self.spans.add(self.seed, *call, true),
             }
         }
-        if let Some(last) = calls.last() {
-            if tells_usage(self.telling(*last)) && !self.is_restricted(*last) {
-                let delay = self.scenario.export.usage_delay_seconds;
-                out.push(servicenow::usage(delay, self.seed, *last));
-            }
+        if let Some(last) = calls.last()
+            && tells_usage(self.telling(*last))
+            && !self.is_restricted(*last)
+        {
+            let delay = self.scenario.export.usage_delay_seconds;
+            out.push(servicenow::usage(delay, self.seed, *last));
         }
     }
 

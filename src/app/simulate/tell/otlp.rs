@@ -1,11 +1,10 @@
-//! OpenTelemetry GenAI spans as the openai_v2 instrumentation writes them, JSON or protobuf.
+//! OpenTelemetry `GenAI` spans as its `openai` instrumentation writes them, JSON or protobuf.
 //!
 //! Knows no file. Several spans of one service make one message, because exporters batch; a
 //! newcomer may ask why there is no status and no region: the instrumentation tells neither.
 
 use std::collections::BTreeMap;
 
-use crate::call::Usage;
 use crate::units::UnixMillis;
 
 use super::super::random::{hex_id, mix};
@@ -30,8 +29,9 @@ enum Value {
 
 struct Span {
     trace: String,
-    span: String,
+    id: String,
     name: String,
+    end: UnixMillis,
     start_nanos: u64,
     end_nanos: u64,
     attributes: Vec<(&'static str, Value)>,
@@ -49,7 +49,7 @@ impl Batches {
         let service = format!(
             "{}-{}",
             call.skill.application,
-            call.skill.skill.replace('_', "-")
+            call.skill.name.replace('_', "-")
         );
         let spans = self.0.entry((service, protobuf)).or_default();
         spans.push(span(seed, call));
@@ -66,7 +66,7 @@ impl Batches {
                     text(&service, &spans).into_bytes()
                 };
                 out.push(Row {
-                    at,
+                    at: exported(at, &spans),
                     table: if protobuf { "otlp_protobuf" } else { "otlp" },
                     framing: if protobuf {
                         Framing::Length
@@ -81,6 +81,12 @@ impl Batches {
             }
         }
     }
+}
+
+/// When the message is exported: the step is over and its last span too.
+fn exported(at: UnixMillis, spans: &[Span]) -> UnixMillis {
+    let last = spans.iter().map(|span| span.end.0).max().unwrap_or(at.0);
+    UnixMillis(last.saturating_add(5000).max(at.0))
 }
 
 fn nanos(at: UnixMillis) -> u64 {
@@ -135,13 +141,14 @@ fn span(seed: u64, call: Call<'_>) -> Span {
     }
     Span {
         trace: hex_id(seed, "trace", request.number),
-        span: format!("{:016x}", mix(seed ^ mix(attempt.number)).max(1)),
+        id: format!("{:016x}", mix(seed ^ mix(attempt.number)).max(1)),
         name: format!("chat {model}"),
+        end: attempt.end(),
         start_nanos: nanos(attempt.at),
         end_nanos: nanos(attempt.end()),
         attributes,
         failed: !call.answered(),
-        told: call.told_whole(Usage { ..usage }),
+        told: call.told_whole(usage),
     }
 }
 
@@ -168,7 +175,7 @@ fn text(service: &str, spans: &[Span]) -> String {
             };
             Object::new()
                 .text("traceId", &span.trace)
-                .text("spanId", &span.span)
+                .text("spanId", &span.id)
                 .text("name", &span.name)
                 .number("kind", 3)
                 .digits("startTimeUnixNano", span.start_nanos)
@@ -202,34 +209,34 @@ fn message(service: &str, spans: &[Span]) -> Vec<u8> {
         };
         Message::default()
             .bytes(1, key.as_bytes())
-            .message(2, value)
+            .message(2, &value)
     };
     let mut scope_spans =
-        Message::default().message(1, Message::default().bytes(1, SCOPE.as_bytes()));
+        Message::default().message(1, &Message::default().bytes(1, SCOPE.as_bytes()));
     for span in spans {
         let mut encoded = Message::default()
             .bytes(1, &unhex(&span.trace))
-            .bytes(2, &unhex(&span.span))
+            .bytes(2, &unhex(&span.id))
             .bytes(5, span.name.as_bytes())
             .number(6, 3)
             .fixed64(7, span.start_nanos)
             .fixed64(8, span.end_nanos);
         for (key, value) in &span.attributes {
-            encoded = encoded.message(9, attribute(key, value));
+            encoded = encoded.message(9, &attribute(key, value));
         }
         let status = if span.failed {
             Message::default().number(3, 2)
         } else {
             Message::default()
         };
-        scope_spans = scope_spans.message(2, encoded.message(15, status));
+        scope_spans = scope_spans.message(2, &encoded.message(15, &status));
     }
     let name = attribute("service.name", &Value::Text(service.to_owned()));
-    let resource = Message::default().message(1, name);
+    let resource = Message::default().message(1, &name);
     let resource_spans = Message::default()
-        .message(1, resource)
-        .message(2, scope_spans);
-    Message::default().message(1, resource_spans).done()
+        .message(1, &resource)
+        .message(2, &scope_spans);
+    Message::default().message(1, &resource_spans).done()
 }
 
 fn unhex(text: &str) -> Vec<u8> {

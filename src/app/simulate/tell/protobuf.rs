@@ -35,7 +35,7 @@ impl Message {
         self
     }
 
-    pub(super) fn message(self, field: u64, value: Message) -> Message {
+    pub(super) fn message(self, field: u64, value: &Message) -> Message {
         self.bytes(field, &value.0)
     }
 

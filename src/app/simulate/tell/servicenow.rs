@@ -108,6 +108,10 @@ fn columns(seed: u64, row: &Outbound<'_>) -> Object {
         .text("sys_updated_by", "system")
         .text("sys_mod_count", "0")
         .text("sys_tags", "")
+        .object(
+            "sys_package",
+            reference("sys_package", &hex_id(seed, row.scope, 2)),
+        )
         .object("sys_domain", reference("sys_user_group", "global"))
         .text("sys_domain_path", "/")
 }
@@ -220,7 +224,7 @@ pub(super) fn usage(delay_seconds: u64, seed: u64, last: Call<'_>) -> Row {
                 &hex_id(seed, &last.skill.source, 1),
             ),
         )
-        .text("skill_config_id", &last.skill.skill)
+        .text("skill_config_id", "")
         .text("derived_scope", &last.skill.scope)
         .text("model_name", &last.endpoint.alias)
         .text("model_version", &last.endpoint.model)
