@@ -4,9 +4,7 @@
 //! they are derived from the account's name, the deployment and the operation, as the service's
 //! own addresses are formed. An account with another custom subdomain must be registered.
 
-use crate::call::{
-    Class, Evidence, EvidenceKind, Format, Operation, Provider, Report, Transport,
-};
+use crate::call::{Class, Evidence, EvidenceKind, Format, Operation, Provider, Report, Transport};
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::units::{Millis, Text, UnixMillis, clean_name};
@@ -149,11 +147,18 @@ fn identity(columns: &Columns<'_>, at: UnixMillis) -> Identity {
     if !id.is_empty() {
         return Identity::new(IdentityKind::Request, id);
     }
-    let parts: Vec<String> = [RESOURCE, DEPLOYMENT, OPERATION, STATUS, DURATION, REQUEST_BYTES]
-        .iter()
-        .map(|column| columns.text(*column).into_owned())
-        .chain([at.0.to_string()])
-        .collect();
+    let parts: Vec<String> = [
+        RESOURCE,
+        DEPLOYMENT,
+        OPERATION,
+        STATUS,
+        DURATION,
+        REQUEST_BYTES,
+    ]
+    .iter()
+    .map(|column| columns.text(*column).into_owned())
+    .chain([at.0.to_string()])
+    .collect();
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
     Identity::weak(&parts)
 }

@@ -12,8 +12,10 @@ pub(super) const REQUEST: Column = Column::new("request", &["requestId", "Reques
 pub(super) const REGION: Column = Column::new("region", &["location", "Region"]);
 pub(super) const BACKEND_URL: Column = Column::new("backend_url", &["backendUrl", "BackendUrl"]);
 pub(super) const URL: Column = Column::new("url", &["url", "Url"]);
-pub(super) const BACKEND_STATUS: Column =
-    Column::new("backend_status", &["backendResponseCode", "BackendResponseCode"]);
+pub(super) const BACKEND_STATUS: Column = Column::new(
+    "backend_status",
+    &["backendResponseCode", "BackendResponseCode"],
+);
 pub(super) const STATUS: Column = Column::new("status", &["responseCode", "ResponseCode"]);
 pub(super) const BACKEND_TIME: Column =
     Column::new("backend_duration", &["backendTime", "BackendTime"]);
