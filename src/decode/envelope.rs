@@ -1,4 +1,4 @@
-//! Opens what records come wrapped in: lists, result objects, CloudWatch and Kafka Connect.
+//! Opens what records come wrapped in: lists, result objects, `CloudWatch` and Kafka Connect.
 //!
 //! Knows no format of records. A newcomer may ask why any object with a `data` or `payload` may
 //! be opened: it is opened only after no format has recognised the object itself.
@@ -75,7 +75,7 @@ fn open_list(
     }
 }
 
-/// A CloudWatch Logs subscription message: each event's message is a record as text.
+/// A `CloudWatch` Logs subscription message: each event's message is a record as text.
 fn open_cloudwatch(
     value: &Json<'_>,
     out: &mut Vec<Told>,

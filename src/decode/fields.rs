@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
+use crate::provider::normalise_host;
 use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
@@ -24,6 +25,11 @@ impl Column {
     /// Makes one.
     pub(super) const fn new(name: &'static str, aliases: &'static [&'static str]) -> Column {
         Column { name, aliases }
+    }
+
+    /// A field that the settings cannot rename.
+    pub(super) const fn fixed(aliases: &'static [&'static str]) -> Column {
+        Column::new("", aliases)
     }
 
     /// Whether the record has one of the built-in aliases as a key, blank or not.
@@ -163,12 +169,18 @@ pub(super) fn text<'r>(value: Cow<'r, Json<'r>>) -> Option<Cow<'r, str>> {
     match value {
         Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(text.trim())),
         Cow::Owned(Json::Str(text)) => Some(Cow::Owned(text.trim().to_owned())),
-        other => match &*other {
-            Json::Int(number) => Some(Cow::Owned(number.to_string())),
-            Json::Float(number) => Some(Cow::Owned(number.to_string())),
-            Json::Bool(truth) => Some(Cow::Owned(truth.to_string())),
-            Json::Str(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
-        },
+        Cow::Borrowed(scalar) => written(scalar),
+        Cow::Owned(scalar) => written(&scalar),
+    }
+}
+
+/// A number or truth value as it is written.
+fn written<'r>(scalar: &Json<'_>) -> Option<Cow<'r, str>> {
+    match scalar {
+        Json::Int(number) => Some(Cow::Owned(number.to_string())),
+        Json::Float(number) => Some(Cow::Owned(number.to_string())),
+        Json::Bool(truth) => Some(Cow::Owned(truth.to_string())),
+        Json::Str(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
@@ -177,16 +189,7 @@ pub(super) fn text<'r>(value: Cow<'r, Json<'r>>) -> Option<Cow<'r, str>> {
 /// # Errors
 /// `bad_number` when it is no whole number or below zero.
 pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::BadNumber,
-                    format!("`{key}` is {number}, expected 0 or more"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::BadNumber)
 }
 
 /// A token count; `None` when blank.
@@ -194,16 +197,20 @@ pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> 
 /// # Errors
 /// `bad_number` when it is no whole number, `negative_tokens` when below zero.
 pub(super) fn tokens(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
-    whole(key, value)?
-        .map(|number| {
-            u64::try_from(number).map_err(|_| {
-                Reject::new(
-                    QuarantineReason::NegativeTokens,
-                    format!("`{key}` is {number}, expected 0 or more tokens"),
-                )
-            })
-        })
-        .transpose()
+    not_negative(key, value, QuarantineReason::NegativeTokens)
+}
+
+fn not_negative(
+    key: &str,
+    value: &Json<'_>,
+    reason: QuarantineReason,
+) -> Result<Option<u64>, Reject> {
+    let Some(number) = whole(key, value)? else {
+        return Ok(None);
+    };
+    u64::try_from(number)
+        .map(Some)
+        .map_err(|_| Reject::new(reason, format!("`{key}` is {number}, expected 0 or more")))
 }
 
 /// A whole number; `None` when blank.
@@ -237,10 +244,8 @@ pub(super) fn flag(value: &Json<'_>) -> Option<bool> {
 /// `bad_status` for anything else outside 100 to 599.
 pub(super) fn status(key: &str, value: &Json<'_>) -> Result<Option<u16>, Reject> {
     let bad = |shown: &str| {
-        Err(Reject::new(
-            QuarantineReason::BadStatus,
-            format!("`{key}` is {shown}, expected an HTTP status from 100 to 599"),
-        ))
+        let detail = format!("`{key}` is {shown}, expected an HTTP status from 100 to 599");
+        Err(Reject::new(QuarantineReason::BadStatus, detail))
     };
     match value.whole() {
         Ok(None | Some(0)) => Ok(None),
@@ -360,10 +365,14 @@ pub(super) struct Address<'a> {
 }
 
 /// Splits a URL with or without scheme. `None` when no host is left.
+///
+/// Only borrows, unlike [`crate::provider::split_url`], because skimming asks it of every record.
 pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
-    let url = url.trim();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = before_query(rest);
+    let url = before_query(url.trim());
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        Some(_) | None => url,
+    };
     let border = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(border)?;
     // User information may be a password, and is no part of where the call went.
@@ -380,20 +389,11 @@ pub(super) fn before_query(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// Host in lower case and port, from a host column; brackets of IPv6 are kept.
+/// Host in lower case and port, from a host column; empty when it is no host.
 pub(super) fn split_port(host: &str) -> (Text, Option<u16>) {
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-            match port.parse::<u16>() {
-                Ok(port) => (name, Some(port)),
-                Err(_) => (host, None),
-            }
-        }
-        Some(_) | None => (host, None),
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    (
-        clean_name(&name),
-        port.filter(|port| *port != 443 && *port != 80),
-    )
+    let (name, port) = normalise_host(host).unwrap_or_default();
+    (name, port.filter(|port| !matches!(port, 443 | 80)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,12 +29,26 @@ use crate::provider::Gate;
 
 use json::Json;
 
+pub use skim::skim_host;
+
 /// Longest record that is decoded; longer ones are quarantined as `too_large`.
 pub const RECORD_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The key of [`Settings::fields`] that names a unit instead of columns: `["s"]` when durations
 /// are seconds.
 pub const DURATION_UNIT: &str = "duration_unit";
+
+/// The logical fields that [`Settings::fields`] can name columns for, sorted.
+#[must_use]
+pub fn field_names() -> Vec<&'static str> {
+    let columns = servicenow_outbound::COLUMNS.iter();
+    let columns = columns.chain(&servicenow_genai::COLUMNS);
+    let mut names: Vec<&'static str> = columns.map(|column| column.name).collect();
+    names.push(DURATION_UNIT);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
 
 /// What a record, or one of the calls in it, turned out to be. Each counts as one.
 #[derive(Clone, Debug, PartialEq)]
@@ -206,3 +220,8 @@ pub(crate) static FORMATS: [FormatDefinition; 8] = [
         decode: servicenow_outbound::decode,
     },
 ];
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
