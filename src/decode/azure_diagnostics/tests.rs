@@ -1,19 +1,14 @@
 //! Records of the categories of the log, with what they tell.
 
 use super::*;
-use crate::decode::Settings;
-use crate::provider::Gate;
+use crate::decode::samples::told;
+use crate::decode::{FORMATS, Settings};
 
 fn decoded(bytes: &[u8]) -> Told {
     let json = Json::parse(bytes).unwrap();
-    assert!(recognises(&json));
-    let (settings, gate) = (Settings::default(), Gate::default());
-    let context = Context {
-        settings: &settings,
-        gate: &gate,
-    };
-    let mut out = Vec::new();
-    decode(&json, context, &mut out);
+    let format = FORMATS.iter().find(|row| (row.recognises)(&json));
+    assert_eq!(format.map(|row| row.format), Some(Format::AzureDiagnostics));
+    let mut out = told(bytes, &Settings::default());
     assert_eq!(out.len(), 1);
     out.remove(0)
 }
