@@ -4,9 +4,7 @@
 //! they are derived from the account's name, the deployment and the operation, as the service's
 //! own addresses are formed. An account with another custom subdomain must be registered.
 
-use crate::call::{
-    Class, Evidence, EvidenceKind, Format, Operation, Provider, Report, Transport,
-};
+use crate::call::{Class, Evidence, EvidenceKind, Format, Operation, Provider, Report, Transport};
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::units::{Millis, Text, UnixMillis, clean_name};
@@ -16,21 +14,21 @@ use super::fields::{self, Column};
 use super::json::Json;
 use super::{Context, Told, place};
 
-const CATEGORY: Column = Column::new("category", &["category", "Category"]);
-const RESOURCE: Column = Column::new("resource", &["resourceId", "_ResourceId", "ResourceId"]);
-const TIME: Column = Column::new("time", &["time", "TimeGenerated"]);
-const BEGAN: Column = Column::new("began", &["requestTime"]);
-const ENDED: Column = Column::new("ended", &["responseTime"]);
-const DURATION: Column = Column::new("duration", &["durationMs", "DurationMs"]);
-const STATUS: Column = Column::new("status", &["resultSignature", "ResultSignature"]);
-const OPERATION: Column = Column::new("operation", &["operationName", "OperationName"]);
-const CORRELATION: Column = Column::new("id", &["correlationId", "CorrelationId"]);
-const LOCATION: Column = Column::new("region", &["location", "Location", "Tenant"]);
-const DEPLOYMENT: Column = Column::new("deployment", &["modelDeploymentName"]);
-const MODEL: Column = Column::new("model", &["modelName"]);
-const API: Column = Column::new("api", &["apiName"]);
-const REQUEST_BYTES: Column = Column::new("request_bytes", &["requestLength"]);
-const RESPONSE_BYTES: Column = Column::new("response_bytes", &["responseLength"]);
+const CATEGORY: Column = Column::fixed(&["category", "Category"]);
+const RESOURCE: Column = Column::fixed(&["resourceId", "_ResourceId", "ResourceId"]);
+const TIME: Column = Column::fixed(&["time", "TimeGenerated"]);
+const BEGAN: Column = Column::fixed(&["requestTime"]);
+const ENDED: Column = Column::fixed(&["responseTime"]);
+const DURATION: Column = Column::fixed(&["durationMs", "DurationMs"]);
+const STATUS: Column = Column::fixed(&["resultSignature", "ResultSignature"]);
+const OPERATION: Column = Column::fixed(&["operationName", "OperationName"]);
+const CORRELATION: Column = Column::fixed(&["correlationId", "CorrelationId"]);
+const LOCATION: Column = Column::fixed(&["location", "Location", "Tenant"]);
+const DEPLOYMENT: Column = Column::fixed(&["modelDeploymentName"]);
+const MODEL: Column = Column::fixed(&["modelName"]);
+const API: Column = Column::fixed(&["apiName"]);
+const REQUEST_BYTES: Column = Column::fixed(&["requestLength"]);
+const RESPONSE_BYTES: Column = Column::fixed(&["responseLength"]);
 
 /// The provider and type in the ids of the resources that serve models.
 const ACCOUNTS: &str = "microsoft.cognitiveservices/accounts";
@@ -149,11 +147,18 @@ fn identity(columns: &Columns<'_>, at: UnixMillis) -> Identity {
     if !id.is_empty() {
         return Identity::new(IdentityKind::Request, id);
     }
-    let parts: Vec<String> = [RESOURCE, DEPLOYMENT, OPERATION, STATUS, DURATION, REQUEST_BYTES]
-        .iter()
-        .map(|column| columns.text(*column).into_owned())
-        .chain([at.0.to_string()])
-        .collect();
+    let parts: Vec<String> = [
+        RESOURCE,
+        DEPLOYMENT,
+        OPERATION,
+        STATUS,
+        DURATION,
+        REQUEST_BYTES,
+    ]
+    .iter()
+    .map(|column| columns.text(*column).into_owned())
+    .chain([at.0.to_string()])
+    .collect();
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
     Identity::weak(&parts)
 }

@@ -32,7 +32,13 @@ pub(super) fn of(gate: &Gate, host: &str, path: &str, provider: Option<Provider>
             evidence: Vec::new(),
         }
     });
-    if place.destination.provider.is_none() {
+    // Of a host that nobody knows the gate can only say its name; the record knows better.
+    let nameless = match &place.destination.provider {
+        None => true,
+        Some(Provider::Other(name)) => *name == place.destination.host,
+        Some(_) => false,
+    };
+    if nameless && provider.is_some() {
         place.destination.provider = provider;
     }
     place

@@ -6,43 +6,31 @@
 
 use super::super::fields::Column;
 
-pub(super) const TIME: Column = Column::new("time", &["time", "TimeGenerated"]);
-pub(super) const CORRELATION: Column = Column::new("id", &["correlationId", "CorrelationId"]);
-pub(super) const REQUEST: Column = Column::new("request", &["requestId", "RequestId"]);
-pub(super) const REGION: Column = Column::new("region", &["location", "Region"]);
-pub(super) const BACKEND_URL: Column = Column::new("backend_url", &["backendUrl", "BackendUrl"]);
-pub(super) const URL: Column = Column::new("url", &["url", "Url"]);
+pub(super) const TIME: Column = Column::fixed(&["time", "TimeGenerated"]);
+pub(super) const CORRELATION: Column = Column::fixed(&["correlationId", "CorrelationId"]);
+pub(super) const REQUEST: Column = Column::fixed(&["requestId", "RequestId"]);
+pub(super) const REGION: Column = Column::fixed(&["location", "Region"]);
+pub(super) const BACKEND_URL: Column = Column::fixed(&["backendUrl", "BackendUrl"]);
+pub(super) const URL: Column = Column::fixed(&["url", "Url"]);
 pub(super) const BACKEND_STATUS: Column =
-    Column::new("backend_status", &["backendResponseCode", "BackendResponseCode"]);
-pub(super) const STATUS: Column = Column::new("status", &["responseCode", "ResponseCode"]);
-pub(super) const BACKEND_TIME: Column =
-    Column::new("backend_duration", &["backendTime", "BackendTime"]);
-pub(super) const DURATION: Column = Column::new(
-    "duration",
-    &["totalTime", "TotalTime", "durationMs", "DurationMs"],
-);
-pub(super) const REQUEST_BYTES: Column =
-    Column::new("request_bytes", &["requestSize", "RequestSize"]);
-pub(super) const RESPONSE_BYTES: Column =
-    Column::new("response_bytes", &["responseSize", "ResponseSize"]);
-pub(super) const BACKEND_HEADERS: Column = Column::new(
-    "response_headers",
-    &["backendResponseHeaders", "BackendResponseHeaders"],
-);
-pub(super) const API: Column = Column::new("service", &["apiId", "ApiId"]);
+    Column::fixed(&["backendResponseCode", "BackendResponseCode"]);
+pub(super) const STATUS: Column = Column::fixed(&["responseCode", "ResponseCode"]);
+pub(super) const BACKEND_TIME: Column = Column::fixed(&["backendTime", "BackendTime"]);
+pub(super) const DURATION: Column =
+    Column::fixed(&["totalTime", "TotalTime", "durationMs", "DurationMs"]);
+pub(super) const REQUEST_BYTES: Column = Column::fixed(&["requestSize", "RequestSize"]);
+pub(super) const RESPONSE_BYTES: Column = Column::fixed(&["responseSize", "ResponseSize"]);
+pub(super) const BACKEND_HEADERS: Column =
+    Column::fixed(&["backendResponseHeaders", "BackendResponseHeaders"]);
+pub(super) const API: Column = Column::fixed(&["apiId", "ApiId"]);
 pub(super) const SUBSCRIPTION: Column =
-    Column::new("caller", &["apimSubscriptionId", "ApimSubscriptionId"]);
-pub(super) const USER: Column = Column::new("user", &["userId", "UserId"]);
-pub(super) const PROMPT_TOKENS: Column =
-    Column::new("input_tokens", &["promptTokens", "PromptTokens"]);
-pub(super) const CACHED_TOKENS: Column = Column::new(
-    "cached_tokens",
-    &["promptCachedTokens", "PromptCachedTokens"],
-);
+    Column::fixed(&["apimSubscriptionId", "ApimSubscriptionId"]);
+pub(super) const USER: Column = Column::fixed(&["userId", "UserId"]);
+pub(super) const PROMPT_TOKENS: Column = Column::fixed(&["promptTokens", "PromptTokens"]);
+pub(super) const CACHED_TOKENS: Column =
+    Column::fixed(&["promptCachedTokens", "PromptCachedTokens"]);
 pub(super) const COMPLETION_TOKENS: Column =
-    Column::new("output_tokens", &["completionTokens", "CompletionTokens"]);
-pub(super) const TOTAL_TOKENS: Column =
-    Column::new("total_tokens", &["totalTokens", "TotalTokens"]);
-pub(super) const MODEL: Column = Column::new("model", &["modelName", "ModelName"]);
-pub(super) const DEPLOYMENT: Column =
-    Column::new("deployment", &["deploymentName", "DeploymentName"]);
+    Column::fixed(&["completionTokens", "CompletionTokens"]);
+pub(super) const TOTAL_TOKENS: Column = Column::fixed(&["totalTokens", "TotalTokens"]);
+pub(super) const MODEL: Column = Column::fixed(&["modelName", "ModelName"]);
+pub(super) const DEPLOYMENT: Column = Column::fixed(&["deploymentName", "DeploymentName"]);

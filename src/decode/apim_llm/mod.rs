@@ -97,10 +97,7 @@ fn gateway(columns: &Columns<'_>, context: Context<'_>) -> Result<Told, Reject> 
         return Ok(Told::Ignored(IgnoreReason::OtherCall));
     };
     for (kind, told) in [
-        (
-            EvidenceKind::ResourceRegion,
-            header(columns, "x-ms-region"),
-        ),
+        (EvidenceKind::ResourceRegion, header(columns, "x-ms-region")),
         (EvidenceKind::GatewayRegion, columns.name(col::REGION)),
     ] {
         if !told.is_empty() {
@@ -197,9 +194,7 @@ fn llm(columns: &Columns<'_>) -> Result<Told, Reject> {
     };
     let at = time(columns)?;
     let mut destination = crate::call::Destination {
-        provider: columns
-            .find(col::DEPLOYMENT)
-            .map(|_| Provider::Azure),
+        provider: columns.find(col::DEPLOYMENT).map(|_| Provider::Azure),
         deployment: columns.name(col::DEPLOYMENT),
         ..crate::call::Destination::default()
     };

@@ -11,6 +11,7 @@ use crate::call::{
 };
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{QuarantineReason, Reject};
+use crate::provider::bedrock_model;
 use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::json::Json;
@@ -43,7 +44,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
     let mut place = place::bedrock(context.gate, region, model, path_word(operation));
     let to = &mut place.destination;
     if to.model.is_empty() {
-        to.model = clean_name(model_name(model));
+        to.model = model_name(model);
     }
     let body = body::read(record.at(&["output", "outputBodyJson"]))?;
     if model.contains("embed") {
@@ -140,8 +141,12 @@ fn usage(
     let name = model_name(model);
     let hidden = name.contains('/') && !body.model.is_empty();
     let mut report = UsageReport {
-        model: clean_name(if hidden { &body.model } else { name }),
-        requested_model: clean_name(name),
+        model: if hidden {
+            clean_name(&body.model)
+        } else {
+            name.clone()
+        },
+        requested_model: name,
         class: Some(class),
         duration: body.latency,
         tier: body.tier.or(tier_of_arn(model)),
@@ -198,18 +203,14 @@ fn agree(stated: &ProviderUsage, counted: &ProviderUsage) -> bool {
         && (body.total_input() == log.total_input() || (without_caches && body.input == log.input))
 }
 
-/// A model id without the ARN around it. Application profiles and provisioned models have names
-/// of their own, which keep their kind (`application-inference-profile/…`).
-fn model_name(model: &str) -> &str {
-    let Some(resource) = model
-        .strip_prefix("arn:")
-        .and_then(|rest| rest.splitn(5, ':').nth(4))
-    else {
-        return model;
-    };
-    match resource.split_once('/') {
-        Some(("inference-profile" | "foundation-model", name)) => name,
-        Some(_) | None => resource,
+/// A model id without the ARN around it. Application profiles and provisioned models hide their
+/// model; they keep the name of their own (`application-inference-profile/…`).
+fn model_name(model: &str) -> Text {
+    let told = bedrock_model(model).model;
+    if told.is_empty() {
+        clean_name(model.splitn(6, ':').last().unwrap_or(model))
+    } else {
+        told
     }
 }
 

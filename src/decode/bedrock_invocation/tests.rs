@@ -1,19 +1,17 @@
 //! The log's records by operation, with the buckets that body and counts agree on.
 
 use super::*;
-use crate::decode::Settings;
-use crate::provider::Gate;
+use crate::decode::samples::told;
+use crate::decode::{FORMATS, Settings};
 
 fn decoded(bytes: &[u8]) -> Told {
     let json = Json::parse(bytes).unwrap();
-    assert!(recognises(&json));
-    let (settings, gate) = (Settings::default(), Gate::default());
-    let context = Context {
-        settings: &settings,
-        gate: &gate,
-    };
-    let mut out = Vec::new();
-    decode(&json, context, &mut out);
+    let format = FORMATS.iter().find(|row| (row.recognises)(&json));
+    assert_eq!(
+        format.map(|row| row.format),
+        Some(Format::BedrockInvocation)
+    );
+    let mut out = told(bytes, &Settings::default());
     assert_eq!(out.len(), 1);
     out.remove(0)
 }

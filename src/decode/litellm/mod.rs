@@ -304,7 +304,12 @@ impl<'r> Payload<'r> {
                 || stated.usage.output != told.usage.output;
         }
         told.untold.cache &= self.operation != Operation::Embed;
-        told.untold.geo = host_untold && told.inference_geo.is_empty();
+        // By these a price hangs on the host or path; by Anthropic on what the usage tells.
+        let by_place = matches!(
+            Provider::parse(self.provider),
+            Some(Provider::Azure | Provider::Bedrock | Provider::Vertex | Provider::Openai)
+        );
+        told.untold.geo = host_untold && by_place;
         told.fill(&mut report);
         Ok((report, told.inference_geo))
     }

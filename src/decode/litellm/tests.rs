@@ -1,19 +1,14 @@
 //! Records that `LiteLLM` 1.106 wrote against a server whose answers were known.
 
 use super::*;
-use crate::decode::Settings;
-use crate::provider::Gate;
+use crate::decode::samples::told;
+use crate::decode::{FORMATS, Settings};
 
 fn decoded(bytes: &[u8]) -> Told {
     let json = Json::parse(bytes).unwrap();
-    assert!(recognises(&json));
-    let (settings, gate) = (Settings::default(), Gate::default());
-    let mut out = Vec::new();
-    let context = Context {
-        settings: &settings,
-        gate: &gate,
-    };
-    decode(&json, context, &mut out);
+    let format = FORMATS.iter().find(|row| (row.recognises)(&json));
+    assert_eq!(format.map(|row| row.format), Some(Format::Litellm));
+    let mut out = told(bytes, &Settings::default());
     assert_eq!(out.len(), 1);
     out.remove(0)
 }
