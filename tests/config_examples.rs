@@ -40,8 +40,10 @@ fn the_full_example_names_every_key() {
     for key in keys {
         let there = text.lines().any(|line| {
             let line = line.trim_start_matches("# ");
-            line.starts_with(&format!("{key} =")) || line.contains(&format!("{key}."))
-                || line.contains(&format!("[{key}]")) || line.contains(&format!(".{key}]"))
+            line.starts_with(&format!("{key} ="))
+                || line.contains(&format!("{key}."))
+                || line.contains(&format!("[{key}]"))
+                || line.contains(&format!(".{key}]"))
         });
         assert!(there, "`{key}` is not in deploy/config/full.toml");
     }
@@ -69,5 +71,8 @@ fn the_published_schema_is_the_one_in_force() {
         std::fs::write(&path, &schema).unwrap();
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(published == schema, "run `UPDATE_SCHEMA=1 cargo test schema`");
+    assert!(
+        published == schema,
+        "run `UPDATE_SCHEMA=1 cargo test schema`"
+    );
 }

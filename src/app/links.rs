@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::attribute::Registry;
+use crate::call::Class;
 use crate::ledger::{Ledger, LinkRow, Span};
 use crate::line::Line;
 use crate::link::{self, Attempt, Group, RETRY_MS};
@@ -44,6 +45,31 @@ fn fallbacks(registry: &Registry) -> BTreeMap<Text, Text> {
             Some((endpoint.name.clone(), fallback.name.clone()))
         })
         .collect()
+}
+
+/// The call and the request that a line tells, as far as linking asks.
+fn attempts_of(line: &Line) -> impl Iterator<Item = Attempt> {
+    let attempt = |group: Group, size: u64, class: Class| Attempt {
+        group,
+        feature: line.about.key.feature.clone(),
+        endpoint: line.about.key.endpoint.clone(),
+        conversation: line.conversation,
+        size,
+        at: line.at,
+        sequence: line.sequence.clone(),
+        failed: class != Class::Ok,
+        id: line.id,
+        tokens: line.request.and_then(|request| request.usage).map_or(0, |usage| {
+            i64::try_from(usage.total()).unwrap_or(i64::MAX)
+        }),
+        cost_nanousd: line.request.and_then(|request| request.money.amount()).map_or(0, |cost| cost.0),
+    };
+    let call = line.call.map(|call| attempt(Group::Call, call.request_bytes, call.class));
+    let request = line.request.map(|request| {
+        let size = request.usage.map_or(0, |usage| usage.total_input());
+        attempt(Group::Request, size, request.class)
+    });
+    call.into_iter().chain(request)
 }
 
 fn links_of(

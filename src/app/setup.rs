@@ -97,7 +97,7 @@ impl Setup {
             [endpoint.name.clone(), endpoint.model_name.clone(), endpoint.region.clone()]
         });
         let features = self.rules.features.iter().map(|(_, feature)| feature.key.clone());
-        let models = self.rules.prices.model_names().map(Text::from);
+        let models = self.rules.prices.rows().map(|(_, row)| row.name.clone());
         registry.chain(features).chain(models).filter(|name| !name.is_empty()).collect()
     }
 }

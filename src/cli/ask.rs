@@ -1,6 +1,5 @@
 //! What questions to the books have in common, and the plain tables: spans, `export`, `verify`.
 
-use std::io::Write;
 use std::path::Path;
 
 use chrono::{Days, NaiveDate};

@@ -1,6 +1,5 @@
 //! `tollwatch check`: every problem of every file.
 
-use std::io::Write;
 
 use serde::Serialize;
 

@@ -1,6 +1,5 @@
 //! `tollwatch inspect`: a record in, every decision out.
 
-use std::io::Write;
 
 use super::{Terminal, args, words};
 use crate::app::inspect::{Explained, inspect as explain_all};

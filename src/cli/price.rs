@@ -1,6 +1,5 @@
 //! `tollwatch price` and `tollwatch prices update`.
 
-use std::io::Write;
 
 use serde::Serialize;
 
@@ -10,7 +9,6 @@ use super::{Terminal, args, words};
 use crate::app::Failure;
 use crate::call::{Provider, Scope, Tier, Untold, Usage};
 use crate::clock::Clock;
-use crate::money::NanoUsd;
 use crate::price::{self, Billed, Lookup, PriceBook, Priced};
 use crate::residency::Regions;
 use crate::units::UnixMillis;
@@ -189,7 +187,6 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
     Ok(0)
 }
 
-/// What an amount is for people: dollars with nine decimals.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +197,5 @@ mod tests {
             assert_eq!(scope_of(word).unwrap(), scope);
         }
         assert!(scope_of("continental").is_err());
-        assert_eq!(NanoUsd(1).to_string(), "0.000000001");
     }
 }

@@ -1,6 +1,5 @@
 //! `tollwatch quarantine`: what could not be read, and reading it again.
 
-use std::io::Write;
 
 use serde::Serialize;
 

@@ -1,7 +1,6 @@
 //! `tollwatch replay`: files into the books, and the conservation line.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use serde::Serialize;
 

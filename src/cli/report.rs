@@ -1,6 +1,5 @@
 //! `tollwatch report`: a sentence with the answer, tables with yardsticks, what was not seen.
 
-use std::io::Write;
 
 use super::args::{Asked, ReportCommand};
 use super::table::{Mark, Rows, marked, plain};

@@ -1,6 +1,5 @@
 //! `tollwatch simulate`: the logs of invented traffic.
 
-use std::io::Write;
 
 use serde::Serialize;
 

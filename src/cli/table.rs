@@ -3,7 +3,6 @@
 //! Knows no figure. A newcomer may ask why there are no frames: a reader compares columns, and a
 //! frame is ink between them.
 
-use std::io::Write;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
@@ -36,7 +35,7 @@ impl Rows {
     /// A table with these headings; the first `left` columns hold words, the others figures.
     pub(super) fn new(headings: &[&str], left: usize, terminal: &Terminal<'_>) -> Rows {
         let mut table = Table::new();
-        table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         let colour = terminal.is_terminal && std::env::var_os("NO_COLOR").is_none();
         let mut rows = Rows { table, colour, left };
         let header: Vec<Cell> = headings

@@ -99,22 +99,28 @@ pub fn daily(ledger: &dyn Ledger, rules: &Rulebook, span: Span, only: Option<&st
     })
 }
 
-type Links = BTreeMap<(Text, Text), LinkTotals>;
+type Links = BTreeMap<(Text, Text, Text), LinkTotals>;
 
-/// Link totals of calls by kind and feature; of requests where a feature has no calls that link.
+/// Link totals by half of the facts, kind and feature.
 fn links(ledger: &dyn Ledger, span: Span) -> Result<Links, Failure> {
     let mut links = Links::new();
     for row in ledger.links(span)? {
-        let [_, kind, feature, _, _] = row.key.as_slice() else { continue };
+        let [half, kind, feature, _, _] = row.key.as_slice() else { continue };
         let totals = LinkTotals::decode(&row.body).unwrap_or_default();
-        links.entry((kind.clone(), feature.clone())).or_default().add(&totals);
+        let key = (half.clone(), kind.clone(), feature.clone());
+        links.entry(key).or_default().add(&totals);
     }
     Ok(links)
 }
 
 fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Feature {
     let registered = rules.features.by_key(key).and_then(|id| rules.features.get(id));
-    let of = |kind: &'static str| links.get(&(Text::const_new(kind), key.clone())).copied().unwrap_or_default();
+    // A report of both halves is linked in both; calls go before requests.
+    let half = if group.cell.totals.calls() > 0 { "call" } else { "request" };
+    let of = |kind: &'static str| {
+        let key = (Text::const_new(half), Text::const_new(kind), key.clone());
+        links.get(&key).copied().unwrap_or_default()
+    };
     let (retry, fallback) = (of("retry"), of("fallback"));
     Feature {
         feature: key.to_string(),

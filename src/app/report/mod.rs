@@ -7,6 +7,7 @@
 pub mod daily;
 pub mod endpoints;
 pub mod residency;
+pub mod story;
 
 use std::collections::BTreeMap;
 
