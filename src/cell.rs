@@ -190,6 +190,18 @@ impl Totals {
             + self.tokens_cache_write_1h
     }
 
+    /// Counts one entry: what its halves add, and whether it was known only by a hash of content.
+    pub fn count_entry(&mut self, entry: &Entry) {
+        if let Some(call) = &entry.call {
+            self.count_call(call);
+        }
+        if let Some(request) = &entry.request {
+            self.count_request(request);
+        }
+        let weak = entry.report.identity.kind == crate::ids::IdentityKind::Weak;
+        self.reports_weak += i64::from(weak);
+    }
+
     fn count_call(&mut self, call: &CallAdds) {
         match call.class {
             Class::Ok => self.calls_ok += 1,
@@ -258,14 +270,11 @@ impl Totals {
 impl Cell {
     /// Adds one entry.
     pub fn add_entry(&mut self, entry: &Entry) {
-        if let Some(call) = &entry.call {
-            self.totals.count_call(call);
-            if let Some(latency) = call.latency {
-                self.latency.record(Layout::latency(), latency.0);
-            }
+        self.totals.count_entry(entry);
+        if let Some(latency) = entry.call.as_ref().and_then(|call| call.latency) {
+            self.latency.record(Layout::latency(), latency.0);
         }
         if let Some(request) = &entry.request {
-            self.totals.count_request(request);
             if let Some(duration) = request.duration {
                 self.duration.record(Layout::latency(), duration.0);
             }
@@ -273,8 +282,6 @@ impl Cell {
                 self.prompt.record(Layout::prompt(), usage.total_input());
             }
         }
-        let weak = entry.report.identity.kind == crate::ids::IdentityKind::Weak;
-        self.totals.reports_weak += i64::from(weak);
     }
 
     /// Adds another cell, `sign` times (1 or -1).
