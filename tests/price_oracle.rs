@@ -4,6 +4,8 @@
 //! Where the crate falls back in silence (a tier it does not know becomes the standard price, a
 //! tier before its first day too), our answer must say so by its class instead.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};

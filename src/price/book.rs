@@ -34,7 +34,7 @@ pub struct Zone {
 pub struct PriceBook {
     /// What the user wrote, contracts included; first file first.
     pub(super) user: Vec<Row>,
-    /// What the user imported; wins over the shipped rows of the same closeness.
+    /// What the user imported, last file first; wins over the shipped rows of the same closeness.
     pub(super) import: Vec<Row>,
     /// Our own rows.
     pub(super) own: Vec<Row>,
@@ -94,7 +94,7 @@ impl PriceBook {
         Ok(())
     }
 
-    /// Adds a file that `tollwatch prices update` wrote.
+    /// Adds a file that `tollwatch prices update` wrote; a later one wins over an earlier one.
     ///
     /// # Errors
     /// Every line that is not understood; the book is then unchanged.
@@ -105,8 +105,14 @@ impl PriceBook {
             rows,
             retirements,
         } = table::parse(file, text)?;
-        self.import.extend(rows);
-        self.providers.splice(0..0, providers);
+        self.import.splice(0..0, rows);
+        // A list that says nothing of a provider must not hide what another one says.
+        let telling = providers.into_iter().filter(|info| {
+            !(info.names.0.is_empty() && info.models.0.is_empty() && info.fallbacks.is_empty())
+                || !self.providers.iter().any(|known| known.id == info.id)
+        });
+        let telling: Vec<ProviderInfo> = telling.collect();
+        self.providers.splice(0..0, telling);
         self.retirements.splice(0..0, retirements);
         Ok(())
     }

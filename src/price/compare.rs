@@ -4,7 +4,7 @@
 //! their standard price alone: two lists cut tiers and dates differently, and only the price that
 //! would be charged matters.
 
-use crate::call::{Provider, Tier};
+use crate::call::{Provider, Scope, Tier};
 use crate::money::Factor;
 use crate::price::book::PriceBook;
 use crate::price::plans::{Use, plans};
@@ -87,7 +87,7 @@ fn same(left: &Row, right: &Row) -> bool {
     left.provider == right.provider && left.name == right.name && left.place == right.place
 }
 
-/// The row that prices the same now: of the same name, else one that means the name.
+/// The row that prices the same now: of the same name, else one that means the name at the place.
 fn present<'a>(book: &'a PriceBook, row: &Row) -> Option<&'a Row> {
     let layers = || {
         [&book.import, &book.own, &book.catalogue]
@@ -95,16 +95,37 @@ fn present<'a>(book: &'a PriceBook, row: &Row) -> Option<&'a Row> {
             .flatten()
     };
     let ids = Provider::parse(&row.provider).map(|provider| book.ids(&provider).0);
+    let mine = |other: &Row| {
+        ids.as_ref()
+            .is_some_and(|ids| ids.contains(&other.provider))
+    };
     let name = row.name.to_lowercase();
-    layers().find(|other| same(row, other)).or_else(|| {
-        layers().find(|other| {
-            other.place == row.place
-                && ids
-                    .as_ref()
-                    .is_some_and(|ids| ids.contains(&other.provider))
-                && other.models.matches(&name)
+    let profile = profile(row).map(|prefix| format!("{prefix}.{name}"));
+    layers()
+        .find(|other| same(row, other))
+        .or_else(|| {
+            layers().find(|other| {
+                other.place == row.place && mine(other) && other.models.matches(&name)
+            })
         })
-    })
+        .or_else(|| {
+            let profile = profile?;
+            layers().find(|other| {
+                other.place.closeness() == 0 && mine(other) && other.models.matches(&profile)
+            })
+        })
+}
+
+/// The prefix of the inference profile that a Bedrock row is for: the catalogue writes it into
+/// the name, other lists into the place.
+fn profile(row: &Row) -> Option<&str> {
+    if row.provider != "bedrock" {
+        return None;
+    }
+    if row.place.scopes == [Scope::Global] {
+        return Some("global");
+    }
+    row.place.zones.first().map(Text::as_str)
 }
 
 /// The standard rates in force at a time.

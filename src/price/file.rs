@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::call::{Provider, Scope, Tier};
@@ -16,6 +15,7 @@ use crate::money::Factor;
 use crate::price::book::{Zone, shared};
 use crate::price::matching::Matcher;
 use crate::price::rates::{RateSet, Stepped, Unit};
+use crate::price::reader::{Reader, Value};
 use crate::price::row::{Place, Price, Retirement, Row, Uplift, When};
 use crate::price::table::{TIERS, scope};
 use crate::problem::Problem;
@@ -40,11 +40,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<UserFile, Vec<Problem>> {
         let message = error.message().to_owned();
         vec![Problem::at(file, text, span, "bad_toml", message)]
     })?;
-    let mut reader = Reader {
-        file,
-        text,
-        problems: Vec::new(),
-    };
+    let mut reader = Reader::new(file, text);
     let mut found = UserFile::default();
     for (key, value) in document.get_ref() {
         let name = key.get_ref().as_ref();
@@ -69,15 +65,6 @@ pub(super) fn parse(file: &str, text: &str) -> Result<UserFile, Vec<Problem>> {
         reader.problems.sort();
         Err(reader.problems)
     }
-}
-
-type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
-type Value<'i> = Spanned<DeValue<'i>>;
-
-struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
-    problems: Vec<Problem>,
 }
 
 /// What every kind of entry may say beside its own keys.
@@ -107,84 +94,7 @@ impl Common {
 /// The keys that [`Reader::common`] reads.
 const COMMON: &str = "`provider`, `model`, `scope`, `zone`, `region`, `source`, `read`";
 
-impl<'a> Reader<'a> {
-    fn fault(&mut self, span: Range<usize>, code: &'static str, message: String, hint: &str) {
-        let problem = Problem::at(self.file, self.text, span, code, message);
-        self.problems.push(problem.hint(hint));
-    }
-
-    fn unknown(&mut self, key: &Key<'_>, legal: &str) {
-        let message = format!("unknown key `{}`", key.get_ref());
-        self.fault(
-            key.span(),
-            "unknown_key",
-            message,
-            &format!("one of {legal}"),
-        );
-    }
-
-    fn wrong(&mut self, value: &Value<'_>, wanted: &str) {
-        let message = format!("expected {wanted}");
-        self.fault(value.span(), "wrong_type", message, "");
-    }
-
-    fn tables<'v, 'i>(&mut self, value: &'v Value<'i>) -> Vec<(&'v DeTable<'i>, Range<usize>)> {
-        let DeValue::Array(items) = value.get_ref() else {
-            self.wrong(value, "an array of tables, written `[[…]]`");
-            return Vec::new();
-        };
-        let mut tables = Vec::new();
-        for item in items.iter() {
-            match item.get_ref() {
-                DeValue::Table(table) => tables.push((table, item.span())),
-                _ => self.wrong(item, "a table"),
-            }
-        }
-        tables
-    }
-
-    fn string(&mut self, value: &Value<'_>) -> Option<String> {
-        if let DeValue::String(text) = value.get_ref() {
-            return Some(text.trim().to_owned());
-        }
-        self.wrong(value, "a text");
-        None
-    }
-
-    /// One text, or an array of texts.
-    fn strings(&mut self, value: &Value<'_>) -> Vec<String> {
-        match value.get_ref() {
-            DeValue::Array(items) => items.iter().filter_map(|item| self.string(item)).collect(),
-            _ => self.string(value).into_iter().collect(),
-        }
-    }
-
-    /// The digits of a number, or of a text that holds one.
-    fn digits(&mut self, value: &Value<'_>) -> Option<String> {
-        match value.get_ref() {
-            DeValue::String(text) => Some(text.to_string()),
-            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
-            DeValue::Float(number) => Some(number.as_str().to_owned()),
-            _ => {
-                self.wrong(value, "a number");
-                None
-            }
-        }
-    }
-
-    fn date(&mut self, value: &Value<'_>) -> Option<NaiveDate> {
-        let text = match value.get_ref() {
-            DeValue::Datetime(date) => date.to_string(),
-            DeValue::String(text) => text.to_string(),
-            _ => String::new(),
-        };
-        let date = NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok();
-        if date.is_none() {
-            self.wrong(value, "a date such as 2026-11-21");
-        }
-        date
-    }
-
+impl Reader<'_> {
     /// Reads a key that every entry may have; `false` for another key.
     fn common(&mut self, into: &mut Common, key: &str, value: &Value<'_>) -> bool {
         match key {
@@ -221,16 +131,6 @@ impl<'a> Reader<'a> {
             _ => return false,
         }
         true
-    }
-
-    fn regions(&mut self, value: &Value<'_>) -> Vec<Text> {
-        let regions = self.strings(value);
-        if let Some(region) = regions.iter().find(|region| !region.contains(':')) {
-            let message = format!("`{region}` is no canonical region");
-            let hint = "cloud and region, such as `azure:westeurope`, `aws:eu-central-1`";
-            self.fault(value.span(), "unknown_region", message, hint);
-        }
-        regions.iter().map(Text::from).collect()
     }
 
     fn row(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<Row> {
@@ -424,10 +324,7 @@ impl<'a> Reader<'a> {
             match name {
                 "factor" => factor = self.factor(value),
                 "tier" => tier = self.tier_word(value),
-                "general" => match value.get_ref() {
-                    DeValue::Boolean(told) => general = *told,
-                    _ => self.wrong(value, "`true` or `false`"),
-                },
+                "general" => general = self.truth(value),
                 _ => self.unknown(key, &format!("{COMMON}, `factor`, `tier`, `general`")),
             }
         }

@@ -78,6 +78,7 @@ pub(super) fn parse(text: &str, source: &str) -> Result<Imported, String> {
             source: Arc::clone(&shared),
         });
     }
+    skipped = skipped.saturating_add(drop_bare(&mut imported.table.rows));
     let ids: BTreeSet<Text> = imported
         .table
         .rows
@@ -95,6 +96,21 @@ pub(super) fn parse(text: &str, source: &str) -> Result<Imported, String> {
         "{skipped} entries without token prices, or not understood, left out"
     ));
     Ok(imported)
+}
+
+/// Drops bare Bedrock ids that stand beside a `global.` key: the list gives them the global price,
+/// but in one region AWS charges what geographic profiles cost.
+fn drop_bare(rows: &mut Vec<Row>) -> u64 {
+    let global: BTreeSet<Text> = rows
+        .iter()
+        .filter(|row| row.place.scopes == [Scope::Global] && row.provider == "bedrock")
+        .map(|row| row.name.clone())
+        .collect();
+    let before = rows.len();
+    rows.retain(|row| {
+        row.provider != "bedrock" || row.place.closeness() > 0 || !global.contains(&row.name)
+    });
+    u64::try_from(before.saturating_sub(rows.len())).unwrap_or(u64::MAX)
 }
 
 struct Location {
@@ -242,7 +258,8 @@ fn prices(key: &str, entry: &Entry<'_>, notes: &mut Vec<String>) -> Vec<Price> {
             .is_none()
         {
             notes.push(format!(
-                "{key}: {} past {start} tokens without a base, left out",
+                "{key}: {} {} past {start} tokens without a price below, left out",
+                tier.map_or("standard", Tier::as_str),
                 unit.as_str()
             ));
         }

@@ -4,7 +4,7 @@
 //! appear daily, usually at the price of their family, and the result is marked as approximated.
 
 use crate::call::Provider;
-use crate::price::quote::Approximation;
+use crate::price::class::Approximation;
 
 /// One form to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,41 +118,41 @@ const PROFILES: [&str; 9] = [
 impl BedrockId {
     /// Reads `eu.anthropic.claude-…-v1:0`, an ARN, or a gateway's `bedrock/{region}/…`.
     pub(super) fn parse(model: &str) -> BedrockId {
-        let mut text = model
+        let text = model
             .trim()
             .to_lowercase()
             .replace("%3a", ":")
             .replace("%2f", "/");
-        let mut id = BedrockId::default();
-        if let Some(arn) = text.strip_prefix("arn:") {
-            let mut parts = arn.split(':');
-            id.region = parts.nth(2).unwrap_or_default().to_owned();
+        let mut rest = text.as_str();
+        let mut region = "";
+        if let Some(arn) = rest.strip_prefix("arn:") {
+            region = arn.split(':').nth(2).unwrap_or_default();
             let (kind, tail) = arn.split_once('/').unwrap_or_default();
-            if kind.ends_with("application-inference-profile")
-                || kind.ends_with("provisioned-model")
-            {
-                return id;
-            }
-            text = tail.to_owned();
+            let hidden = ["application-inference-profile", "provisioned-model"];
+            rest = if hidden.iter().any(|hidden| kind.ends_with(hidden)) {
+                ""
+            } else {
+                tail
+            };
         }
         for prefix in ["bedrock/", "converse/", "invoke/"] {
-            text = text.strip_prefix(prefix).unwrap_or(&text).to_owned();
+            rest = rest.strip_prefix(prefix).unwrap_or(rest);
         }
-        if let Some((region, tail)) = text.split_once('/')
-            && region.ends_with(|c: char| c.is_ascii_digit())
-            && region.contains('-')
+        if let Some((first, tail)) = rest.split_once('/')
+            && first.ends_with(|c: char| c.is_ascii_digit())
+            && first.contains('-')
         {
-            id.region = region.to_owned();
-            text = tail.to_owned();
+            (region, rest) = (first, tail);
         }
-        if let Some((prefix, bare)) = text.split_once('.')
-            && PROFILES.contains(&prefix)
-        {
-            id.prefix = prefix.to_owned();
-            text = bare.to_owned();
+        let (prefix, bare) = match rest.split_once('.') {
+            Some((prefix, bare)) if PROFILES.contains(&prefix) => (prefix, bare),
+            _ => ("", rest),
+        };
+        BedrockId {
+            prefix: prefix.to_owned(),
+            bare: bare.to_owned(),
+            region: region.to_owned(),
         }
-        id.bare = text;
-        id
     }
 }
 

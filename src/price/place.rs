@@ -7,8 +7,8 @@
 use crate::call::{Provider, Scope};
 use crate::money::Factor;
 use crate::price::book::PriceBook;
+use crate::price::class::Approximation;
 use crate::price::names::{BedrockId, Form, forms};
-use crate::price::quote::Approximation;
 use crate::price::resolve::Lookup;
 use crate::price::row::{Row, Uplift};
 use crate::units::Text;

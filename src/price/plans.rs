@@ -10,7 +10,8 @@ use chrono::NaiveDate;
 
 use crate::call::Tier;
 use crate::money::Factor;
-use crate::price::quote::{Approximation, Label, Plan};
+use crate::price::class::Approximation;
+use crate::price::quote::{Label, Plan};
 use crate::price::rates::RateSet;
 use crate::price::row::{Price, Row, start_of};
 use crate::units::{Text, UnixMillis};

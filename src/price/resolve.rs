@@ -9,10 +9,11 @@ use std::sync::Arc;
 use crate::call::{Provider, Scope, Tier};
 use crate::money::Factor;
 use crate::price::book::PriceBook;
+use crate::price::class::{Approximation, PriceGap};
 use crate::price::names::{Form, forms};
 use crate::price::place::{Wanted, wanted};
 use crate::price::plans::{Use, plans};
-use crate::price::quote::{Approximation, Plan, PriceGap, Resolved};
+use crate::price::quote::{Plan, Resolved};
 use crate::price::row::Row;
 use crate::units::Text;
 

@@ -1,5 +1,7 @@
 //! Whole prices: tables of lookups and the exact amounts they must give.
 
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
+
 use super::*;
 use crate::call::{Provider, Scope, Tier, Untold, Usage};
 use crate::units::UnixMillis;
@@ -27,6 +29,7 @@ struct Ask<'a> {
 }
 
 /// Input, cache read, cache write for five minutes, output; input without the caches.
+#[expect(clippy::unnecessary_wraps, reason = "as a case holds it")]
 fn usage(input: u64, read: u64, write: u64, output: u64) -> Option<Usage> {
     Some(Usage {
         input,

@@ -268,13 +268,17 @@ const LITELLM: &str = r#"{
     "search_context_cost_per_query": {"search_context_size_medium": 0.01}},
   "bedrock/eu-west-3/mistral.mistral-9": {"input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06,
     "litellm_provider": "bedrock"},
+  "anthropic.claude-opus-5": {"input_cost_per_token": 5e-06, "output_cost_per_token": 2.5e-05,
+    "litellm_provider": "bedrock_converse"},
+  "global.anthropic.claude-opus-5": {"input_cost_per_token": 5e-06, "output_cost_per_token": 2.5e-05,
+    "cache_read_input_token_cost": 5e-07, "litellm_provider": "bedrock_converse"},
   "dall-e-9": {"input_cost_per_pixel": 1e-06, "litellm_provider": "openai"}
 }"#;
 
 #[test]
 fn an_imported_list_counts_after_the_users_rows() {
     let list = parse_list(LITELLM, "LiteLLM test").unwrap();
-    assert_eq!(list.table.rows.len(), 4);
+    assert_eq!(list.table.rows.len(), 5);
     let mut book = PriceBook::shipped();
     book.with_import("import.tsv", &render_table(&list.table))
         .unwrap();
@@ -305,6 +309,22 @@ fn an_imported_list_counts_after_the_users_rows() {
             "exact",
         ),
         (at(ask("openai", "gpt-4.1")), Some(10_000_000), "exact"),
+        (
+            Ask {
+                scope: Some(Scope::Global),
+                ..at(ask("azure", "gpt-4.1"))
+            },
+            Some(10_000_000),
+            "exact",
+        ),
+        (
+            Ask {
+                region: Some("aws:eu-central-1"),
+                ..at(ask("bedrock", "anthropic.claude-opus-5"))
+            },
+            Some(33_000_000),
+            "exact",
+        ),
     ];
     check(&book, &cases);
     book.with_user_file("p", PRICES).unwrap();
@@ -336,6 +356,7 @@ fn differences_are_shown_before_they_count() {
         shown,
         [
             "changed azure/gpt-4o [data_zone eu] input=2.75 output=11 cache_read=1.375 > input=3.3 output=13.2",
+            "changed bedrock/anthropic.claude-opus-5 [global] input=5 output=25 cache_read=0.5 cache_write_5m=6.25 cache_write_1h=10 > input=5 output=25 cache_read=0.5",
             "added bedrock/anthropic.claude-sonnet-9-v1:0 [data_zone eu]  > input=3.3,200000:6.6 output=16.5 cache_write_1h=6.6 web_search=10",
             "added bedrock/mistral.mistral-9 [regional aws:eu-west-3]  > input=1 output=1",
             "changed openai/gpt-4o [] input=2.5 output=10 cache_read=1.25 web_search=10 > input=2 output=10 cache_read=1.25",
