@@ -270,7 +270,9 @@ impl<'a> Reader<'a> {
         if let Some(over) = over {
             self.steps(over, &mut standard.rates);
         }
-        self.row_is_whole(&common, &endpoint, &standard, span);
+        if self.problems.len() == before {
+            self.row_is_whole(&common, &endpoint, &standard, span);
+        }
         let when = standard.when.clone();
         let mut prices = vec![standard];
         for (tier, value) in tiers {

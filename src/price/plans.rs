@@ -79,7 +79,11 @@ fn plan(row: &Row, standard: &Price, at: UnixMillis, how: &Use) -> Plan {
     let mut rules: Vec<Approximation> = how.rule.into_iter().collect();
     let mut rates = standard.rates.clone();
     let mut valid_from = standard.when.from;
-    let mut name = format!("{}/{}", row.provider, row.name);
+    let mut name = if row.provider.is_empty() {
+        row.name.to_string()
+    } else {
+        format!("{}/{}", row.provider, row.name)
+    };
     if how.tier != Tier::Standard {
         let tier = tier_rates(row, at, how.tier);
         name = format!("{name}+{}", how.tier.as_str());

@@ -8,7 +8,8 @@
 //! anthropic-sdk-python `AnthropicFoundry`.
 
 use super::host::before;
-use super::{Family, Recognised, path, refine};
+use super::path::{self, Path};
+use super::{Family, Recognised, refine};
 use crate::call::{EvidenceKind, Operation};
 
 /// Hosts of a customer's own resource that serve nothing but models.
@@ -45,14 +46,15 @@ pub(super) fn family(host: &str) -> Option<Family> {
 }
 
 /// Whether a path of a shared host is an LLM's.
-pub(super) fn admits(path: &str) -> bool {
-    let mut words = path::segments(path);
-    let first = words.next().unwrap_or_default().to_ascii_lowercase();
-    let last = words.next_back().unwrap_or_default();
-    match first.as_str() {
-        "openai" | "anthropic" => true,
-        "models" => matches!(last, "completions" | "embeddings"),
-        _ => path::after(path, "openai").is_some_and(|next| {
+pub(super) fn admits(path: &Path<'_>) -> bool {
+    let first = path.first();
+    let own = ["openai", "anthropic"];
+    if own.iter().any(|word| first.eq_ignore_ascii_case(word)) {
+        return true;
+    }
+    match first {
+        "models" => matches!(path.last(), "completions" | "embeddings"),
+        _ => path.after("openai").is_some_and(|next| {
             ["deployments", "v1", "responses"]
                 .iter()
                 .any(|word| next.eq_ignore_ascii_case(word))
@@ -61,10 +63,10 @@ pub(super) fn admits(path: &str) -> bool {
 }
 
 /// Reads deployment and region.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
-    match path::after(path, "deployments") {
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
+    match path.after("deployments") {
         Some(deployment) => call.destination.deployment = path::name(deployment),
-        None if path::has(path, "deployments") => refine(call, Operation::Manage),
+        None if path.has("deployments") => refine(call, Operation::Manage),
         None => {}
     }
     // `{region}.api.cognitive.microsoft.com`, and `{name}.{region}.models.ai.azure.com` of the

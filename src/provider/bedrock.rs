@@ -7,9 +7,11 @@
 //! Sources: botocore's service models and `partitions.json`; Amazon Bedrock User Guide,
 //! "Supported Regions and models for inference profiles".
 
-use super::{Family, Recognised, path};
-use crate::call::{EvidenceKind, Operation, Scope};
-use crate::units::{Text, clean_name};
+use super::host::cleaned;
+use super::path::{self, Path};
+use super::{Family, Recognised};
+use crate::call::{Evidence, EvidenceKind, Operation, Scope};
+use crate::units::Text;
 
 /// What may follow the region in a host.
 const DOMAINS: [&str; 6] = [
@@ -60,6 +62,51 @@ pub struct BedrockModel {
     pub arn_region: Text,
 }
 
+impl BedrockModel {
+    /// What the id says of a call that went in by `region` (of the host, of a log's `region`):
+    /// the region itself where the id keeps the call there, else the zone, and the region as the
+    /// caller's.
+    #[must_use]
+    pub fn evidence(&self, region: &str) -> Vec<Evidence> {
+        let global = Text::const_new("global");
+        let none = Text::default();
+        let (wide, told, by_region, by_arn) = match self.scope {
+            Some(Scope::Regional) | None => (
+                EvidenceKind::Zone,
+                &none,
+                EvidenceKind::HostRegion,
+                EvidenceKind::PathRegion,
+            ),
+            Some(Scope::DataZone) => (
+                EvidenceKind::Zone,
+                &self.zone,
+                EvidenceKind::ClientRegion,
+                EvidenceKind::ClientRegion,
+            ),
+            Some(Scope::Global) => (
+                EvidenceKind::Global,
+                &global,
+                EvidenceKind::ClientRegion,
+                EvidenceKind::ClientRegion,
+            ),
+        };
+        let region = cleaned(region);
+        let mut pieces: Vec<Evidence> = Vec::with_capacity(3);
+        for (kind, told) in [
+            (wide, told),
+            (by_region, &region),
+            (by_arn, &self.arn_region),
+        ] {
+            let told = told.clone();
+            let evidence = Evidence { kind, told };
+            if !evidence.told.is_empty() && !pieces.contains(&evidence) {
+                pieces.push(evidence);
+            }
+        }
+        pieces
+    }
+}
+
 /// Reads a model id (`amazon.nova-pro-v1:0`), a profile id (`eu.anthropic.…`) or an ARN,
 /// percent-encoded or not.
 #[must_use]
@@ -85,7 +132,7 @@ pub fn bedrock_model(model_id_or_arn: &str) -> BedrockModel {
         // An application inference profile may wrap one region's model or a cross-region one.
         _ => BedrockModel::default(),
     };
-    told.arn_region = clean_name(region);
+    told.arn_region = cleaned(region);
     told
 }
 
@@ -106,9 +153,9 @@ fn of_id(id: &str) -> BedrockModel {
         (Some(Scope::Regional), "")
     };
     BedrockModel {
-        model: clean_name(id),
+        model: cleaned(id),
         scope,
-        zone: clean_name(zone),
+        zone: cleaned(zone),
         arn_region: Text::default(),
     }
 }
@@ -140,8 +187,8 @@ pub(super) fn family(host: &str) -> Option<Family> {
 }
 
 /// Whether a control-plane path is of interest: batch jobs, and listings of models.
-pub(super) fn admits(path: &str) -> bool {
-    let first = path::segments(path).next().unwrap_or_default();
+pub(super) fn admits(path: &Path<'_>) -> bool {
+    let first = path.first();
     matches!(
         first,
         "model-invocation-job"
@@ -161,29 +208,16 @@ fn model_segment(path: &str) -> Option<&str> {
 }
 
 /// Reads model, scope, operation and region.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     let region = service_and_region(host).map_or("", |(_, region)| region);
-    let told = model_segment(path).map(bedrock_model).unwrap_or_default();
-    match told.scope {
-        Some(Scope::Regional) | None => {
-            call.tell(EvidenceKind::HostRegion, region);
-            call.tell(EvidenceKind::PathRegion, &told.arn_region);
-        }
-        Some(Scope::DataZone) => {
-            call.tell(EvidenceKind::Zone, &told.zone);
-            call.tell(EvidenceKind::ClientRegion, region);
-            call.tell(EvidenceKind::ClientRegion, &told.arn_region);
-        }
-        Some(Scope::Global) => {
-            call.tell(EvidenceKind::Global, "global");
-            call.tell(EvidenceKind::ClientRegion, region);
-            call.tell(EvidenceKind::ClientRegion, &told.arn_region);
-        }
-    }
+    let told = model_segment(path.text)
+        .map(bedrock_model)
+        .unwrap_or_default();
+    call.evidence = told.evidence(region);
     let embeds = told.model.contains("embed");
     call.destination.model = told.model;
     call.destination.scope = told.scope;
-    let first = path::segments(path).next().unwrap_or_default();
+    let first = path.first();
     if first.starts_with("model-invocation-job") || first.starts_with("async-invoke") {
         call.destination.operation = Operation::Batch;
     } else if matches!(

@@ -8,7 +8,8 @@
 //! endpoints" and "Data residency".
 
 use super::host::before;
-use super::{Family, Recognised, path, refine};
+use super::path::{self, Path};
+use super::{Family, Recognised, refine};
 use crate::call::{EvidenceKind, Operation, Scope};
 
 /// Names of multi-regions, in hosts and as `locations/{name}`.
@@ -58,7 +59,7 @@ pub(super) fn family(host: &str) -> Option<Family> {
 }
 
 /// Whether a Vertex path is an LLM's: the same hosts serve training, datasets and pipelines.
-pub(super) fn admits(path: &str) -> bool {
+pub(super) fn admits(path: &Path<'_>) -> bool {
     let words = [
         "publishers",
         "endpoints",
@@ -66,13 +67,13 @@ pub(super) fn admits(path: &str) -> bool {
         "cachedContents",
         "reasoningEngines",
     ];
-    words.iter().any(|word| path::has(path, word)) || path::segments(path).next().is_none()
+    words.iter().any(|word| path.has(word)) || path.is_empty()
 }
 
 /// Reads model, scope, operation and region of a Vertex call.
-pub(super) fn fill_vertex(call: &mut Recognised, host: &str, path: &str) {
+pub(super) fn fill_vertex(call: &mut Recognised, host: &str, path: &Path<'_>) {
     let by_host = host_location(host);
-    let by_path = path::after(path, "locations").map(Location::of);
+    let by_path = path.after("locations").map(Location::of);
     tell(call, by_host, EvidenceKind::HostRegion);
     tell(call, by_path, EvidenceKind::PathRegion);
     call.destination.scope = match (by_host, by_path) {
@@ -83,33 +84,33 @@ pub(super) fn fill_vertex(call: &mut Recognised, host: &str, path: &str) {
         (Some(Location::Zone(_)), None) | (None, Some(Location::Zone(_))) => Some(Scope::DataZone),
         _ => None,
     };
-    if let Some(endpoint) = path::after(path, "endpoints") {
+    if let Some(endpoint) = path.after("endpoints") {
         let (id, _) = endpoint.split_once(':').unwrap_or((endpoint, ""));
         if id != "openapi" {
             call.destination.deployment = path::name(id);
         }
     }
     fill_model(call, path);
-    if path::has(path, "batchPredictionJobs") {
+    if path.has("batchPredictionJobs") {
         call.destination.operation = Operation::Batch;
-    } else if path::has(path, "cachedContents") {
+    } else if path.has("cachedContents") {
         call.destination.operation = Operation::Manage;
     }
 }
 
 /// Reads model, scope and operation of a call to the Gemini API, which has no region control.
-pub(super) fn fill_gemini(call: &mut Recognised, path: &str) {
+pub(super) fn fill_gemini(call: &mut Recognised, path: &Path<'_>) {
     call.tell(EvidenceKind::Global, "global");
     call.destination.scope = Some(Scope::Global);
     fill_model(call, path);
-    if path::has(path, "cachedContents") || path::has(path, "operations") {
+    if path.has("cachedContents") || path.has("operations") {
         call.destination.operation = Operation::Manage;
     }
 }
 
 /// The model of `…/models/{model}:{method}`.
-fn fill_model(call: &mut Recognised, path: &str) {
-    let Some(segment) = path::after(path, "models") else {
+fn fill_model(call: &mut Recognised, path: &Path<'_>) {
+    let Some(segment) = path.after("models") else {
         return;
     };
     let segment = path::decoded(segment);

@@ -4,8 +4,8 @@
 //! newcomer may ask why an unknown host is admitted at all: a call to `/v1/chat/completions` on a
 //! host that nobody registered is the very call that the books must not miss.
 //!
-//! A new provider is one file with a `hosts` and a `fill`, a line in [`Family::of`] and one in
-//! [`fill`]; one that only needs a name is a row of `others`.
+//! A new provider is one file with a `hosts` and a `fill`, a line in `Family::of` and one in
+//! `fill`; one that only needs a name is a row of `others`.
 
 mod anthropic;
 mod azure;
@@ -21,7 +21,9 @@ mod watsonx;
 mod tests;
 
 use crate::call::{Destination, Evidence, EvidenceKind, Operation, Provider};
-use crate::units::{Text, clean_name};
+use crate::units::Text;
+
+use path::Path;
 
 pub use bedrock::{BedrockModel, bedrock_model};
 pub use host::{UrlParts, normalise_host, split_url};
@@ -40,7 +42,7 @@ impl Recognised {
     fn tell(&mut self, kind: EvidenceKind, told: &str) {
         let evidence = Evidence {
             kind,
-            told: clean_name(told),
+            told: host::cleaned(told),
         };
         if !evidence.told.is_empty() && !self.evidence.contains(&evidence) {
             self.evidence.push(evidence);
@@ -86,6 +88,8 @@ pub struct Gate {
     /// Longest path prefix first, so that the first that covers a call is the nearest. Prefixes
     /// are kept without slash at either end.
     registered: Vec<Registered>,
+    /// Their hosts, sorted: most calls go to none of them.
+    hosts: Vec<Box<str>>,
 }
 
 impl Gate {
@@ -100,7 +104,12 @@ impl Gate {
         registered.sort_by_key(|entry| {
             std::cmp::Reverse((entry.path_prefix.len(), entry.port.is_some()))
         });
-        Gate { registered }
+        let mut hosts: Vec<Box<str>> = registered
+            .iter()
+            .map(|entry| Box::from(entry.host.as_str()))
+            .collect();
+        hosts.sort_unstable();
+        Gate { registered, hosts }
     }
 
     /// What is known of a call to `host` (any case, with or without port) and `path`; `None` when
@@ -113,20 +122,20 @@ impl Gate {
         if host.is_empty() {
             return None;
         }
-        let path = host::strip_query(path);
-        let provider = self.provider(host, port, path)?;
+        let path = Path::of(host::strip_query(path));
+        let provider = self.provider(host, port, &path)?;
         let mut call = Recognised {
             destination: Destination {
                 provider: Some(provider),
-                host: clean_name(host),
+                host: host::cleaned(host),
                 port: port.filter(|port| !matches!(port, 443 | 80)),
-                path: clean_name(path),
-                operation: path::operation(path),
+                path: host::cleaned(path.text),
+                operation: path.operation(),
                 ..Destination::default()
             },
             evidence: Vec::new(),
         };
-        fill(&mut call, host, path);
+        fill(&mut call, host, &path);
         Some(call)
     }
 
@@ -146,28 +155,34 @@ impl Gate {
             return false;
         };
         Family::of(host, port).is_some()
-            || self.registered.iter().any(|entry| entry.host == host)
+            || self.knows(host)
             || path::is_unmistakable(host::strip_query(path))
     }
 
     /// Who answers at that host, port and path; `None` when nothing says that an LLM does.
-    fn provider(&self, host: &str, port: Option<u16>, path: &str) -> Option<Provider> {
-        let registered = self
-            .registered
-            .iter()
-            .find(|entry| entry.covers(host, port, path));
+    fn provider(&self, host: &str, port: Option<u16>, path: &Path<'_>) -> Option<Provider> {
+        let registered = if self.knows(host) {
+            let mut entries = self.registered.iter();
+            entries.find(|entry| entry.covers(host, port, path.text))
+        } else {
+            None
+        };
         if let Some(provider) = registered.and_then(|entry| entry.provider.as_ref()) {
             return Some(provider.clone());
         }
-        let known = registered.is_some() || path::is_unmistakable(path);
+        let known = || registered.is_some() || path::is_unmistakable(path.text);
         match Family::of(host, port) {
-            Some(family) => (known || family.admits(path)).then(|| family.provider()),
-            None if registered.is_some() => Some(Provider::Other(clean_name(host))),
-            None if known && !others::sends_messages(host) => {
-                Some(Provider::Other(clean_name(host)))
-            }
-            None => None,
+            Some(family) => (family.admits(path) || known()).then(|| family.provider()),
+            None if registered.is_none() && others::sends_messages(host) => None,
+            None => known().then(|| Provider::Other(host::cleaned(host))),
         }
+    }
+
+    /// Whether any registered destination is on that host.
+    fn knows(&self, host: &str) -> bool {
+        self.hosts
+            .binary_search_by(|own| own.as_ref().cmp(host))
+            .is_ok()
     }
 }
 
@@ -226,7 +241,7 @@ impl Family {
 
     /// Whether the path is an LLM's, on this family's hosts. An empty path (a record that tells
     /// only the host) counts where the host has nothing else to offer.
-    fn admits(self, path: &str) -> bool {
+    fn admits(self, path: &Path<'_>) -> bool {
         match self {
             Family::Azure
             | Family::Openai
@@ -244,7 +259,7 @@ impl Family {
             // ServiceNow's own hosts serve everything else of the instance: only a path that
             // tells by itself counts, and that is asked before.
             Family::NowLlm => false,
-            Family::OtherAt(_, segment) => path::has(path, segment),
+            Family::OtherAt(_, segment) => path.has(segment),
         }
     }
 
@@ -269,7 +284,7 @@ impl Family {
 
 /// Reads deployment, model, scope, operation and region out of host and path, in the provider's
 /// own shape; the provider may be a registered one on any host.
-fn fill(call: &mut Recognised, host: &str, path: &str) {
+fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     match call.destination.provider {
         Some(Provider::Azure) => azure::fill(call, host, path),
         Some(Provider::Openai) => openai::fill(call, host, path),

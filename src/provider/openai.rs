@@ -6,8 +6,9 @@
 //!
 //! Source: OpenAI platform docs, "Data residency".
 
+use super::Recognised;
 use super::host::before;
-use super::{Recognised, path};
+use super::path::Path;
 use crate::call::{EvidenceKind, Scope};
 
 /// The API's host; the regional ones stand in front of it (`eu.`).
@@ -19,7 +20,7 @@ pub(super) fn hosts(host: &str) -> bool {
 }
 
 /// Reads the zone.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     match before(host, HOST) {
         Some("ae") if !processed_in_ae(path) => global(call),
         Some(zone) if !zone.is_empty() => {
@@ -32,12 +33,8 @@ pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
 }
 
 /// In the United Arab Emirates only these three run in the zone; all else may run anywhere.
-fn processed_in_ae(path: &str) -> bool {
-    let last = path::segments(path).next_back();
-    matches!(
-        last,
-        Some("completions" | "embeddings" | "responses") | None
-    )
+fn processed_in_ae(path: &Path<'_>) -> bool {
+    matches!(path.last(), "completions" | "embeddings" | "responses" | "")
 }
 
 fn global(call: &mut Recognised) {

@@ -8,7 +8,8 @@
 //! registry.
 
 use super::host::before;
-use super::{Family, Recognised, path};
+use super::path::{self, Path};
+use super::{Family, Recognised};
 use crate::call::{EvidenceKind, Operation};
 
 /// The port that an Ollama server listens on unless told otherwise.
@@ -131,9 +132,9 @@ pub(super) fn sends_messages(host: &str) -> bool {
 
 /// Reads deployment and region where the shape is a known one: gateways put Azure's path on hosts
 /// of their own.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
-    if path::has(path, "openai")
-        && let Some(deployment) = path::after(path, "deployments")
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
+    if path.has("openai")
+        && let Some(deployment) = path.after("deployments")
     {
         call.destination.deployment = path::name(deployment);
     }
@@ -145,8 +146,8 @@ pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
 }
 
 /// Whether a path on a host of Aleph Alpha is the API's, not the web site's.
-pub(super) fn aleph_alpha_admits(path: &str) -> bool {
-    let last = path::segments(path).next_back().unwrap_or_default();
+pub(super) fn aleph_alpha_admits(path: &Path<'_>) -> bool {
+    let last = path.last();
     let words = [
         "complete",
         "embed",
@@ -164,26 +165,26 @@ pub(super) fn aleph_alpha_admits(path: &str) -> bool {
 }
 
 /// What a path of Aleph Alpha asks for.
-pub(super) fn aleph_alpha_asks(path: &str) -> Operation {
-    match path::segments(path).next_back().unwrap_or_default() {
+pub(super) fn aleph_alpha_asks(path: &Path<'_>) -> Operation {
+    match path.last() {
         "embed" | "semantic_embed" | "batch_semantic_embed" => Operation::Embed,
         "models_available" => Operation::Manage,
-        _ => path::operation(path),
+        _ => path.operation(),
     }
 }
 
 /// Whether a path on Ollama's port is Ollama's own.
-pub(super) fn ollama_admits(path: &str) -> bool {
-    matches!(path::segments(path).next(), Some("api" | "v1") | None)
+pub(super) fn ollama_admits(path: &Path<'_>) -> bool {
+    matches!(path.first(), "api" | "v1" | "")
 }
 
 /// What a path of Ollama asks for.
-pub(super) fn ollama_asks(path: &str) -> Operation {
-    match path::after(path, "api") {
+pub(super) fn ollama_asks(path: &Path<'_>) -> Operation {
+    match path.after("api") {
         Some("embed" | "embeddings") => Operation::Embed,
         Some("chat" | "generate") => Operation::Generate,
         Some(_) => Operation::Manage,
-        None => path::operation(path),
+        None => path.operation(),
     }
 }
 

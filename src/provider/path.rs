@@ -7,80 +7,146 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
+use super::host::cleaned;
 use crate::call::Operation;
-use crate::units::{Text, clean_name};
+use crate::units::Text;
 
-/// The segments of a path, without empty ones.
-pub(super) fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split('/').filter(|segment| !segment.is_empty())
+/// Most segments looked at. No provider's path has more than 10; of a longer path the last one
+/// stands in the last place.
+const SEGMENTS_MAX: usize = 16;
+
+/// Ends of a last segment that only Google's model API has; some clients write `%3A`.
+const GOOGLE_METHODS: [&str; 6] = [
+    ":generateContent",
+    "%3AgenerateContent",
+    ":streamGenerateContent",
+    "%3AstreamGenerateContent",
+    ":streamRawPredict",
+    "%3AstreamRawPredict",
+];
+
+/// A path without query, cut into its segments once.
+pub(super) struct Path<'a> {
+    /// The path as told.
+    pub(super) text: &'a str,
+    segments: [&'a str; SEGMENTS_MAX],
+    len: usize,
 }
 
-/// The segment that follows the segment `name` (any case).
-pub(super) fn after<'a>(path: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = segments(path);
-    rest.find(|segment| segment.eq_ignore_ascii_case(name))?;
-    rest.next()
-}
+impl<'a> Path<'a> {
+    /// Cuts a path that has no query.
+    pub(super) fn of(text: &'a str) -> Path<'a> {
+        let (mut segments, mut len) = ([""; SEGMENTS_MAX], 0_usize);
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'/', text.as_bytes()).chain([text.len()]);
+        for end in ends {
+            let segment = text.get(start..end).unwrap_or_default();
+            start = end.saturating_add(1);
+            if segment.is_empty() {
+                continue;
+            }
+            if let Some(slot) = segments.get_mut(len.min(SEGMENTS_MAX.saturating_sub(1))) {
+                *slot = segment;
+            }
+            len = len.saturating_add(1).min(SEGMENTS_MAX);
+        }
+        Path {
+            text,
+            segments,
+            len,
+        }
+    }
 
-/// Whether the path has the segment `name` (any case).
-pub(super) fn has(path: &str, name: &str) -> bool {
-    segments(path).any(|segment| segment.eq_ignore_ascii_case(name))
+    /// The segments, without empty ones.
+    fn segments(&self) -> &[&'a str] {
+        self.segments.get(..self.len).unwrap_or_default()
+    }
+
+    /// Whether there is no segment at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The first segment; empty when there is none.
+    pub(super) fn first(&self) -> &'a str {
+        self.segments().first().copied().unwrap_or_default()
+    }
+
+    /// The last segment; empty when there is none.
+    pub(super) fn last(&self) -> &'a str {
+        self.segments().last().copied().unwrap_or_default()
+    }
+
+    /// The segment that follows the segment `name` (any case).
+    pub(super) fn after(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.segments().iter();
+        rest.find(|segment| segment.eq_ignore_ascii_case(name))?;
+        rest.next().copied()
+    }
+
+    /// Whether the path has the segment `name` (any case).
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.segments()
+            .iter()
+            .any(|segment| segment.eq_ignore_ascii_case(name))
+    }
+
+    /// What the path asks for, in OpenAI's, Anthropic's and Google's shapes. A path that nobody
+    /// knows counts as a generation: a call that may cost money is shown rather than set aside.
+    pub(super) fn operation(&self) -> Operation {
+        let last = decoded(self.last());
+        let method = last.rsplit_once(':').map(|(_, method)| method);
+        match method.unwrap_or(&last) {
+            "completions"
+            | "responses"
+            | "generations"
+            | "messages"
+            | "generateContent"
+            | "streamGenerateContent" => return Operation::Generate,
+            "embeddings" | "embed" | "embedContent" | "batchEmbedContents" => {
+                return Operation::Embed;
+            }
+            "count_tokens" | "countTokens" | "count-tokens" | "input_tokens" | "models"
+            | "tokenize" | "detokenize" | "moderations" | "tokenization" | "health" => {
+                return Operation::Manage;
+            }
+            "batchGenerateContent" => return Operation::Batch,
+            _ => {}
+        }
+        let mut kept = false;
+        for segment in self.segments() {
+            match *segment {
+                "batches" | "batch" => return Operation::Batch,
+                "files" | "uploads" | "fine_tuning" | "vector_stores" | "organization" => {
+                    kept = true;
+                }
+                _ => {}
+            }
+        }
+        // `/v1/responses/{id}` fetches what an earlier call has paid for; so does `…/{id}/cancel`.
+        // `/v1/models/{id}` describes a model; `/models/{id}:generateContent` runs it.
+        let mut before = self.segments().iter().rev().skip(1);
+        let described = method.is_none() && before.clone().next() == Some(&"models");
+        let fetched = before.any(|s| matches!(*s, "responses" | "completions"));
+        if kept || fetched || described {
+            Operation::Manage
+        } else {
+            Operation::Generate
+        }
+    }
 }
 
 /// A segment as a name: percent-decoded and cleaned.
 pub(super) fn name(segment: &str) -> Text {
-    clean_name(&decoded(segment))
+    cleaned(&decoded(segment))
 }
 
 /// A text with percent-encoding undone.
 pub(super) fn decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('%') {
+    if memchr::memchr(b'%', text.as_bytes()).is_some() {
         percent_decode_str(text).decode_utf8_lossy()
     } else {
         Cow::Borrowed(text)
-    }
-}
-
-/// What the path asks for, in OpenAI's and Anthropic's shapes. A path that nobody knows counts as
-/// a generation: a call that may cost money is shown rather than set aside.
-pub(super) fn operation(path: &str) -> Operation {
-    let mut back = segments(path).rev();
-    let last = decoded(back.next().unwrap_or_default());
-    let last = last.as_ref();
-    let (_, method) = last.rsplit_once(':').unwrap_or(("", last));
-    match method {
-        "completions" | "responses" | "generations" | "messages" => return Operation::Generate,
-        "embeddings" | "embed" | "embedContent" | "batchEmbedContents" => return Operation::Embed,
-        "count_tokens" | "countTokens" | "count-tokens" | "input_tokens" | "models"
-        | "tokenize" | "detokenize" | "moderations" | "tokenization" | "health" => {
-            return Operation::Manage;
-        }
-        "batchGenerateContent" => return Operation::Batch,
-        _ => {}
-    }
-    // `/v1/responses/{id}` fetches what an earlier call has paid for; so does `…/{id}/cancel`.
-    if has(path, "batches") || has(path, "batch") {
-        return Operation::Batch;
-    }
-    let fetched = back
-        .take(2)
-        .any(|s| matches!(s, "responses" | "completions"));
-    let kept = [
-        "files",
-        "uploads",
-        "fine_tuning",
-        "vector_stores",
-        "organization",
-    ];
-    if fetched || kept.iter().any(|s| has(path, s)) {
-        return Operation::Manage;
-    }
-    // `/v1/models/{id}` describes a model; `/models/{id}:generateContent` runs it.
-    let described = method == last && segments(path).rev().nth(1) == Some("models");
-    if described {
-        Operation::Manage
-    } else {
-        Operation::Generate
     }
 }
 
@@ -88,29 +154,34 @@ pub(super) fn operation(path: &str) -> Operation {
 ///
 /// The test is exact on the last segments, and cheap: skimming runs it on every record.
 pub(super) fn is_unmistakable(path: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let mut back = path.rsplit('/');
-    let (Some(last), Some(second)) = (back.next(), back.next()) else {
+    let Some((front, last)) = split_last(path.strip_suffix('/').unwrap_or(path)) else {
         return false;
     };
+    let second = || split_last(front).map_or(front, |(_, second)| second);
     match last {
-        "completions" => second == "chat" || is_version(second) || has(path, "deployments"),
-        "messages" | "responses" | "embeddings" => is_version(second) || is_azure(path),
-        "count_tokens" | "batches" => second == "messages",
-        "converse" | "converse-stream" | "invoke-with-response-stream" => has(path, "model"),
-        _ => {
-            let (_, method) = last.rsplit_once(':').unwrap_or_default();
-            matches!(
-                method,
-                "generateContent" | "streamGenerateContent" | "streamRawPredict"
-            )
+        "completions" => {
+            second() == "chat" || is_version(second()) || Path::of(front).has("deployments")
         }
+        "messages" | "responses" | "embeddings" => is_version(second()) || is_azure(front),
+        "count_tokens" | "batches" => second() == "messages",
+        "converse" | "converse-stream" | "invoke-with-response-stream" => {
+            Path::of(front).has("model")
+        }
+        _ => GOOGLE_METHODS.iter().any(|method| last.ends_with(method)),
     }
+}
+
+/// The last segment and what stands before its slash.
+fn split_last(path: &str) -> Option<(&str, &str)> {
+    let at = memchr::memrchr(b'/', path.as_bytes())?;
+    Some((path.get(..at)?, path.get(at.saturating_add(1)..)?))
 }
 
 /// Whether the path holds `/openai/deployments/`, which only Azure OpenAI and its gateways have.
 fn is_azure(path: &str) -> bool {
-    after(path, "openai").is_some_and(|next| next.eq_ignore_ascii_case("deployments"))
+    Path::of(path)
+        .after("openai")
+        .is_some_and(|next| next.eq_ignore_ascii_case("deployments"))
 }
 
 /// Whether a segment is `v1`, `v2`, `v1beta` and the like.
@@ -154,7 +225,7 @@ mod tests {
             ("", Generate),
         ];
         for (path, expected) in cases {
-            assert_eq!(operation(path), expected, "{path}");
+            assert_eq!(Path::of(path).operation(), expected, "{path}");
         }
     }
 
@@ -172,6 +243,8 @@ mod tests {
             ("/v1/embeddings", true),
             ("/v1/completions", true),
             ("/v1beta/models/g:streamGenerateContent", true),
+            ("/v1/models/g%3AgenerateContent", true),
+            ("/v1/responses/", true),
             ("/model/eu.anthropic.claude/converse", true),
             ("/api/now/table/incident", false),
             ("/2010-04-01/Accounts/AC1/Messages.json", false),

@@ -28,409 +28,147 @@ fn told(gate: &Gate, host: &str, path: &str) -> String {
     )
 }
 
-/// Host, path, what is told.
-type Row = (&'static str, &'static str, &'static str);
+/// The rows of a table: host, path, what is told; one a line, cells between bars.
+fn rows(table: &str) -> impl Iterator<Item = [&str; 3]> {
+    let lines = table.lines().filter(|line| !line.is_empty());
+    lines.map(|line| {
+        let cells: Vec<&str> = line.split(" |").map(str::trim).collect();
+        <[&str; 3]>::try_from(cells).expect("three cells")
+    })
+}
 
-const AZURE: [Row; 16] = [
-    (
-        "Contoso-WEU.openai.azure.com",
-        "/openai/deployments/gpt-4o-weu/chat/completions?api-version=2024-10-21",
-        "azure d:gpt-4o-weu m: ? generate []",
-    ),
-    (
-        "c.openai.azure.com:443",
-        "/openai/v1/responses",
-        "azure d: m: ? generate []",
-    ),
-    (
-        "c.openai.azure.com",
-        "/openai/v1/responses/resp_1",
-        "azure d: m: ? manage []",
-    ),
-    (
-        "c.openai.azure.com",
-        "/openai/deployments/e%20u/embeddings",
-        "azure d:e u m: ? embed []",
-    ),
-    (
-        "c.openai.azure.com",
-        "/openai/v1/batches",
-        "azure d: m: ? batch []",
-    ),
-    (
-        "c.openai.azure.com",
-        "/openai/deployments",
-        "azure d: m: ? manage []",
-    ),
-    ("c.openai.azure.com", "", "azure d: m: ? generate []"),
-    (
-        "c.openai.azure.us",
-        "/openai/v1/chat/completions",
-        "azure d: m: ? generate []",
-    ),
-    (
-        "c.services.ai.azure.com",
-        "/anthropic/v1/messages",
-        "azure d: m: ? generate []",
-    ),
-    (
-        "c.services.ai.azure.com",
-        "/models/chat/completions",
-        "azure d: m: ? generate []",
-    ),
-    (
-        "c.services.ai.azure.com",
-        "/api/projects/p/openai/v1/responses",
-        "azure d: m: ? generate []",
-    ),
-    (
-        "c.cognitiveservices.azure.com",
-        "/speechtotext/v3.2/transcriptions",
-        "-",
-    ),
-    (
-        "c.cognitiveservices.azure.com",
-        "/openai/deployments/d/chat/completions",
-        "azure d:d m: ? generate []",
-    ),
-    (
-        "swedencentral.api.cognitive.microsoft.com",
-        "/openai/deployments/d/chat/completions",
-        "azure d:d m: ? generate [host_region=swedencentral]",
-    ),
-    (
-        "gw.azure-api.net",
-        "/assist/openai/deployments/d/chat/completions",
-        "azure d:d m: ? generate []",
-    ),
-    ("gw.azure-api.net", "/orders/v2/list", "-"),
-];
+const AZURE: &str = "
+Contoso-WEU.openai.azure.com | /openai/deployments/gpt-4o-weu/chat/completions?api-version=2024-10-21 | azure d:gpt-4o-weu m: ? generate []
+c.openai.azure.com:443 | /openai/v1/responses | azure d: m: ? generate []
+c.openai.azure.com | /openai/v1/responses/resp_1 | azure d: m: ? manage []
+c.openai.azure.com | /openai/deployments/e%20u/embeddings | azure d:e u m: ? embed []
+c.openai.azure.com | /openai/v1/batches | azure d: m: ? batch []
+c.openai.azure.com | /openai/deployments | azure d: m: ? manage []
+c.openai.azure.com |  | azure d: m: ? generate []
+c.openai.azure.us | /openai/v1/chat/completions | azure d: m: ? generate []
+c.services.ai.azure.com | /anthropic/v1/messages | azure d: m: ? generate []
+c.services.ai.azure.com | /models/chat/completions | azure d: m: ? generate []
+c.services.ai.azure.com | /api/projects/p/openai/v1/responses | azure d: m: ? generate []
+c.cognitiveservices.azure.com | /speechtotext/v3.2/transcriptions | -
+c.cognitiveservices.azure.com | /openai/deployments/d/chat/completions | azure d:d m: ? generate []
+swedencentral.api.cognitive.microsoft.com | /openai/deployments/d/chat/completions | azure d:d m: ? generate [host_region=swedencentral]
+gw.azure-api.net | /assist/openai/deployments/d/chat/completions | azure d:d m: ? generate []
+gw.azure-api.net | /orders/v2/list | -
+";
 
-const DIRECT: [Row; 18] = [
-    (
-        "api.openai.com",
-        "/v1/chat/completions",
-        "openai d: m: global generate [global=global]",
-    ),
-    (
-        "EU.api.openai.com.",
-        "/v1/embeddings",
-        "openai d: m: data_zone embed [zone=eu]",
-    ),
-    (
-        "jp.api.openai.com",
-        "/v1/responses",
-        "openai d: m: data_zone generate [zone=jp]",
-    ),
-    (
-        "ae.api.openai.com",
-        "/v1/chat/completions",
-        "openai d: m: data_zone generate [zone=ae]",
-    ),
-    (
-        "ae.api.openai.com",
-        "/v1/batches",
-        "openai d: m: global batch [global=global]",
-    ),
-    ("www.openai.com", "/pricing", "-"),
-    ("evilapi.openai.com", "/pricing", "-"),
-    (
-        "api.anthropic.com",
-        "/v1/messages",
-        "anthropic d: m: global generate [global=global]",
-    ),
-    (
-        "api.anthropic.com",
-        "/v1/messages/count_tokens",
-        "anthropic d: m: global manage [global=global]",
-    ),
-    (
-        "api.anthropic.com",
-        "/v1/messages/batches/b/results",
-        "anthropic d: m: global batch [global=global]",
-    ),
-    (
-        "aws-external-anthropic.eu-west-1.api.aws",
-        "/v1/messages",
-        "anthropic d: m: ? generate [host_region=eu-west-1]",
-    ),
-    ("www.anthropic.com", "/news", "-"),
-    (
-        "api.mistral.ai",
-        "/v1/chat/completions",
-        "mistral d: m: ? generate []",
-    ),
-    (
-        "codestral.mistral.ai",
-        "/v1/fim/completions",
-        "mistral d: m: ? generate []",
-    ),
-    ("chat.mistral.ai", "/chat", "-"),
-    (
-        "api.aleph-alpha.com",
-        "/complete",
-        "aleph_alpha d: m: ? generate []",
-    ),
-    (
-        "api.aleph-alpha.com",
-        "/semantic_embed",
-        "aleph_alpha d: m: ? embed []",
-    ),
-    ("www.aleph-alpha.com", "/careers", "-"),
-];
+const DIRECT: &str = "
+api.openai.com | /v1/chat/completions | openai d: m: global generate [global=global]
+EU.api.openai.com. | /v1/embeddings | openai d: m: data_zone embed [zone=eu]
+jp.api.openai.com | /v1/responses | openai d: m: data_zone generate [zone=jp]
+ae.api.openai.com | /v1/chat/completions | openai d: m: data_zone generate [zone=ae]
+ae.api.openai.com | /v1/batches | openai d: m: global batch [global=global]
+www.openai.com | /pricing | -
+evilapi.openai.com | /pricing | -
+api.anthropic.com | /v1/messages | anthropic d: m: global generate [global=global]
+api.anthropic.com | /v1/messages/count_tokens | anthropic d: m: global manage [global=global]
+api.anthropic.com | /v1/messages/batches/b/results | anthropic d: m: global batch [global=global]
+aws-external-anthropic.eu-west-1.api.aws | /v1/messages | anthropic d: m: ? generate [host_region=eu-west-1]
+www.anthropic.com | /news | -
+api.mistral.ai | /v1/chat/completions | mistral d: m: ? generate []
+codestral.mistral.ai | /v1/fim/completions | mistral d: m: ? generate []
+chat.mistral.ai | /chat | -
+api.aleph-alpha.com | /complete | aleph_alpha d: m: ? generate []
+api.aleph-alpha.com | /semantic_embed | aleph_alpha d: m: ? embed []
+www.aleph-alpha.com | /careers | -
+";
 
-const BEDROCK: [Row; 20] = [
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/amazon.nova-pro-v1%3A0/converse",
-        "bedrock d: m:amazon.nova-pro-v1:0 regional generate [host_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/eu.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke",
-        "bedrock d: m:eu.anthropic.claude-sonnet-4-5-20250929-v1:0 data_zone generate [zone=eu client_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/global.anthropic.claude-sonnet-4-5-20250929-v1:0/converse-stream",
-        "bedrock d: m:global.anthropic.claude-sonnet-4-5-20250929-v1:0 global generate [global=global client_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime-fips.us-gov-west-1.amazonaws.com",
-        "/model/us-gov.anthropic.claude-3-haiku/invoke",
-        "bedrock d: m:us-gov.anthropic.claude-3-haiku data_zone generate [zone=us-gov client_region=us-gov-west-1]",
-    ),
-    (
-        "bedrock-runtime.ca-central-1.amazonaws.com",
-        "/model/ca.amazon.nova-lite-v1:0/converse",
-        "bedrock d: m:ca.amazon.nova-lite-v1:0 data_zone generate [zone=ca client_region=ca-central-1]",
-    ),
-    (
-        "bedrock-runtime.cn-north-1.amazonaws.com.cn",
-        "/model/deepseek.v3-v1:0/converse",
-        "bedrock d: m:deepseek.v3-v1:0 regional generate [host_region=cn-north-1]",
-    ),
-    (
-        "bedrock-runtime.us-west-2.amazonaws.com",
-        "/model/zai.glm-4.7/converse",
-        "bedrock d: m:zai.glm-4.7 regional generate [host_region=us-west-2]",
-    ),
-    (
-        "bedrock-runtime.eusc-de-east-1.amazonaws.eu",
-        "/model/amazon.nova-lite-v1:0/count-tokens",
-        "bedrock d: m:amazon.nova-lite-v1:0 regional manage [host_region=eusc-de-east-1]",
-    ),
-    (
-        "vpce-0a1-xyz.bedrock-runtime.eu-west-1.vpce.amazonaws.com",
-        "/model/cohere.embed-v4:0/invoke",
-        "bedrock d: m:cohere.embed-v4:0 regional embed [host_region=eu-west-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A123456789012%3Ainference-profile%2Feu.amazon.nova-pro-v1%3A0/converse",
-        "bedrock d: m:eu.amazon.nova-pro-v1:0 data_zone generate [zone=eu client_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-pro-v1:0/converse",
-        "bedrock d: m:amazon.nova-pro-v1:0 regional generate [host_region=eu-central-1 path_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123/converse",
-        "bedrock d: m: ? generate [host_region=eu-central-1 path_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/model/arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/p1/invoke",
-        "bedrock d: m: regional generate [host_region=eu-central-1 path_region=eu-central-1]",
-    ),
-    (
-        "bedrock-runtime.eu-central-1.amazonaws.com",
-        "/openai/v1/chat/completions",
-        "bedrock d: m: ? generate [host_region=eu-central-1]",
-    ),
-    (
-        "bedrock-mantle.eu-north-1.api.aws",
-        "/anthropic/v1/messages",
-        "bedrock d: m: ? generate [host_region=eu-north-1]",
-    ),
-    (
-        "bedrock.eu-central-1.amazonaws.com",
-        "/model-invocation-job",
-        "bedrock d: m: ? batch [host_region=eu-central-1]",
-    ),
-    ("bedrock.eu-central-1.amazonaws.com", "/guardrails", "-"),
-    ("s3.eu-central-1.amazonaws.com", "/bucket/model/x", "-"),
-    ("bedrock-runtime.eu-central-1.example.com", "/x", "-"),
-    (
-        "bedrock-agent-runtime.us-east-1.amazonaws.com",
-        "/agents/a/agentAliases/b/sessions/c/text",
-        "bedrock d: m: ? generate [host_region=us-east-1]",
-    ),
-];
+const BEDROCK: &str = "
+bedrock-runtime.eu-central-1.amazonaws.com | /model/amazon.nova-pro-v1%3A0/converse | bedrock d: m:amazon.nova-pro-v1:0 regional generate [host_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/eu.anthropic.claude-sonnet-4-5-20250929-v1%3A0/invoke | bedrock d: m:eu.anthropic.claude-sonnet-4-5-20250929-v1:0 data_zone generate [zone=eu client_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/global.anthropic.claude-sonnet-4-5-20250929-v1:0/converse-stream | bedrock d: m:global.anthropic.claude-sonnet-4-5-20250929-v1:0 global generate [global=global client_region=eu-central-1]
+bedrock-runtime-fips.us-gov-west-1.amazonaws.com | /model/us-gov.anthropic.claude-3-haiku/invoke | bedrock d: m:us-gov.anthropic.claude-3-haiku data_zone generate [zone=us-gov client_region=us-gov-west-1]
+bedrock-runtime.ca-central-1.amazonaws.com | /model/ca.amazon.nova-lite-v1:0/converse | bedrock d: m:ca.amazon.nova-lite-v1:0 data_zone generate [zone=ca client_region=ca-central-1]
+bedrock-runtime.cn-north-1.amazonaws.com.cn | /model/deepseek.v3-v1:0/converse | bedrock d: m:deepseek.v3-v1:0 regional generate [host_region=cn-north-1]
+bedrock-runtime.us-west-2.amazonaws.com | /model/zai.glm-4.7/converse | bedrock d: m:zai.glm-4.7 regional generate [host_region=us-west-2]
+bedrock-runtime.eusc-de-east-1.amazonaws.eu | /model/amazon.nova-lite-v1:0/count-tokens | bedrock d: m:amazon.nova-lite-v1:0 regional manage [host_region=eusc-de-east-1]
+vpce-0a1-xyz.bedrock-runtime.eu-west-1.vpce.amazonaws.com | /model/cohere.embed-v4:0/invoke | bedrock d: m:cohere.embed-v4:0 regional embed [host_region=eu-west-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A123456789012%3Ainference-profile%2Feu.amazon.nova-pro-v1%3A0/converse | bedrock d: m:eu.amazon.nova-pro-v1:0 data_zone generate [zone=eu client_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/arn:aws:bedrock:eu-central-1::foundation-model/amazon.nova-pro-v1:0/converse | bedrock d: m:amazon.nova-pro-v1:0 regional generate [host_region=eu-central-1 path_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123/converse | bedrock d: m: ? generate [host_region=eu-central-1 path_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /model/arn:aws:bedrock:eu-central-1:123456789012:provisioned-model/p1/invoke | bedrock d: m: regional generate [host_region=eu-central-1 path_region=eu-central-1]
+bedrock-runtime.eu-central-1.amazonaws.com | /openai/v1/chat/completions | bedrock d: m: ? generate [host_region=eu-central-1]
+bedrock-mantle.eu-north-1.api.aws | /anthropic/v1/messages | bedrock d: m: ? generate [host_region=eu-north-1]
+bedrock.eu-central-1.amazonaws.com | /model-invocation-job | bedrock d: m: ? batch [host_region=eu-central-1]
+bedrock.eu-central-1.amazonaws.com | /guardrails | -
+s3.eu-central-1.amazonaws.com | /bucket/model/x | -
+bedrock-runtime.eu-central-1.example.com | /x | -
+bedrock-agent-runtime.us-east-1.amazonaws.com | /agents/a/agentAliases/b/sessions/c/text | bedrock d: m: ? generate [host_region=us-east-1]
+";
 
-const GOOGLE: [Row; 14] = [
-    (
-        "europe-west3-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/europe-west3/publishers/google/models/gemini-2.5-pro:generateContent",
-        "vertex d: m:gemini-2.5-pro regional generate [host_region=europe-west3 path_region=europe-west3]",
-    ),
-    (
-        "europe-west3-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-pro%3AstreamGenerateContent",
-        "vertex d: m:gemini-2.5-pro ? generate [host_region=europe-west3 global=global]",
-    ),
-    (
-        "europe-west3-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
-        "vertex d: m:claude-sonnet-4-5@20250929 ? generate [host_region=europe-west3 path_region=us-central1]",
-    ),
-    (
-        "aiplatform.googleapis.com",
-        "/v1/projects/p/locations/global/publishers/google/models/gemini-3:countTokens",
-        "vertex d: m:gemini-3 global manage [global=global]",
-    ),
-    (
-        "aiplatform.googleapis.com",
-        "/v1/projects/p/locations/europe-west4/publishers/google/models/g:generateContent",
-        "vertex d: m:g ? generate [global=global path_region=europe-west4]",
-    ),
-    (
-        "aiplatform.eu.rep.googleapis.com",
-        "/v1/projects/p/locations/eu/publishers/google/models/g:generateContent",
-        "vertex d: m:g data_zone generate [zone=eu]",
-    ),
-    (
-        "us-central1-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/endpoints/openapi/chat/completions",
-        "vertex d: m: regional generate [host_region=us-central1 path_region=us-central1]",
-    ),
-    (
-        "us-central1-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/endpoints/4711:generateContent",
-        "vertex d:4711 m: regional generate [host_region=us-central1 path_region=us-central1]",
-    ),
-    (
-        "us-central1-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/publishers/google/models/text-embedding-005:predict",
-        "vertex d: m:text-embedding-005 regional embed [host_region=us-central1 path_region=us-central1]",
-    ),
-    (
-        "us-central1-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/batchPredictionJobs",
-        "vertex d: m: regional batch [host_region=us-central1 path_region=us-central1]",
-    ),
-    (
-        "us-central1-aiplatform.googleapis.com",
-        "/v1/projects/p/locations/us-central1/datasets",
-        "-",
-    ),
-    (
-        "generativelanguage.googleapis.com",
-        "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
-        "gemini d: m:gemini-2.5-flash global generate [global=global]",
-    ),
-    (
-        "generativelanguage.googleapis.com",
-        "/v1beta/openai/chat/completions",
-        "gemini d: m: global generate [global=global]",
-    ),
-    ("storage.googleapis.com", "/bucket/models/x", "-"),
-];
+const GOOGLE: &str = "
+europe-west3-aiplatform.googleapis.com | /v1/projects/p/locations/europe-west3/publishers/google/models/gemini-2.5-pro:generateContent | vertex d: m:gemini-2.5-pro regional generate [host_region=europe-west3 path_region=europe-west3]
+europe-west3-aiplatform.googleapis.com | /v1/projects/p/locations/global/publishers/google/models/gemini-2.5-pro%3AstreamGenerateContent | vertex d: m:gemini-2.5-pro ? generate [host_region=europe-west3 global=global]
+europe-west3-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict | vertex d: m:claude-sonnet-4-5@20250929 ? generate [host_region=europe-west3 path_region=us-central1]
+aiplatform.googleapis.com | /v1/projects/p/locations/global/publishers/google/models/gemini-3:countTokens | vertex d: m:gemini-3 global manage [global=global]
+aiplatform.googleapis.com | /v1/projects/p/locations/europe-west4/publishers/google/models/g:generateContent | vertex d: m:g ? generate [global=global path_region=europe-west4]
+aiplatform.eu.rep.googleapis.com | /v1/projects/p/locations/eu/publishers/google/models/g:generateContent | vertex d: m:g data_zone generate [zone=eu]
+us-central1-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/endpoints/openapi/chat/completions | vertex d: m: regional generate [host_region=us-central1 path_region=us-central1]
+us-central1-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/endpoints/4711:generateContent | vertex d:4711 m: regional generate [host_region=us-central1 path_region=us-central1]
+us-central1-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/publishers/google/models/text-embedding-005:predict | vertex d: m:text-embedding-005 regional embed [host_region=us-central1 path_region=us-central1]
+us-central1-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/batchPredictionJobs | vertex d: m: regional batch [host_region=us-central1 path_region=us-central1]
+us-central1-aiplatform.googleapis.com | /v1/projects/p/locations/us-central1/datasets | -
+generativelanguage.googleapis.com | /v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse | gemini d: m:gemini-2.5-flash global generate [global=global]
+generativelanguage.googleapis.com | /v1beta/openai/chat/completions | gemini d: m: global generate [global=global]
+storage.googleapis.com | /bucket/models/x | -
+";
 
-const REST: [Row; 24] = [
-    (
-        "eu-de.ml.cloud.ibm.com",
-        "/ml/v1/text/chat?version=2024-05-31",
-        "watsonx d: m: regional generate [host_region=eu-de]",
-    ),
-    (
-        "private.eu-gb.ml.cloud.ibm.com",
-        "/ml/v1/deployments/d1/text/generation_stream",
-        "watsonx d:d1 m: regional generate [host_region=eu-gb]",
-    ),
-    (
-        "ap-south-1.aws.wxai.ibm.com",
-        "/ml/v1/text/embeddings",
-        "watsonx d: m: regional embed [host_region=ap-south-1]",
-    ),
-    (
-        "eu-de.ml.cloud.ibm.com",
-        "/ml/gateway/v1/chat/completions",
-        "watsonx d: m: ? generate [host_region=eu-de]",
-    ),
-    (
-        "eu-de.ml.cloud.ibm.com",
-        "/ml/v4/deployments/x/predictions",
-        "-",
-    ),
-    ("localhost:11434", "/api/chat", "ollama d: m: ? generate []"),
-    ("10.0.0.7:11434", "/api/embed", "ollama d: m: ? embed []"),
-    ("[::1]:11434", "/api/tags", "ollama d: m: ? manage []"),
-    ("10.0.0.7:8080", "/api/chat", "-"),
-    (
-        "api.groq.com",
-        "/openai/v1/chat/completions",
-        "groq d: m: ? generate []",
-    ),
-    (
-        "api.together.xyz",
-        "/v1/chat/completions",
-        "together d: m: ? generate []",
-    ),
-    (
-        "openrouter.ai",
-        "/api/v1/chat/completions",
-        "openrouter d: m: ? generate []",
-    ),
-    ("openrouter.ai", "/rankings", "-"),
-    (
-        "inference.generativeai.eu-frankfurt-1.oci.oraclecloud.com",
-        "/20231130/actions/chat",
-        "oci d: m: ? generate [host_region=eu-frankfurt-1]",
-    ),
-    ("acme.service-now.com", "/api/now/table/incident", "-"),
-    (
-        "llm.eu.servicenow.com",
-        "/v1/chat/completions",
-        "now_llm d: m: ? generate []",
-    ),
-    (
-        "shadow.example.org",
-        "/v1/chat/completions",
-        "shadow.example.org d: m: ? generate []",
-    ),
-    (
-        "shadow.example.org:8443",
-        "/x/v1/messages",
-        "shadow.example.org d: m: ? generate []",
-    ),
-    (
-        "gw.example.org",
-        "/openai/deployments/d/chat/completions",
-        "gw.example.org d:d m: ? generate []",
-    ),
-    ("api.nexmo.com", "/v1/messages", "-"),
-    ("api.github.com", "/repos/o/r/issues", "-"),
-    ("hooks.slack.com", "/services/T/B/x", "-"),
-    ("", "/v1/chat/completions", "-"),
-    ("outlook.office.com", "/api/v2.0/me/messages", "-"),
-];
+const REST: &str = "
+eu-de.ml.cloud.ibm.com | /ml/v1/text/chat?version=2024-05-31 | watsonx d: m: regional generate [host_region=eu-de]
+private.eu-gb.ml.cloud.ibm.com | /ml/v1/deployments/d1/text/generation_stream | watsonx d:d1 m: regional generate [host_region=eu-gb]
+ap-south-1.aws.wxai.ibm.com | /ml/v1/text/embeddings | watsonx d: m: regional embed [host_region=ap-south-1]
+eu-de.ml.cloud.ibm.com | /ml/gateway/v1/chat/completions | watsonx d: m: ? generate [host_region=eu-de]
+eu-de.ml.cloud.ibm.com | /ml/v4/deployments/x/predictions | -
+localhost:11434 | /api/chat | ollama d: m: ? generate []
+10.0.0.7:11434 | /api/embed | ollama d: m: ? embed []
+[::1]:11434 | /api/tags | ollama d: m: ? manage []
+10.0.0.7:8080 | /api/chat | -
+api.groq.com | /openai/v1/chat/completions | groq d: m: ? generate []
+api.together.xyz | /v1/chat/completions | together d: m: ? generate []
+openrouter.ai | /api/v1/chat/completions | openrouter d: m: ? generate []
+openrouter.ai | /rankings | -
+inference.generativeai.eu-frankfurt-1.oci.oraclecloud.com | /20231130/actions/chat | oci d: m: ? generate [host_region=eu-frankfurt-1]
+acme.service-now.com | /api/now/table/incident | -
+llm.eu.servicenow.com | /v1/chat/completions | now_llm d: m: ? generate []
+shadow.example.org | /v1/chat/completions | shadow.example.org d: m: ? generate []
+shadow.example.org:8443 | /x/v1/messages | shadow.example.org d: m: ? generate []
+gw.example.org | /openai/deployments/d/chat/completions | gw.example.org d:d m: ? generate []
+api.nexmo.com | /v1/messages | -
+api.github.com | /repos/o/r/issues | -
+hooks.slack.com | /services/T/B/x | -
+ | /v1/chat/completions | -
+outlook.office.com | /api/v2.0/me/messages | -
+";
 
 #[test]
 fn calls_by_host_and_path() {
     let gate = Gate::default();
-    for (host, path, expected) in AZURE
-        .into_iter()
-        .chain(DIRECT)
-        .chain(BEDROCK)
-        .chain(GOOGLE)
-        .chain(REST)
-    {
-        assert_eq!(told(&gate, host, path), expected, "{host} {path}");
+    for table in [AZURE, DIRECT, BEDROCK, GOOGLE, REST] {
+        for [host, path, expected] in rows(table) {
+            assert_eq!(told(&gate, host, path), expected, "{host} {path}");
+        }
     }
 }
+
+const REGISTERED: &str = "
+gw.corp.example | /anything | gw.corp.example d: m: ? generate []
+gw.corp.example | /azure/openai/deployments/d/chat/completions | azure d:d m: ? generate []
+gw.corp.example | /azure2/x | gw.corp.example d: m: ? generate []
+gw.corp.example | /azure/bedrock/model/eu.amazon.nova-pro-v1:0/converse | bedrock d: m:eu.amazon.nova-pro-v1:0 data_zone generate [zone=eu]
+gpu.corp.example:8000 | /v1/embeddings | vllm d: m: ? embed []
+gpu.corp.example:9000 | /metrics | -
+gpu.corp.example | /metrics | -
+api.openai.com | /proxy/v1/chat/completions | together d: m: ? generate []
+api.openai.com | /v1/chat/completions | openai d: m: global generate [global=global]
+llm.now.example | /x | now_llm d: m: ? generate []
+aleph.corp.example | /complete | aleph_alpha d: m: ? generate []
+aleph.corp.example:443 | /complete | aleph_alpha d: m: ? generate []
+eu.api.openai.com | /v1/responses | openai d: m: data_zone generate [zone=eu]
+";
 
 #[test]
 fn registered_destinations() {
@@ -450,62 +188,7 @@ fn registered_destinations() {
         entry("aleph.corp.example", Some(443), "", Some("aleph_alpha")),
         entry("eu.api.openai.com", None, "", None),
     ]);
-    let cases: [Row; 13] = [
-        (
-            "gw.corp.example",
-            "/anything",
-            "gw.corp.example d: m: ? generate []",
-        ),
-        (
-            "gw.corp.example",
-            "/azure/openai/deployments/d/chat/completions",
-            "azure d:d m: ? generate []",
-        ),
-        (
-            "gw.corp.example",
-            "/azure2/x",
-            "gw.corp.example d: m: ? generate []",
-        ),
-        (
-            "gw.corp.example",
-            "/azure/bedrock/model/eu.amazon.nova-pro-v1:0/converse",
-            "bedrock d: m:eu.amazon.nova-pro-v1:0 data_zone generate [zone=eu]",
-        ),
-        (
-            "gpu.corp.example:8000",
-            "/v1/embeddings",
-            "vllm d: m: ? embed []",
-        ),
-        ("gpu.corp.example:9000", "/metrics", "-"),
-        ("gpu.corp.example", "/metrics", "-"),
-        (
-            "api.openai.com",
-            "/proxy/v1/chat/completions",
-            "together d: m: ? generate []",
-        ),
-        (
-            "api.openai.com",
-            "/v1/chat/completions",
-            "openai d: m: global generate [global=global]",
-        ),
-        ("llm.now.example", "/x", "now_llm d: m: ? generate []"),
-        (
-            "aleph.corp.example",
-            "/complete",
-            "aleph_alpha d: m: ? generate []",
-        ),
-        (
-            "aleph.corp.example:443",
-            "/complete",
-            "aleph_alpha d: m: ? generate []",
-        ),
-        (
-            "eu.api.openai.com",
-            "/v1/responses",
-            "openai d: m: data_zone generate [zone=eu]",
-        ),
-    ];
-    for (host, path, expected) in cases {
+    for [host, path, expected] in rows(REGISTERED) {
         assert_eq!(told(&gate, host, path), expected, "{host} {path}");
     }
 }

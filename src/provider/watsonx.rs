@@ -6,7 +6,8 @@
 //! Source: IBM/watsonx-ai-node-sdk `src/config/endpoints.ts`.
 
 use super::host::before;
-use super::{Recognised, path, refine};
+use super::path::{self, Path};
+use super::{Recognised, refine};
 use crate::call::{EvidenceKind, Operation, Scope};
 
 /// The region in `{region}.ml.cloud.ibm.com` or `{region}.aws.wxai.ibm.com`, public or private.
@@ -22,22 +23,21 @@ pub(super) fn hosts(host: &str) -> bool {
 }
 
 /// Whether the path is an LLM's: `/ml/v4/` serves classical models.
-pub(super) fn admits(path: &str) -> bool {
-    matches!(path::after(path, "ml"), Some("v1" | "v1-beta" | "gateway"))
-        || path::segments(path).next().is_none()
+pub(super) fn admits(path: &Path<'_>) -> bool {
+    matches!(path.after("ml"), Some("v1" | "v1-beta" | "gateway")) || path.is_empty()
 }
 
 /// Reads deployment, operation and region.
-pub(super) fn fill(call: &mut Recognised, host: &str, path: &str) {
-    if let Some(deployment) = path::after(path, "deployments") {
+pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
+    if let Some(deployment) = path.after("deployments") {
         call.destination.deployment = path::name(deployment);
     }
-    if path::has(path, "foundation_model_specs") {
+    if path.has("foundation_model_specs") {
         refine(call, Operation::Manage);
     }
     if let Some(region) = region(host) {
         call.tell(EvidenceKind::HostRegion, region);
-        if path::after(path, "ml") != Some("gateway") {
+        if path.after("ml") != Some("gateway") {
             call.destination.scope = Some(Scope::Regional);
         }
     }

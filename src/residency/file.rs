@@ -317,7 +317,6 @@ impl Merge<'_> {
                 );
             }
         }
-        self.problems.dedup();
     }
 
     /// Resolves a set and those it is built on; an error names set, member and what is wrong.

@@ -5,9 +5,8 @@
 //! in by a door outside the rule has left, wherever it was processed; and what the registry itself
 //! places outside was never meant to stay.
 
-use compact_str::format_compact;
-
 use super::place::{Place, Region};
+use super::regions::joined;
 use super::set::{Fit, Rule};
 use super::{Grade, Regions, Verdict};
 use crate::call::{Evidence, EvidenceKind, Provider, Scope};
@@ -62,7 +61,7 @@ impl Finding<'_> {
     }
 
     fn words(&self) -> Text {
-        format_compact!("{} {}", self.evidence.kind.as_str(), self.evidence.told)
+        joined(&[self.evidence.kind.as_str(), " ", &self.evidence.told])
     }
 }
 
@@ -73,9 +72,12 @@ pub fn judge(regions: &Regions, facts: &Facts<'_>) -> Judgement {
     for evidence in facts.evidence {
         weigh(regions, facts, evidence, &mut findings);
     }
-    // Strongest first; what proves nothing comes last. The sort is stable: ties keep the order
-    // told.
-    findings.sort_by_key(|finding| (finding.grade.is_none(), finding.grade));
+    // Strongest first; what proves nothing comes last. Ties are settled by kind and name, so that
+    // the order of a record's fields does not matter.
+    findings.sort_by(|one, two| {
+        let strength = |f: &Finding<'_>| (f.grade.is_none(), f.grade);
+        (strength(one), one.evidence).cmp(&(strength(two), two.evidence))
+    });
     let global = is_global(facts);
     let pair = contradiction(&findings);
     let contradiction = pair.is_some() || scope_contradicts_name(facts);
@@ -267,10 +269,10 @@ fn scope_contradicts_name(facts: &Facts<'_>) -> bool {
 fn words(shown: &Finding<'_>, pair: Option<(&Finding<'_>, &Finding<'_>)>) -> Text {
     match pair {
         Some((one, two)) if std::ptr::eq(one, shown) => {
-            format_compact!("{} against {}", shown.words(), two.words())
+            joined(&[&shown.words(), " against ", &two.words()])
         }
         Some((one, two)) if std::ptr::eq(two, shown) => {
-            format_compact!("{} against {}", shown.words(), one.words())
+            joined(&[&shown.words(), " against ", &one.words()])
         }
         Some(_) | None => shown.words(),
     }

@@ -4,7 +4,8 @@
 //! newcomer may ask why there is no single "compliant" answer: a provider's own word, a host name
 //! and a line in the registry prove different things, so each verdict carries its grade.
 //!
-//! `docs/residency.part.md` holds the decision table; `data/regions.toml` the places.
+//! The decision table stands in the docs and, row by row, in the tests; the places are
+//! `data/regions.toml`.
 
 mod file;
 mod judge;

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use compact_str::format_compact;
-
 use super::file;
 use super::place::{Country, Place, Region, Zone};
 use super::set::{RegionSet, UnknownSet};
@@ -104,7 +102,7 @@ impl Regions {
             return self.by_full_name(&plain, told);
         }
         let clouds = clouds(provider);
-        let region = |cloud: &&str| self.places.get(&format_compact!("{cloud}:{plain}"));
+        let region = |cloud: &&str| self.places.get(&joined(&[cloud, ":", &plain]));
         if let Some(region) = clouds.iter().find_map(region) {
             return Place::Region(region);
         }
@@ -171,7 +169,7 @@ impl Regions {
     fn zone(&self, clouds: &[&str], plain: &str) -> Option<&Zone> {
         clouds
             .iter()
-            .find_map(|cloud| self.zones.get(&format_compact!("{cloud}:zone:{plain}")))
+            .find_map(|cloud| self.zones.get(&joined(&[cloud, ":zone:", plain])))
     }
 
     fn country(&self, code: &str) -> Option<Country> {
@@ -205,10 +203,23 @@ impl Regions {
 
 /// Lower case without blanks: Azure's display names become its region names.
 pub(super) fn plain(told: &str) -> Text {
+    let as_is = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b':';
+    if told.bytes().all(as_is) {
+        return Text::from(told);
+    }
     told.chars()
         .filter(|c| !c.is_whitespace())
         .map(|c| c.to_ascii_lowercase())
         .collect()
+}
+
+/// The pieces in a row, without the cost of formatting: this runs for each call.
+pub(super) fn joined(pieces: &[&str]) -> Text {
+    let mut text = Text::default();
+    for piece in pieces {
+        text.push_str(piece);
+    }
+    text
 }
 
 /// The clouds whose names a provider uses, likeliest first.
