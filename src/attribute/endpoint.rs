@@ -239,15 +239,28 @@ mod tests {
     #[test]
     fn reads_base_urls() {
         let cases = [
-            ("https://Contoso-WEU.openai.azure.com", "contoso-weu.openai.azure.com", None, ""),
-            ("https://api.example.com:443/together/v1/", "api.example.com", None, "/together/v1"),
+            (
+                "https://Contoso-WEU.openai.azure.com",
+                "contoso-weu.openai.azure.com",
+                None,
+                "",
+            ),
+            (
+                "https://api.example.com:443/together/v1/",
+                "api.example.com",
+                None,
+                "/together/v1",
+            ),
             ("http://localhost:11434", "localhost", Some(11434), ""),
             ("http://[::1]:8000/v1", "[::1]", Some(8000), "/v1"),
             ("https://host.", "host", None, ""),
         ];
         for (text, host, port, path) in cases {
             let url = BaseUrl::parse(text).unwrap();
-            assert_eq!((url.host.as_str(), url.port, url.path.as_str()), (host, port, path));
+            assert_eq!(
+                (url.host.as_str(), url.port, url.path.as_str()),
+                (host, port, path)
+            );
         }
         let wrong = [
             "contoso.openai.azure.com",

@@ -12,6 +12,7 @@ use crate::residency::Rule;
 use crate::units::{Text, clean_name};
 
 use super::endpoint::{EndpointId, FallbackPolicy};
+use super::matcher::{Matcher, Told};
 use super::skills::{Skills, plain};
 use super::strictest::{Strictest, StrictestRules};
 
@@ -24,174 +25,6 @@ pub const UNTOLD_HALF: &str = "-";
 /// The place of a feature in its [`Features`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeatureId(usize);
-
-/// What a matcher looks at, the most telling first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Skill by name or id.
-    Skill,
-    /// Capability definition by name or id.
-    Definition,
-    /// One of the request's tags.
-    Tag,
-    /// Source table.
-    SourceTable,
-    /// Application scope.
-    Scope,
-    /// Service name.
-    Service,
-    /// Caller.
-    Caller,
-    /// Application as told.
-    Application,
-    /// Registered endpoint.
-    Endpoint,
-}
-
-impl Kind {
-    /// All of them, in order.
-    pub const ALL: [Kind; 9] = [
-        Kind::Skill,
-        Kind::Definition,
-        Kind::Tag,
-        Kind::SourceTable,
-        Kind::Scope,
-        Kind::Service,
-        Kind::Caller,
-        Kind::Application,
-        Kind::Endpoint,
-    ];
-
-    /// The key in the configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Skill => "skill",
-            Kind::Definition => "definition",
-            Kind::Tag => "tag",
-            Kind::SourceTable => "source_table",
-            Kind::Scope => "scope",
-            Kind::Service => "service",
-            Kind::Caller => "caller",
-            Kind::Application => "application",
-            Kind::Endpoint => "endpoint",
-        }
-    }
-
-    /// Whether names of this kind are compared without case, blanks and punctuation.
-    fn is_spelt_freely(self) -> bool {
-        matches!(self, Kind::Skill | Kind::Definition)
-    }
-}
-
-/// Which calls a feature claims: one value of every kind given must fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matcher {
-    texts: BTreeMap<Kind, Vec<Text>>,
-    endpoints: Vec<EndpointId>,
-}
-
-impl Matcher {
-    /// Adds a value of a kind other than [`Kind::Endpoint`].
-    pub fn add(&mut self, kind: Kind, value: &str) {
-        let value = if kind.is_spelt_freely() {
-            plain(value)
-        } else {
-            clean_name(value)
-        };
-        self.texts.entry(kind).or_default().push(value);
-    }
-
-    /// Adds an endpoint.
-    pub fn add_endpoint(&mut self, endpoint: EndpointId) {
-        self.endpoints.push(endpoint);
-    }
-
-    /// Whether it has no kind at all, and so claims nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.endpoints.is_empty()
-    }
-
-    /// The kinds given, the most telling first.
-    #[must_use]
-    pub fn kinds(&self) -> Vec<Kind> {
-        let mut kinds: Vec<Kind> = self.texts.keys().copied().collect();
-        if !self.endpoints.is_empty() {
-            kinds.push(Kind::Endpoint);
-        }
-        kinds
-    }
-
-    /// How particular it is: more kinds first, then the more telling ones.
-    fn rank(&self) -> (usize, u32) {
-        let kinds = self.kinds();
-        let weight = |kind: &Kind| {
-            let place = Kind::ALL.iter().position(|other| other == kind);
-            let place = u32::try_from(place.unwrap_or(0)).unwrap_or(0);
-            1_u32.checked_shl(8_u32.saturating_sub(place)).unwrap_or(0)
-        };
-        (kinds.len(), kinds.iter().map(weight).sum())
-    }
-
-    /// Whether some call could be claimed by both with equal right: the same kinds, and a common
-    /// value of each.
-    #[must_use]
-    pub fn clashes(&self, other: &Matcher) -> bool {
-        let common = |kind: &Kind| {
-            let (Some(left), Some(right)) = (self.texts.get(kind), other.texts.get(kind)) else {
-                return false;
-            };
-            left.iter().any(|value| right.contains(value))
-        };
-        !self.is_empty()
-            && self.kinds() == other.kinds()
-            && self.texts.keys().all(common)
-            && (self.endpoints.is_empty()
-                || self.endpoints.iter().any(|id| other.endpoints.contains(id)))
-    }
-
-    fn claims(&self, told: &Told<'_>, endpoint: Option<EndpointId>) -> bool {
-        let here = self.endpoints.is_empty()
-            || endpoint.is_some_and(|endpoint| self.endpoints.contains(&endpoint));
-        here && self
-            .texts
-            .iter()
-            .all(|(kind, values)| told.has(*kind, values))
-    }
-}
-
-/// What a call's origin tells, with the freely spelt names made plain once.
-struct Told<'a> {
-    origin: &'a Origin,
-    skill: Text,
-    definition: Text,
-}
-
-impl<'a> Told<'a> {
-    fn new(origin: &'a Origin) -> Told<'a> {
-        Told {
-            origin,
-            skill: plain(&origin.skill),
-            definition: plain(&origin.definition),
-        }
-    }
-
-    fn has(&self, kind: Kind, values: &[Text]) -> bool {
-        let one = |told: &Text| !told.is_empty() && values.contains(told);
-        match kind {
-            Kind::Skill => one(&self.skill),
-            Kind::Definition => one(&self.definition),
-            Kind::Tag => self.origin.tags.iter().any(one),
-            Kind::SourceTable => one(&self.origin.source_table),
-            Kind::Scope => one(&self.origin.scope),
-            Kind::Service => one(&self.origin.service),
-            Kind::Caller => one(&self.origin.caller),
-            Kind::Application => one(&self.origin.application),
-            Kind::Endpoint => false,
-        }
-    }
-}
 
 /// What was assumed when a feature was approved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -296,7 +129,7 @@ pub struct Attributed {
 /// The registered features, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    features: Vec<Feature>,
+    all: Vec<Feature>,
     /// Features with a matcher, the most particular first.
     ranked: Vec<usize>,
     /// Features by plain spelling of application and skill.
@@ -325,7 +158,7 @@ impl Features {
             .collect();
         let strictest = StrictestRules::new(&features);
         Features {
-            features,
+            all: features,
             ranked,
             by_key,
             strictest,
@@ -335,12 +168,12 @@ impl Features {
     /// The feature of that id; `None` when the id is another configuration's.
     #[must_use]
     pub fn get(&self, id: FeatureId) -> Option<&Feature> {
-        self.features.get(id.0)
+        self.all.get(id.0)
     }
 
     /// Every feature with its id, in the order of the files.
     pub fn iter(&self) -> impl Iterator<Item = (FeatureId, &Feature)> {
-        self.features
+        self.all
             .iter()
             .enumerate()
             .map(|(index, feature)| (FeatureId(index), feature))
@@ -372,7 +205,7 @@ impl Features {
         if !self.ranked.is_empty() {
             let told = Told::new(origin);
             let claiming = self.ranked.iter().find(|index| {
-                self.features
+                self.all
                     .get(**index)
                     .is_some_and(|feature| feature.matcher.claims(&told, endpoint))
             });
@@ -468,6 +301,7 @@ fn told_names(origin: &Origin) -> Option<(Text, Text)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::matcher::Kind;
     use super::*;
 
     fn feature(key: &str, matcher: &[(Kind, &str)]) -> Feature {
@@ -511,15 +345,39 @@ mod tests {
             ("", "unattributed", How::Unattributed),
             ("caller=bob", "unattributed", How::Unattributed),
             ("scope=x_acme;skill=triage", "x_acme/triage", How::Default),
-            ("scope=sn_itsm_gen_ai;skill=Incident summarization", "itsm/incident_summarization", How::Default),
+            (
+                "scope=sn_itsm_gen_ai;skill=Incident summarization",
+                "itsm/incident_summarization",
+                How::Default,
+            ),
             ("skill=ChatSummary", "-/chat_summarization", How::Default),
-            ("scope=sn_csm_gen_ai;skill=ChatSummary", "csm/chat_summarization", How::Default),
-            ("skill=IncidentSummarization", "itsm/incident_summarization", How::Default),
+            (
+                "scope=sn_csm_gen_ai;skill=ChatSummary",
+                "csm/chat_summarization",
+                How::Default,
+            ),
+            (
+                "skill=IncidentSummarization",
+                "itsm/incident_summarization",
+                How::Default,
+            ),
             ("scope=sn_azure_openai", "sn_azure_openai/-", How::Default),
-            ("service=assist-proxy;tag=summary", "assist-proxy/summary", How::Default),
-            ("service=assist-proxy;tag=a;tag=b", "assist-proxy/-", How::Default),
+            (
+                "service=assist-proxy;tag=summary",
+                "assist-proxy/summary",
+                How::Default,
+            ),
+            (
+                "service=assist-proxy;tag=a;tag=b",
+                "assist-proxy/-",
+                How::Default,
+            ),
             ("application=a/b;skill=c/d", "a_b/c_d", How::Default),
-            ("application=itsm;definition=0b1c", "itsm/0b1c", How::Default),
+            (
+                "application=itsm;definition=0b1c",
+                "itsm/0b1c",
+                How::Default,
+            ),
         ];
         let features = Features::default();
         for (told, key, how) in cases {
@@ -543,8 +401,16 @@ mod tests {
             ("scope=s1;skill=TRIAGE", "a/skill", How::Matched),
             ("tag=t0;tag=t2", "a/tags", How::Matched),
             ("scope=s2;caller=bob", "s2/-", How::Default),
-            ("skill=Incident summarization", "itsm/incident_summarization", How::Named),
-            ("application=ITSM;skill=incident-summarization", "itsm/incident_summarization", How::Named),
+            (
+                "skill=Incident summarization",
+                "itsm/incident_summarization",
+                How::Named,
+            ),
+            (
+                "application=ITSM;skill=incident-summarization",
+                "itsm/incident_summarization",
+                How::Named,
+            ),
         ];
         for (told, key, how) in cases {
             let found = features.attribute(&origin(told), None);
@@ -559,17 +425,14 @@ mod tests {
         own.matcher.add_endpoint(EndpointId(1));
         let features = Features::new(vec![own]);
         let at = |id: Option<usize>| {
-            features.attribute(&origin("scope=s"), id.map(EndpointId)).feature.to_string()
+            features
+                .attribute(&origin("scope=s"), id.map(EndpointId))
+                .feature
+                .to_string()
         };
-        assert_eq!((at(Some(1)), at(Some(0)), at(None)), ("a/own".into(), "s/-".into(), "s/-".into()));
-    }
-
-    #[test]
-    fn equal_claims_clash() {
-        let matcher = |pairs: &[(Kind, &str)]| feature("a/b", pairs).matcher;
-        let one = matcher(&[(Kind::Scope, "s"), (Kind::Skill, "x")]);
-        assert!(one.clashes(&matcher(&[(Kind::Skill, "X"), (Kind::Scope, "s"), (Kind::Scope, "t")])));
-        assert!(!one.clashes(&matcher(&[(Kind::Scope, "s")])));
-        assert!(!one.clashes(&matcher(&[(Kind::Scope, "t"), (Kind::Skill, "x")])));
+        assert_eq!(
+            (at(Some(1)), at(Some(0)), at(None)),
+            ("a/own".into(), "s/-".into(), "s/-".into())
+        );
     }
 }

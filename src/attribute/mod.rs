@@ -7,6 +7,7 @@
 
 mod endpoint;
 mod feature;
+mod matcher;
 mod people;
 mod registry;
 mod skills;
@@ -14,9 +15,10 @@ mod strictest;
 
 pub use endpoint::{BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy};
 pub use feature::{
-    Approved, Attributed, Feature, FeatureId, Features, How, Kind, Matcher, Needs, UNATTRIBUTED,
-    UNTOLD_HALF, key_of,
+    Approved, Attributed, Feature, FeatureId, Features, How, Needs, UNATTRIBUTED, UNTOLD_HALF,
+    key_of,
 };
+pub use matcher::{Kind, Matcher};
 pub use people::Groups;
 pub use registry::{Found, Registry};
 pub use skills::{Application, Skill, Skills};

@@ -54,7 +54,13 @@ mod tests {
         assert_eq!(groups.add_prefix("a", "rest"), None);
         assert_eq!(groups.add_prefix("ann", "ops"), None);
         assert_eq!(groups.add_user("anna", "other"), Some("pilot".into()));
-        let cases = [("anna", Some("other")), ("anne", Some("ops")), ("abe", Some("rest")), ("", None), ("zoe", None)];
+        let cases = [
+            ("anna", Some("other")),
+            ("anne", Some("ops")),
+            ("abe", Some("rest")),
+            ("", None),
+            ("zoe", None),
+        ];
         for (user, group) in cases {
             assert_eq!(groups.of(user).map(Text::as_str), group, "{user}");
         }

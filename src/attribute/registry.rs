@@ -247,33 +247,45 @@ mod tests {
         ])
     }
 
+    /// Host with port, path, deployment, model; `-` is not told. Then the endpoint.
+    const CALLS: [(&str, &str); 15] = [
+        (
+            "a.openai.azure.com /openai/deployments/gpt-4o-weu/chat/completions gpt-4o-weu -",
+            "weu",
+        ),
+        (
+            "a.openai.azure.com /openai/deployments/gpt-4o-weu2/chat/completions gpt-4o-weu2 -",
+            "none",
+        ),
+        ("a.openai.azure.com /openai/v1/responses - -", "v1"),
+        ("a.openai.azure.com /openai/v10/responses - -", "none"),
+        ("a.openai.azure.com - gpt-4o-weu -", "weu"),
+        ("a.openai.azure.com - - o3-2025-04-16", "v1"),
+        ("a.openai.azure.com - - -", "several"),
+        ("api.x.com /v1/chat/completions - code-1", "code"),
+        ("api.x.com /v1/chat/completions - -", "several"),
+        ("gw.x.com /together/v1/chat/completions - -", "together"),
+        ("gw.x.com /togetherness/v1 - -", "gw"),
+        ("gw.x.com:8000 /v1/chat/completions - -", "local"),
+        ("gw.x.com:8001 /v1/chat/completions - -", "none"),
+        ("vllm.x.com /v1/chat/completions - -", "only"),
+        ("nobody.x.com /v1/chat/completions - -", "none"),
+    ];
+
     #[test]
     fn finds_the_endpoint_of_a_call() {
         let registry = registry();
-        let cases = [
-            ("a.openai.azure.com", None, "/openai/deployments/gpt-4o-weu/chat/completions", "gpt-4o-weu", "", "weu"),
-            ("a.openai.azure.com", None, "/openai/deployments/gpt-4o-weu2/chat/completions", "gpt-4o-weu2", "", "none"),
-            ("a.openai.azure.com", None, "/openai/v1/responses", "", "", "v1"),
-            ("a.openai.azure.com", None, "/openai/v10/responses", "", "", "none"),
-            ("a.openai.azure.com", None, "", "gpt-4o-weu", "", "weu"),
-            ("a.openai.azure.com", None, "", "", "o3-2025-04-16", "v1"),
-            ("a.openai.azure.com", None, "", "", "", "several"),
-            ("api.x.com", None, "/v1/chat/completions", "", "code-1", "code"),
-            ("api.x.com", None, "/v1/chat/completions", "", "", "several"),
-            ("gw.x.com", None, "/together/v1/chat/completions", "", "", "together"),
-            ("gw.x.com", None, "/togetherness/v1", "", "", "gw"),
-            ("gw.x.com", Some(8000), "/v1/chat/completions", "", "", "local"),
-            ("gw.x.com", Some(8001), "/v1/chat/completions", "", "", "none"),
-            ("vllm.x.com", None, "/v1/chat/completions", "", "", "only"),
-            ("nobody.x.com", None, "/v1", "", "", "none"),
-        ];
-        for (host, port, path, deployment, model, expected) in cases {
+        for (call, expected) in CALLS {
+            let mut parts = call.split(' ').map(|part| part.trim_start_matches('-'));
+            let mut next = || Text::from(parts.next().unwrap());
+            let door = next();
+            let (host, port) = door.split_once(':').unwrap_or((&door, ""));
             let destination = Destination {
                 host: host.into(),
-                port,
-                path: path.into(),
-                deployment: deployment.into(),
-                model: model.into(),
+                port: port.parse().ok(),
+                path: next(),
+                deployment: next(),
+                model: next(),
                 ..Destination::default()
             };
             let found = match registry.find(&destination) {
@@ -281,17 +293,27 @@ mod tests {
                 Found::Several => "several",
                 Found::None => "none",
             };
-            assert_eq!(found, expected, "{host}{path} {deployment} {model}");
+            assert_eq!(found, expected, "{call}");
         }
     }
 
     #[test]
     fn finds_by_alias_only_when_certain() {
         let registry = registry();
-        let name = |found: Found| found.one().map(|id| registry.get(id).unwrap().name.to_string());
+        let name = |found: Found| {
+            found
+                .one()
+                .map(|id| registry.get(id).unwrap().name.to_string())
+        };
         assert_eq!(registry.by_alias("gpt_large", None), Found::Several);
-        assert_eq!(name(registry.by_alias("gpt_large", Some(true))), Some("weu".to_owned()));
-        assert_eq!(name(registry.by_alias("gpt_large", Some(false))), Some("now".to_owned()));
+        assert_eq!(
+            name(registry.by_alias("gpt_large", Some(true))),
+            Some("weu".to_owned())
+        );
+        assert_eq!(
+            name(registry.by_alias("gpt_large", Some(false))),
+            Some("now".to_owned())
+        );
         assert_eq!(registry.by_alias("", None), Found::None);
         assert_eq!(registry.by_alias("claude_large", None), Found::None);
     }

@@ -137,10 +137,17 @@ mod tests {
         let skills = Skills::parse(SHIPPED).unwrap();
         assert!(skills.skills.len() > 40);
         for skill in &skills.skills {
-            let known = skills.applications.iter().any(|a| a.name == skill.application);
+            let known = skills
+                .applications
+                .iter()
+                .any(|a| a.name == skill.application);
             assert!(known, "{} of unknown {}", skill.name, skill.application);
         }
-        let mut keys: Vec<_> = skills.skills.iter().map(|s| (&s.application, &s.name)).collect();
+        let mut keys: Vec<_> = skills
+            .skills
+            .iter()
+            .map(|s| (&s.application, &s.name))
+            .collect();
         let all = keys.len();
         keys.sort_unstable();
         keys.dedup();
@@ -151,17 +158,30 @@ mod tests {
     fn knows_a_skill_by_every_spelling() {
         let skills = Skills::shipped();
         let cases = [
-            ("itsm", "Incident summarization", Some(("incident_summarization", true))),
-            ("", "incident_summarization", Some(("incident_summarization", true))),
+            (
+                "itsm",
+                "Incident summarization",
+                Some(("incident_summarization", true)),
+            ),
+            (
+                "",
+                "incident_summarization",
+                Some(("incident_summarization", true)),
+            ),
             ("", "ChatSummary", Some(("chat_summarization", false))),
             ("csm", "ChatSummary", Some(("chat_summarization", true))),
             ("my_app", "ChatSummary", Some(("chat_summarization", false))),
             ("itsm", "our own skill", None),
         ];
         for (application, told, expected) in cases {
-            let found = skills.find(application, told).map(|(s, sure)| (s.name.as_str(), sure));
+            let found = skills
+                .find(application, told)
+                .map(|(s, sure)| (s.name.as_str(), sure));
             assert_eq!(found, expected, "{application} {told}");
         }
-        assert_eq!(skills.application_of_scope("sn_csm_gen_ai").unwrap().name, "csm");
+        assert_eq!(
+            skills.application_of_scope("sn_csm_gen_ai").unwrap().name,
+            "csm"
+        );
     }
 }

@@ -82,8 +82,9 @@ mod tests {
         let regions = Regions::shipped();
         let feature = |key: &str, rule: &[&str], endpoints: &[usize]| Feature {
             key: key.into(),
-            rule: (!rule.is_empty())
-                .then(|| Rule::parse(&regions, &rule.join(","), rule.iter().copied(), None).unwrap()),
+            rule: (!rule.is_empty()).then(|| {
+                Rule::parse(&regions, &rule.join(","), rule.iter().copied(), None).unwrap()
+            }),
             endpoints: endpoints.iter().copied().map(EndpointId).collect(),
             ..Feature::default()
         };
@@ -103,7 +104,10 @@ mod tests {
         ];
         for (id, rule, features) in cases {
             let found = rules.of(EndpointId(id)).unwrap();
-            assert_eq!((found.rule.name.as_str(), found.features.join(" ").as_str()), (rule, features));
+            assert_eq!(
+                (found.rule.name.as_str(), found.features.join(" ").as_str()),
+                (rule, features)
+            );
         }
         let nowhere = rules.of(EndpointId(2)).unwrap();
         assert!(nowhere.rule.name.contains('+'), "{}", nowhere.rule.name);

@@ -11,7 +11,7 @@ use crate::attribute::{
 use crate::call::{Format, Provider, Scope};
 use crate::problem::Problem;
 use crate::provider::Gate;
-use crate::units::{Millis, Text};
+use crate::units::{Millis, Text, clean_name};
 
 use super::at::{At, AtText};
 use super::guard;
@@ -73,12 +73,12 @@ pub(super) fn collect<'a>(
 pub(super) fn ready(
     placed: &[Placed<'_>],
     sources: &BTreeSet<Text>,
-    places: &Places<'_>,
+    atlas: &Places<'_>,
     faults: &mut Vec<Problem>,
 ) -> Registry {
     let mut endpoints: Vec<Endpoint> = placed
         .iter()
-        .map(|endpoint| one(endpoint, sources, places, faults))
+        .map(|endpoint| one(endpoint, sources, atlas, faults))
         .collect();
     // Ids are places in the list, so a registry of the same names hands them out.
     let ids = Registry::new(endpoints.clone());
@@ -91,10 +91,16 @@ pub(super) fn ready(
     registry
 }
 
+/// The text, cleaned; empty when it is not there.
+fn text(value: Option<&AtText>) -> Text {
+    value.map_or_else(Text::default, |value| clean_name(value.get()))
+}
+
+/// One endpoint without its fallback: where it is, whose it is and by what rules it goes.
 fn one(
     placed: &Placed<'_>,
     sources: &BTreeSet<Text>,
-    places: &Places<'_>,
+    atlas: &Places<'_>,
     faults: &mut Vec<Problem>,
 ) -> Endpoint {
     let Placed {
@@ -102,72 +108,66 @@ fn one(
         name,
         written,
     } = *placed;
-    let text = |value: &Option<AtText>| {
-        value
-            .as_ref()
-            .map_or_else(Text::default, |value| crate::units::clean_name(value.get()))
-    };
     let base_url = base_url(placed, faults);
     let provider = provider(written, &base_url);
-    let mut counts_from = |value: &Option<AtText>| {
-        value
-            .as_ref()
-            .and_then(|value| counts_from(file, value, sources, faults))
-    };
-    let (usage_from, transport_from) = (
-        counts_from(&written.usage_from),
-        counts_from(&written.transport_from),
-    );
-    let context = written.max_context_tokens.as_ref();
+    let mut counted = |value: Option<&AtText>| counts_from(file, value?, sources, faults);
+    let usage_from = counted(written.usage_from.as_ref());
+    let transport_from = counted(written.transport_from.as_ref());
+    let shown = written.display_name.as_ref().unwrap_or(name);
+    let timeout = written.timeout_ms.as_ref();
+    let region = written
+        .region
+        .as_ref()
+        .map_or_else(Text::default, |region| {
+            atlas.region(file, region, provider.as_ref(), faults)
+        });
+    let rule = written.residency.as_ref();
     Endpoint {
         name: Text::from(name.get().as_str()),
-        display_name: written
-            .display_name
-            .as_ref()
-            .map_or_else(|| name.get().as_str().into(), |shown| shown.get().as_str().into()),
+        display_name: clean_name(shown.get()),
         resource_paths: resource_paths(file, written, &base_url, faults),
-        region: written.region.as_ref().map_or_else(Text::default, |region| {
-            places.region(file, region, provider.as_ref(), faults)
-        }),
-        provider,
-        auth_type: text(&written.auth_type),
+        auth_type: text(written.auth_type.as_ref()),
         credential_ref: credential(placed, faults),
-        model_name: text(&written.model_name),
-        deployment: text(&written.deployment),
+        fallback: None,
+        timeout: bounded(file, timeout, 1..=TIMEOUT_MAX_MS, faults).map(Millis),
+        rule: rule.and_then(|rule| atlas.rule(file, rule, faults)),
+        base_url,
+        provider,
+        region,
+        usage_from,
+        transport_from,
+        ..served(placed, faults)
+    }
+}
+
+/// What is served there and on what terms.
+fn served(placed: &Placed<'_>, faults: &mut Vec<Problem>) -> Endpoint {
+    let Placed { file, written, .. } = *placed;
+    let context = written.max_context_tokens.as_ref();
+    let scope = written.deployment_scope.as_ref().map(At::get);
+    let policy = written.fallback_policy.as_ref().map(At::get);
+    Endpoint {
+        model_name: text(written.model_name.as_ref()),
+        deployment: text(written.deployment.as_ref()),
         model_aliases: written
             .model_aliases
             .iter()
-            .map(|(alias, model)| (alias.get().as_str().into(), model.get().as_str().into()))
+            .map(|(alias, model)| (clean_name(alias.get()), clean_name(model.get())))
             .collect(),
         max_context_tokens: bounded(file, context, 1..=CONTEXT_MAX, faults),
         supports_tools: written.supports_tools.as_ref().map(|value| *value.get()),
         supports_vision: written.supports_vision.as_ref().map(|value| *value.get()),
-        scope: written.deployment_scope.as_ref().map(|scope| match scope.get() {
+        scope: scope.map(|scope| match scope {
             written::DeploymentScope::Regional => Scope::Regional,
             written::DeploymentScope::DataZone => Scope::DataZone,
             written::DeploymentScope::Global => Scope::Global,
         }),
-        fallback: None,
-        fallback_policy: written
-            .fallback_policy
-            .as_ref()
-            .map_or(FallbackPolicy::Default, |policy| policy_of(*policy.get())),
-        usage_from,
-        transport_from,
-        timeout: bounded(file, written.timeout_ms.as_ref(), 1..=TIMEOUT_MAX_MS, faults)
-            .map(Millis),
-        cost_model: written
-            .cost_model
-            .as_ref()
-            .map_or(CostModel::PerToken, |model| match model.get() {
-                written::CostModel::PerToken => CostModel::PerToken,
-                written::CostModel::Fixed => CostModel::Fixed,
-            }),
-        rule: written
-            .residency
-            .as_ref()
-            .and_then(|rule| places.rule(file, rule, faults)),
-        base_url,
+        fallback_policy: policy.map_or(FallbackPolicy::Default, |policy| policy_of(*policy)),
+        cost_model: match written.cost_model.as_ref().map(At::get) {
+            Some(written::CostModel::Fixed) => CostModel::Fixed,
+            Some(written::CostModel::PerToken) | None => CostModel::PerToken,
+        },
+        ..Endpoint::default()
     }
 }
 
@@ -257,7 +257,7 @@ fn credential(placed: &Placed<'_>, faults: &mut Vec<Problem>) -> Text {
         );
         return Text::default();
     }
-    crate::units::clean_name(credential.get())
+    clean_name(credential.get())
 }
 
 fn counts_from(
@@ -289,7 +289,13 @@ fn fallback(
     if id.is_none() {
         let known = registry.iter().map(|(_, endpoint)| endpoint.name.as_str());
         let file = placed.file;
-        faults.push(names::unknown(file, name, "endpoint", "unknown_endpoint", known));
+        faults.push(names::unknown(
+            file,
+            name,
+            "endpoint",
+            "unknown_endpoint",
+            known,
+        ));
     }
     id
 }

@@ -129,9 +129,12 @@ fn one(placed: &Placed<'_>, around: &Around<'_>, faults: &mut Vec<Problem>) -> F
             context_tokens: written.needs.context_tokens,
         },
         approved: approved(file, &written.approved, faults),
-        matcher: written.matcher.as_ref().map_or_else(Matcher::default, |matcher| {
-            matcher_of(file, matcher, around.registry, faults)
-        }),
+        matcher: written
+            .matcher
+            .as_ref()
+            .map_or_else(Matcher::default, |matcher| {
+                matcher_of(file, matcher, around.registry, faults)
+            }),
         key,
         application,
         skill,
@@ -177,11 +180,7 @@ fn group_refs(
     written.iter().map(|name| clean_name(name.get())).collect()
 }
 
-fn approved(
-    file: &FileText,
-    written: &written::Approved,
-    faults: &mut Vec<Problem>,
-) -> Approved {
+fn approved(file: &FileText, written: &written::Approved, faults: &mut Vec<Problem>) -> Approved {
     let cost_per_call = written.cents_per_call.as_ref().and_then(|cents| {
         nanos_of_cents(cents.get())
             .map_err(|fault| {
@@ -198,12 +197,7 @@ fn approved(
         cost_per_call,
         tokens_per_call: bounded(file, tokens.as_ref(), 1..=COUNT_MAX, faults),
         calls_per_day: bounded(file, calls.as_ref(), 1..=COUNT_MAX, faults),
-        retry_share_percent: bounded(
-            file,
-            written.retry_share_percent.as_ref(),
-            0..=100,
-            faults,
-        ),
+        retry_share_percent: bounded(file, written.retry_share_percent.as_ref(), 0..=100, faults),
     }
 }
 

@@ -5,7 +5,17 @@
 
 /// Beginnings of credentials that are never names.
 const BEGINNINGS: [&str; 12] = [
-    "sk-", "sk_", "AKIA", "ASIA", "AIza", "eyJ", "Bearer ", "Basic ", "ghp_", "glpat-", "xox",
+    "sk-",
+    "sk_",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "eyJ",
+    "Bearer ",
+    "Basic ",
+    "ghp_",
+    "glpat-",
+    "xox",
     "-----BEGIN",
 ];
 
@@ -33,9 +43,9 @@ pub(super) fn redacted_line(line: &str) -> String {
     let key = line.split('=').next().unwrap_or_default().to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
     let secret_key = has(&["secret", "password", "api_key", "apikey"]);
-    let close_key = has(&["credential", "base_url"]);
+    let address_key = has(&["credential", "base_url"]);
     redacted(line, &['"', '\''], |body| {
-        secret_key || looks_secret(body) || (close_key && !is_harmless(body))
+        secret_key || looks_secret(body) || (address_key && !is_harmless(body))
     })
 }
 
@@ -48,9 +58,9 @@ fn redacted(text: &str, quotes: &[char], is_secret: impl Fn(&str) -> bool) -> St
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(quotes) {
-        let (before, quoted) = rest.split_at(start);
+        let (before, from_quote) = rest.split_at(start);
         out.push_str(before);
-        let mut chars = quoted.chars();
+        let mut chars = from_quote.chars();
         let quote = chars.next().unwrap_or('"');
         let inside = chars.as_str();
         let (body, after) = inside.split_at(inside.find(quote).unwrap_or(inside.len()));
@@ -60,9 +70,9 @@ fn redacted(text: &str, quotes: &[char], is_secret: impl Fn(&str) -> bool) -> St
         } else {
             out.push_str(body);
         }
-        let mut after = after.chars();
-        out.extend(after.next());
-        rest = after.as_str();
+        let mut tail = after.chars();
+        out.extend(tail.next());
+        rest = tail.as_str();
     }
     out.push_str(rest);
     out
@@ -105,13 +115,22 @@ mod tests {
     fn stars_out_what_may_be_secret() {
         let cases = [
             ("api_key = \"sk-abc\" # x", "api_key = \"******\" # x"),
-            ("base_url = \"https://u:p@h\"", "base_url = \"*************\""),
-            ("base_url = \"https://host/v1\"", "base_url = \"https://host/v1\""),
+            (
+                "base_url = \"https://u:p@h\"",
+                "base_url = \"*************\"",
+            ),
+            (
+                "base_url = \"https://host/v1\"",
+                "base_url = \"https://host/v1\"",
+            ),
             ("region = \"westeurope\"", "region = \"westeurope\""),
             ("password = 'hunter2'", "password = '*******'"),
             ("x = \"open", "x = \"open"),
         ];
-        assert_eq!(redacted_message("found string \"sk-abc\""), "found string \"******\"");
+        assert_eq!(
+            redacted_message("found string \"sk-abc\""),
+            "found string \"******\""
+        );
         for (line, shown) in cases {
             assert_eq!(redacted_line(line), shown);
         }

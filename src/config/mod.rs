@@ -28,14 +28,16 @@ use std::path::Path;
 use chrono_tz::Tz;
 
 use crate::attribute::{Features, Groups, Registry};
-use crate::problem::{Place, Problem, Severity};
 use crate::price::PriceBook;
+use crate::problem::{Place, Problem, Severity};
 use crate::provider::Gate;
 use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
 pub use schema::json_schema;
-pub use settings::{FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention};
+pub use settings::{
+    FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
+};
 
 use at::AtText;
 use read::FileText;
@@ -108,13 +110,8 @@ impl Ready {
 /// Every problem of every file, warnings among them, sorted by file and place.
 pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<Problem>> {
     let mut faults = Vec::new();
-    let ready = match main_file(path, read) {
-        Ok(main) => Some(build(path, &main, read, now, &mut faults)),
-        Err(problem) => {
-            faults.push(problem);
-            None
-        }
-    };
+    let main = main_file(path, read, &mut faults);
+    let ready = main.map(|main| build(path, &main, read, now, &mut faults));
     let broken: BTreeSet<(String, usize)> = faults
         .iter()
         .filter(|fault| fault.code == "bad_toml")
@@ -136,19 +133,22 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
     }
 }
 
-fn main_file(path: &Path, read: Read<'_>) -> Result<FileText, Problem> {
+fn main_file(path: &Path, read: Read<'_>, faults: &mut Vec<Problem>) -> Option<FileText> {
     let name = path.display().to_string();
     match read(path) {
-        Ok(text) => Ok(FileText { name, text }),
-        Err(error) => Err(Problem {
-            message: format!("cannot be read: {error}"),
-            file: name,
-            place: Place::default(),
-            severity: Severity::Error,
-            code: "unreadable_file",
-            hint: String::new(),
-            source_line: String::new(),
-        }),
+        Ok(text) => Some(FileText { name, text }),
+        Err(error) => {
+            faults.push(Problem {
+                message: format!("cannot be read: {error}"),
+                file: name,
+                place: Place::default(),
+                severity: Severity::Error,
+                code: "unreadable_file",
+                hint: String::new(),
+                source_line: String::new(),
+            });
+            None
+        }
     }
 }
 
@@ -228,7 +228,10 @@ fn build(
     let source_names: BTreeSet<Text> = sources.iter().map(|source| source.name.clone()).collect();
     let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
     let places = places::Places::new(&regions, &rule_files, faults);
-    let group_files = [(main, &written.group), (features_file, &more_features.group)];
+    let group_files = [
+        (main, &written.group),
+        (features_file, &more_features.group),
+    ];
     let (groups, group_names) = features::groups(&group_files, faults);
 
     let endpoint_files = [

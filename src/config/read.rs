@@ -111,7 +111,7 @@ fn shape_problem(file: &FileText, message: &str, span: Range<usize>) -> Problem 
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let (wrong, known) = match quoted.split_first() {
         Some((wrong, known)) => (*wrong, known),
-        None => ("", &[] as &[&str]),
+        None => ("", [].as_slice()),
     };
     let hint = hint::of_names(wrong, known.iter().copied());
     if message.starts_with("unknown field") {

@@ -103,11 +103,7 @@ impl Default for Limits {
 /// The file of a ledger when none is named.
 pub const LEDGER_DEFAULT: &str = "tollwatch.db";
 
-pub(super) fn timezone(
-    file: &FileText,
-    written: Option<&AtText>,
-    faults: &mut Vec<Problem>,
-) -> Tz {
+pub(super) fn timezone(file: &FileText, written: Option<&AtText>, faults: &mut Vec<Problem>) -> Tz {
     let Some(name) = written else {
         return Tz::UTC;
     };
@@ -115,14 +111,13 @@ pub(super) fn timezone(
         let all = chrono_tz::TZ_VARIANTS;
         let hint = hint::of_names(name.get(), all.iter().map(|zone| zone.name()));
         let message = format!("unknown time zone `{}`", name.get());
-        faults.push(
-            file.problem(name.span(), "unknown_timezone", message)
-                .hint(if hint.starts_with("one of") {
-                    "an IANA name such as `Europe/Berlin`".to_owned()
-                } else {
-                    hint
-                }),
-        );
+        faults.push(file.problem(name.span(), "unknown_timezone", message).hint(
+            if hint.starts_with("one of") {
+                "an IANA name such as `Europe/Berlin`".to_owned()
+            } else {
+                hint
+            },
+        ));
         Tz::UTC
     })
 }
@@ -154,7 +149,10 @@ fn retention(
     };
     let horizon_days = days(&written.horizon_days, default.horizon_days);
     let ready = Retention {
-        minutes_days: days(&written.minutes_days, default.minutes_days.min(horizon_days)),
+        minutes_days: days(
+            &written.minutes_days,
+            default.minutes_days.min(horizon_days),
+        ),
         hours_days: days(&written.hours_days, default.hours_days.max(horizon_days)),
         lines_days: days(&written.lines_days, default.lines_days.min(horizon_days)),
         lines_bytes: written

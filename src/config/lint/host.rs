@@ -6,115 +6,103 @@
 
 use std::collections::BTreeSet;
 
-use crate::attribute::{Endpoint, EndpointId};
-use crate::call::{EvidenceKind, Scope};
+use crate::attribute::Endpoint;
+use crate::call::{Evidence, EvidenceKind, Scope};
 use crate::problem::Problem;
 use crate::provider::Gate;
 use crate::residency::{Fit, Place, Rule};
 
-use super::super::endpoints::Placed;
-use super::Subject;
+use super::{Entry, Subject};
 
 /// Paths to try where none is registered, so that host names are seen as calls would show them.
 const TRIED_PATH: &str = "/v1/chat/completions";
 
 /// What one fact of the address says.
-struct Saying<'a> {
-    kind: EvidenceKind,
-    told: String,
-    place: Option<Place<'a>>,
+enum Saying<'a> {
+    /// A region, in host or path.
+    Region(&'static str, String, Place<'a>),
+    /// A zone of regions.
+    Zone(String, Place<'a>),
+    /// The global service.
+    Global,
 }
 
-impl Saying<'_> {
+impl<'a> Saying<'a> {
+    /// `None` for facts that no address tells.
+    fn new(subject: &Subject<'a>, endpoint: &Endpoint, fact: &Evidence) -> Option<Saying<'a>> {
+        let provider = endpoint.provider.as_ref();
+        let told = fact.told.to_string();
+        let region = |told: &str| subject.regions.parse_region(provider, told);
+        Some(match fact.kind {
+            EvidenceKind::HostRegion => {
+                let place = region(&told);
+                Saying::Region("host", told, place)
+            }
+            EvidenceKind::PathRegion => {
+                let place = region(&told);
+                Saying::Region("path", told, place)
+            }
+            EvidenceKind::Zone => {
+                let place = subject.regions.parse_zone(provider, &told);
+                Saying::Zone(told, place)
+            }
+            EvidenceKind::Global => Saying::Global,
+            EvidenceKind::InferenceRegion
+            | EvidenceKind::InferenceGeo
+            | EvidenceKind::ResourceRegion
+            | EvidenceKind::GatewayRegion
+            | EvidenceKind::ClientRegion
+            | EvidenceKind::FrontDoorAddress
+            | EvidenceKind::Inventory
+            | EvidenceKind::Registry => return None,
+        })
+    }
+
+    fn place(&self) -> Option<&Place<'a>> {
+        match self {
+            Saying::Region(_, _, place) | Saying::Zone(_, place) => Some(place),
+            Saying::Global => None,
+        }
+    }
+
     fn words(&self) -> String {
-        let part = match self.kind {
-            EvidenceKind::PathRegion => "path",
-            EvidenceKind::HostRegion
-            | EvidenceKind::Zone
-            | EvidenceKind::Global
-            | EvidenceKind::InferenceRegion
-            | EvidenceKind::InferenceGeo
-            | EvidenceKind::ResourceRegion
-            | EvidenceKind::GatewayRegion
-            | EvidenceKind::ClientRegion
-            | EvidenceKind::FrontDoorAddress
-            | EvidenceKind::Inventory
-            | EvidenceKind::Registry => "address",
-        };
-        match self.kind {
-            EvidenceKind::Global => "the address is the global one".to_owned(),
-            EvidenceKind::Zone => format!("the address is that of zone `{}`", self.told),
-            EvidenceKind::HostRegion
-            | EvidenceKind::PathRegion
-            | EvidenceKind::InferenceRegion
-            | EvidenceKind::InferenceGeo
-            | EvidenceKind::ResourceRegion
-            | EvidenceKind::GatewayRegion
-            | EvidenceKind::ClientRegion
-            | EvidenceKind::FrontDoorAddress
-            | EvidenceKind::Inventory
-            | EvidenceKind::Registry => format!("the {part} says `{}`", self.told),
+        match self {
+            Saying::Region(part, told, _) => format!("the {part} says `{told}`"),
+            Saying::Zone(told, _) => format!("the address is that of zone `{told}`"),
+            Saying::Global => "the address is the global one".to_owned(),
         }
     }
 }
 
-pub(super) fn lint(
-    subject: &Subject<'_>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
-    let region = subject
-        .regions
-        .parse_region(endpoint.provider.as_ref(), &endpoint.region);
-    for saying in sayings(subject, endpoint) {
-        against_region(endpoint, placed, &region, &saying, faults);
-        against_scope(endpoint, placed, &saying, faults);
-        against_rules(subject, id, endpoint, placed, &saying, faults);
+pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    for saying in sayings(subject, entry.endpoint) {
+        against_region(subject, entry, &saying, faults);
+        against_scope(entry, &saying, faults);
+        against_rules(subject, entry, &saying, faults);
     }
 }
 
 /// Everything that the registered addresses say, each once.
 fn sayings<'a>(subject: &Subject<'a>, endpoint: &Endpoint) -> Vec<Saying<'a>> {
     let gate = Gate::new(subject.registry.gate_rows());
-    let mut paths: Vec<String> = endpoint.resource_paths.iter().map(ToString::to_string).collect();
+    let mut paths: Vec<String> = endpoint
+        .resource_paths
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if paths.is_empty() {
         paths.push(format!("{}{TRIED_PATH}", endpoint.base_url.path));
         paths.push(endpoint.base_url.path.to_string());
     }
-    let mut seen = BTreeSet::new();
-    let mut sayings = Vec::new();
-    for path in paths {
-        let known = gate.admit(&endpoint.base_url.host, &path);
-        for evidence in known.into_iter().flat_map(|known| known.evidence) {
-            if !seen.insert(evidence.clone()) {
-                continue;
-            }
-            let provider = endpoint.provider.as_ref();
-            let place = match evidence.kind {
-                EvidenceKind::HostRegion | EvidenceKind::PathRegion => {
-                    Some(subject.regions.parse_region(provider, &evidence.told))
-                }
-                EvidenceKind::Zone => Some(subject.regions.parse_zone(provider, &evidence.told)),
-                EvidenceKind::Global
-                | EvidenceKind::InferenceRegion
-                | EvidenceKind::InferenceGeo
-                | EvidenceKind::ResourceRegion
-                | EvidenceKind::GatewayRegion
-                | EvidenceKind::ClientRegion
-                | EvidenceKind::FrontDoorAddress
-                | EvidenceKind::Inventory
-                | EvidenceKind::Registry => None,
-            };
-            sayings.push(Saying {
-                kind: evidence.kind,
-                told: evidence.told.to_string(),
-                place,
-            });
-        }
-    }
-    sayings
+    let facts: BTreeSet<Evidence> = paths
+        .iter()
+        .filter_map(|path| gate.admit(&endpoint.base_url.host, path))
+        .flat_map(|known| known.evidence)
+        .collect();
+    facts
+        .iter()
+        .filter_map(|fact| Saying::new(subject, endpoint, fact))
+        .collect()
 }
 
 /// Whether the host itself names a region, so that looking for one in its words is no use.
@@ -128,18 +116,19 @@ pub(super) fn names_region(endpoint: &Endpoint) -> bool {
 }
 
 fn against_region(
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    region: &Place<'_>,
+    subject: &Subject<'_>,
+    entry: Entry<'_>,
     saying: &Saying<'_>,
     faults: &mut Vec<Problem>,
 ) {
-    let excluded = saying
-        .place
-        .as_ref()
-        .is_some_and(|place| place.excludes(region));
+    let Entry {
+        endpoint, placed, ..
+    } = entry;
+    let provider = endpoint.provider.as_ref();
+    let region = subject.regions.parse_region(provider, &endpoint.region);
+    let excluded = saying.place().is_some_and(|place| place.excludes(&region));
     if excluded && !endpoint.region.is_empty() {
-        let message = format!("registered in `{}`, but {}", endpoint.region, saying.words());
+        let message = format!("registered in `{}`, but {}", region.name(), saying.words());
         faults.push(
             placed
                 .problem(placed.written.region.as_ref(), "region_mismatch", message)
@@ -149,25 +138,29 @@ fn against_region(
     }
 }
 
-fn against_scope(
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    saying: &Saying<'_>,
-    faults: &mut Vec<Problem>,
-) {
-    let wide = matches!(saying.kind, EvidenceKind::Global | EvidenceKind::Zone);
-    if wide && endpoint.scope == Some(Scope::Regional) {
+fn against_scope(entry: Entry<'_>, saying: &Saying<'_>, faults: &mut Vec<Problem>) {
+    let Entry {
+        endpoint, placed, ..
+    } = entry;
+    let global = match saying {
+        Saying::Region(..) => return,
+        Saying::Zone(..) => false,
+        Saying::Global => true,
+    };
+    let scope = placed.written.deployment_scope.as_ref();
+    let region = placed.written.region.as_ref();
+    if endpoint.scope == Some(Scope::Regional) {
         let message = format!("registered as regional, but {}", saying.words());
-        let scope = placed.written.deployment_scope.as_ref();
         faults.push(placed.problem(scope, "scope_mismatch", message).warning());
-    } else if saying.kind == EvidenceKind::Global
-        && !endpoint.region.is_empty()
-        && endpoint.scope.is_none()
-    {
-        let message = format!("registered in `{}`, but {}", endpoint.region, saying.words());
+    } else if global && endpoint.scope.is_none() && !endpoint.region.is_empty() {
+        let message = format!(
+            "registered in `{}`, but {}",
+            endpoint.region,
+            saying.words()
+        );
         faults.push(
             placed
-                .problem(placed.written.region.as_ref(), "scope_mismatch", message)
+                .problem(region, "scope_mismatch", message)
                 .hint("say `deployment_scope = \"global\"`, or register the regional address")
                 .warning(),
         );
@@ -176,19 +169,23 @@ fn against_scope(
 
 fn against_rules(
     subject: &Subject<'_>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
+    entry: Entry<'_>,
     saying: &Saying<'_>,
     faults: &mut Vec<Problem>,
 ) {
-    let Some(place) = &saying.place else {
+    let Some(place) = saying.place() else {
         return;
     };
+    let Entry {
+        id,
+        endpoint,
+        placed,
+    } = entry;
     let url = placed.written.base_url.as_ref();
     let mut outside = |rule: &Rule, whose: String| {
         if rule.allowed.fit(place) == Fit::Outside {
-            let message = format!("{}, outside rule `{}` of {whose}", saying.words(), rule.name);
+            let words = saying.words();
+            let message = format!("{words}, outside rule `{}` of {whose}", rule.name);
             faults.push(placed.problem(url, "host_outside_rule", message).warning());
         }
     };

@@ -19,6 +19,14 @@ use crate::units::UnixMillis;
 use super::endpoints::Placed;
 use super::features;
 
+/// One endpoint, ready and as written.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    id: EndpointId,
+    endpoint: &'a Endpoint,
+    placed: Placed<'a>,
+}
+
 /// Everything that is looked at.
 pub(super) struct Subject<'a> {
     pub(super) endpoints: &'a [Placed<'a>],
@@ -31,13 +39,15 @@ pub(super) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Every endpoint with its id and place.
-    fn endpoints(&self) -> impl Iterator<Item = (EndpointId, &'a Endpoint, Placed<'a>)> {
+    /// Every endpoint.
+    fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
         let placed = self.endpoints.iter().copied();
-        self.registry
-            .iter()
-            .zip(placed)
-            .map(|((id, endpoint), placed)| (id, endpoint, placed))
+        let both = self.registry.iter().zip(placed);
+        both.map(|((id, endpoint), placed)| Entry {
+            id,
+            endpoint,
+            placed,
+        })
     }
 
     /// The features that may use an endpoint, with their places.
@@ -56,16 +66,16 @@ impl<'a> Subject<'a> {
 
 /// Adds every finding.
 pub(super) fn lint(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
-    for (id, endpoint, placed) in subject.endpoints() {
-        if endpoint.base_url.host.is_empty() {
+    for entry in subject.entries() {
+        if entry.endpoint.base_url.host.is_empty() {
             continue;
         }
-        host::lint(subject, id, endpoint, placed, faults);
-        spoken::lint(subject, endpoint, placed, faults);
-        place::lint(subject, id, endpoint, placed, faults);
-        model::lint(subject, endpoint, placed, faults);
-        rest::fallback(subject, id, endpoint, placed, faults);
-        rest::capability(subject, id, endpoint, faults);
+        host::lint(subject, entry, faults);
+        spoken::lint(subject, entry, faults);
+        place::lint(subject, entry, faults);
+        model::lint(subject, entry, faults);
+        rest::fallback(subject, entry, faults);
+        rest::capability(subject, entry, faults);
     }
     rest::credentials(subject, faults);
 }

@@ -13,7 +13,7 @@ use crate::units::Text;
 
 use super::super::at::AtText;
 use super::super::endpoints::Placed;
-use super::Subject;
+use super::{Entry, Subject};
 
 /// A model that retires within this many days is near retirement: a quarter, the time that a
 /// change of model takes with its tests.
@@ -29,26 +29,33 @@ const SAMPLE: Usage = Usage {
     reasoning: 0,
 };
 
-pub(super) fn lint(
-    subject: &Subject<'_>,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
+pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    let Entry {
+        endpoint, placed, ..
+    } = entry;
     let Some(provider) = &endpoint.provider else {
         return;
     };
     for (model, at) in models(endpoint, placed) {
-        price(subject, endpoint, provider, (&model, at), placed, faults);
-        retirement(subject, provider, (&model, at), placed, faults);
+        if let Some((message, hint)) = without_price(subject, endpoint, provider, &model) {
+            let problem = placed.problem(at, "model_without_price", message);
+            faults.push(problem.hint(hint).warning());
+        }
+        if let Some((code, message)) = retirement(subject, provider, &model) {
+            faults.push(placed.problem(at, code, message).warning());
+        }
     }
 }
 
 /// The registered model and those behind aliases, each once, with their places.
 fn models<'a>(endpoint: &Endpoint, placed: Placed<'a>) -> Vec<(Text, Option<&'a AtText>)> {
     let mut models: Vec<(Text, Option<&AtText>)> = Vec::new();
-    let own = (!endpoint.model_name.is_empty())
-        .then(|| (endpoint.model_name.clone(), placed.written.model_name.as_ref()));
+    let own = (!endpoint.model_name.is_empty()).then(|| {
+        (
+            endpoint.model_name.clone(),
+            placed.written.model_name.as_ref(),
+        )
+    });
     let aliases = placed.written.model_aliases.values();
     let behind = aliases.map(|model| (Text::from(model.get().as_str()), Some(model)));
     for (model, at) in own.into_iter().chain(behind) {
@@ -59,14 +66,13 @@ fn models<'a>(endpoint: &Endpoint, placed: Placed<'a>) -> Vec<(Text, Option<&'a 
     models
 }
 
-fn price(
+/// Why a request of ordinary make would have no price today, and what to do about it.
+fn without_price(
     subject: &Subject<'_>,
     endpoint: &Endpoint,
     provider: &Provider,
-    (model, at): (&Text, Option<&AtText>),
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
+    model: &str,
+) -> Option<(String, &'static str)> {
     let lookup = Lookup {
         endpoint: Some(&endpoint.name),
         provider,
@@ -83,59 +89,50 @@ fn price(
         usage: Some(&SAMPLE),
         ..Billed::default()
     };
-    let (message, hint) = match subject.prices.resolve(&lookup).price(&billed).gap {
-        Some(PriceGap::UnknownModel) => (
-            format!("no price list knows model `{model}` of `{}`", provider.as_str()),
+    let whose = provider.as_str();
+    match subject.prices.resolve(&lookup).price(&billed).gap? {
+        PriceGap::UnknownModel => Some((
+            format!("no price list knows model `{model}` of `{whose}`"),
             "correct the name, or give a price in the file that `prices` names",
-        ),
-        Some(PriceGap::NotInForce) => (
+        )),
+        PriceGap::NotInForce => Some((
             format!("no price of model `{model}` is in force today"),
             "give a price in the file that `prices` names",
-        ),
-        Some(PriceGap::SelfHosted) => (
+        )),
+        PriceGap::SelfHosted => Some((
             format!("model `{model}` runs on own hardware and has no price"),
             "say `cost_model = \"fixed\"`, or give a price in the file that `prices` names",
-        ),
-        Some(
-            PriceGap::NoModel
-            | PriceGap::NoUsage
-            | PriceGap::Audio
-            | PriceGap::OtherUnit
-            | PriceGap::NoRateForBucket
-            | PriceGap::PlatformLicence
-            | PriceGap::Overflow,
-        )
-        | None => return,
-    };
-    faults.push(
-        placed
-            .problem(at, "model_without_price", message)
-            .hint(hint)
-            .warning(),
-    );
+        )),
+        PriceGap::NoModel
+        | PriceGap::NoUsage
+        | PriceGap::Audio
+        | PriceGap::OtherUnit
+        | PriceGap::NoRateForBucket
+        | PriceGap::PlatformLicence
+        | PriceGap::Overflow => None,
+    }
 }
 
+/// That the model is retired, or will be soon.
 fn retirement(
     subject: &Subject<'_>,
     provider: &Provider,
-    (model, at): (&Text, Option<&AtText>),
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
-    let Some(date) = subject.prices.retirement(provider, model) else {
-        return;
-    };
+    model: &str,
+) -> Option<(&'static str, String)> {
+    let date = subject.prices.retirement(provider, model)?;
     let today: NaiveDate = subject.now.to_utc().date_naive();
     let days = date.signed_duration_since(today).num_days();
-    let (code, message) = if days <= 0 {
-        ("model_retired", format!("model `{model}` was retired on {date}"))
+    if days <= 0 {
+        Some((
+            "model_retired",
+            format!("model `{model}` was retired on {date}"),
+        ))
     } else if days <= NEAR_DAYS {
-        (
+        Some((
             "model_near_retirement",
             format!("model `{model}` is retired on {date}, in {days} days"),
-        )
+        ))
     } else {
-        return;
-    };
-    faults.push(placed.problem(at, code, message).warning());
+        None
+    }
 }

@@ -3,16 +3,15 @@
 //! Knows no host name. A newcomer may ask why a feature without a list of endpoints gets a warning
 //! where one with a list gets an error: nobody wrote that it uses this very endpoint.
 
-use crate::attribute::{Endpoint, EndpointId};
+use crate::attribute::Endpoint;
 use crate::call::Scope;
 use crate::problem::Problem;
 use crate::residency::{Fit, Place, Rule};
 use crate::units::Text;
 
 use super::super::at::At;
-use super::super::endpoints::Placed;
 use super::super::features;
-use super::Subject;
+use super::{Entry, Subject};
 
 /// How the registered place lies to a rule.
 enum Finding {
@@ -37,7 +36,9 @@ impl Finding {
         let rule = &rule.name;
         match self {
             Finding::Violates(place) => format!("in `{place}`, outside rule `{rule}`"),
-            Finding::Beyond(zone) => format!("in zone `{zone}`, which reaches beyond rule `{rule}`"),
+            Finding::Beyond(zone) => {
+                format!("in zone `{zone}`, which reaches beyond rule `{rule}`")
+            }
             Finding::Anywhere => {
                 format!("a global deployment, which can never be held to rule `{rule}`")
             }
@@ -45,13 +46,12 @@ impl Finding {
     }
 }
 
-pub(super) fn lint(
-    subject: &Subject<'_>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
+pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    let Entry {
+        id,
+        endpoint,
+        placed,
+    } = entry;
     if let Some(rule) = &endpoint.rule
         && let Some(finding) = judge(subject, endpoint, rule)
     {

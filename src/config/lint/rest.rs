@@ -6,26 +6,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::attribute::{Endpoint, EndpointId, Feature, FallbackPolicy};
+use crate::attribute::{Endpoint, EndpointId, FallbackPolicy, Feature};
 use crate::problem::Problem;
 use crate::residency::{Fit, Place};
 
 use super::super::at::At;
-use super::super::endpoints::Placed;
 use super::super::features;
 use super::super::read::told_already;
-use super::Subject;
+use super::{Entry, Subject};
 
 /// The set within which a change of country is no change of jurisdiction.
 const ONE_JURISDICTION: &str = "eu";
 
-pub(super) fn fallback(
-    subject: &Subject<'_>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
+pub(super) fn fallback(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    let Entry {
+        id,
+        endpoint,
+        placed,
+    } = entry;
     let reference = placed.written.fallback_endpoint_ref.as_ref();
     let closed = endpoint.fallback_policy == FallbackPolicy::FailClosed;
     if closed && reference.is_some() {
@@ -76,9 +74,8 @@ fn elsewhere(
     other: &Endpoint,
 ) -> Option<String> {
     let regions = subject.regions;
-    let place = |endpoint: &Endpoint| {
-        regions.parse_region(endpoint.provider.as_ref(), &endpoint.region)
-    };
+    let place =
+        |endpoint: &Endpoint| regions.parse_region(endpoint.provider.as_ref(), &endpoint.region);
     let (here, there) = (place(endpoint), place(other));
     let rules = endpoint.rule.iter().chain(
         subject
@@ -116,7 +113,10 @@ fn elsewhere(
 /// One credential in two regions.
 pub(super) fn credentials(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
     let mut first: BTreeMap<&str, &Endpoint> = BTreeMap::new();
-    for (_, endpoint, placed) in subject.endpoints() {
+    for entry in subject.entries() {
+        let Entry {
+            endpoint, placed, ..
+        } = entry;
         if endpoint.credential_ref.is_empty() || endpoint.region.is_empty() {
             continue;
         }
@@ -132,7 +132,9 @@ pub(super) fn credentials(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
             faults.push(
                 placed
                     .problem(at, "credential_in_two_regions", message)
-                    .hint("give each region its own, so that one can be withdrawn without the other")
+                    .hint(
+                        "give each region its own, so that one can be withdrawn without the other",
+                    )
                     .warning(),
             );
         }
@@ -140,12 +142,8 @@ pub(super) fn credentials(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
 }
 
 /// What the features that name the endpoint need of it and it lacks.
-pub(super) fn capability(
-    subject: &Subject<'_>,
-    id: EndpointId,
-    endpoint: &Endpoint,
-    faults: &mut Vec<Problem>,
-) {
+pub(super) fn capability(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    let Entry { id, endpoint, .. } = entry;
     for (feature, placed) in subject.users(id) {
         let entry = placed
             .written

@@ -4,13 +4,11 @@
 //! what the person who pastes an address reads, and a name that says West Europe on a resource in
 //! East US is how calls come to the wrong continent.
 
-use crate::attribute::Endpoint;
 use crate::call::{Provider, Scope};
 use crate::problem::Problem;
 use crate::residency::{Place, Region, Regions};
 
-use super::super::endpoints::Placed;
-use super::{Subject, host};
+use super::{Entry, Subject, host};
 
 /// Short forms of Azure regions in common use in resource names. Microsoft publishes no single
 /// list; forms of two letters and those that are words or company endings are left out.
@@ -53,22 +51,29 @@ const SHORT_FORMS: [(&str, &str); 36] = [
     ("krc", "koreacentral"),
 ];
 
-pub(super) fn lint(
-    subject: &Subject<'_>,
-    endpoint: &Endpoint,
-    placed: Placed<'_>,
-    faults: &mut Vec<Problem>,
-) {
-    let label = match host::names_region(endpoint) {
-        true => "",
-        false => endpoint.base_url.host.split('.').next().unwrap_or_default(),
+pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Problem>) {
+    let Entry {
+        endpoint, placed, ..
+    } = entry;
+    let label = if host::names_region(endpoint) {
+        ""
+    } else {
+        endpoint.base_url.host.split('.').next().unwrap_or_default()
     };
     let written = placed.written;
     let names = [
         ("host", label, written.base_url.as_ref()),
         ("name", endpoint.name.as_str(), None),
-        ("display name", endpoint.display_name.as_str(), written.display_name.as_ref()),
-        ("deployment", endpoint.deployment.as_str(), written.deployment.as_ref()),
+        (
+            "display name",
+            endpoint.display_name.as_str(),
+            written.display_name.as_ref(),
+        ),
+        (
+            "deployment",
+            endpoint.deployment.as_str(),
+            written.deployment.as_ref(),
+        ),
     ];
     let registered = subject
         .regions
@@ -84,7 +89,11 @@ pub(super) fn lint(
                 region.name, endpoint.region
             );
             let at = value.or(written.region.as_ref());
-            faults.push(placed.problem(at, "region_name_mismatch", message).warning());
+            faults.push(
+                placed
+                    .problem(at, "region_name_mismatch", message)
+                    .warning(),
+            );
         }
         let wide = endpoint.scope.filter(|scope| *scope != Scope::Regional);
         if let (Some(scope), false) = (wide, wide_told) {
