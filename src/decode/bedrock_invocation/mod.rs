@@ -57,11 +57,13 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
         ),
         (EvidenceKind::ClientRegion, region),
     ] {
-        if !told.is_empty() {
-            evidence.push(Evidence {
-                kind,
-                told: clean_name(told),
-            });
+        let fact = Evidence {
+            kind,
+            told: clean_name(told),
+        };
+        // The gate tells a profile's client region already.
+        if !told.is_empty() && !evidence.contains(&fact) {
+            evidence.push(fact);
         }
     }
     let (status, class) = outcome(text(record, &["errorCode"]));

@@ -157,11 +157,10 @@ fn place_evidence_and_origin() {
         assert_eq!(to.path, path, "{name}");
         assert_eq!(to.model, model, "{name}");
         let told = |kind| {
-            report
-                .evidence
-                .iter()
-                .find(|fact| fact.kind == kind)
-                .map(|fact| fact.told.as_str())
+            let mut facts = report.evidence.iter().filter(|fact| fact.kind == kind);
+            let first = facts.next().map(|fact| fact.told.as_str());
+            assert_eq!(facts.next(), None, "{name}: told twice");
+            first
         };
         assert_eq!(told(EvidenceKind::InferenceRegion), inference, "{name}");
         assert_eq!(
@@ -228,7 +227,11 @@ fn scopes_by_model_id() {
             kind,
             told: told.into(),
         };
-        assert!(report.evidence.contains(&fact), "{model}: {:?}", report.evidence);
+        assert!(
+            report.evidence.contains(&fact),
+            "{model}: {:?}",
+            report.evidence
+        );
     }
 }
 
