@@ -7,7 +7,7 @@
 use crate::call::{Class, Evidence, EvidenceKind, Format, Operation, Provider, Report, Transport};
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
-use crate::units::{Millis, Text, UnixMillis, clean_name};
+use crate::units::{Millis, Text, UnixMillis};
 
 use super::azure_record::{self, Columns};
 use super::fields::{self, Column};

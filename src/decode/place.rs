@@ -6,8 +6,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::call::{Destination, Origin, Provider};
-use crate::provider::{Gate, Recognised};
-use crate::units::clean_name;
+use crate::provider::{Gate, Recognised, bedrock_model};
+use crate::units::{Text, clean_name};
 
 use super::fields;
 
@@ -58,6 +58,17 @@ pub(super) fn bedrock(gate: &Gate, region: &str, model: &str, operation: &str) -
     let encoded = utf8_percent_encode(model, &PATH_SEGMENT);
     let path = format!("/model/{encoded}/{operation}");
     of(gate, &host, &path, Some(Provider::Bedrock))
+}
+
+/// A model id without the ARN around it. Application profiles and provisioned models hide their
+/// model; they keep the name of their own (`application-inference-profile/…`).
+pub(super) fn bedrock_name(model: &str) -> Text {
+    let told = bedrock_model(model).model;
+    if told.is_empty() {
+        clean_name(model.splitn(6, ':').last().unwrap_or(model))
+    } else {
+        told
+    }
 }
 
 /// Adds a tag; `skill:…` and `application:…` also name skill and application. Tags that tell the

@@ -4,6 +4,8 @@
 //! A newcomer may ask why the shape is told by keys and not by the provider's name: one provider
 //! speaks several shapes (Azure speaks OpenAI's and Anthropic's), and the keys cannot lie.
 
+mod bedrock;
+
 use crate::call::{Tier, Untold, Usage, UsageReport};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Text, clean_name};
@@ -77,8 +79,8 @@ pub(super) fn read(usage: &Json<'_>, model: &str) -> Result<Option<ProviderUsage
         Shape::Chat => openai(usage, &CHAT)?,
         Shape::Responses => openai(usage, &RESPONSES)?,
         Shape::Anthropic => anthropic(usage)?,
-        Shape::Converse => converse(usage, model)?,
-        Shape::Metrics => metrics(usage, model)?,
+        Shape::Converse => bedrock::converse(usage, model)?,
+        Shape::Metrics => bedrock::metrics(usage, model)?,
         Shape::Gemini => gemini(usage)?,
         Shape::Watsonx => watsonx(usage)?,
         Shape::Ollama => plain(usage, "prompt_eval_count", "eval_count")?,
@@ -207,8 +209,6 @@ fn openai(usage: &Json<'_>, names: &Names) -> Result<ProviderUsage, Reject> {
             &["cache_read_input_tokens"],
         ],
     )?;
-    let split = [names.input_details, "cache_creation_token_details"];
-    let write_1h = count(usage, &[split[0], split[1], "ephemeral_1h_input_tokens"])?.unwrap_or(0);
     let write = first(
         usage,
         &[
@@ -217,8 +217,15 @@ fn openai(usage: &Json<'_>, names: &Names) -> Result<ProviderUsage, Reject> {
             &["cache_creation_input_tokens"],
         ],
     )?;
-    let write_5m = count(usage, &[split[0], split[1], "ephemeral_5m_input_tokens"])?;
-    let writes = Writes::of(write, write_5m, write_1h);
+    let part = |key: &str| {
+        let path = [names.input_details, "cache_creation_token_details", key];
+        count(usage, &path)
+    };
+    let writes = Writes::of(
+        write,
+        part("ephemeral_5m_input_tokens")?,
+        part("ephemeral_1h_input_tokens")?.unwrap_or(0),
+    );
     let cached = writes.total().saturating_add(read.unwrap_or(0));
     let fresh = fresh(names.input, input, cached)?;
     let output = count(usage, &[names.output])?.unwrap_or(0);
@@ -327,106 +334,6 @@ fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
     };
     settle_reasoning(&mut told, None);
     Ok(told)
-}
-
-/// Bedrock Converse: caches stand beside input for Claude; for others the total decides.
-fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, Reject> {
-    let mut hour = 0_u64;
-    let mut minutes = None;
-    for detail in usage
-        .get("cacheDetails")
-        .and_then(Json::array)
-        .unwrap_or(&[])
-    {
-        let tokens = count(detail, &["inputTokens"])?.unwrap_or(0);
-        if detail.get("ttl").and_then(Json::str) == Some("1h") {
-            hour = hour.saturating_add(tokens);
-        } else {
-            minutes = Some(minutes.unwrap_or(0_u64).saturating_add(tokens));
-        }
-    }
-    let sum = first(
-        usage,
-        &[&["cacheWriteInputTokens"], &["cacheWriteInputTokenCount"]],
-    )?;
-    let read = first(
-        usage,
-        &[&["cacheReadInputTokens"], &["cacheReadInputTokenCount"]],
-    )?;
-    let input = count(usage, &["inputTokens"])?.unwrap_or(0);
-    let output = count(usage, &["outputTokens"])?.unwrap_or(0);
-    let total = count(usage, &["totalTokens"])?;
-    beside(
-        Beside {
-            input,
-            read: read.unwrap_or(0),
-            writes: Writes::of(sum, minutes, hour),
-            output,
-            total,
-        },
-        model,
-    )
-}
-
-/// Bedrock's invocation metrics, and the counts of its invocation log: no total.
-fn metrics(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, Reject> {
-    let counted = |key: &str| count(usage, &[key]).map(Option::unwrap_or_default);
-    let write = counted("cacheWriteInputTokenCount")?;
-    beside(
-        Beside {
-            input: counted("inputTokenCount")?,
-            read: counted("cacheReadInputTokenCount")?,
-            writes: Writes::of(Some(write), None, 0),
-            output: counted("outputTokenCount")?,
-            total: None,
-        },
-        model,
-    )
-}
-
-/// Counts that may stand beside input or inside it.
-struct Beside {
-    input: u64,
-    read: u64,
-    writes: Writes,
-    output: u64,
-    total: Option<u64>,
-}
-
-/// Caches beside input, unless a stated total says that they are inside and the model is not
-/// known to count otherwise.
-fn beside(counts: Beside, model: &str) -> Result<ProviderUsage, Reject> {
-    let Beside {
-        input,
-        read,
-        writes,
-        output,
-        total,
-    } = counts;
-    let cached = read.saturating_add(writes.total());
-    let claude = model.contains("claude") || model.contains("anthropic");
-    let inside = !claude && cached > 0 && total == Some(input.saturating_add(output));
-    let usage = Usage {
-        input: if inside {
-            fresh("inputTokens", input, cached)?
-        } else {
-            input
-        },
-        cache_read: read,
-        cache_write_5m: writes.five_minutes,
-        cache_write_1h: writes.hour,
-        output,
-        reasoning: 0,
-    };
-    Ok(ProviderUsage {
-        usage,
-        total_mismatch: writes.mismatch || total.is_some_and(|total| total != usage.total()),
-        untold: Untold {
-            convention: !claude && cached > 0 && total.is_none(),
-            ..Untold::default()
-        },
-        ..ProviderUsage::default()
-    })
 }
 
 /// Gemini: cached content inside the prompt, thoughts beside the candidates, tool prompts beside

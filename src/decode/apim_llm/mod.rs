@@ -108,7 +108,7 @@ fn gateway(columns: &Columns<'_>, context: Context<'_>) -> Result<Told, Reject> 
     Ok(Told::Report(Box::new(Report {
         format: Format::ApimLlm,
         teller: Text::from("GatewayLogs"),
-        identity: identity(columns, at)?,
+        identity: identity(columns, at),
         at,
         sequence: Text::default(),
         destination,
@@ -203,7 +203,7 @@ fn llm(columns: &Columns<'_>) -> Result<Told, Reject> {
     Ok(Told::Report(Box::new(Report {
         format: Format::ApimLlm,
         teller: Text::from("GatewayLlmLogs"),
-        identity: identity(columns, at)?,
+        identity: identity(columns, at),
         at,
         sequence: Text::default(),
         destination,
@@ -233,10 +233,10 @@ fn time(columns: &Columns<'_>) -> Result<UnixMillis, Reject> {
 }
 
 /// The correlation id, in both logs; without one a hash of what the record tells.
-fn identity(columns: &Columns<'_>, at: UnixMillis) -> Result<Identity, Reject> {
+fn identity(columns: &Columns<'_>, at: UnixMillis) -> Identity {
     let id = columns.name(col::CORRELATION);
     if !id.is_empty() {
-        return Ok(Identity::new(IdentityKind::Gateway, id));
+        return Identity::new(IdentityKind::Gateway, id);
     }
     let mut parts = vec![at.0.to_string()];
     for column in [
@@ -252,7 +252,7 @@ fn identity(columns: &Columns<'_>, at: UnixMillis) -> Result<Identity, Reject> {
         parts.push(columns.text(column).into_owned());
     }
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
-    Ok(Identity::weak(&parts))
+    Identity::weak(&parts)
 }
 
 fn origin(columns: &Columns<'_>) -> Origin {

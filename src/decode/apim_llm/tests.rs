@@ -15,10 +15,11 @@ fn decoded(bytes: &[u8]) -> Told {
 }
 
 fn report(bytes: &[u8]) -> Report {
-    match decoded(bytes) {
-        Told::Report(report) => *report,
-        other => panic!("{other:?}"),
-    }
+    let told = decoded(bytes);
+    let Told::Report(report) = told else {
+        panic!("{told:?}");
+    };
+    *report
 }
 
 macro_rules! sample {

@@ -25,10 +25,11 @@ macro_rules! sample {
 }
 
 fn report(bytes: &[u8]) -> Report {
-    match decoded(bytes) {
-        Told::Report(report) => *report,
-        other => panic!("{other:?}"),
-    }
+    let told = decoded(bytes);
+    let Told::Report(report) = told else {
+        panic!("{told:?}");
+    };
+    *report
 }
 
 #[test]

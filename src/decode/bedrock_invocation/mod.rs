@@ -11,8 +11,7 @@ use crate::call::{
 };
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{QuarantineReason, Reject};
-use crate::provider::bedrock_model;
-use crate::units::{Millis, Text, UnixMillis, clean_name};
+use crate::units::{Text, UnixMillis, clean_name};
 
 use super::json::Json;
 use super::provider_usage::{self, ProviderUsage};
@@ -44,7 +43,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
     let mut place = place::bedrock(context.gate, region, model, path_word(operation));
     let to = &mut place.destination;
     if to.model.is_empty() {
-        to.model = model_name(model);
+        to.model = place::bedrock_name(model);
     }
     let body = body::read(record.at(&["output", "outputBodyJson"]))?;
     if model.contains("embed") {
@@ -58,11 +57,13 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
         ),
         (EvidenceKind::ClientRegion, region),
     ] {
-        if !told.is_empty() {
-            evidence.push(Evidence {
-                kind,
-                told: clean_name(told),
-            });
+        let fact = Evidence {
+            kind,
+            told: clean_name(told),
+        };
+        // The gate tells a profile's client region already.
+        if !told.is_empty() && !evidence.contains(&fact) {
+            evidence.push(fact);
         }
     }
     let (status, class) = outcome(text(record, &["errorCode"]));
@@ -138,7 +139,7 @@ fn usage(
     model: &str,
     class: Class,
 ) -> Result<(UsageReport, Text), Reject> {
-    let name = model_name(model);
+    let name = place::bedrock_name(model);
     let hidden = name.contains('/') && !body.model.is_empty();
     let mut report = UsageReport {
         model: if hidden {
@@ -201,17 +202,6 @@ fn agree(stated: &ProviderUsage, counted: &ProviderUsage) -> bool {
     let without_caches = log.total_input() == log.input;
     body.output == log.output
         && (body.total_input() == log.total_input() || (without_caches && body.input == log.input))
-}
-
-/// A model id without the ARN around it. Application profiles and provisioned models hide their
-/// model; they keep the name of their own (`application-inference-profile/…`).
-fn model_name(model: &str) -> Text {
-    let told = bedrock_model(model).model;
-    if told.is_empty() {
-        clean_name(model.splitn(6, ':').last().unwrap_or(model))
-    } else {
-        told
-    }
 }
 
 /// Provisioned throughput shows in the model's ARN.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::decode::samples::told;
 use crate::decode::{FORMATS, Settings};
+use crate::units::Millis;
 
 fn decoded(bytes: &[u8]) -> Told {
     let json = Json::parse(bytes).unwrap();
@@ -17,10 +18,11 @@ fn decoded(bytes: &[u8]) -> Told {
 }
 
 fn report(bytes: &[u8]) -> Report {
-    match decoded(bytes) {
-        Told::Report(report) => *report,
-        other => panic!("{other:?}"),
-    }
+    let told = decoded(bytes);
+    let Told::Report(report) = told else {
+        panic!("{told:?}");
+    };
+    *report
 }
 
 macro_rules! sample {
@@ -42,46 +44,45 @@ type Sample = (&'static str, &'static [u8]);
 /// fresh input, cache read, cache write 5 m, cache write 1 h, output
 type Buckets = [u64; 5];
 
+/// buckets, latency, status and class
+type Facts = (Option<Buckets>, Option<u64>, (Option<u16>, Class));
+
 #[test]
 fn tokens_latency_and_status() {
     let ok = (Some(200), Class::Ok);
-    let cases: [(Sample, Option<Buckets>, Option<u64>, (Option<u16>, Class)); 8] = [
+    let cases: [(Sample, Facts); 8] = [
         (
             sample!("converse"),
-            Some([30, 1024, 216, 100, 628]),
-            Some(2841),
-            ok,
+            (Some([30, 1024, 216, 100, 628]), Some(2841), ok),
         ),
-        (sample!("invoke"), Some([21, 1024, 188, 100, 393]), None, ok),
+        (
+            sample!("invoke"),
+            (Some([21, 1024, 188, 100, 393]), None, ok),
+        ),
         (
             sample!("invoke_stream"),
-            Some([21, 1024, 188, 100, 393]),
-            Some(1470),
-            ok,
+            (Some([21, 1024, 188, 100, 393]), Some(1470), ok),
         ),
         (
             sample!("converse_stream"),
-            Some([4127, 0, 0, 0, 391]),
-            Some(2841),
-            ok,
+            (Some([4127, 0, 0, 0, 391]), Some(2841), ok),
         ),
-        (sample!("counts_only"), Some([4127, 0, 0, 0, 391]), None, ok),
+        (
+            sample!("counts_only"),
+            (Some([4127, 0, 0, 0, 391]), None, ok),
+        ),
         // The log's counts stand.
         (
             sample!("disagreeing"),
-            Some([4127, 0, 0, 0, 391]),
-            Some(2841),
-            ok,
+            (Some([4127, 0, 0, 0, 391]), Some(2841), ok),
         ),
         (
             sample!("throttled"),
-            None,
-            None,
-            (Some(429), Class::Throttled),
+            (None, None, (Some(429), Class::Throttled)),
         ),
-        (sample!("guardrail"), None, Some(312), ok),
+        (sample!("guardrail"), (None, Some(312), ok)),
     ];
-    for ((name, bytes), buckets, latency, (status, class)) in cases {
+    for ((name, bytes), (buckets, latency, (status, class))) in cases {
         let report = report(bytes);
         let usage = report.usage.unwrap();
         assert_eq!(
@@ -156,11 +157,10 @@ fn place_evidence_and_origin() {
         assert_eq!(to.path, path, "{name}");
         assert_eq!(to.model, model, "{name}");
         let told = |kind| {
-            report
-                .evidence
-                .iter()
-                .find(|fact| fact.kind == kind)
-                .map(|fact| fact.told.as_str())
+            let mut facts = report.evidence.iter().filter(|fact| fact.kind == kind);
+            let first = facts.next().map(|fact| fact.told.as_str());
+            assert_eq!(facts.next(), None, "{name}: told twice");
+            first
         };
         assert_eq!(told(EvidenceKind::InferenceRegion), inference, "{name}");
         assert_eq!(
@@ -182,6 +182,57 @@ fn place_evidence_and_origin() {
         ["skill:incident_summarization", "team:itsm"]
     );
     assert_eq!(tagged.usage.unwrap().tier, Some(Tier::Priority));
+}
+
+#[test]
+fn scopes_by_model_id() {
+    use crate::call::Scope;
+    let cases = [
+        (
+            "anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "eu-central-1",
+            Scope::Regional,
+            EvidenceKind::HostRegion,
+            "eu-central-1",
+        ),
+        (
+            "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "eu-central-1",
+            Scope::DataZone,
+            EvidenceKind::Zone,
+            "eu",
+        ),
+        (
+            "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            "eu-central-1",
+            Scope::Global,
+            EvidenceKind::Global,
+            "global",
+        ),
+        (
+            "amazon.nova-pro-v1:0",
+            "eusc-de-east-1",
+            Scope::Regional,
+            EvidenceKind::HostRegion,
+            "eusc-de-east-1",
+        ),
+    ];
+    for (model, region, scope, kind, told) in cases {
+        let record = format!(
+            r#"{{"schemaType":"ModelInvocationLog","timestamp":"2026-11-20T09:14:31Z","region":"{region}","modelId":"{model}"}}"#
+        );
+        let report = report(record.as_bytes());
+        assert_eq!(report.destination.scope, Some(scope), "{model}");
+        let fact = Evidence {
+            kind,
+            told: told.into(),
+        };
+        assert!(
+            report.evidence.contains(&fact),
+            "{model}: {:?}",
+            report.evidence
+        );
+    }
 }
 
 #[test]

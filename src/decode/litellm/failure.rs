@@ -110,6 +110,11 @@ mod tests {
                 r#"{"error_code":"some_code","error_class":"BadRequestError"}"#,
                 of(None, Class::ClientError, false),
             ),
+            // A 401 of OpenAI, as LiteLLM passes it on.
+            (
+                r#"{"error_code":"invalid_api_key","error_class":"BadRequestError","normalized_error":"400_INVALID_REQUEST"}"#,
+                of(None, Class::Auth, false),
+            ),
             (
                 r#"{"error_code":401,"error_class":"AuthenticationError"}"#,
                 of(Some(401), Class::Auth, false),

@@ -6,6 +6,7 @@
 //! attempts would count them twice.
 
 mod failure;
+mod headers;
 mod names;
 
 use crate::call::{
@@ -21,16 +22,6 @@ use super::json::Json;
 use super::{Context, Told, fields, place, provider_usage};
 
 use failure::Failure;
-
-/// Response headers that name the provider's request, the best first.
-const REQUEST_IDS: [&str; 6] = [
-    "apim-request-id",
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "mistral-correlation-id",
-    "x-global-transaction-id",
-];
 
 pub(super) fn recognises(record: &Json<'_>) -> bool {
     let has = |key: &str| record.get(key).is_some();
@@ -94,7 +85,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Told, Reject> {
         .map(|report| Told::Report(Box::new(report)))
 }
 
-impl<'r> Payload<'r> {
+impl Payload<'_> {
     fn report(&self, place: Recognised) -> Result<Report, Reject> {
         let at = self.time("startTime")?.ok_or_else(|| {
             Reject::new(
@@ -109,7 +100,7 @@ impl<'r> Payload<'r> {
             (EvidenceKind::InferenceGeo, geo),
             (
                 EvidenceKind::ResourceRegion,
-                clean_name(self.header("x-ms-region")),
+                clean_name(headers::text(self.record, "x-ms-region")),
             ),
             (EvidenceKind::ClientRegion, clean_name(self.model.region)),
             (
@@ -193,7 +184,7 @@ impl<'r> Payload<'r> {
         let to = &mut place.destination;
         to.operation = self.operation;
         if to.model.is_empty() {
-            to.model = clean_name(self.model.name);
+            to.model = self.requested_model();
         }
         if to.deployment.is_empty() && matches!(self.provider, "azure" | "azure_text") {
             to.deployment = clean_name(self.model.name);
@@ -222,48 +213,21 @@ impl<'r> Payload<'r> {
         }
     }
 
-    /// A response header: `LiteLLM` puts `llm_provider-` before it, on failures it does not.
-    fn header(&self, name: &str) -> &'r str {
-        let headers = self
-            .record
-            .at(&["hidden_params", "additional_headers"])
-            .and_then(Json::object)
-            .unwrap_or(&[]);
-        let find = |prefix: &str| {
-            headers
-                .iter()
-                .find(|(key, _)| {
-                    key.len() == prefix.len() + name.len()
-                        && key.to_ascii_lowercase().starts_with(prefix)
-                        && key.to_ascii_lowercase().ends_with(name)
-                })
-                .and_then(|(_, value)| value.str())
-        };
-        find("llm_provider-")
-            .or_else(|| find(""))
-            .unwrap_or_default()
-            .trim()
-    }
-
-    /// A rate-limit figure, which `LiteLLM` lifts out of the headers as a number.
-    fn limit(&self, key: &str) -> Option<i64> {
-        self.record
-            .at(&["hidden_params", "additional_headers", key])
-            .and_then(|value| value.whole().ok().flatten())
-    }
-
     fn transport(&self, latency: Option<Millis>) -> Transport {
         let wait = |name: &str, factor: u64| {
-            let told = self.header(name).parse::<u64>().ok()?;
+            let told = headers::text(self.record, name).parse::<u64>().ok()?;
             Some(Millis(told.saturating_mul(factor)))
         };
         Transport {
             status: self.failure.map_or(Some(200), |failure| failure.status),
             class: Some(self.class()),
             latency,
-            spillover_from: clean_name(self.header("x-ms-spillover-from-deployment")),
-            remaining_requests: self.limit("x_ratelimit_remaining_requests"),
-            remaining_tokens: self.limit("x_ratelimit_remaining_tokens"),
+            spillover_from: clean_name(headers::text(
+                self.record,
+                "x-ms-spillover-from-deployment",
+            )),
+            remaining_requests: headers::limit(self.record, "x_ratelimit_remaining_requests"),
+            remaining_tokens: headers::limit(self.record, "x_ratelimit_remaining_tokens"),
             retry_after: wait("retry-after-ms", 1).or(wait("retry-after", 1000)),
             ..Transport::default()
         }
@@ -277,7 +241,7 @@ impl<'r> Payload<'r> {
     ) -> Result<(UsageReport, Text), Reject> {
         let mut report = UsageReport {
             model: self.answered_model(),
-            requested_model: clean_name(self.model.name),
+            requested_model: self.requested_model(),
             gateway_cache_hit: self.cache_hit,
             class: Some(self.class()),
             duration: latency,
@@ -314,8 +278,21 @@ impl<'r> Payload<'r> {
         Ok((report, told.inference_geo))
     }
 
-    /// The model as the answer named it. The router may write its own group name there.
+    /// The model as it was asked for. Bedrock's ids keep their profile and lose their ARN.
+    fn requested_model(&self) -> Text {
+        if Provider::parse(self.provider) == Some(Provider::Bedrock) {
+            return place::bedrock_name(self.model.name);
+        }
+        clean_name(self.model.name)
+    }
+
+    /// The model as the answer named it. The router may write its own group name there; a body
+    /// from Bedrock names no profile, which its price hangs on.
     fn answered_model(&self) -> Text {
+        let requested = self.requested_model();
+        if Provider::parse(self.provider) == Some(Provider::Bedrock) && !requested.contains('/') {
+            return requested;
+        }
         let group = text(self.record, &["model_group"]);
         let answered = text(self.record, &["response", "model"]);
         let model = names::model(answered, self.provider).name;
@@ -348,11 +325,8 @@ impl<'r> Payload<'r> {
         if let Some(response) = names::response_id(id, call_id).filter(|_| of_this_call) {
             return Identity::new(IdentityKind::Response, clean_name(&response));
         }
-        let request = REQUEST_IDS
-            .iter()
-            .map(|name| self.header(name))
-            .find(|id| !id.is_empty() && self.asked_provider());
-        if let Some(request) = request {
+        let request = headers::request_id(self.record);
+        if !request.is_empty() && self.asked_provider() {
             return Identity::new(IdentityKind::Request, clean_name(request));
         }
         match [call_id, id].into_iter().find(|id| !id.is_empty()) {

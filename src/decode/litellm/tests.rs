@@ -14,10 +14,11 @@ fn decoded(bytes: &[u8]) -> Told {
 }
 
 fn report(bytes: &[u8]) -> Report {
-    match decoded(bytes) {
-        Told::Report(report) => *report,
-        other => panic!("{other:?}"),
-    }
+    let told = decoded(bytes);
+    let Told::Report(report) = told else {
+        panic!("{told:?}");
+    };
+    *report
 }
 
 macro_rules! sample {
@@ -53,7 +54,7 @@ const BEDROCK_MODEL: &str = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 #[test]
 fn tokens_and_models_are_the_servers() {
-    let cases: [(Sample, Option<Buckets>, &str); 19] = [
+    let cases: [(Sample, Option<Buckets>, &str); 20] = [
         (sample!("openai"), OPENAI, "gpt-4o-2024-11-20"),
         // Of streams LiteLLM keeps the requested name only.
         (sample!("openai_stream"), OPENAI, "gpt-4o"),
@@ -64,6 +65,8 @@ fn tokens_and_models_are_the_servers() {
         (sample!("anthropic_stream"), CLAUDE, "claude-sonnet-4-6"),
         (sample!("anthropic_messages"), CLAUDE, "claude-sonnet-4-6"),
         (sample!("bedrock_converse"), BEDROCK, BEDROCK_MODEL),
+        // The body names Claude only; the profile is what was called and is priced.
+        (sample!("bedrock_invoke"), CLAUDE, BEDROCK_MODEL),
         // The stream's server told no split by time.
         (
             sample!("bedrock_stream"),
