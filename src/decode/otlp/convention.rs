@@ -67,7 +67,7 @@ const GOOGLE: &[Provider] = &[Provider::Gemini, Provider::Vertex];
 
 /// The first row that fits counts.
 #[rustfmt::skip]
-static CONVENTIONS: [Convention; 25] = [
+static CONVENTIONS: [Convention; 30] = [
     // OpenTelemetry's own.
     row("opentelemetry.instrumentation.genai.bedrock", ALL, Input::Fresh, Output::Whole, true),
     row("opentelemetry.instrumentation.genai.langchain", ALL, Input::Unknown, Output::Whole, true),
@@ -82,7 +82,12 @@ static CONVENTIONS: [Convention; 25] = [
     row("opentelemetry.instrumentation.google_generativeai", ALL, Input::Whole, Output::ByTotal, true),
     row("opentelemetry.instrumentation.vertexai", ALL, Input::Whole, Output::ByTotal, true),
     row("opentelemetry.instrumentation.langchain", ALL, Input::Unknown, Output::Whole, false),
-    // openlit has one scope for all, so the provider decides.
+    // openlit; before it named a scope by package it had one for all, and the provider decided.
+    row("openlit.instrumentation.anthropic", ALL, Input::Fresh, Output::Whole, false),
+    row("openlit.instrumentation.bedrock", ALL, Input::Fresh, Output::Whole, false),
+    row("openlit.instrumentation.google_ai_studio", ALL, Input::Whole, Output::Visible, false),
+    row("openlit.instrumentation.langchain", ALL, Input::Unknown, Output::Whole, false),
+    row("openlit.instrumentation", ALL, Input::Whole, Output::Whole, false),
     row("openlit", NATIVE, Input::Fresh, Output::Whole, false),
     row("openlit", GOOGLE, Input::Whole, Output::Visible, false),
     row("openlit", ALL, Input::Whole, Output::Whole, false),

@@ -94,6 +94,7 @@ fn read<'r>(span: &'r Json<'r>) -> Span<'r> {
         trace: hex(member(span, &["traceId", "trace_id"])),
         id: hex(member(span, &["spanId", "span_id"])),
         parent: hex(member(span, &["parentSpanId", "parent_span_id"])),
+        name: Cow::Borrowed(span.get("name").and_then(Json::str).unwrap_or_default()),
         client: is(kind, 3, "SPAN_KIND_CLIENT"),
         start: stamp(member(span, &["startTimeUnixNano", "start_time_unix_nano"])),
         end: stamp(member(span, &["endTimeUnixNano", "end_time_unix_nano"])),

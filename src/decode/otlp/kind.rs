@@ -55,7 +55,7 @@ pub(super) fn operation(span: &Span<'_>, around: &Around<'_>) -> Option<Operatio
         return None;
     }
     let named = attributes.text(&["gen_ai.operation.name", "llm.request.type"]);
-    let Some(name) = named else {
+    let Some(name) = named.or_else(|| failed_openlit(span, around).map(|(name, _)| name)) else {
         let asks = attributes.text(&["gen_ai.request.model"]).is_some();
         let complete = answers(span) || span.failed || attributes.get("error.type").is_some();
         let silent = around.scope.starts_with(NAMES_EVERY_OPERATION);
@@ -70,6 +70,17 @@ pub(super) fn operation(span: &Span<'_>, around: &Around<'_>) -> Option<Operatio
         let other = !AROUND.contains(&name.as_str()) && span.client;
         (other && answers(span)).then_some(Operation::Generate)
     }
+}
+
+/// Operation and model by the span's name, where openlit left nothing else: it sets attributes
+/// after the answer, so a request that failed may have none.
+pub(super) fn failed_openlit<'s>(
+    span: &'s Span<'_>,
+    around: &Around<'_>,
+) -> Option<(&'s str, &'s str)> {
+    let bare = span.failed && span.attributes.get("gen_ai.operation.name").is_none();
+    let openlit = around.scope.starts_with("openlit.");
+    (bare && openlit).then(|| span.name.split_once(' '))?
 }
 
 /// Whether the span tells an answer of a model: counts or a response.

@@ -12,8 +12,9 @@
 //! | `convention`, `tokens` | what its token counts mean |
 //! | `place` | where it went |
 //! | `report` | all of it together |
-//! | `pairs` | two spans of one call in one export |
+//! | `pairs`, `agree` | several spans of one call in one export |
 
+mod agree;
 mod convention;
 mod from_json;
 mod kind;
@@ -91,6 +92,7 @@ fn broken(what: &str) -> Reject {
 /// Gives two spans of one call one identity, and tells an export without spans as one record.
 fn finish(mut seen: Vec<Seen>, out: &mut Vec<Told>) {
     pairs::join(&mut seen);
+    agree::level(&mut seen);
     if seen.is_empty() {
         out.push(NOT_A_CALL);
     }

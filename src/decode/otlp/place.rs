@@ -8,6 +8,7 @@ use crate::call::{Evidence, EvidenceKind, Operation, Provider};
 use crate::provider::{Gate, Recognised};
 use crate::units::{Text, clean_name};
 
+use super::kind;
 use super::span::{Around, Attributes, Fault, Span};
 
 /// Names under which the provider stands, the newest first.
@@ -69,6 +70,7 @@ pub(super) fn provider(span: &Span<'_>, around: &Around<'_>) -> Option<Provider>
         .find(|(word, _)| segment(word))
         .map(|(_, provider)| provider)
         .or_else(named)
+        .or_else(|| Provider::parse(around.scope.strip_prefix("openlit.instrumentation.")?))
 }
 
 /// Host, port and path as the span tells them.
@@ -87,12 +89,11 @@ struct Address {
 /// # Errors
 /// A port that is none.
 pub(super) fn destination(
-    span: &Span<'_>,
+    attributes: &Attributes<'_>,
     provider: Option<Provider>,
     operation: Operation,
     gate: &Gate,
 ) -> Result<Recognised, Fault> {
-    let attributes = &span.attributes;
     let address = address(attributes)?;
     let model = attributes.text(&REQUEST_MODEL).unwrap_or_default();
     let mut place = recognise(&address, provider.as_ref(), operation, model, gate);
@@ -246,8 +247,11 @@ fn path_of(path: &str) -> String {
 }
 
 /// Model as answered, else as requested; and as requested, where that differs or is all there is.
-pub(super) fn models(attributes: &Attributes<'_>) -> (Text, Text) {
-    let requested = attributes.text(&REQUEST_MODEL).map(clean_name).unwrap_or_default();
+pub(super) fn models(span: &Span<'_>, around: &Around<'_>) -> (Text, Text) {
+    let attributes = &span.attributes;
+    let named = || kind::failed_openlit(span, around).map(|(_, model)| model);
+    let requested = attributes.text(&REQUEST_MODEL).or_else(named);
+    let requested = requested.map(clean_name).unwrap_or_default();
     match attributes.text(&RESPONSE_MODEL).map(clean_name) {
         Some(answered) if answered == requested && attributes.get(RESPONSE_MODEL[0]).is_some() => {
             (answered, Text::default())

@@ -63,6 +63,8 @@ struct WireSpan {
     span_id: Bytes,
     #[prost(bytes = "bytes", tag = "4")]
     parent_span_id: Bytes,
+    #[prost(bytes = "bytes", tag = "5")]
+    name: Bytes,
     #[prost(int32, tag = "6")]
     kind: i32,
     #[prost(fixed64, tag = "7")]
@@ -187,6 +189,7 @@ fn read(wire: &WireSpan) -> Span<'_> {
         trace: hex(&wire.trace_id),
         id: hex(&wire.span_id),
         parent: hex(&wire.parent_span_id),
+        name: text(&wire.name),
         client: wire.kind == 3,
         start: Ok(wire.start),
         end: Ok(wire.end),

@@ -68,7 +68,7 @@ fn report(
     let Recognised {
         destination,
         mut evidence,
-    } = place::destination(span, named, operation, gate)?;
+    } = place::destination(&span.attributes, named, operation, gate)?;
     if !told.geo.is_empty() {
         evidence.push(Evidence {
             kind: EvidenceKind::InferenceGeo,
@@ -87,7 +87,7 @@ fn report(
         stated_retries: retries(&span.attributes)?,
         ..Transport::default()
     };
-    let (model, requested_model) = place::models(&span.attributes);
+    let (model, requested_model) = place::models(span, around);
     let usage = UsageReport {
         model,
         requested_model,

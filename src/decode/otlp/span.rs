@@ -20,6 +20,8 @@ pub(super) struct Span<'a> {
     pub(super) id: Text,
     /// Id of the parent span; empty for a root.
     pub(super) parent: Text,
+    /// Its name, mostly operation and model.
+    pub(super) name: Cow<'a, str>,
     /// Whether the span's kind is CLIENT.
     pub(super) client: bool,
     /// When it began.
