@@ -9,7 +9,9 @@ mod residency_of;
 
 use std::sync::Arc;
 
-use crate::attribute::{Attributed, CostModel, Endpoint, EndpointId, Features, Found, Groups, Registry};
+use crate::attribute::{
+    Attributed, CostModel, Endpoint, EndpointId, Features, Found, Groups, Registry,
+};
 use crate::call::{Class, EvidenceKind, Provider, Report, Tier, Transport, UsageReport};
 use crate::entry::{CallAdds, CellKey, Entry, Money, RequestAdds};
 use crate::ids::ConfigNumber;
@@ -107,7 +109,12 @@ impl Judge {
     /// # Errors
     /// [`IgnoreReason::OtherSourceCounts`] when the endpoint's `usage_from` and `transport_from`
     /// leave nothing of it.
-    pub fn judge(&mut self, mut report: Report, source: &str, offset: u64) -> Result<Judged, IgnoreReason> {
+    pub fn judge(
+        &mut self,
+        mut report: Report,
+        source: &str,
+        offset: u64,
+    ) -> Result<Judged, IgnoreReason> {
         let rules = Arc::clone(&self.rules);
         let found = find_endpoint(&rules.registry, &report);
         let endpoint = found.one().and_then(|id| rules.registry.get(id));
@@ -118,35 +125,72 @@ impl Judge {
             return Err(IgnoreReason::OtherSourceCounts);
         }
         let attributed = rules.features.attribute(&report.origin, found.one());
-        let residency = report
-            .transport
-            .is_some()
-            .then(|| self.residency.judge(&rules, &report, found.one(), attributed.id));
+        let residency = report.transport.is_some().then(|| {
+            self.residency
+                .judge(&rules, &report, found.one(), attributed.id)
+        });
         let model = model_of(endpoint, &report);
         let provider = provider_of(endpoint, &report);
         let priced = report.usage.as_ref().and_then(|usage| {
-            self.price(&report, usage, &Asked { id: found.one(), endpoint, provider: &provider, model: &model, residency: residency.as_deref() })
+            self.price(
+                &report,
+                usage,
+                &Asked {
+                    id: found.one(),
+                    endpoint,
+                    provider: &provider,
+                    model: &model,
+                    residency: residency.as_deref(),
+                },
+            )
         });
-        let call = report.transport.as_ref().map(|transport| call_adds(transport, endpoint, residency.as_deref()));
-        let request = report.usage.as_ref().map(|usage| request_adds(usage, call.as_ref(), priced.as_ref()));
+        let call = report
+            .transport
+            .as_ref()
+            .map(|transport| call_adds(transport, endpoint, residency.as_deref()));
+        let request = report
+            .usage
+            .as_ref()
+            .map(|usage| request_adds(usage, call.as_ref(), priced.as_ref()));
         let key = CellKey {
             feature: attributed.feature.clone(),
             endpoint: endpoint_name(endpoint, &report),
             provider: provider.map_or_else(Text::default, |provider| Text::from(provider.as_str())),
             model,
-            region: residency.as_ref().map_or_else(Text::default, |told| told.judgement.region.clone()),
+            region: residency
+                .as_ref()
+                .map_or_else(Text::default, |told| told.judgement.region.clone()),
             verdict: residency.as_ref().map(|told| told.judgement.verdict),
             grade: residency.as_ref().and_then(|told| told.judgement.grade),
         };
-        let entry = self.entry(report, offset, key, Adds { call, request, priced: priced.as_ref(), residency: residency.as_deref(), endpoint });
-        Ok(Judged { entry, priced, residency, attributed })
+        let entry = self.entry(
+            report,
+            offset,
+            key,
+            Adds {
+                call,
+                request,
+                priced: priced.as_ref(),
+                residency: residency.as_deref(),
+                endpoint,
+            },
+        );
+        Ok(Judged {
+            entry,
+            priced,
+            residency,
+            attributed,
+        })
     }
 
     fn entry(&self, mut report: Report, offset: u64, key: CellKey, adds: Adds<'_>) -> Entry {
-        let (transport_facts, usage_facts) = facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
+        let (transport_facts, usage_facts) =
+            facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
         let user = std::mem::take(&mut report.origin.user);
         let conversation = std::mem::take(&mut report.origin.conversation);
-        let registered = adds.endpoint.map(|endpoint| endpoint.credential_ref.clone());
+        let registered = adds
+            .endpoint
+            .map(|endpoint| endpoint.credential_ref.clone());
         let credential = Some(report.origin.credential.clone())
             .filter(|told| !told.is_empty())
             .or(registered)
@@ -157,10 +201,16 @@ impl Judge {
             usage_facts,
             key,
             call: adds.call,
-            price_row: adds.request.map_or_else(Text::default, |request| price_row(request.money, adds.priced)),
+            price_row: adds.request.map_or_else(Text::default, |request| {
+                price_row(request.money, adds.priced)
+            }),
             request: adds.request,
-            rule: adds.residency.map_or_else(Text::default, |told| told.rule.clone()),
-            evidence: adds.residency.map_or_else(Text::default, |told| told.judgement.evidence.clone()),
+            rule: adds
+                .residency
+                .map_or_else(Text::default, |told| told.rule.clone()),
+            evidence: adds
+                .residency
+                .map_or_else(Text::default, |told| told.judgement.evidence.clone()),
             credential,
             user_group: self.rules.groups.of(&user).cloned().unwrap_or_default(),
             user: self.key.fingerprint("user", &user),
@@ -240,10 +290,18 @@ fn find_endpoint(registry: &Registry, report: &Report) -> Found {
 
 /// Takes the half away that another source counts for this endpoint.
 fn drop_uncounted(endpoint: &Endpoint, report: &mut Report, source: &str) {
-    if endpoint.usage_from.as_ref().is_some_and(|from| !from.is(report.format, source)) {
+    if endpoint
+        .usage_from
+        .as_ref()
+        .is_some_and(|from| !from.is(report.format, source))
+    {
         report.usage = None;
     }
-    if endpoint.transport_from.as_ref().is_some_and(|from| !from.is(report.format, source)) {
+    if endpoint
+        .transport_from
+        .as_ref()
+        .is_some_and(|from| !from.is(report.format, source))
+    {
         report.transport = None;
     }
 }
@@ -280,23 +338,45 @@ fn model_of(endpoint: Option<&Endpoint>, report: &Report) -> Text {
         .or_else(|| endpoint.map(|_| &report.destination.deployment))
         .cloned()
         .unwrap_or_default();
-    endpoint.map_or_else(|| told.clone(), |endpoint| Text::from(endpoint.resolve_model(&told)))
+    endpoint.map_or_else(
+        || told.clone(),
+        |endpoint| Text::from(endpoint.resolve_model(&told)),
+    )
 }
 
 fn question(report: &Report, usage: &UsageReport, asked: &Asked<'_>) -> Question {
-    let landed = asked.residency.map(|told| &told.judgement.region).filter(|region| !region.contains(":zone:"));
+    let landed = asked
+        .residency
+        .map(|told| &told.judgement.region)
+        .filter(|region| !region.contains(":zone:"));
     let registered = asked.endpoint.map(|endpoint| &endpoint.region);
-    let geo = report.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::InferenceGeo);
-    let fixed = asked.endpoint.is_some_and(|endpoint| endpoint.cost_model == CostModel::Fixed);
+    let geo = report
+        .evidence
+        .iter()
+        .find(|evidence| evidence.kind == EvidenceKind::InferenceGeo);
+    let fixed = asked
+        .endpoint
+        .is_some_and(|endpoint| endpoint.cost_model == CostModel::Fixed);
     Question {
         endpoint: asked.id,
         provider: asked.provider.clone(),
         model: asked.model.clone(),
         requested: usage.requested_model.clone(),
-        region: landed.filter(|region| !region.is_empty()).or(registered).cloned().unwrap_or_default(),
-        scope: report.destination.scope.or(asked.endpoint.and_then(|endpoint| endpoint.scope)),
+        region: landed
+            .filter(|region| !region.is_empty())
+            .or(registered)
+            .cloned()
+            .unwrap_or_default(),
+        scope: report
+            .destination
+            .scope
+            .or(asked.endpoint.and_then(|endpoint| endpoint.scope)),
         geo: geo.map_or_else(Text::default, |evidence| evidence.told.clone()),
-        tier: if fixed { Tier::Provisioned } else { usage.tier.unwrap_or_default() },
+        tier: if fixed {
+            Tier::Provisioned
+        } else {
+            usage.tier.unwrap_or_default()
+        },
     }
 }
 
@@ -317,11 +397,17 @@ fn resolve(rules: &Rulebook, endpoint: Option<&Endpoint>, question: &Question) -
     })
 }
 
-fn call_adds(transport: &Transport, endpoint: Option<&Endpoint>, residency: Option<&Landing>) -> CallAdds {
+fn call_adds(
+    transport: &Transport,
+    endpoint: Option<&Endpoint>,
+    residency: Option<&Landing>,
+) -> CallAdds {
     let timeout = endpoint.and_then(|endpoint| endpoint.timeout);
     let over = |latency: Millis| timeout.is_some_and(|timeout| latency > timeout);
     CallAdds {
-        class: transport.class.unwrap_or_else(|| Class::of_status(transport.status)),
+        class: transport
+            .class
+            .unwrap_or_else(|| Class::of_status(transport.status)),
         latency: transport.latency,
         request_bytes: transport.request_bytes.unwrap_or(0),
         response_bytes: transport.response_bytes.unwrap_or(0),
@@ -332,7 +418,11 @@ fn call_adds(transport: &Transport, endpoint: Option<&Endpoint>, residency: Opti
     }
 }
 
-fn request_adds(usage: &UsageReport, call: Option<&CallAdds>, priced: Option<&Priced>) -> RequestAdds {
+fn request_adds(
+    usage: &UsageReport,
+    call: Option<&CallAdds>,
+    priced: Option<&Priced>,
+) -> RequestAdds {
     let money = match priced {
         None if usage.gateway_cache_hit => Money::Exact(NanoUsd::ZERO),
         None => Money::Nothing,
@@ -340,11 +430,16 @@ fn request_adds(usage: &UsageReport, call: Option<&CallAdds>, priced: Option<&Pr
             (PriceClass::Exact, Some(cost)) => Money::Exact(cost),
             (PriceClass::Approximated, Some(cost)) => Money::Approximated(cost),
             (PriceClass::Fixed, _) => Money::Fixed,
-            (PriceClass::Unpriced | PriceClass::Exact | PriceClass::Approximated, _) => Money::Unpriced,
+            (PriceClass::Unpriced | PriceClass::Exact | PriceClass::Approximated, _) => {
+                Money::Unpriced
+            }
         },
     };
     RequestAdds {
-        class: usage.class.or_else(|| call.map(|call| call.class)).unwrap_or(Class::Ok),
+        class: usage
+            .class
+            .or_else(|| call.map(|call| call.class))
+            .unwrap_or(Class::Ok),
         usage: usage.usage,
         web_searches: usage.web_searches,
         money,
@@ -357,7 +452,11 @@ fn request_adds(usage: &UsageReport, call: Option<&CallAdds>, priced: Option<&Pr
 fn price_row(money: Money, priced: Option<&Priced>) -> Text {
     match (money, priced) {
         (Money::Nothing, _) | (_, None) => {
-            if money == Money::Nothing { Text::default() } else { Text::const_new(GATEWAY_CACHE_ROW) }
+            if money == Money::Nothing {
+                Text::default()
+            } else {
+                Text::const_new(GATEWAY_CACHE_ROW)
+            }
         }
         (Money::Fixed, Some(_)) => Text::const_new("fixed"),
         (_, Some(priced)) => match priced.gap {

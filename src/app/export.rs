@@ -23,7 +23,9 @@ pub enum Form {
 }
 
 /// Words of a cell's key, in the order of the columns.
-const KEY: [&str; 8] = ["start", "feature", "endpoint", "provider", "model", "region", "verdict", "grade"];
+const KEY: [&str; 8] = [
+    "start", "feature", "endpoint", "provider", "model", "region", "verdict", "grade",
+];
 /// Words of a link's key.
 const LINK_KEY: [&str; 6] = ["hour", "group", "kind", "feature", "from", "to"];
 
@@ -39,10 +41,15 @@ pub fn cells(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     if form == Form::Csv {
-        let names = KEY.iter().chain(Totals::NAMES).chain(&["latency", "duration", "prompt"]);
+        let names = KEY
+            .iter()
+            .chain(Totals::NAMES)
+            .chain(&["latency", "duration", "prompt"]);
         writeln!(out, "{}", names.copied().collect::<Vec<_>>().join(","))?;
     }
-    ledger.cells(resolution, span, &mut |row| write_cell(&row, form, out).map_err(|error| broken(&error)))?;
+    ledger.cells(resolution, span, &mut |row| {
+        write_cell(&row, form, out).map_err(|error| broken(&error))
+    })?;
     Ok(())
 }
 
@@ -50,7 +57,12 @@ pub fn cells(
 ///
 /// # Errors
 /// What the ledger or the writer says.
-pub fn links(ledger: &dyn Ledger, span: Span, form: Form, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn links(
+    ledger: &dyn Ledger,
+    span: Span,
+    form: Form,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
     if form == Form::Csv {
         let names = LINK_KEY.iter().chain(&LinkTotals::NAMES);
         writeln!(out, "{}", names.copied().collect::<Vec<_>>().join(","))?;
@@ -62,7 +74,10 @@ pub fn links(ledger: &dyn Ledger, span: Span, form: Form, out: &mut dyn Write) -
 }
 
 fn broken(error: &io::Error) -> Fault {
-    Fault::new(FaultKind::Io, format!("the export could not be written: {error}"))
+    Fault::new(
+        FaultKind::Io,
+        format!("the export could not be written: {error}"),
+    )
 }
 
 /// The start of a window: RFC 3339 in UTC, whole seconds.
@@ -85,7 +100,11 @@ fn write_cell(row: &CellRow, form: Form, out: &mut dyn Write) -> io::Result<()> 
         key.grade.map_or("", crate::residency::Grade::as_str),
     ];
     let values = row.cell.totals.values();
-    let hists = [("latency", &row.cell.latency), ("duration", &row.cell.duration), ("prompt", &row.cell.prompt)];
+    let hists = [
+        ("latency", &row.cell.latency),
+        ("duration", &row.cell.duration),
+        ("prompt", &row.cell.prompt),
+    ];
     match form {
         Form::Csv => {
             let fields = words
@@ -136,7 +155,11 @@ fn write_link(row: &LinkRow, form: Form, out: &mut dyn Write) -> io::Result<()> 
 /// A CSV field; what a spreadsheet would take for a formula gets a quote mark in front.
 fn quoted(word: &str) -> String {
     let formula = word.starts_with(['=', '+', '-', '@']);
-    let word = if formula { format!("'{word}") } else { word.to_owned() };
+    let word = if formula {
+        format!("'{word}")
+    } else {
+        word.to_owned()
+    };
     if word.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", word.replace('"', "\"\""))
     } else {
@@ -146,7 +169,10 @@ fn quoted(word: &str) -> String {
 
 /// `bucket:count` pairs, separated by semicolons.
 fn buckets_csv(hist: &Hist) -> String {
-    let pairs = hist.buckets().iter().map(|(bucket, count)| format!("{bucket}:{count}"));
+    let pairs = hist
+        .buckets()
+        .iter()
+        .map(|(bucket, count)| format!("{bucket}:{count}"));
     pairs.collect::<Vec<_>>().join(";")
 }
 
@@ -156,7 +182,12 @@ mod tests {
 
     #[test]
     fn quotes_what_needs_it() {
-        let cases = [("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("=1+1", "'=1+1")];
+        let cases = [
+            ("plain", "plain"),
+            ("a,b", "\"a,b\""),
+            ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("=1+1", "'=1+1"),
+        ];
         for (word, field) in cases {
             assert_eq!(quoted(word), field);
         }

@@ -35,7 +35,12 @@ pub struct Round {
 ///
 /// # Errors
 /// What the ledger says; sources that are not there are told in [`Round::missing`].
-pub fn round(setup: &Setup, judge: &mut Judge, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Round, Failure> {
+pub fn round(
+    setup: &Setup,
+    judge: &mut Judge,
+    ledger: &mut dyn Ledger,
+    clock: &dyn Clock,
+) -> Result<Round, Failure> {
     let mut round = Round::default();
     for source in &setup.ready.sources {
         let mut replay = Replay {
@@ -54,13 +59,27 @@ pub fn round(setup: &Setup, judge: &mut Judge, ledger: &mut dyn Ledger, clock: &
                 let news = |file: &FileRead| file.received > 0 || file.fault.is_some();
                 round.files.extend(replayed.files.into_iter().filter(news));
             }
-            Err(Failure::Io(error)) => round.missing.push((source.name.to_string(), error.to_string())),
+            Err(Failure::Io(error)) => round
+                .missing
+                .push((source.name.to_string(), error.to_string())),
             Err(failure) => return Err(failure),
         }
     }
-    let grace = setup.ready.sources.iter().map(|source| source.grace.0).max().unwrap_or(0);
-    let complete_to = UnixMillis(clock.now().0.saturating_sub(i64::try_from(grace).unwrap_or(i64::MAX)));
-    round.linked = links::bring_up_to_date(ledger, &setup.rules.registry, complete_to, &mut Silent)?;
+    let grace = setup
+        .ready
+        .sources
+        .iter()
+        .map(|source| source.grace.0)
+        .max()
+        .unwrap_or(0);
+    let complete_to = UnixMillis(
+        clock
+            .now()
+            .0
+            .saturating_sub(i64::try_from(grace).unwrap_or(i64::MAX)),
+    );
+    round.linked =
+        links::bring_up_to_date(ledger, &setup.rules.registry, complete_to, &mut Silent)?;
     round.closed = ledger.maintain(clock.now())?.hours_closed;
     Ok(round)
 }

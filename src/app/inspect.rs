@@ -121,13 +121,22 @@ pub fn inspect(
     clock: &dyn Clock,
     show: &mut dyn FnMut(&Explained),
 ) -> Result<(), Failure> {
-    let mut inspector = Inspector { judge, gate, settings, ledger, clock };
+    let mut inspector = Inspector {
+        judge,
+        gate,
+        settings,
+        ledger,
+        clock,
+    };
     while let Some(piece) = reading.next_piece()? {
         match piece {
             Piece::Record { offset, bytes } => inspector.record(offset, bytes, show)?,
             Piece::TooLarge { length, .. } => {
                 let detail = format!("{length} bytes, at most {}", decode::RECORD_MAX_BYTES);
-                show(&rejected(&Reject::new(QuarantineReason::TooLarge, detail), settings));
+                show(&rejected(
+                    &Reject::new(QuarantineReason::TooLarge, detail),
+                    settings,
+                ));
             }
             Piece::Blank { .. } => show(&ignored(IgnoreReason::Blank)),
         }
@@ -144,16 +153,31 @@ struct Inspector<'a> {
 }
 
 impl Inspector<'_> {
-    fn record(&mut self, offset: u64, bytes: &[u8], show: &mut dyn FnMut(&Explained)) -> Result<(), Failure> {
+    fn record(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        show: &mut dyn FnMut(&Explained),
+    ) -> Result<(), Failure> {
         let mut told = Vec::new();
-        decode::decode(bytes, Context { settings: self.settings, gate: self.gate }, &mut told);
+        decode::decode(
+            bytes,
+            Context {
+                settings: self.settings,
+                gate: self.gate,
+            },
+            &mut told,
+        );
         for one in told {
             let explained = match one {
                 Told::Ignored(reason) => ignored(reason),
                 Told::Rejected(reject) => rejected(&reject, self.settings),
                 Told::Report(report) if report.at > self.clock.now().saturating_add(DAY_MS) => {
                     let detail = format!("the call is at {}, more than a day from now", report.at);
-                    rejected(&Reject::new(QuarantineReason::TimeOutOfRange, detail), self.settings)
+                    rejected(
+                        &Reject::new(QuarantineReason::TimeOutOfRange, detail),
+                        self.settings,
+                    )
                 }
                 Told::Report(report) => match self.judge.judge(*report, "inspect", offset) {
                     Err(reason) => ignored(reason),
@@ -176,12 +200,20 @@ impl Inspector<'_> {
             ..Batch::default()
         };
         let applied = self.ledger.apply(&batch, self.clock.now())?;
-        Ok(applied.outcomes.first().copied().unwrap_or(Outcome::Metered))
+        Ok(applied
+            .outcomes
+            .first()
+            .copied()
+            .unwrap_or(Outcome::Metered))
     }
 }
 
 fn ignored(reason: IgnoreReason) -> Explained {
-    Explained { outcome: "ignored", reason: Some(reason.as_str().to_owned()), ..Explained::default() }
+    Explained {
+        outcome: "ignored",
+        reason: Some(reason.as_str().to_owned()),
+        ..Explained::default()
+    }
 }
 
 fn rejected(reject: &Reject, settings: &Settings) -> Explained {
@@ -202,7 +234,10 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
     let entry = &judged.entry;
     let report = &entry.report;
     let usage = entry.request.and_then(|request| request.usage);
-    let class = entry.call.map(|call| call.class).or(entry.request.map(|request| request.class));
+    let class = entry
+        .call
+        .map(|call| call.class)
+        .or(entry.request.map(|request| request.class));
     Explained {
         outcome: outcome.as_str(),
         reason: outcome.reason().map(str::to_owned),
@@ -214,9 +249,15 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
             endpoint: some(&entry.key.endpoint),
             provider: some(&entry.key.provider),
             model: some(&entry.key.model),
-            status: report.transport.as_ref().and_then(|transport| transport.status),
+            status: report
+                .transport
+                .as_ref()
+                .and_then(|transport| transport.status),
             class: class.map(crate::call::Class::as_str),
-            latency_ms: entry.call.and_then(|call| call.latency).map(|latency| latency.0),
+            latency_ms: entry
+                .call
+                .and_then(|call| call.latency)
+                .map(|latency| latency.0),
         },
         usage: UsagePart {
             input: usage.map(|usage| usage.input),
@@ -226,7 +267,10 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
             output: usage.map(|usage| usage.output),
             reasoning: usage.map(|usage| usage.reasoning),
         },
-        cost_nanousd: entry.request.and_then(|request| request.money.amount()).map(|amount| amount.0),
+        cost_nanousd: entry
+            .request
+            .and_then(|request| request.money.amount())
+            .map(|amount| amount.0),
         price: price_part(judged),
         residency: residency_part(judged),
         notes: notes(judged),
@@ -259,13 +303,16 @@ fn price_part(judged: &Judged) -> PricePart {
 }
 
 fn residency_part(judged: &Judged) -> ResidencyPart {
-    judged.residency.as_ref().map_or_else(ResidencyPart::default, |told| ResidencyPart {
-        rule: some(&told.rule),
-        verdict: Some(told.judgement.verdict.as_str()),
-        grade: told.judgement.grade.map(crate::residency::Grade::as_str),
-        region: some(&told.judgement.region),
-        evidence: some(&told.judgement.evidence),
-    })
+    judged
+        .residency
+        .as_ref()
+        .map_or_else(ResidencyPart::default, |told| ResidencyPart {
+            rule: some(&told.rule),
+            verdict: Some(told.judgement.verdict.as_str()),
+            grade: told.judgement.grade.map(crate::residency::Grade::as_str),
+            region: some(&told.judgement.region),
+            evidence: some(&told.judgement.evidence),
+        })
 }
 
 fn notes(judged: &Judged) -> Vec<String> {
@@ -274,10 +321,18 @@ fn notes(judged: &Judged) -> Vec<String> {
         notes.push("known only by a hash of its content".to_owned());
     }
     if let Some(priced) = &judged.priced {
-        notes.extend(priced.rule.map(|rule| format!("approximated: {}", rule.as_str())));
+        notes.extend(
+            priced
+                .rule
+                .map(|rule| format!("approximated: {}", rule.as_str())),
+        );
         notes.extend(priced.gap.map(|gap| format!("unpriced: {}", gap.as_str())));
     }
-    if judged.entry.request.is_some_and(|request| request.total_mismatch) {
+    if judged
+        .entry
+        .request
+        .is_some_and(|request| request.total_mismatch)
+    {
         notes.push("the stated total disagrees with the buckets".to_owned());
     }
     if judged.entry.call.is_some_and(|call| call.contradicted) {

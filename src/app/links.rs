@@ -59,12 +59,18 @@ fn attempts_of(line: &Line) -> impl Iterator<Item = Attempt> {
         sequence: line.sequence.clone(),
         failed: class != Class::Ok,
         id: line.id,
-        tokens: line.request.and_then(|request| request.usage).map_or(0, |usage| {
-            i64::try_from(usage.total()).unwrap_or(i64::MAX)
-        }),
-        cost_nanousd: line.request.and_then(|request| request.money.amount()).map_or(0, |cost| cost.0),
+        tokens: line
+            .request
+            .and_then(|request| request.usage)
+            .map_or(0, |usage| i64::try_from(usage.total()).unwrap_or(i64::MAX)),
+        cost_nanousd: line
+            .request
+            .and_then(|request| request.money.amount())
+            .map_or(0, |cost| cost.0),
     };
-    let call = line.call.map(|call| attempt(Group::Call, call.request_bytes, call.class));
+    let call = line
+        .call
+        .map(|call| attempt(Group::Call, call.request_bytes, call.class));
     let request = line.request.map(|request| {
         let size = request.usage.map_or(0, |usage| usage.total_input());
         attempt(Group::Request, size, request.class)
@@ -78,7 +84,10 @@ fn links_of(
     fallbacks: &BTreeMap<Text, Text>,
 ) -> Result<Vec<LinkRow>, Failure> {
     let window = hour..hour.saturating_add(HOUR_MS);
-    let span = Span { from: hour.saturating_add(-RETRY_MS), to: window.end };
+    let span = Span {
+        from: hour.saturating_add(-RETRY_MS),
+        to: window.end,
+    };
     let mut attempts = Vec::new();
     ledger.lines(span, &mut |line| {
         attempts.extend(attempts_of(&line));

@@ -53,7 +53,10 @@ fn count(problems: &[Problem]) -> String {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Failure {
-        Failure::Ledger { path: PathBuf::new(), fault }
+        Failure::Ledger {
+            path: PathBuf::new(),
+            fault,
+        }
     }
 }
 

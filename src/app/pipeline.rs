@@ -55,14 +55,25 @@ impl<'a> Pipeline<'a> {
         partition: Partition,
         now: UnixMillis,
     ) -> Pipeline<'a> {
-        let Partition { source, topic, partition, from } = partition;
+        let Partition {
+            source,
+            topic,
+            partition,
+            from,
+        } = partition;
         Pipeline {
             judge,
             gate,
             settings,
             ignore_scopes: &[],
             now,
-            batch: Batch { source, topic, partition, from, ..Batch::default() },
+            batch: Batch {
+                source,
+                topic,
+                partition,
+                from,
+                ..Batch::default()
+            },
             bytes: 0,
             told: Vec::new(),
             last_at: None,
@@ -76,9 +87,18 @@ impl<'a> Pipeline<'a> {
 
     /// Takes one record.
     pub fn record(&mut self, offset: u64, bytes: &[u8]) {
-        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let mut told = std::mem::take(&mut self.told);
-        decode::decode(bytes, Context { settings: self.settings, gate: self.gate }, &mut told);
+        decode::decode(
+            bytes,
+            Context {
+                settings: self.settings,
+                gate: self.gate,
+            },
+            &mut told,
+        );
         for one in told.drain(..) {
             self.take(offset, one);
         }
@@ -88,7 +108,10 @@ impl<'a> Pipeline<'a> {
     /// Takes note of a record that was passed over because of its size.
     pub fn too_large(&mut self, offset: u64, length: u64) {
         let detail = format!("{length} bytes, at most {}", decode::RECORD_MAX_BYTES);
-        self.take(offset, Told::Rejected(Reject::new(QuarantineReason::TooLarge, detail)));
+        self.take(
+            offset,
+            Told::Rejected(Reject::new(QuarantineReason::TooLarge, detail)),
+        );
     }
 
     /// Takes note of a blank line.
@@ -125,7 +148,11 @@ impl<'a> Pipeline<'a> {
     ///
     /// # Errors
     /// What the ledger says; then nothing was booked and the batch is kept, to try again.
-    pub fn book(&mut self, ledger: &mut dyn Ledger, to: Option<Position>) -> Result<Applied, Fault> {
+    pub fn book(
+        &mut self,
+        ledger: &mut dyn Ledger,
+        to: Option<Position>,
+    ) -> Result<Applied, Fault> {
         self.batch.to.clone_from(&to);
         let applied = ledger.apply(&self.batch, self.now)?;
         self.batch.from = to;
@@ -149,7 +176,10 @@ impl<'a> Pipeline<'a> {
             Told::Report(report) => {
                 let at = report.at;
                 if at > self.now.saturating_add(DAY_MS) {
-                    let detail = format!("the call is at {at}, more than a day after now ({})", self.now);
+                    let detail = format!(
+                        "the call is at {at}, more than a day after now ({})",
+                        self.now
+                    );
                     let reject = Reject::new(QuarantineReason::TimeOutOfRange, detail);
                     self.keep_aside(offset, Some(at), reject);
                     return;
@@ -172,6 +202,11 @@ impl<'a> Pipeline<'a> {
 
     fn keep_aside(&mut self, offset: u64, at: Option<UnixMillis>, reject: Reject) {
         let format = self.settings.format;
-        self.batch.quarantined.push(Quarantined { offset, at, reject, format });
+        self.batch.quarantined.push(Quarantined {
+            offset,
+            at,
+            reject,
+            format,
+        });
     }
 }

@@ -49,7 +49,12 @@ pub fn retry(
     let mut places: BTreeMap<(Text, Text, i32, u64), Vec<i64>> = BTreeMap::new();
     for row in rows.iter().filter(wanted) {
         let origin = &row.origin;
-        let place = (origin.source.clone(), origin.topic.clone(), origin.partition, origin.offset);
+        let place = (
+            origin.source.clone(),
+            origin.topic.clone(),
+            origin.partition,
+            origin.offset,
+        );
         places.entry(place).or_default().push(row.id);
     }
     let mut retried = Retried::default();
@@ -62,7 +67,12 @@ pub fn retry(
             retried.unreadable += count;
             continue;
         };
-        let place = Partition { source, topic, partition, from: None };
+        let place = Partition {
+            source,
+            topic,
+            partition,
+            from: None,
+        };
         let mut pipeline = Pipeline::new(judge, gate, settings, place, clock.now());
         match reading.next_piece() {
             Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
@@ -88,8 +98,14 @@ pub fn retry(
 }
 
 /// How records stand in the file, as its position remembers.
-fn shape_of(ledger: &dyn Ledger, source: &str, topic: &str, partition: i32) -> Result<Option<Shape>, Failure> {
+fn shape_of(
+    ledger: &dyn Ledger,
+    source: &str,
+    topic: &str,
+    partition: i32,
+) -> Result<Option<Shape>, Failure> {
     let position = ledger.position(source, topic, partition)?;
-    let marks: Option<Marks> = position.and_then(|position| serde_json::from_str(&position.state).ok());
+    let marks: Option<Marks> =
+        position.and_then(|position| serde_json::from_str(&position.state).ok());
     Ok(marks.and_then(|marks| Shape::parse(&marks.shape)))
 }

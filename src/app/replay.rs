@@ -68,9 +68,18 @@ impl Replay<'_> {
     /// # Errors
     /// An input that is not there, before anything is read; a fault of the ledger. A file that
     /// breaks off in the middle is no error: it is told in [`FileRead::fault`].
-    pub fn run(&mut self, inputs: &[PathBuf], progress: &mut dyn Progress) -> Result<Replayed, Failure> {
+    pub fn run(
+        &mut self,
+        inputs: &[PathBuf],
+        progress: &mut dyn Progress,
+    ) -> Result<Replayed, Failure> {
         let replayed = self.read(inputs, progress)?;
-        links::bring_up_to_date(self.ledger, &self.judge.rules().registry, UnixMillis(i64::MAX), progress)?;
+        links::bring_up_to_date(
+            self.ledger,
+            &self.judge.rules().registry,
+            UnixMillis(i64::MAX),
+            progress,
+        )?;
         Ok(replayed)
     }
 
@@ -78,9 +87,17 @@ impl Replay<'_> {
     ///
     /// # Errors
     /// As [`Replay::run`].
-    pub fn read(&mut self, inputs: &[PathBuf], progress: &mut dyn Progress) -> Result<Replayed, Failure> {
+    pub fn read(
+        &mut self,
+        inputs: &[PathBuf],
+        progress: &mut dyn Progress,
+    ) -> Result<Replayed, Failure> {
         let files = file::list(inputs)?;
-        let total = files.iter().filter_map(|path| std::fs::metadata(path).ok()).map(|about| about.len()).sum();
+        let total = files
+            .iter()
+            .filter_map(|path| std::fs::metadata(path).ok())
+            .map(|about| about.len())
+            .sum();
         progress.begin("reading", total);
         let mut replayed = Replayed::default();
         let mut done = 0;
@@ -94,16 +111,50 @@ impl Replay<'_> {
     }
 
     /// Reads one file from where the books stand.
-    fn file(&mut self, path: &Path, done: u64, applied: &mut Applied, progress: &mut dyn Progress) -> Result<FileRead, Failure> {
+    fn file(
+        &mut self,
+        path: &Path,
+        done: u64,
+        applied: &mut Applied,
+        progress: &mut dyn Progress,
+    ) -> Result<FileRead, Failure> {
         let standard_input = path.as_os_str() == "-";
-        let topic = if standard_input { Text::from("-") } else { topic_of(path) };
-        let from = if standard_input { None } else { self.ledger.position(self.source, &topic, 0)? };
-        let marks: Option<Marks> = from.as_ref().and_then(|from| serde_json::from_str(&from.state).ok());
-        let earlier = from.as_ref().zip(marks.as_ref()).map(|(from, marks)| (from.offset, marks));
-        let mut reading = if standard_input { Reading::standard_input() } else { Reading::open(path, earlier)? };
+        let topic = if standard_input {
+            Text::from("-")
+        } else {
+            topic_of(path)
+        };
+        let from = if standard_input {
+            None
+        } else {
+            self.ledger.position(self.source, &topic, 0)?
+        };
+        let marks: Option<Marks> = from
+            .as_ref()
+            .and_then(|from| serde_json::from_str(&from.state).ok());
+        let earlier = from
+            .as_ref()
+            .zip(marks.as_ref())
+            .map(|(from, marks)| (from.offset, marks));
+        let mut reading = if standard_input {
+            Reading::standard_input()
+        } else {
+            Reading::open(path, earlier)?
+        };
         let resume = reading.resume;
-        let partition = Partition { source: Text::from(self.source), topic, partition: 0, from };
-        let mut pipeline = Pipeline::new(self.judge, self.gate, self.settings, partition, self.clock.now());
+        let partition = Partition {
+            source: Text::from(self.source),
+            topic,
+            partition: 0,
+            from,
+        };
+        let mut pipeline = Pipeline::new(
+            self.judge,
+            self.gate,
+            self.settings,
+            partition,
+            self.clock.now(),
+        );
         pipeline.ignore_scopes(self.ignore_scopes);
         let mut received = 0;
         let mut fault = None;
@@ -114,7 +165,11 @@ impl Replay<'_> {
                 Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
                 Ok(None) => break,
                 Err(error) => {
-                    fault = Some(format!("{}: {error}, after byte {}", path.display(), reading.offset()));
+                    fault = Some(format!(
+                        "{}: {error}, after byte {}",
+                        path.display(),
+                        reading.offset()
+                    ));
                     break;
                 }
             }
@@ -127,7 +182,12 @@ impl Replay<'_> {
             received += book(&mut pipeline, self.ledger, &reading, applied)?;
         }
         progress.at(done + reading.raw_bytes(), applied.received());
-        Ok(FileRead { path: path.to_owned(), resume, received, fault })
+        Ok(FileRead {
+            path: path.to_owned(),
+            resume,
+            received,
+            fault,
+        })
     }
 }
 

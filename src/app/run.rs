@@ -14,8 +14,13 @@ use super::Failure;
 ///
 /// # Errors
 /// What a round says, and what the system says about signals.
-pub fn until_stopped(pause: Duration, mut round: impl FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+pub fn until_stopped(
+    pause: Duration,
+    mut round: impl FnMut() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;

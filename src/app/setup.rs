@@ -71,11 +71,20 @@ impl Setup {
     /// What the ledger says.
     pub fn judge(&self, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Judge, Failure> {
         let number = ledger.config_number(&self.ready.canonical, clock.now())?;
-        Ok(Judge::new(Arc::clone(&self.rules), ledger.fingerprint_key(), number))
+        Ok(Judge::new(
+            Arc::clone(&self.rules),
+            ledger.fingerprint_key(),
+            number,
+        ))
     }
 
     fn options(&self) -> Options {
-        let Ready { ledger, limits, timezone, .. } = &self.ready;
+        let Ready {
+            ledger,
+            limits,
+            timezone,
+            ..
+        } = &self.ready;
         let retention = &ledger.retention;
         Options {
             time_zone: *timezone,
@@ -94,11 +103,23 @@ impl Setup {
     /// Registered names, which never fold into `other`.
     fn known_names(&self) -> BTreeSet<Text> {
         let registry = self.rules.registry.iter().flat_map(|(_, endpoint)| {
-            [endpoint.name.clone(), endpoint.model_name.clone(), endpoint.region.clone()]
+            [
+                endpoint.name.clone(),
+                endpoint.model_name.clone(),
+                endpoint.region.clone(),
+            ]
         });
-        let features = self.rules.features.iter().map(|(_, feature)| feature.key.clone());
+        let features = self
+            .rules
+            .features
+            .iter()
+            .map(|(_, feature)| feature.key.clone());
         let models = self.rules.prices.rows().map(|(_, row)| row.name.clone());
-        registry.chain(features).chain(models).filter(|name| !name.is_empty()).collect()
+        registry
+            .chain(features)
+            .chain(models)
+            .filter(|name| !name.is_empty())
+            .collect()
     }
 }
 
@@ -111,5 +132,8 @@ pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Failure> {
 }
 
 fn at(path: &Path, fault: crate::ledger::Fault) -> Failure {
-    Failure::Ledger { path: path.to_owned(), fault }
+    Failure::Ledger {
+        path: path.to_owned(),
+        fault,
+    }
 }

@@ -232,17 +232,6 @@ impl Features {
         }
     }
 
-    /// The rule that a call to `endpoint` keeps when it keeps the rules of every feature that may
-    /// use that endpoint; `None` when none of them has one.
-    #[must_use]
-    pub fn strictest_rule(&self, endpoint: EndpointId) -> Option<Rule> {
-        self.features
-            .iter()
-            .filter(|feature| feature.may_use(endpoint))
-            .filter_map(|feature| feature.rule.clone())
-            .reduce(|strictest, rule| strictest.both(&rule))
-    }
-
     fn registered(&self, id: FeatureId, how: How) -> Attributed {
         Attributed {
             feature: self

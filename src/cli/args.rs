@@ -9,13 +9,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
 #[derive(Debug, Parser)]
-#[command(name = "tollwatch", version, max_term_width = 100, after_help = "Examples:
+#[command(
+    name = "tollwatch",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
   tollwatch replay --ledger books.db logs/            read an export into the books
   tollwatch report daily --ledger books.db            what did it cost, on what
   tollwatch report residency --ledger books.db        where did it land, with the evidence
   tollwatch inspect record.json                       one record, every decision explained
 
-Exit codes: 0 done, 1 it failed, 2 you must change something.")]
+Exit codes: 0 done, 1 it failed, 2 you must change something."
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -27,10 +32,14 @@ pub(super) enum Command {
     #[command(after_help = "Example:\n  tollwatch check --config tollwatch.toml")]
     Check(Check),
     /// Explains records: decoded as, attributed to, priced by, judged by.
-    #[command(after_help = "Examples:\n  tollwatch inspect record.json\n  tollwatch inspect --config tollwatch.toml --json - < records.jsonl")]
+    #[command(
+        after_help = "Examples:\n  tollwatch inspect record.json\n  tollwatch inspect --config tollwatch.toml --json - < records.jsonl"
+    )]
     Inspect(Inspect),
     /// Prices a call that you describe.
-    #[command(after_help = "Example:\n  tollwatch price --provider azure --model gpt-4o --scope global --input 4127 --output 391")]
+    #[command(
+        after_help = "Example:\n  tollwatch price --provider azure --model gpt-4o --scope global --input 4127 --output 391"
+    )]
     Price(Price),
     /// Imports a newer price list; shows the differences first.
     Prices {
@@ -38,7 +47,9 @@ pub(super) enum Command {
         command: PricesCommand,
     },
     /// Reads files into the books, each record once.
-    #[command(after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json")]
+    #[command(
+        after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json"
+    )]
     Replay(Replay),
     /// Follows the configured files until stopped.
     #[command(after_help = "Example:\n  tollwatch run --config tollwatch.toml")]
@@ -61,7 +72,9 @@ pub(super) enum Command {
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
     Verify(LedgerOnly),
     /// Writes the logs of invented traffic, repeatable to the byte.
-    #[command(after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/")]
+    #[command(
+        after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
+    )]
     Simulate(Simulate),
     /// Tells the story that tollwatch exists for: two weeks of traffic, and the answer.
     Demo(Demo),
@@ -150,7 +163,9 @@ pub(super) struct Price {
 pub(super) enum PricesCommand {
     /// Reads a newer price list of genai-prices or LiteLLM, shows what changes, and writes an
     /// import file for the configuration.
-    #[command(after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml")]
+    #[command(
+        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml"
+    )]
     Update {
         /// The list, as JSON.
         file: PathBuf,
@@ -220,7 +235,9 @@ pub(super) struct Asked {
 #[derive(Debug, Subcommand)]
 pub(super) enum ReportCommand {
     /// What was spent, on what, against what was approved; latency and 429 beside it.
-    #[command(after_help = "Example:\n  tollwatch report daily --ledger books.db --config tollwatch.toml --from 2026-11-14")]
+    #[command(
+        after_help = "Example:\n  tollwatch report daily --ledger books.db --config tollwatch.toml --from 2026-11-14"
+    )]
     Daily {
         #[command(flatten)]
         asked: Asked,
@@ -229,7 +246,9 @@ pub(super) enum ReportCommand {
         feature: Option<String>,
     },
     /// Did every call stay where it must, and which evidence says so.
-    #[command(after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20")]
+    #[command(
+        after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20"
+    )]
     Residency {
         #[command(flatten)]
         asked: Asked,
@@ -275,7 +294,9 @@ pub(super) struct Exported {
 #[derive(Debug, Subcommand)]
 pub(super) enum ExportCommand {
     /// Every total of every cell, sorted.
-    #[command(after_help = "Example:\n  tollwatch export cells --ledger books.db --resolution day --format csv")]
+    #[command(
+        after_help = "Example:\n  tollwatch export cells --ledger books.db --resolution day --format csv"
+    )]
     Cells {
         #[command(flatten)]
         exported: Exported,

@@ -1,6 +1,5 @@
 //! `tollwatch check`: every problem of every file.
 
-
 use serde::Serialize;
 
 use super::{Terminal, USAGE, args, words};
@@ -26,7 +25,10 @@ pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u
         Err(Failure::Problems(problems)) => (problems, None),
         Err(failure) => return Err(failure),
     };
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
     let warnings = problems.len().saturating_sub(errors);
     for problem in &problems {
         if args.json {
@@ -47,10 +49,22 @@ pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u
                 terminal.out,
                 "{} can be used: {}, {}; {counted}.",
                 args.config.display(),
-                words::plural(number(setup.rules.registry.iter().count()), "endpoint", "endpoints"),
-                words::plural(number(setup.rules.features.iter().count()), "feature", "features"),
+                words::plural(
+                    number(setup.rules.registry.iter().count()),
+                    "endpoint",
+                    "endpoints"
+                ),
+                words::plural(
+                    number(setup.rules.features.iter().count()),
+                    "feature",
+                    "features"
+                ),
             )?,
-            None => writeln!(terminal.out, "{} cannot be used: {counted}.", args.config.display())?,
+            None => writeln!(
+                terminal.out,
+                "{} cannot be used: {counted}.",
+                args.config.display()
+            )?,
         }
     }
     Ok(if errors > 0 { USAGE } else { 0 })

@@ -12,13 +12,22 @@ use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::app::{Failure, Progress, setup};
-use crate::ledger::{Ledger, Span};
+use crate::ledger::Span;
 
 /// The configuration of the demo, as it is left in the folder.
 const FILES: [(&str, &str); 3] = [
-    ("tollwatch.toml", include_str!("../../deploy/demo/tollwatch.toml")),
-    ("endpoints.toml", include_str!("../../deploy/demo/endpoints.toml")),
-    ("features.toml", include_str!("../../deploy/demo/features.toml")),
+    (
+        "tollwatch.toml",
+        include_str!("../../deploy/demo/tollwatch.toml"),
+    ),
+    (
+        "endpoints.toml",
+        include_str!("../../deploy/demo/endpoints.toml"),
+    ),
+    (
+        "features.toml",
+        include_str!("../../deploy/demo/features.toml"),
+    ),
 ];
 /// Days of history.
 const DAYS: u32 = 14;
@@ -40,7 +49,12 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let records = dir.join("records");
     make_room(&dir, args.dir.is_some())?;
     let scenario = simulate::scenario(None)?;
-    let order = Order { seed: args.seed, days: DAYS, telling: None, start: scenario.start() };
+    let order = Order {
+        seed: args.seed,
+        days: DAYS,
+        telling: None,
+        start: scenario.start(),
+    };
     let mut bar = Bar::new(args.json);
     bar.begin("inventing", 0);
     let simulated = run(&scenario, order, &mut Directory::new(&records))?;
@@ -51,8 +65,18 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let setup = setup::load(Some(&dir.join("tollwatch.toml")), &terminal.clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
-    let settings = setup.ready.sources.first().map(|source| source.decode.clone()).unwrap_or_default();
-    let source = setup.ready.sources.first().map(|source| source.name.clone()).unwrap_or_default();
+    let settings = setup
+        .ready
+        .sources
+        .first()
+        .map(|source| source.decode.clone())
+        .unwrap_or_default();
+    let source = setup
+        .ready
+        .sources
+        .first()
+        .map(|source| source.name.clone())
+        .unwrap_or_default();
     let replayed = Replay {
         judge: &mut judge,
         gate: &setup.gate,
@@ -67,7 +91,12 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let unseen = unseen(&ledger, Span::ALL)?;
     let conservation = Conservation::of(&replayed.applied);
     if args.json {
-        terminal.json(&Answer { dir: dir.display().to_string(), story: answer.as_ref(), conservation: &conservation, unseen: &unseen })?;
+        terminal.json(&Answer {
+            dir: dir.display().to_string(),
+            story: answer.as_ref(),
+            conservation: &conservation,
+            unseen: &unseen,
+        })?;
         return Ok(0);
     }
     writeln!(
@@ -89,10 +118,18 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
 fn make_room(dir: &Path, named: bool) -> Result<(), Failure> {
     let ledger: PathBuf = dir.join("tollwatch.db");
     if named && dir.exists() && std::fs::read_dir(dir)?.next().is_some() && !ledger.exists() {
-        return Err(Failure::Usage(format!("{} is not empty and holds no earlier demo; name another folder", dir.display())));
+        return Err(Failure::Usage(format!(
+            "{} is not empty and holds no earlier demo; name another folder",
+            dir.display()
+        )));
     }
     if dir.exists() && ledger.exists() {
-        for name in ["tollwatch.db", "tollwatch.db-wal", "tollwatch.db-shm", "tollwatch.db.lock"] {
+        for name in [
+            "tollwatch.db",
+            "tollwatch.db-wal",
+            "tollwatch.db-shm",
+            "tollwatch.db.lock",
+        ] {
             let path = dir.join(name);
             if path.exists() {
                 std::fs::remove_file(path)?;
@@ -109,9 +146,15 @@ fn make_room(dir: &Path, named: bool) -> Result<(), Failure> {
 
 fn next(dir: &Path, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let dir = dir.display();
-    writeln!(terminal.out, "\nLook closer (configuration, raw records and books are in {dir}):")?;
+    writeln!(
+        terminal.out,
+        "\nLook closer (configuration, raw records and books are in {dir}):"
+    )?;
     for question in ["daily", "residency", "endpoints"] {
-        writeln!(terminal.out, "  tollwatch report {question} --ledger {dir}/tollwatch.db --config {dir}/tollwatch.toml")?;
+        writeln!(
+            terminal.out,
+            "  tollwatch report {question} --ledger {dir}/tollwatch.db --config {dir}/tollwatch.toml"
+        )?;
     }
     Ok(0)
 }

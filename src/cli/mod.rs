@@ -62,12 +62,19 @@ pub fn main() -> ExitCode {
     let is_terminal = stdout.is_terminal();
     let mut out = std::io::BufWriter::new(stdout.lock());
     let mut err = std::io::stderr();
-    let mut terminal = Terminal { out: &mut out, err: &mut err, is_terminal, clock: SystemClock };
+    let mut terminal = Terminal {
+        out: &mut out,
+        err: &mut err,
+        is_terminal,
+        clock: SystemClock,
+    };
     let done = dispatch(cli.command, &mut terminal);
     let flushed = out.flush();
     match (done, flushed) {
         (Ok(code), Ok(())) => ExitCode::from(code),
-        (Ok(_), Err(error)) | (Err(Failure::Io(error)), _) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+        (Ok(_), Err(error)) | (Err(Failure::Io(error)), _)
+            if error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
             // Whoever read us has seen enough.
             ExitCode::SUCCESS
         }
@@ -137,7 +144,9 @@ impl Terminal<'_> {
         if !warnings.is_empty() {
             let n = i64::try_from(warnings.len()).unwrap_or(i64::MAX);
             let text = words::plural(n, "warning", "warnings");
-            self.note(&format!("{text} in the configuration; `tollwatch check` shows them"))?;
+            self.note(&format!(
+                "{text} in the configuration; `tollwatch check` shows them"
+            ))?;
         }
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! `tollwatch price` and `tollwatch prices update`.
 
-
 use serde::Serialize;
 
 use super::args::PricesCommand;
@@ -29,7 +28,8 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
     let mut book = PriceBook::shipped();
     if let Some(path) = &args.prices {
         let text = std::fs::read_to_string(path)?;
-        book.with_user_file(&path.display().to_string(), &text).map_err(Failure::Problems)?;
+        book.with_user_file(&path.display().to_string(), &text)
+            .map_err(Failure::Problems)?;
     }
     let priced = ask(args, &book, terminal.clock.now())?;
     let valid_from = priced.valid_from().map(|day| day.to_string());
@@ -60,7 +60,12 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
     }
     if !priced.row().is_empty() {
         let since = valid_from.map_or(String::new(), |day| format!(", since {day}"));
-        writeln!(terminal.out, "  row {} of {}{since}", priced.row(), priced.source())?;
+        writeln!(
+            terminal.out,
+            "  row {} of {}{since}",
+            priced.row(),
+            priced.source()
+        )?;
     }
     Ok(0)
 }
@@ -80,9 +85,15 @@ fn ask(args: &args::Price, book: &PriceBook, now: UnixMillis) -> Result<Priced, 
         None => now,
         Some(text) => super::ask::time(text)?,
     };
-    let caches = args.cache_read.saturating_add(args.cache_write_5m).saturating_add(args.cache_write_1h);
+    let caches = args
+        .cache_read
+        .saturating_add(args.cache_write_5m)
+        .saturating_add(args.cache_write_1h);
     let input = args.input.checked_sub(caches).ok_or_else(|| {
-        usage_of(format!("caches hold {caches} tokens, more than the {} of `--input`, which includes them", args.input))
+        usage_of(format!(
+            "caches hold {caches} tokens, more than the {} of `--input`, which includes them",
+            args.input
+        ))
     })?;
     let usage = Usage {
         input,
@@ -115,19 +126,40 @@ fn ask(args: &args::Price, book: &PriceBook, now: UnixMillis) -> Result<Priced, 
 }
 
 /// A region in canonical form, or a geography for providers that price by one.
-fn placed(regions: &Regions, provider: &Provider, told: Option<&str>) -> (Option<String>, Option<String>) {
-    let Some(told) = told else { return (None, None) };
+fn placed(
+    regions: &Regions,
+    provider: &Provider,
+    told: Option<&str>,
+) -> (Option<String>, Option<String>) {
+    let Some(told) = told else {
+        return (None, None);
+    };
     if matches!(told, "us" | "eu" | "global") {
         return (None, Some(told.to_owned()));
     }
-    (Some(regions.parse_region(Some(provider), told).name().to_string()), None)
+    (
+        Some(
+            regions
+                .parse_region(Some(provider), told)
+                .name()
+                .to_string(),
+        ),
+        None,
+    )
 }
 
 fn scope_of(word: &str) -> Result<Scope, Failure> {
     [Scope::Regional, Scope::DataZone, Scope::Global]
         .into_iter()
-        .find(|scope| scope.as_str() == word || scope.as_str().replace('_', "") == word.replace(['_', '-'], ""))
-        .ok_or_else(|| Failure::Usage(format!("unknown scope `{word}`; known are regional, data_zone, global")))
+        .find(|scope| {
+            scope.as_str() == word
+                || scope.as_str().replace('_', "") == word.replace(['_', '-'], "")
+        })
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "unknown scope `{word}`; known are regional, data_zone, global"
+            ))
+        })
 }
 
 #[derive(Serialize)]
@@ -159,7 +191,11 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
                 new: &change.new,
             })?;
         } else {
-            let model = if change.place.is_empty() { change.model.to_string() } else { format!("{} ({})", change.model, change.place) };
+            let model = if change.place.is_empty() {
+                change.model.to_string()
+            } else {
+                format!("{} ({})", change.model, change.place)
+            };
             rows.row(vec![
                 plain(change.provider.as_str()),
                 plain(model),
@@ -171,7 +207,11 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
     }
     if !*json {
         let n = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-        writeln!(terminal.out, "{} in dollars per million tokens:\n", words::plural(n, "difference", "differences"))?;
+        writeln!(
+            terminal.out,
+            "{} in dollars per million tokens:\n",
+            words::plural(n, "difference", "differences")
+        )?;
         rows.show(terminal)?;
     }
     for note in &imported.notes {
@@ -180,7 +220,10 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
     match out {
         Some(path) => {
             std::fs::write(path, price::render_table(&imported.table))?;
-            terminal.note(&format!("wrote {}; name it as a price import in the configuration", path.display()))?;
+            terminal.note(&format!(
+                "wrote {}; name it as a price import in the configuration",
+                path.display()
+            ))?;
         }
         None => terminal.note("nothing was written; give `--out FILE` to keep it")?,
     }
@@ -193,7 +236,12 @@ mod tests {
 
     #[test]
     fn scopes_by_every_spelling() {
-        for (word, scope) in [("global", Scope::Global), ("data-zone", Scope::DataZone), ("datazone", Scope::DataZone), ("regional", Scope::Regional)] {
+        for (word, scope) in [
+            ("global", Scope::Global),
+            ("data-zone", Scope::DataZone),
+            ("datazone", Scope::DataZone),
+            ("regional", Scope::Regional),
+        ] {
             assert_eq!(scope_of(word).unwrap(), scope);
         }
         assert!(scope_of("continental").is_err());

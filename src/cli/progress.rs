@@ -15,7 +15,10 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new(quiet: bool) -> Bar {
-        Bar { bar: ProgressBar::hidden(), quiet }
+        Bar {
+            bar: ProgressBar::hidden(),
+            quiet,
+        }
     }
 }
 
@@ -30,7 +33,8 @@ impl Progress for Bar {
         } else {
             "{prefix:>9} [{bar:30}] {percent:>3} %  {per_sec}, {eta} left  {msg}"
         };
-        let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
         self.bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         self.bar.set_style(style.progress_chars("#- "));
         self.bar.set_prefix(what.to_owned());

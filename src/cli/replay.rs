@@ -29,18 +29,32 @@ pub(super) struct Conservation {
 
 impl Conservation {
     pub(super) fn of(applied: &Applied) -> Conservation {
-        let duplicates_by_kind: BTreeMap<_, _> =
-            applied.duplicates.iter().map(|(kind, n)| (kind.as_str(), *n)).collect();
+        let duplicates_by_kind: BTreeMap<_, _> = applied
+            .duplicates
+            .iter()
+            .map(|(kind, n)| (kind.as_str(), *n))
+            .collect();
         Conservation {
             received: applied.received(),
             metered: applied.metered,
             duplicate: applied.duplicates.values().sum(),
             ignored: applied.ignored.values().sum(),
             quarantined: applied.quarantined.values().sum(),
-            contradictions: duplicates_by_kind.get("contradiction").copied().unwrap_or(0),
+            contradictions: duplicates_by_kind
+                .get("contradiction")
+                .copied()
+                .unwrap_or(0),
             duplicates_by_kind,
-            ignored_by_reason: applied.ignored.iter().map(|(reason, n)| (reason.as_str(), *n)).collect(),
-            quarantined_by_reason: applied.quarantined.iter().map(|(reason, n)| (reason.as_str(), *n)).collect(),
+            ignored_by_reason: applied
+                .ignored
+                .iter()
+                .map(|(reason, n)| (reason.as_str(), *n))
+                .collect(),
+            quarantined_by_reason: applied
+                .quarantined
+                .iter()
+                .map(|(reason, n)| (reason.as_str(), *n))
+                .collect(),
             weak: applied.weak,
         }
     }
@@ -73,7 +87,10 @@ struct FileAnswer {
 pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let settings = Settings { format: inspect::format_of(args.format.as_deref())?, ..Settings::default() };
+    let settings = Settings {
+        format: inspect::format_of(args.format.as_deref())?,
+        ..Settings::default()
+    };
     let mut ledger = setup.open(&args.ledger)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let mut bar = Bar::new(args.json);
@@ -115,12 +132,20 @@ fn answer(replayed: &Replayed) -> Answer {
 fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     for file in &replayed.files {
         match file.resume {
-            Resume::Replaced => terminal.note(&format!("{}: its bytes are others than those read before; read from the start", file.path.display()))?,
-            Resume::Cut => terminal.note(&format!("{}: shorter than what was read before; read from the start", file.path.display()))?,
+            Resume::Replaced => terminal.note(&format!(
+                "{}: its bytes are others than those read before; read from the start",
+                file.path.display()
+            ))?,
+            Resume::Cut => terminal.note(&format!(
+                "{}: shorter than what was read before; read from the start",
+                file.path.display()
+            ))?,
             Resume::New | Resume::Continued => {}
         }
         if let Some(fault) = &file.fault {
-            terminal.note(&format!("warning: {fault}; what came before is in the books"))?;
+            terminal.note(&format!(
+                "warning: {fault}; what came before is in the books"
+            ))?;
         }
     }
     let conservation = Conservation::of(&replayed.applied);
@@ -129,8 +154,15 @@ fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure>
     reasons(terminal, "duplicate", &conservation.duplicates_by_kind)?;
     reasons(terminal, "quarantined", &conservation.quarantined_by_reason)?;
     if conservation.contradictions > 0 {
-        let text = words::plural(n(conservation.contradictions), "report contradicts", "reports contradict");
-        writeln!(terminal.out, "{text} an earlier one of the same call; the first stands")?;
+        let text = words::plural(
+            n(conservation.contradictions),
+            "report contradicts",
+            "reports contradict",
+        );
+        writeln!(
+            terminal.out,
+            "{text} an earlier one of the same call; the first stands"
+        )?;
     }
     if conservation.weak > 0 {
         let text = words::plural(n(conservation.weak), "report is", "reports are");
@@ -143,7 +175,11 @@ fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure>
     Ok(())
 }
 
-fn reasons(terminal: &mut Terminal<'_>, outcome: &str, by: &BTreeMap<&'static str, u64>) -> Result<(), Failure> {
+fn reasons(
+    terminal: &mut Terminal<'_>,
+    outcome: &str,
+    by: &BTreeMap<&'static str, u64>,
+) -> Result<(), Failure> {
     for (reason, n) in by {
         let number = words::count(i64::try_from(*n).unwrap_or(i64::MAX));
         writeln!(terminal.out, "{outcome:>12}  {reason:<20} {number:>12}")?;

@@ -14,9 +14,15 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
     let setup = setup::load(Some(&args.config), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
     if setup.ready.sources.is_empty() {
-        return Err(Failure::Usage(format!("{} names no source; add a `[[source.file]]` with its paths", args.config.display())));
+        return Err(Failure::Usage(format!(
+            "{} names no source; add a `[[source.file]]` with its paths",
+            args.config.display()
+        )));
     }
-    let path = args.ledger.clone().unwrap_or_else(|| setup.ready.ledger.path.clone());
+    let path = args
+        .ledger
+        .clone()
+        .unwrap_or_else(|| setup.ready.ledger.path.clone());
     let mut ledger = setup.open(&path)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     tracing::info!(config = %args.config.display(), ledger = %path.display(), sources = setup.ready.sources.len(), "started");
@@ -32,9 +38,15 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
 }
 
 fn log_to_stderr(json: bool) {
-    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false);
     // A second logger in one process stays silent; the first one is at work.
-    drop(if json { builder.json().try_init() } else { builder.try_init() });
+    drop(if json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    });
 }
 
 /// What was already said, so that a repeating fault is said once.
@@ -47,7 +59,11 @@ impl Told {
     fn tell(&mut self, round: &Round, setup: &Setup, ledger: &dyn Ledger) {
         for (source, reason) in &round.missing {
             if !self.missing.iter().any(|(known, _)| known == source) {
-                tracing::error!(source, reason, "a source cannot be read; it is tried again every round");
+                tracing::error!(
+                    source,
+                    reason,
+                    "a source cannot be read; it is tried again every round"
+                );
             }
         }
         for (source, _) in &self.missing {
@@ -58,8 +74,12 @@ impl Told {
         self.missing.clone_from(&round.missing);
         for file in &round.files {
             match &file.fault {
-                Some(fault) => tracing::warn!(fault, "a file breaks off; what came before is in the books"),
-                None => tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read"),
+                Some(fault) => {
+                    tracing::warn!(fault, "a file breaks off; what came before is in the books")
+                }
+                None => {
+                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read")
+                }
             }
         }
         let applied = &round.applied;

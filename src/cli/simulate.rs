@@ -1,6 +1,5 @@
 //! `tollwatch simulate`: the logs of invented traffic.
 
-
 use serde::Serialize;
 
 use super::{Terminal, args, words};
@@ -21,10 +20,19 @@ struct Answer {
 /// The scenario of a file, or the shipped one.
 pub(super) fn scenario(path: Option<&std::path::Path>) -> Result<Scenario, Failure> {
     let (name, text) = match path {
-        Some(path) => (path.display().to_string(), std::fs::read_to_string(path).map_err(|error| {
-            let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-            Failure::Usage(format!("{}: {error}; shipped scenarios are {}", path.display(), names.join(", ")))
-        }).or_else(|error| shipped(path).ok_or(error))?),
+        Some(path) => (
+            path.display().to_string(),
+            std::fs::read_to_string(path)
+                .map_err(|error| {
+                    let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+                    Failure::Usage(format!(
+                        "{}: {error}; shipped scenarios are {}",
+                        path.display(),
+                        names.join(", ")
+                    ))
+                })
+                .or_else(|error| shipped(path).ok_or(error))?,
+        ),
         None => {
             let (name, text) = SHIPPED.first().copied().unwrap_or(("", ""));
             (name.to_owned(), text.to_owned())
@@ -34,14 +42,22 @@ pub(super) fn scenario(path: Option<&std::path::Path>) -> Result<Scenario, Failu
 }
 
 fn shipped(name: &std::path::Path) -> Option<String> {
-    SHIPPED.iter().find(|(known, _)| name.as_os_str() == *known).map(|(_, text)| (*text).to_owned())
+    SHIPPED
+        .iter()
+        .find(|(known, _)| name.as_os_str() == *known)
+        .map(|(_, text)| (*text).to_owned())
 }
 
 /// Writes the logs of a scenario.
 pub(super) fn simulate(args: &args::Simulate, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let scenario = scenario(args.scenario.as_deref())?;
     let telling = args.format.as_deref().map(telling_of).transpose()?;
-    let order = Order { seed: args.seed, days: args.days, telling, start: scenario.start() };
+    let order = Order {
+        seed: args.seed,
+        days: args.days,
+        telling,
+        start: scenario.start(),
+    };
     std::fs::create_dir_all(&args.out)?;
     let done = run(&scenario, order, &mut Directory::new(&args.out))?;
     let counts = done.counts;

@@ -15,7 +15,10 @@ use crate::units::UnixMillis;
 
 /// `Fri 14 Nov 16:00`.
 fn when(at: UnixMillis, zone: Tz) -> String {
-    at.to_utc().with_timezone(&zone).format("%a %-d %b %H:%M").to_string()
+    at.to_utc()
+        .with_timezone(&zone)
+        .format("%a %-d %b %H:%M")
+        .to_string()
 }
 
 fn cents(nano: i64) -> String {
@@ -26,7 +29,9 @@ fn cents(nano: i64) -> String {
 pub(super) fn show(story: &Story, zone: Tz, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let rule = story.rule.as_deref().unwrap_or("no rule");
     let real = story.after.cost_per_answered_request_nanousd.unwrap_or(0);
-    let since = story.since_at.map_or_else(String::new, |at| format!(" since {}", when(at, zone)));
+    let since = story
+        .since_at
+        .map_or_else(String::new, |at| format!(" since {}", when(at, zone)));
     writeln!(
         terminal.out,
         "{} was approved at {} a request, calls to stay in: {rule}.",
@@ -58,8 +63,18 @@ pub(super) fn show(story: &Story, zone: Tz, terminal: &mut Terminal<'_>) -> Resu
         writeln!(terminal.out, "\nWhich calls prove it:")?;
         for proof in &story.proofs {
             let file: Vec<&str> = proof.position.rsplitn(3, '/').collect();
-            let place = file.iter().take(2).rev().copied().collect::<Vec<_>>().join("/");
-            writeln!(terminal.out, "  {} {} at {}: {}", proof.at, proof.feature, proof.endpoint, proof.evidence)?;
+            let place = file
+                .iter()
+                .take(2)
+                .rev()
+                .copied()
+                .collect::<Vec<_>>()
+                .join("/");
+            writeln!(
+                terminal.out,
+                "  {} {} at {}: {}",
+                proof.at, proof.feature, proof.endpoint, proof.evidence
+            )?;
             writeln!(terminal.out, "    {} in {place}", proof.id)?;
         }
     }
@@ -84,19 +99,28 @@ fn outage_text(outage: &Outage, zone: Tz) -> String {
 
 fn table(story: &Story, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     let mut rows = Rows::new(&["", "approved", "before", "since then"], 1, terminal);
-    let maybe = |value: Option<i64>, form: fn(i64) -> String| value.map_or_else(|| "–".to_owned(), form);
+    let maybe =
+        |value: Option<i64>, form: fn(i64) -> String| value.map_or_else(|| "–".to_owned(), form);
     let (before, after) = (&story.before, &story.after);
-    let more = |nano: Option<i64>| nano.is_some_and(|nano| nano > story.approved_nanousd.saturating_mul(12) / 10);
+    let more = |nano: Option<i64>| {
+        nano.is_some_and(|nano| nano > story.approved_nanousd.saturating_mul(12) / 10)
+    };
     let bad = |is: bool| if is { Mark::Bad } else { Mark::Plain };
     rows.row(vec![
         plain("a request costs"),
         plain(cents(story.approved_nanousd)),
         plain(maybe(before.cost_per_answered_request_nanousd, cents)),
-        marked(maybe(after.cost_per_answered_request_nanousd, cents), bad(more(after.cost_per_answered_request_nanousd))),
+        marked(
+            maybe(after.cost_per_answered_request_nanousd, cents),
+            bad(more(after.cost_per_answered_request_nanousd)),
+        ),
     ]);
     rows.row(vec![
         plain("tokens in a request"),
-        plain(story.approved_tokens.map_or_else(|| "–".to_owned(), |n| words::count(i64::try_from(n).unwrap_or(i64::MAX)))),
+        plain(story.approved_tokens.map_or_else(
+            || "–".to_owned(),
+            |n| words::count(i64::try_from(n).unwrap_or(i64::MAX)),
+        )),
         plain(maybe(before.tokens_per_request, words::count)),
         plain(maybe(after.tokens_per_request, words::count)),
     ]);
@@ -119,12 +143,24 @@ fn table(story: &Story, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         plain(words::share(after.calls_throttled, after.calls)),
     ]);
     let ms = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), words::duration);
-    rows.row(vec![plain("95 of 100 calls take"), plain("–"), plain(ms(before.latency_ms_p95)), plain(ms(after.latency_ms_p95))]);
+    rows.row(vec![
+        plain("95 of 100 calls take"),
+        plain("–"),
+        plain(ms(before.latency_ms_p95)),
+        plain(ms(after.latency_ms_p95)),
+    ]);
     rows.show(terminal)
 }
 
 /// Proven outside, with what nothing proves beside it.
 fn outside(figures: &Figures) -> String {
-    let proven = figures.calls.saturating_sub(figures.unproven).saturating_sub(figures.declared);
-    format!("{} of {} that tell", words::count(figures.violated), words::count(proven))
+    let proven = figures
+        .calls
+        .saturating_sub(figures.unproven)
+        .saturating_sub(figures.declared);
+    format!(
+        "{} of {} that tell",
+        words::count(figures.violated),
+        words::count(proven)
+    )
 }

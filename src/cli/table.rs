@@ -3,7 +3,6 @@
 //! Knows no figure. A newcomer may ask why there are no frames: a reader compares columns, and a
 //! frame is ink between them.
 
-
 use comfy_table::presets::NOTHING;
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
 
@@ -35,15 +34,25 @@ impl Rows {
     /// A table with these headings; the first `left` columns hold words, the others figures.
     pub(super) fn new(headings: &[&str], left: usize, terminal: &Terminal<'_>) -> Rows {
         let mut table = Table::new();
-        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table
+            .load_style(NOTHING)
+            .set_content_arrangement(ContentArrangement::Disabled);
         let colour = terminal.is_terminal && std::env::var_os("NO_COLOR").is_none();
-        let mut rows = Rows { table, colour, left };
+        let mut rows = Rows {
+            table,
+            colour,
+            left,
+        };
         let header: Vec<Cell> = headings
             .iter()
             .enumerate()
             .map(|(index, text)| {
                 let cell = Cell::new(text).set_alignment(rows.alignment(index));
-                if colour { cell.add_attribute(Attribute::Dim) } else { cell }
+                if colour {
+                    cell.add_attribute(Attribute::Dim)
+                } else {
+                    cell
+                }
             })
             .collect();
         rows.table.set_header(header);
@@ -51,7 +60,11 @@ impl Rows {
     }
 
     fn alignment(&self, index: usize) -> CellAlignment {
-        if index < self.left { CellAlignment::Left } else { CellAlignment::Right }
+        if index < self.left {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        }
     }
 
     /// Adds a row.

@@ -11,11 +11,19 @@ use crate::entry::{CallAdds, RequestAdds};
 const MEASURED_BITS: u16 = 0b11_1111;
 
 /// The transport hash (ten bits of outcome, six of measurements) and the usage hash.
-pub(super) fn hashes(report: &Report, call: Option<&CallAdds>, request: Option<&RequestAdds>) -> (u16, u16) {
+pub(super) fn hashes(
+    report: &Report,
+    call: Option<&CallAdds>,
+    request: Option<&RequestAdds>,
+) -> (u16, u16) {
     let mut bytes = [0_u8; 96];
     let transport = call.map_or(0, |call| {
         let outcome = hash(&mut bytes, &[u64::from(class_byte(call.class))]);
-        let size = report.evidence.iter().map(|evidence| evidence.told.len()).sum::<usize>();
+        let size = report
+            .evidence
+            .iter()
+            .map(|evidence| evidence.told.len())
+            .sum::<usize>();
         let measured = hash(
             &mut bytes,
             &[
@@ -51,8 +59,12 @@ pub(super) fn hashes(report: &Report, call: Option<&CallAdds>, request: Option<&
 }
 
 fn class_byte(class: crate::call::Class) -> u8 {
-    let index = crate::call::Class::ALL.iter().position(|other| *other == class);
-    index.and_then(|index| u8::try_from(index).ok()).unwrap_or(u8::MAX)
+    let index = crate::call::Class::ALL
+        .iter()
+        .position(|other| *other == class);
+    index
+        .and_then(|index| u8::try_from(index).ok())
+        .unwrap_or(u8::MAX)
 }
 
 fn hash(bytes: &mut [u8; 96], numbers: &[u64]) -> u16 {

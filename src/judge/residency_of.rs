@@ -70,30 +70,51 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
     let endpoint = question.endpoint.and_then(|id| rules.registry.get(id));
     let mut evidence = question.evidence.clone();
     if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.region.is_empty()) {
-        evidence.push(Evidence { kind: EvidenceKind::Registry, told: endpoint.region.clone() });
+        evidence.push(Evidence {
+            kind: EvidenceKind::Registry,
+            told: endpoint.region.clone(),
+        });
     }
     let rule = rule_of(rules, question.endpoint, question.feature);
     let judgement = crate::residency::judge(
         &rules.regions,
         &Facts {
-            provider: endpoint.and_then(|endpoint| endpoint.provider.as_ref()).or(question.provider.as_ref()),
-            scope: question.scope.or(endpoint.and_then(|endpoint| endpoint.scope)),
+            provider: endpoint
+                .and_then(|endpoint| endpoint.provider.as_ref())
+                .or(question.provider.as_ref()),
+            scope: question
+                .scope
+                .or(endpoint.and_then(|endpoint| endpoint.scope)),
             rule: rule.as_ref(),
             evidence: &evidence,
         },
     );
-    Landing { rule: rule.map_or_else(Text::default, |rule| rule.name), judgement }
+    Landing {
+        rule: rule.map_or_else(Text::default, |rule| rule.name),
+        judgement,
+    }
 }
 
 /// The feature's rule; without a feature the endpoint's, else the strictest of those features that
 /// may use the endpoint.
-fn rule_of(rules: &Rulebook, endpoint: Option<EndpointId>, feature: Option<FeatureId>) -> Option<Rule> {
+fn rule_of(
+    rules: &Rulebook,
+    endpoint: Option<EndpointId>,
+    feature: Option<FeatureId>,
+) -> Option<Rule> {
     let feature = feature.and_then(|id| rules.features.get(id));
     if let Some(feature) = feature
         && feature.rule.is_some()
     {
         return feature.rule.clone();
     }
-    let own = endpoint.and_then(|id| rules.registry.get(id)).and_then(|endpoint| endpoint.rule.clone());
-    own.or_else(|| rules.features.strictest_rule(endpoint?))
+    let own = endpoint
+        .and_then(|id| rules.registry.get(id))
+        .and_then(|endpoint| endpoint.rule.clone());
+    own.or_else(|| {
+        rules
+            .features
+            .strictest(endpoint?)
+            .map(|strictest| strictest.rule.clone())
+    })
 }

@@ -69,10 +69,19 @@ pub struct Feature {
 ///
 /// # Errors
 /// What the ledger says.
-pub fn daily(ledger: &dyn Ledger, rules: &Rulebook, span: Span, only: Option<&str>) -> Result<Daily, Failure> {
+pub fn daily(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    only: Option<&str>,
+) -> Result<Daily, Failure> {
     let wanted = |feature: &Text| only.is_none_or(|only| feature == only);
-    let days = group(ledger, span, |start, key| wanted(&key.feature).then_some(start))?;
-    let features = group(ledger, span, |_, key| wanted(&key.feature).then(|| key.feature.clone()))?;
+    let days = group(ledger, span, |start, key| {
+        wanted(&key.feature).then_some(start)
+    })?;
+    let features = group(ledger, span, |_, key| {
+        wanted(&key.feature).then(|| key.feature.clone())
+    })?;
     let links = links(ledger, span)?;
     let mut total = Group::default();
     for group in days.values() {
@@ -81,9 +90,13 @@ pub fn daily(ledger: &dyn Ledger, rules: &Rulebook, span: Span, only: Option<&st
             *total.verdicts.entry(*verdict).or_default() += calls;
         }
     }
-    let mut features: Vec<Feature> =
-        features.iter().map(|(key, group)| feature(key, group, rules, &links)).collect();
-    features.sort_by(|a, b| (b.figures.cost_nanousd, &a.feature).cmp(&(a.figures.cost_nanousd, &b.feature)));
+    let mut features: Vec<Feature> = features
+        .iter()
+        .map(|(key, group)| feature(key, group, rules, &links))
+        .collect();
+    features.sort_by(|a, b| {
+        (b.figures.cost_nanousd, &a.feature).cmp(&(a.figures.cost_nanousd, &b.feature))
+    });
     Ok(Daily {
         days: days
             .iter()
@@ -105,7 +118,9 @@ type Links = BTreeMap<(Text, Text, Text), LinkTotals>;
 fn links(ledger: &dyn Ledger, span: Span) -> Result<Links, Failure> {
     let mut links = Links::new();
     for row in ledger.links(span)? {
-        let [half, kind, feature, _, _] = row.key.as_slice() else { continue };
+        let [half, kind, feature, _, _] = row.key.as_slice() else {
+            continue;
+        };
         let totals = LinkTotals::decode(&row.body).unwrap_or_default();
         let key = (half.clone(), kind.clone(), feature.clone());
         links.entry(key).or_default().add(&totals);
@@ -114,9 +129,16 @@ fn links(ledger: &dyn Ledger, span: Span) -> Result<Links, Failure> {
 }
 
 fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Feature {
-    let registered = rules.features.by_key(key).and_then(|id| rules.features.get(id));
+    let registered = rules
+        .features
+        .by_key(key)
+        .and_then(|id| rules.features.get(id));
     // A report of both halves is linked in both; calls go before requests.
-    let half = if group.cell.totals.calls() > 0 { "call" } else { "request" };
+    let half = if group.cell.totals.calls() > 0 {
+        "call"
+    } else {
+        "request"
+    };
     let of = |kind: &'static str| {
         let key = (Text::const_new(half), Text::const_new(kind), key.clone());
         links.get(&key).copied().unwrap_or_default()

@@ -67,12 +67,16 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
     ledger.cells(Resolution::Day, span, &mut |row| {
         let one = seen.entry(row.key.endpoint.clone()).or_default();
         one.group.add(&row.key, &row.cell);
-        let told = row.key.grade.is_some_and(|grade| grade != crate::residency::Grade::F);
+        let told = row
+            .key
+            .grade
+            .is_some_and(|grade| grade != crate::residency::Grade::F);
         if told && !row.key.region.is_empty() {
             *one.regions.entry(row.key.region.to_string()).or_default() += row.cell.totals.calls();
         }
         if !row.key.model.is_empty() {
-            *one.models.entry(row.key.model).or_default() += row.cell.totals.requests() + row.cell.totals.calls();
+            *one.models.entry(row.key.model).or_default() +=
+                row.cell.totals.requests() + row.cell.totals.calls();
         }
         Ok(())
     })?;
@@ -97,13 +101,21 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
             declared_region: Some(endpoint.region.to_string()).filter(|region| !region.is_empty()),
             declared_scope: endpoint.scope.map(crate::call::Scope::as_str),
             timeout_ms: endpoint.timeout.map(|timeout| timeout.0),
-            fallback: endpoint.fallback.and_then(|id| rules.registry.get(id)).map(|other| other.name.to_string()),
+            fallback: endpoint
+                .fallback
+                .and_then(|id| rules.registry.get(id))
+                .map(|other| other.name.to_string()),
             ..row(&endpoint.name, seen, &mut credentials)
         });
     }
-    let mut hosts: Vec<Endpoint> =
-        seen.into_iter().map(|(name, seen)| row(&name, seen, &mut credentials)).collect();
-    hosts.sort_by(|a, b| (b.figures.calls + b.figures.requests, &a.endpoint).cmp(&(a.figures.calls + a.figures.requests, &b.endpoint)));
+    let mut hosts: Vec<Endpoint> = seen
+        .into_iter()
+        .map(|(name, seen)| row(&name, seen, &mut credentials))
+        .collect();
+    hosts.sort_by(|a, b| {
+        (b.figures.calls + b.figures.requests, &a.endpoint)
+            .cmp(&(a.figures.calls + a.figures.requests, &b.endpoint))
+    });
     rows.extend(hosts);
     Ok(Endpoints { endpoints: rows })
 }
@@ -114,7 +126,10 @@ fn row(name: &Text, seen: Seen, credentials: &mut BTreeMap<Text, Vec<String>>) -
     Endpoint {
         endpoint: name.to_string(),
         seen_regions: seen.regions,
-        models: models.into_iter().map(|(model, _)| model.to_string()).collect(),
+        models: models
+            .into_iter()
+            .map(|(model, _)| model.to_string())
+            .collect(),
         credentials: credentials.remove(name).unwrap_or_default(),
         last_hour: seen.last.map(start_text),
         figures: Figures::of(&seen.group),

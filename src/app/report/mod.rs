@@ -149,7 +149,10 @@ impl Figures {
             tokens_input: totals.tokens_input_total(),
             tokens_cache_read: totals.tokens_cache_read,
             tokens_output: totals.tokens_output,
-            tokens_per_request: over(totals.tokens_input_total() + totals.tokens_output, totals.requests_ok),
+            tokens_per_request: over(
+                totals.tokens_input_total() + totals.tokens_output,
+                totals.requests_ok,
+            ),
             held: verdict(Verdict::Held),
             declared: verdict(Verdict::Declared),
             violated: verdict(Verdict::Violated),
@@ -248,13 +251,21 @@ pub fn unseen(ledger: &dyn Ledger, span: Span) -> Result<Unseen, Failure> {
     }
     for row in ledger.counts()? {
         if row.outcome == "quarantined" {
-            *unseen.quarantined.entry(row.reason.to_string()).or_default() += row.n;
+            *unseen
+                .quarantined
+                .entry(row.reason.to_string())
+                .or_default() += row.n;
         } else if row.outcome == "duplicate" && row.reason == "contradiction" {
             unseen.contradictions += row.n;
         }
     }
-    let unattributed = group(ledger, span, |_, key| (key.feature == crate::attribute::UNATTRIBUTED).then_some(()))?;
-    unseen.unattributed_nanousd = unattributed.values().map(|group| group.cell.totals.cost_nanousd()).sum();
+    let unattributed = group(ledger, span, |_, key| {
+        (key.feature == crate::attribute::UNATTRIBUTED).then_some(())
+    })?;
+    unseen.unattributed_nanousd = unattributed
+        .values()
+        .map(|group| group.cell.totals.cost_nanousd())
+        .sum();
     Ok(unseen)
 }
 
@@ -269,7 +280,13 @@ mod tests {
 
     #[test]
     fn divides_half_to_even() {
-        let cases = [(10, 4, Some(2)), (14, 4, Some(4)), (11, 4, Some(3)), (0, 3, Some(0)), (5, 0, None)];
+        let cases = [
+            (10, 4, Some(2)),
+            (14, 4, Some(4)),
+            (11, 4, Some(3)),
+            (0, 3, Some(0)),
+            (5, 0, None),
+        ];
         for (total, parts, expected) in cases {
             assert_eq!(over(total, parts), expected, "{total}/{parts}");
         }

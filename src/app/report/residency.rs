@@ -96,14 +96,22 @@ pub struct Proof {
 ///
 /// # Errors
 /// What the ledger says.
-pub fn residency(ledger: &dyn Ledger, rules: &Rulebook, span: Span, limit: usize) -> Result<Residency, Failure> {
+pub fn residency(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    limit: usize,
+) -> Result<Residency, Failure> {
     let mut all = Group::default();
-    let mut features: BTreeMap<Text, (Group, BTreeMap<Text, i64>, BTreeSet<Option<&'static str>>)> = BTreeMap::new();
+    let mut features: BTreeMap<Text, (Group, BTreeMap<Text, i64>, BTreeSet<Option<&'static str>>)> =
+        BTreeMap::new();
     let mut landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64> = BTreeMap::new();
     let mut hosts: BTreeMap<Text, i64> = BTreeMap::new();
     ledger.cells(Resolution::Day, span, &mut |row| {
         let calls = row.cell.totals.calls();
-        let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else { return Ok(()) };
+        let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else {
+            return Ok(());
+        };
         let grade = row.key.grade.map(crate::residency::Grade::as_str);
         all.add(&row.key, &row.cell);
         let (group, regions, grades) = features.entry(row.key.feature.clone()).or_default();
@@ -115,21 +123,57 @@ pub fn residency(ledger: &dyn Ledger, rules: &Rulebook, span: Span, limit: usize
         if rules.registry.by_name(&row.key.endpoint).is_none() {
             *hosts.entry(row.key.endpoint.clone()).or_default() += calls;
         }
-        *landed.entry((row.key.region, row.key.endpoint, verdict, grade)).or_default() += calls;
+        *landed
+            .entry((row.key.region, row.key.endpoint, verdict, grade))
+            .or_default() += calls;
         Ok(())
     })?;
     let mut answer = Residency {
-        features: features.iter().map(|(key, (group, regions, grades))| feature(key, group, regions, grades, rules)).collect(),
-        landed: landed.into_iter().map(|((region, endpoint, verdict, grade), calls)| Landed { region: region.to_string(), endpoint: endpoint.to_string(), verdict: verdict.as_str(), grade, calls }).collect(),
+        features: features
+            .iter()
+            .map(|(key, (group, regions, grades))| feature(key, group, regions, grades, rules))
+            .collect(),
+        landed: landed
+            .into_iter()
+            .map(|((region, endpoint, verdict, grade), calls)| Landed {
+                region: region.to_string(),
+                endpoint: endpoint.to_string(),
+                verdict: verdict.as_str(),
+                grade,
+                calls,
+            })
+            .collect(),
         total: Figures::of(&all),
-        unregistered: hosts.into_iter().map(|(host, calls)| (host.to_string(), calls)).collect(),
+        unregistered: hosts
+            .into_iter()
+            .map(|(host, calls)| (host.to_string(), calls))
+            .collect(),
         evidence: proofs(ledger, span, limit)?,
         violated: 0,
     };
     answer.violated = answer.total.violated;
-    answer.features.sort_by(|a, b| (b.figures.violated, b.figures.unproven, b.figures.calls, &a.feature).cmp(&(a.figures.violated, a.figures.unproven, a.figures.calls, &b.feature)));
-    answer.landed.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| (&a.region, &a.endpoint, a.verdict).cmp(&(&b.region, &b.endpoint, b.verdict))));
-    answer.unregistered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    answer.features.sort_by(|a, b| {
+        (
+            b.figures.violated,
+            b.figures.unproven,
+            b.figures.calls,
+            &a.feature,
+        )
+            .cmp(&(
+                a.figures.violated,
+                a.figures.unproven,
+                a.figures.calls,
+                &b.feature,
+            ))
+    });
+    answer.landed.sort_by(|a, b| {
+        b.calls.cmp(&a.calls).then_with(|| {
+            (&a.region, &a.endpoint, a.verdict).cmp(&(&b.region, &b.endpoint, b.verdict))
+        })
+    });
+    answer
+        .unregistered
+        .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Ok(answer)
 }
 
@@ -140,16 +184,28 @@ fn feature(
     grades: &BTreeSet<Option<&'static str>>,
     rules: &Rulebook,
 ) -> Feature {
-    let registered = rules.features.by_key(key).and_then(|id| rules.features.get(id));
+    let registered = rules
+        .features
+        .by_key(key)
+        .and_then(|id| rules.features.get(id));
     let mut regions: Vec<(&Text, &i64)> = regions.iter().collect();
     regions.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     let ungraded = grades.contains(&None);
     Feature {
         feature: key.to_string(),
         name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
-        rule: registered.and_then(|feature| feature.rule.as_ref()).map(|rule| rule.name.to_string()),
-        regions: regions.into_iter().map(|(region, _)| region.to_string()).collect(),
-        weakest_grade: if ungraded { None } else { grades.iter().copied().max().flatten() },
+        rule: registered
+            .and_then(|feature| feature.rule.as_ref())
+            .map(|rule| rule.name.to_string()),
+        regions: regions
+            .into_iter()
+            .map(|(region, _)| region.to_string())
+            .collect(),
+        weakest_grade: if ungraded {
+            None
+        } else {
+            grades.iter().copied().max().flatten()
+        },
         figures: Figures::of(group),
     }
 }
@@ -158,7 +214,10 @@ fn feature(
 fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, Failure> {
     let rows = ledger.evidence(span, usize::MAX)?;
     let of = |verdict: Verdict| {
-        rows.iter().filter(move |row| row.key.verdict == Some(verdict)).take(limit).map(proof)
+        rows.iter()
+            .filter(move |row| row.key.verdict == Some(verdict))
+            .take(limit)
+            .map(proof)
     };
     Ok(of(Verdict::Violated).chain(of(Verdict::Unproven)).collect())
 }
@@ -174,7 +233,10 @@ fn proof(row: &EvidenceRow) -> Proof {
         grade: row.key.grade.map(crate::residency::Grade::as_str),
         rule: row.rule.to_string(),
         evidence: row.evidence.to_string(),
-        position: format!("{}:{}:{}", row.origin.topic, row.origin.partition, row.origin.offset),
+        position: format!(
+            "{}:{}:{}",
+            row.origin.topic, row.origin.partition, row.origin.offset
+        ),
         config: row.config.0,
     }
 }

@@ -102,8 +102,16 @@ pub fn story(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Option
     let mut endpoints: BTreeMap<(Text, UnixMillis), BTreeSet<Text>> = BTreeMap::new();
     ledger.cells(Resolution::Hour, span, &mut |row| {
         let feature = row.key.feature.clone();
-        hours.entry(feature.clone()).or_default().entry(row.start).or_default().add(&row.key, &row.cell);
-        endpoints.entry((feature, row.start)).or_default().insert(row.key.endpoint);
+        hours
+            .entry(feature.clone())
+            .or_default()
+            .entry(row.start)
+            .or_default()
+            .add(&row.key, &row.cell);
+        endpoints
+            .entry((feature, row.start))
+            .or_default()
+            .insert(row.key.endpoint);
         Ok(())
     })?;
     let candidates = rules.features.iter().filter_map(|(_, feature)| {
@@ -112,21 +120,41 @@ pub fn story(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Option
         let since = since(by_hour, approved)?;
         let after = sum(by_hour.range(since..));
         let cost = Figures::of(&after).cost_per_answered_request_nanousd?;
-        Some((i128::from(cost) * 1000 / i128::from(approved.max(1)), feature, approved, since))
+        Some((
+            i128::from(cost) * 1000 / i128::from(approved.max(1)),
+            feature,
+            approved,
+            since,
+        ))
     });
-    let Some((_, feature, approved, since)) = candidates.max_by_key(|(times, ..)| *times) else { return Ok(None) };
+    let Some((_, feature, approved, since)) = candidates.max_by_key(|(times, ..)| *times) else {
+        return Ok(None);
+    };
     let by_hour = hours.get(&feature.key).cloned().unwrap_or_default();
     let used = |range: &dyn Fn(UnixMillis) -> bool| -> Vec<String> {
-        let of_feature = endpoints.iter().filter(|((name, hour), _)| *name == feature.key && range(*hour));
+        let of_feature = endpoints
+            .iter()
+            .filter(|((name, hour), _)| *name == feature.key && range(*hour));
         let names: BTreeSet<&Text> = of_feature.flat_map(|(_, names)| names).collect();
         names.into_iter().map(Text::to_string).collect()
     };
     let after = Figures::of(&sum(by_hour.range(since..)));
-    let extra = after.cost_nanousd.saturating_sub(approved.saturating_mul(after.requests_ok));
-    let last = by_hour.keys().next_back().copied().unwrap_or(since).saturating_add(HOUR_MS);
+    let extra = after
+        .cost_nanousd
+        .saturating_sub(approved.saturating_mul(after.requests_ok));
+    let last = by_hour
+        .keys()
+        .next_back()
+        .copied()
+        .unwrap_or(since)
+        .saturating_add(HOUR_MS);
     let landed = residency::residency(ledger, rules, span, 1000)?;
-    let regions: BTreeSet<&String> =
-        landed.landed.iter().filter(|row| row.verdict == "violated").map(|row| &row.region).collect();
+    let regions: BTreeSet<&String> = landed
+        .landed
+        .iter()
+        .filter(|row| row.verdict == "violated")
+        .map(|row| &row.region)
+        .collect();
     Ok(Some(Story {
         feature: feature.key.to_string(),
         name: super::display(&feature.key, Some(&feature.display_name)).to_owned(),
@@ -140,12 +168,22 @@ pub fn story(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Option
         endpoints_before: used(&|hour| hour < since),
         endpoints_after: used(&|hour| hour >= since),
         extra_nanousd: extra,
-        extra_month_nanousd: over(extra, (last.0 - since.0).div_euclid(HOUR_MS).max(1)).unwrap_or(0).saturating_mul(24 * 30),
+        extra_month_nanousd: over(extra, (last.0 - since.0).div_euclid(HOUR_MS).max(1))
+            .unwrap_or(0)
+            .saturating_mul(24 * 30),
         violated: landed.total.violated,
         unproven: landed.total.unproven,
         violated_regions: regions.into_iter().cloned().collect(),
         proofs: proofs(&landed.evidence),
-        outage: outage(ledger, rules, Span { from: since, to: span.to }, &feature.key)?,
+        outage: outage(
+            ledger,
+            rules,
+            Span {
+                from: since,
+                to: span.to,
+            },
+            &feature.key,
+        )?,
         after,
     }))
 }
@@ -167,7 +205,9 @@ fn since(hours: &BTreeMap<UnixMillis, Group>, approved: i64) -> Option<UnixMilli
     let mut balance = 0_i64;
     for (hour, group) in hours.iter().rev() {
         let totals = &group.cell.totals;
-        let Some(cost) = over(totals.cost_nanousd(), totals.requests_ok) else { continue };
+        let Some(cost) = over(totals.cost_nanousd(), totals.requests_ok) else {
+            continue;
+        };
         let left = cost.saturating_mul(100) > approved.saturating_mul(LEFT_PERCENT);
         balance += if left { 1 } else { -1 };
         if balance > 0 && best.is_none_or(|(most, _)| balance > most) {
@@ -206,13 +246,22 @@ fn proofs(evidence: &[Proof]) -> Vec<Proof> {
 }
 
 /// The longest run of windows in which at least half of an endpoint's calls failed.
-fn outage(ledger: &dyn Ledger, rules: &Rulebook, span: Span, feature: &Text) -> Result<Option<Outage>, Failure> {
+fn outage(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    feature: &Text,
+) -> Result<Option<Outage>, Failure> {
     let mut windows: BTreeMap<Text, BTreeMap<UnixMillis, (i64, i64)>> = BTreeMap::new();
     ledger.cells(Resolution::Minute, span, &mut |row| {
         if row.key.feature == *feature {
             let totals = &row.cell.totals;
             let window = row.start.floor(OUTAGE_STEP_MS);
-            let (calls, failed) = windows.entry(row.key.endpoint).or_default().entry(window).or_default();
+            let (calls, failed) = windows
+                .entry(row.key.endpoint)
+                .or_default()
+                .entry(window)
+                .or_default();
             *calls += totals.calls();
             *failed += totals.calls_server_error + totals.calls_timeout + totals.calls_no_answer;
         }
@@ -232,14 +281,21 @@ fn outage(ledger: &dyn Ledger, rules: &Rulebook, span: Span, feature: &Text) -> 
                 fallbacks: 0,
                 registered_fallback: fallback_of(rules, endpoint),
             };
-            if run.failed >= 10 && longest.as_ref().is_none_or(|other| long(&found) > long(other)) {
+            if run.failed >= 10
+                && longest
+                    .as_ref()
+                    .is_none_or(|other| long(&found) > long(other))
+            {
                 longest = Some(found);
             }
         }
     }
     if let Some(outage) = &mut longest {
         let (from, to) = outage.span;
-        let hours = Span { from: from.floor(HOUR_MS), to: to.saturating_add(HOUR_MS).min(to.saturating_add(DAY_MS)) };
+        let hours = Span {
+            from: from.floor(HOUR_MS),
+            to: to.saturating_add(HOUR_MS).min(to.saturating_add(DAY_MS)),
+        };
         for row in ledger.links(hours)? {
             let fell_back = matches!(row.key.as_slice(), [half, kind, of, from, _] if half == "call" && kind == "fallback" && of == feature && *from == outage.endpoint);
             if fell_back {
@@ -251,8 +307,14 @@ fn outage(ledger: &dyn Ledger, rules: &Rulebook, span: Span, feature: &Text) -> 
 }
 
 fn fallback_of(rules: &Rulebook, endpoint: &str) -> Option<String> {
-    let endpoint = rules.registry.by_name(endpoint).and_then(|id| rules.registry.get(id))?;
-    rules.registry.get(endpoint.fallback?).map(|other| other.name.to_string())
+    let endpoint = rules
+        .registry
+        .by_name(endpoint)
+        .and_then(|id| rules.registry.get(id))?;
+    rules
+        .registry
+        .get(endpoint.fallback?)
+        .map(|other| other.name.to_string())
 }
 
 struct Run {
@@ -283,7 +345,12 @@ fn runs(windows: &BTreeMap<UnixMillis, (i64, i64)>) -> Vec<Run> {
                 run.calls += calls;
                 run.failed += failed;
             }
-            Some(_) | None => runs.push(Run { from: *start, to: end, calls: *calls, failed: *failed }),
+            Some(_) | None => runs.push(Run {
+                from: *start,
+                to: end,
+                calls: *calls,
+                failed: *failed,
+            }),
         }
         open = true;
     }
@@ -319,13 +386,28 @@ mod tests {
 
     #[test]
     fn finds_runs_of_failures() {
-        let windows = [(0, 10, 0), (1, 10, 9), (2, 1, 0), (3, 12, 6), (4, 10, 1), (5, 4, 4)];
+        let windows = [
+            (0, 10, 0),
+            (1, 10, 9),
+            (2, 1, 0),
+            (3, 12, 6),
+            (4, 10, 1),
+            (5, 4, 4),
+        ];
         let windows = windows
             .iter()
             .map(|(i, calls, failed)| (UnixMillis(i * OUTAGE_STEP_MS), (*calls, *failed)))
             .collect();
-        let found: Vec<(i64, i64, i64)> =
-            runs(&windows).iter().map(|run| (run.from.0 / OUTAGE_STEP_MS, run.to.0 / OUTAGE_STEP_MS, run.failed)).collect();
+        let found: Vec<(i64, i64, i64)> = runs(&windows)
+            .iter()
+            .map(|run| {
+                (
+                    run.from.0 / OUTAGE_STEP_MS,
+                    run.to.0 / OUTAGE_STEP_MS,
+                    run.failed,
+                )
+            })
+            .collect();
         assert_eq!(found, [(1, 4, 15), (5, 6, 4)]);
     }
 }

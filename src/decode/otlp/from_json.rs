@@ -32,26 +32,34 @@ pub(super) fn is_other_signal(record: &Json<'_>) -> bool {
 /// Hands on every span of an export's resources.
 pub(super) fn walk<'r>(resources: &'r Json<'r>, take: Take<'_, 'r>) {
     let mut around = Around::default();
-    each(resources, "resourceSpans", &around.clone(), take, &mut |resource, take| {
-        around.resource = resource.get("resource").map(attributes).unwrap_or_default();
-        let scopes = member(
-            resource,
-            &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"],
-        );
-        let Some(scopes) = scopes else { return };
-        let outer = around.clone();
-        each(scopes, "scopeSpans", &outer, take, &mut |scope, take| {
-            let name = member(scope, &["scope", "instrumentationLibrary"])
-                .and_then(|scope| scope.get("name"))
-                .and_then(Json::str);
-            around.scope = Cow::Borrowed(name.unwrap_or_default());
-            let Some(spans) = scope.get("spans") else { return };
+    each(
+        resources,
+        "resourceSpans",
+        &around.clone(),
+        take,
+        &mut |resource, take| {
+            around.resource = resource.get("resource").map(attributes).unwrap_or_default();
+            let scopes = member(
+                resource,
+                &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"],
+            );
+            let Some(scopes) = scopes else { return };
             let outer = around.clone();
-            each(spans, "spans", &outer, take, &mut |span, take| {
-                take(Ok(&read(span)), &outer);
+            each(scopes, "scopeSpans", &outer, take, &mut |scope, take| {
+                let name = member(scope, &["scope", "instrumentationLibrary"])
+                    .and_then(|scope| scope.get("name"))
+                    .and_then(Json::str);
+                around.scope = Cow::Borrowed(name.unwrap_or_default());
+                let Some(spans) = scope.get("spans") else {
+                    return;
+                };
+                let outer = around.clone();
+                each(spans, "spans", &outer, take, &mut |span, take| {
+                    take(Ok(&read(span)), &outer);
+                });
             });
-        });
-    });
+        },
+    );
 }
 
 /// Visits each object of a list; what is no list, or no object in it, is told as rejected.

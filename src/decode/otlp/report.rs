@@ -41,10 +41,14 @@ pub(super) fn tell(span: &Span<'_>, around: &Around<'_>, gate: &Gate) -> Told {
         Ok(report) => Told::Report(Box::new(report)),
         Err(fault) => {
             let expected = match fault.reason {
-                QuarantineReason::BadTime => "must be nanoseconds since 1970, the end not before the start",
+                QuarantineReason::BadTime => {
+                    "must be nanoseconds since 1970, the end not before the start"
+                }
                 QuarantineReason::TimeOutOfRange => "must lie between 2015 and 2100",
                 QuarantineReason::NegativeTokens => "must not be below zero",
-                QuarantineReason::CachedAboveInput => "must not be less than the cached tokens in it",
+                QuarantineReason::CachedAboveInput => {
+                    "must not be less than the cached tokens in it"
+                }
                 QuarantineReason::BadStatus => "must be an HTTP status",
                 _ => "must be a whole number",
             };
@@ -186,7 +190,10 @@ fn outcome(span: &Span<'_>) -> Result<(Option<u16>, Class), Fault> {
             Ok(_) | Err(_) => return Err(bad),
         },
         // By the semantic conventions the type of an HTTP error is its status.
-        Ok(None) => error.parse().ok().filter(|status| (400..=599).contains(status)),
+        Ok(None) => error
+            .parse()
+            .ok()
+            .filter(|status| (400..=599).contains(status)),
         Err(_) => return Err(bad),
     };
     let failed = span.failed || !error.is_empty();
@@ -255,7 +262,10 @@ fn origin(span: &Attributes<'_>, resource: &Attributes<'_>) -> Origin {
     };
     let or = |first: Text, second: Text| if first.is_empty() { second } else { first };
     Origin {
-        application: or(name(&["tollwatch.application"]), of_resource("service.namespace")),
+        application: or(
+            name(&["tollwatch.application"]),
+            of_resource("service.namespace"),
+        ),
         skill: or(name(&["tollwatch.skill"]), name(&["gen_ai.agent.name"])),
         service: of_resource("service.name"),
         user: name(&[
