@@ -464,6 +464,30 @@ fn what_a_report_cannot_tell() {
 }
 
 #[test]
+fn a_lookup_tells_whether_it_can_ever_have_a_price() {
+    let book = PriceBook::shipped();
+    let cases = [
+        ("gpt-4o", false, None),
+        ("nobody-knows", false, Some(PriceGap::UnknownModel)),
+        ("nobody-knows", true, None),
+    ];
+    for (model, fixed, gap) in cases {
+        let lookup = Lookup {
+            endpoint: None,
+            provider: &Provider::Openai,
+            model,
+            requested_model: "",
+            region: None,
+            scope: None,
+            geo: None,
+            tier: Tier::Standard,
+            fixed,
+        };
+        assert_eq!(book.resolve(&lookup).gap(), gap, "{model}");
+    }
+}
+
+#[test]
 fn the_words_are_distinct() {
     let mut words: Vec<&str> = Approximation::ALL
         .iter()
