@@ -422,6 +422,32 @@ fn what_a_report_cannot_tell() {
             "approximated:geo_untold",
         ),
         (
+            untold(
+                false,
+                true,
+                false,
+                Ask {
+                    scope: Some(Scope::Global),
+                    ..both("anthropic", "claude-opus-5")
+                },
+            ),
+            Some(30_000_000),
+            "approximated:geo_untold",
+        ),
+        (
+            untold(
+                false,
+                true,
+                false,
+                Ask {
+                    geo: Some("global"),
+                    ..both("anthropic", "claude-opus-5")
+                },
+            ),
+            Some(30_000_000),
+            "exact",
+        ),
+        (
             untold(false, true, false, both("anthropic", "claude-opus-4-5")),
             Some(30_000_000),
             "exact",
