@@ -108,8 +108,11 @@ impl PriceBook {
         self.import.splice(0..0, rows);
         // A list that says nothing of a provider must not hide what another one says.
         let telling = providers.into_iter().filter(|info| {
-            !(info.names.0.is_empty() && info.models.0.is_empty() && info.fallbacks.is_empty())
-                || !self.providers.iter().any(|known| known.id == info.id)
+            let says_nothing = ProviderInfo {
+                id: info.id.clone(),
+                ..ProviderInfo::default()
+            };
+            *info != says_nothing || self.info(&info.id).is_none()
         });
         let telling: Vec<ProviderInfo> = telling.collect();
         self.providers.splice(0..0, telling);

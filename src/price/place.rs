@@ -176,7 +176,9 @@ impl PriceBook {
                 _ => self.uplifted(lookup, wanted, name).unwrap_or(AS_LISTED),
             },
             Provider::Openai | Provider::Anthropic => {
-                let told = wanted.scope.is_some() || wanted.zone.is_some();
+                // OpenAI's host tells the place; Anthropic's one host serves every geography.
+                let by_host = *lookup.provider == Provider::Openai && wanted.scope.is_some();
+                let told = by_host || lookup.geo.is_some_and(|geo| !geo.is_empty());
                 let found = self.uplifted(lookup, wanted, name).unwrap_or(AS_LISTED);
                 PlaceRule {
                     geo_matters: !told && self.place_matters(lookup, name),

@@ -231,6 +231,12 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Why no call of this lookup can have a price at any time; `None` when some row was found.
+    #[must_use]
+    pub fn gap(&self) -> Option<PriceGap> {
+        (self.plans.is_empty() && !self.fixed).then_some(self.gap)
+    }
+
     /// Prices one call at the rates in force at its own time.
     #[must_use]
     pub fn price(&self, billed: &Billed<'_>) -> Priced {

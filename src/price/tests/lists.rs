@@ -422,6 +422,32 @@ fn what_a_report_cannot_tell() {
             "approximated:geo_untold",
         ),
         (
+            untold(
+                false,
+                true,
+                false,
+                Ask {
+                    scope: Some(Scope::Global),
+                    ..both("anthropic", "claude-opus-5")
+                },
+            ),
+            Some(30_000_000),
+            "approximated:geo_untold",
+        ),
+        (
+            untold(
+                false,
+                true,
+                false,
+                Ask {
+                    geo: Some("global"),
+                    ..both("anthropic", "claude-opus-5")
+                },
+            ),
+            Some(30_000_000),
+            "exact",
+        ),
+        (
             untold(false, true, false, both("anthropic", "claude-opus-4-5")),
             Some(30_000_000),
             "exact",
@@ -461,6 +487,30 @@ fn what_a_report_cannot_tell() {
         ),
     ];
     check(&PriceBook::shipped(), &cases);
+}
+
+#[test]
+fn a_lookup_tells_whether_it_can_ever_have_a_price() {
+    let book = PriceBook::shipped();
+    let cases = [
+        ("gpt-4o", false, None),
+        ("nobody-knows", false, Some(PriceGap::UnknownModel)),
+        ("nobody-knows", true, None),
+    ];
+    for (model, fixed, gap) in cases {
+        let lookup = Lookup {
+            endpoint: None,
+            provider: &Provider::Openai,
+            model,
+            requested_model: "",
+            region: None,
+            scope: None,
+            geo: None,
+            tier: Tier::Standard,
+            fixed,
+        };
+        assert_eq!(book.resolve(&lookup).gap(), gap, "{model}");
+    }
 }
 
 #[test]
