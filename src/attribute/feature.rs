@@ -195,6 +195,12 @@ impl Features {
         self.strictest.of(endpoint)
     }
 
+    /// The rule of [`Features::strictest`]; `None` when no feature that may use the endpoint has one.
+    #[must_use]
+    pub fn strictest_rule(&self, endpoint: EndpointId) -> Option<Rule> {
+        self.strictest(endpoint).map(|found| found.rule.clone())
+    }
+
     /// The feature of a call, by what its origin tells and the endpoint it went to.
     ///
     /// The most particular matcher wins: more kinds first, then the more telling kinds in the
@@ -230,17 +236,6 @@ impl Features {
             id: None,
             how: How::Default,
         }
-    }
-
-    /// The rule that a call to `endpoint` keeps when it keeps the rules of every feature that may
-    /// use that endpoint; `None` when none of them has one.
-    #[must_use]
-    pub fn strictest_rule(&self, endpoint: EndpointId) -> Option<Rule> {
-        self.features
-            .iter()
-            .filter(|feature| feature.may_use(endpoint))
-            .filter_map(|feature| feature.rule.clone())
-            .reduce(|strictest, rule| strictest.both(&rule))
     }
 
     fn registered(&self, id: FeatureId, how: How) -> Attributed {
