@@ -41,7 +41,10 @@ fn the_demo_loads_and_its_faults_are_seen() {
         assert!(ready.warnings.iter().any(fits), "{code}: {words}");
     };
     seen("region_mismatch", "the host says `eastus`");
-    seen("host_outside_rule", "outside rule `eu` of `hrsd/kb_article_generation`");
+    seen(
+        "host_outside_rule",
+        "outside rule `eu` of `hrsd/kb_article_generation`",
+    );
     seen("region_name_mismatch", "the host says `eus` (azure:eastus)");
     seen("fallback_missing", "no fallback");
 }
