@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use tollwatch::config;
+use tollwatch::problem::Problem;
 use tollwatch::units::UnixMillis;
 
 fn now() -> UnixMillis {
@@ -29,6 +30,23 @@ fn the_examples_load_without_a_warning() {
         assert!(warnings.is_empty(), "{file}: {}", warnings.join("\n"));
         assert!(!ready.canonical.is_empty());
     }
+}
+
+/// The demo's registry is wrong on purpose; the check says so, and does not stand in its way.
+#[test]
+fn the_demo_loads_and_its_faults_are_seen() {
+    let ready = load("deploy/demo/tollwatch.toml");
+    let seen = |code: &str, words: &str| {
+        let fits = |problem: &Problem| problem.code == code && problem.message.contains(words);
+        assert!(ready.warnings.iter().any(fits), "{code}: {words}");
+    };
+    seen("region_mismatch", "the host says `eastus`");
+    seen(
+        "host_outside_rule",
+        "outside rule `eu` of `hrsd/kb_article_generation`",
+    );
+    seen("region_name_mismatch", "the host says `eus` (azure:eastus)");
+    seen("fallback_missing", "no fallback");
 }
 
 /// Every key of the schema stands in `full.toml` or is named in a comment there.

@@ -9,18 +9,16 @@ use std::collections::BTreeMap;
 use crate::call::Origin;
 use crate::money::NanoUsd;
 use crate::residency::Rule;
-use crate::units::{Text, clean_name};
+use crate::units::Text;
 
 use super::endpoint::{EndpointId, FallbackPolicy};
 use super::matcher::{Matcher, Told};
-use super::skills::{Skills, plain};
+use super::named::{key_of, told_names};
+use super::skills::plain;
 use super::strictest::{Strictest, StrictestRules};
 
 /// The feature of a call that tells nothing to attribute it by.
 pub const UNATTRIBUTED: &str = "unattributed";
-
-/// Stands for the half of a feature's key that a call does not tell.
-pub const UNTOLD_HALF: &str = "-";
 
 /// The place of a feature in its [`Features`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,6 +193,12 @@ impl Features {
         self.strictest.of(endpoint)
     }
 
+    /// The rule of [`Features::strictest`]; `None` when no feature that may use the endpoint has one.
+    #[must_use]
+    pub fn strictest_rule(&self, endpoint: EndpointId) -> Option<Rule> {
+        self.strictest(endpoint).map(|found| found.rule.clone())
+    }
+
     /// The feature of a call, by what its origin tells and the endpoint it went to.
     ///
     /// The most particular matcher wins: more kinds first, then the more telling kinds in the
@@ -241,51 +245,6 @@ impl Features {
             how,
         }
     }
-}
-
-/// `application/skill`; a slash inside a half becomes an underscore.
-#[must_use]
-pub fn key_of(application: &str, skill: &str) -> Text {
-    let half = |name: &str| {
-        if name.is_empty() {
-            UNTOLD_HALF.to_owned()
-        } else {
-            name.replace('/', "_")
-        }
-    };
-    clean_name(&format!("{}/{}", half(application), half(skill)))
-}
-
-/// Application and skill as the call tells them, in the shipped spelling where they are known;
-/// `None` when it tells neither.
-///
-/// Application: the record's own, else its scope, else its service. Skill: the record's own, else
-/// its only tag, else its definition.
-fn told_names(origin: &Origin) -> Option<(Text, Text)> {
-    let skills = Skills::shipped();
-    let application = if !origin.application.is_empty() {
-        &origin.application
-    } else if !origin.scope.is_empty() {
-        &origin.scope
-    } else {
-        &origin.service
-    };
-    let skill = match origin.tags.as_slice() {
-        _ if !origin.skill.is_empty() => &origin.skill,
-        [only] => only,
-        _ => &origin.definition,
-    };
-    if application.is_empty() && skill.is_empty() {
-        return None;
-    }
-    let application = skills
-        .application_of_scope(application)
-        .map_or(application, |known| &known.name);
-    Some(match skills.find(application, skill) {
-        Some((known, true)) => (known.application.clone(), known.name.clone()),
-        Some((known, false)) => (application.clone(), known.name.clone()),
-        None => (application.clone(), skill.clone()),
-    })
 }
 
 #[cfg(test)]

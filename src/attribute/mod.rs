@@ -8,17 +8,16 @@
 mod endpoint;
 mod feature;
 mod matcher;
+mod named;
 mod people;
 mod registry;
 mod skills;
 mod strictest;
 
 pub use endpoint::{BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy};
-pub use feature::{
-    Approved, Attributed, Feature, FeatureId, Features, How, Needs, UNATTRIBUTED, UNTOLD_HALF,
-    key_of,
-};
+pub use feature::{Approved, Attributed, Feature, FeatureId, Features, How, Needs, UNATTRIBUTED};
 pub use matcher::{Kind, Matcher};
+pub use named::{UNTOLD_HALF, key_of};
 pub use people::Groups;
 pub use registry::{Found, Registry};
 pub use skills::{Application, Skill, Skills};

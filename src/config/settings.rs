@@ -265,14 +265,7 @@ fn one_source(
         .as_ref()
         .filter(|format| format.get() != "auto")
         .and_then(|format| format_of(file, format, faults));
-    let fields: BTreeMap<String, Vec<String>> = written
-        .fields
-        .iter()
-        .map(|(field, columns)| {
-            let columns = columns.iter().map(|column| column.get().clone()).collect();
-            (field.get().clone(), columns)
-        })
-        .collect();
+    let fields = fields_of(file, &written.fields, faults);
     let grace = bounded(
         file,
         written.grace_seconds.as_ref(),
@@ -295,6 +288,24 @@ fn one_source(
             .map(|scope| Text::from(scope.get().as_str()))
             .collect(),
     }
+}
+
+fn fields_of(
+    file: &FileText,
+    written: &BTreeMap<AtText, Vec<AtText>>,
+    faults: &mut Vec<Problem>,
+) -> BTreeMap<String, Vec<String>> {
+    let known = decode::field_names();
+    let mut fields = BTreeMap::new();
+    for (field, columns) in written {
+        if !known.contains(&field.get().as_str()) {
+            let known = known.iter().copied();
+            faults.push(names::unknown(file, field, "field", "unknown_field", known));
+        }
+        let columns = columns.iter().map(|column| column.get().clone()).collect();
+        fields.insert(field.get().clone(), columns);
+    }
+    fields
 }
 
 fn format_of(file: &FileText, name: &AtText, faults: &mut Vec<Problem>) -> Option<Format> {
