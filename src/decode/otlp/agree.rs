@@ -22,7 +22,10 @@ pub(super) fn level(seen: &mut [Seen]) {
             groups.entry((*kind, value)).or_default().push(at);
         }
     }
-    let groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    let groups: Vec<Vec<usize>> = groups
+        .into_values()
+        .filter(|group| group.len() > 1)
+        .collect();
     for group in groups {
         let reports: Vec<Report> = group
             .iter()
@@ -45,7 +48,11 @@ fn learn(report: &mut Report, other: &Report) {
     }
     let knows_place = |report: &Report| {
         let to = &report.destination;
-        (!to.host.is_empty(), !to.path.is_empty(), to.provider.is_some())
+        (
+            !to.host.is_empty(),
+            !to.path.is_empty(),
+            to.provider.is_some(),
+        )
     };
     if knows_place(other) > knows_place(report) {
         report.destination = other.destination.clone();
@@ -67,7 +74,9 @@ fn learn(report: &mut Report, other: &Report) {
         }
     }
     let Some(theirs) = &other.usage else { return };
-    let Some(mine) = &mut report.usage else { return };
+    let Some(mine) = &mut report.usage else {
+        return;
+    };
     mine.usage = mine.usage.or(theirs.usage);
     if let (Some(counts), Some(known)) = (&mut mine.usage, &theirs.usage) {
         if split(known) > split(counts) {
@@ -77,8 +86,8 @@ fn learn(report: &mut Report, other: &Report) {
         counts.reasoning = counts.reasoning.max(known.reasoning);
     }
     if mine.model == mine.requested_model && theirs.model != theirs.requested_model {
-        mine.model = theirs.model.clone();
-        mine.requested_model = theirs.requested_model.clone();
+        mine.model.clone_from(&theirs.model);
+        mine.requested_model.clone_from(&theirs.requested_model);
     }
     mine.tier = mine.tier.or(theirs.tier);
     mine.untold.cache &= theirs.untold.cache;

@@ -109,7 +109,9 @@ static CONVENTIONS: [Convention; 30] = [
 /// What a scope means; `provider` by the instrumentation's own word, not by the host.
 pub(super) fn of(scope: &str, provider: Option<&Provider>) -> &'static Convention {
     let [rows @ .., last] = &CONVENTIONS;
-    rows.iter().find(|row| row.fits(scope, provider)).unwrap_or(last)
+    rows.iter()
+        .find(|row| row.fits(scope, provider))
+        .unwrap_or(last)
 }
 
 impl Convention {
@@ -133,9 +135,21 @@ mod tests {
     #[test]
     fn the_most_particular_row_counts() {
         let cases = [
-            ("opentelemetry.instrumentation.openai.v1", None, "opentelemetry.instrumentation.openai"),
-            ("opentelemetry.instrumentation.openai_v2", None, "opentelemetry.instrumentation.openai_v2"),
-            ("opentelemetry.instrumentation.genai.openai", None, "opentelemetry.instrumentation.genai"),
+            (
+                "opentelemetry.instrumentation.openai.v1",
+                None,
+                "opentelemetry.instrumentation.openai",
+            ),
+            (
+                "opentelemetry.instrumentation.openai_v2",
+                None,
+                "opentelemetry.instrumentation.openai_v2",
+            ),
+            (
+                "opentelemetry.instrumentation.genai.openai",
+                None,
+                "opentelemetry.instrumentation.genai",
+            ),
             (
                 "opentelemetry.instrumentation.botocore.bedrock-runtime",
                 None,
@@ -158,7 +172,11 @@ mod tests {
     fn no_row_is_hidden_by_an_earlier_one() {
         for (at, row) in CONVENTIONS.iter().enumerate() {
             let reached = of(row.scope, row.providers.first());
-            assert!(std::ptr::eq(reached, &raw const CONVENTIONS[at]), "{} is never reached", row.scope);
+            assert!(
+                std::ptr::eq(reached, &raw const CONVENTIONS[at]),
+                "{} is never reached",
+                row.scope
+            );
         }
     }
 }

@@ -93,7 +93,10 @@ fn nested(seen: &[Seen]) -> Pairs {
     for (at, child) in seen.iter().enumerate() {
         let outer = caller(seen, &places, child);
         let fits = |outer: &usize| {
-            *outer != at && seen.get(*outer).is_some_and(|outer| same_call(outer, child))
+            *outer != at
+                && seen
+                    .get(*outer)
+                    .is_some_and(|outer| same_call(outer, child))
         };
         let Some(outer) = outer.filter(fits) else {
             continue;

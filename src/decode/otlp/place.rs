@@ -52,7 +52,9 @@ pub(super) fn provider(span: &Span<'_>, around: &Around<'_>) -> Option<Provider>
         ("watsonx", Provider::Watsonx),
     ];
     let named = || {
-        let names = PROVIDER.iter().filter_map(|name| span.attributes.text(&[name]));
+        let names = PROVIDER
+            .iter()
+            .filter_map(|name| span.attributes.text(&[name]));
         let mut models = names.filter(|name| {
             let name = name.to_ascii_lowercase();
             !FRAMEWORKS.contains(&name.as_str()) && name != "_other"
@@ -180,13 +182,19 @@ fn tell_bedrock(place: &mut Recognised, attributes: &Attributes<'_>, model: &str
 }
 
 fn bedrock_path(model: &str) -> String {
-    let id = model.replace('%', "%25").replace('/', "%2F").replace(':', "%3A");
+    let id = model
+        .replace('%', "%25")
+        .replace('/', "%2F")
+        .replace(':', "%3A");
     format!("/model/{id}/invoke")
 }
 
 fn address(attributes: &Attributes<'_>) -> Result<Address, Fault> {
     let url = attributes.text(&URL).map(split_url).unwrap_or_default();
-    let base = attributes.text(&API_BASE).map(split_url).unwrap_or_default();
+    let base = attributes
+        .text(&API_BASE)
+        .map(split_url)
+        .unwrap_or_default();
     let server = attributes.text(&HOST).map(split_url).unwrap_or_default();
     let told_port = attributes.whole(&["server.port", "net.peer.port"])?;
     let port = told_port.filter(|port| *port != 0).map(u16::try_from);
@@ -200,7 +208,10 @@ fn address(attributes: &Attributes<'_>) -> Result<Address, Fault> {
     } else if !server.host.is_empty() {
         Address {
             port: port_of_server,
-            path: attributes.text(&["url.path"]).map(path_of).unwrap_or_default(),
+            path: attributes
+                .text(&["url.path"])
+                .map(path_of)
+                .unwrap_or_default(),
             ..server
         }
     } else {
@@ -237,7 +248,11 @@ fn split_url(raw: &str) -> Address {
     Address {
         host: host.trim_end_matches('.').to_ascii_lowercase(),
         port,
-        path: if has_scheme { path_of(path) } else { String::new() },
+        path: if has_scheme {
+            path_of(path)
+        } else {
+            String::new()
+        },
         base: String::new(),
     }
 }

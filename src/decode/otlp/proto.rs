@@ -120,9 +120,9 @@ enum Scalar {
 }
 
 /// What stands where a span is expected.
-pub(super) enum Item<'a> {
+pub(super) enum Item<'i, 'a> {
     /// A span.
-    Span(Span<'a>),
+    Span(&'i Span<'a>),
     /// A log record or a metric: their exports have the same outer shape.
     OtherSignal,
     /// A span that cannot be read.
@@ -140,7 +140,9 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
         return false;
     };
     let length_bytes = rest.iter().take_while(|byte| **byte >= 0x80).count();
-    let inner = rest.get(length_bytes.saturating_add(1)..).unwrap_or_default();
+    let inner = rest
+        .get(length_bytes.saturating_add(1)..)
+        .unwrap_or_default();
     let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
     length_bytes < 10
         && matches!(inner.first(), None | Some(0x0A | 0x12 | 0x1A))
@@ -148,7 +150,7 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
 }
 
 /// Hands on every span; `false` when the export itself cannot be read (then none was handed on).
-pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_>, &Around<'_>)) -> bool {
+pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_, '_>, &Around<'_>)) -> bool {
     let Ok(data) = TracesData::decode(Bytes::copy_from_slice(bytes)) else {
         return false;
     };
@@ -163,7 +165,7 @@ pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_>, &Around<'_>)) ->
             around.scope = text(name.unwrap_or_default());
             for span in &scope.spans {
                 match WireSpan::decode(span.clone()) {
-                    Ok(wire) => take(Item::Span(read(&wire)), &around),
+                    Ok(wire) => take(Item::Span(&read(&wire)), &around),
                     Err(_) if is_other_signal(span) => take(Item::OtherSignal, &around),
                     Err(_) => take(Item::Broken, &around),
                 }
@@ -194,7 +196,11 @@ fn read(wire: &WireSpan) -> Span<'_> {
         start: Ok(wire.start),
         end: Ok(wire.end),
         failed: status.is_some_and(|status| status.code == 2),
-        message: text(status.map(|status| status.message.as_ref()).unwrap_or_default()),
+        message: text(
+            status
+                .map(|status| status.message.as_ref())
+                .unwrap_or_default(),
+        ),
         exception: exception(&wire.events),
         attributes: attributes(&wire.attributes),
     }
@@ -243,12 +249,13 @@ fn value(pair: &KeyValue) -> Value<'_> {
 
 fn exception(events: &[Event]) -> Cow<'_, str> {
     let last = events.iter().rev().find_map(|event| {
-        event.attributes.iter().find_map(|pair| {
-            match (pair.key == EXCEPTION_TYPE, value(pair)) {
+        event
+            .attributes
+            .iter()
+            .find_map(|pair| match (pair.key == EXCEPTION_TYPE, value(pair)) {
                 (true, Value::Text(name)) => Some(name),
                 (_, Value::Text(_) | Value::Whole(_) | Value::Flag(_) | Value::Other) => None,
-            }
-        })
+            })
     });
     last.unwrap_or_default()
 }

@@ -207,8 +207,14 @@ fn fill_from_raw(told: &mut Told, raw: &Json<'_>) {
     fill(&mut told.read, detail(input, "cached_tokens"));
     fill(&mut told.write, count(&["cache_creation_input_tokens"]));
     fill(&mut told.write, detail(input, "cache_write_tokens"));
-    fill(&mut told.write_5m, count(&["cache_creation", "ephemeral_5m_input_tokens"]));
-    fill(&mut told.write_1h, count(&["cache_creation", "ephemeral_1h_input_tokens"]));
+    fill(
+        &mut told.write_5m,
+        count(&["cache_creation", "ephemeral_5m_input_tokens"]),
+    );
+    fill(
+        &mut told.write_1h,
+        count(&["cache_creation", "ephemeral_1h_input_tokens"]),
+    );
     fill(&mut told.reasoning, detail(output, "reasoning_tokens"));
     fill(&mut told.reasoning, detail(output, "thinking_tokens"));
     for side in [input, output] {
@@ -224,7 +230,11 @@ impl Told {
         let hour = self.write_1h.unwrap_or_default();
         let split = self.write_5m.unwrap_or_default().saturating_add(hour);
         let write = self.write.unwrap_or(split).max(split);
-        (self.read.unwrap_or_default(), write.saturating_sub(hour), hour)
+        (
+            self.read.unwrap_or_default(),
+            write.saturating_sub(hour),
+            hour,
+        )
     }
 
     /// Input and output as told, where both are.
@@ -242,25 +252,21 @@ fn buckets(
     if told.input.is_none() && told.output.is_none() {
         return Ok(None);
     }
-    let (read, write_5m, write_1h) = told.cached();
-    let cached = read.saturating_add(write_5m).saturating_add(write_1h);
+    let (read, short, hour) = told.cached();
+    let cached = read.saturating_add(short).saturating_add(hour);
     let input = told.input.unwrap_or_default();
     let output = told
         .output
         .or(told.total.map(|total| total.saturating_sub(input)))
         .unwrap_or_default();
     let (fresh, unsure) = fresh(told, convention, provider, cached)?;
-    let (output, reasoning, guessed) = with_reasoning(
-        told,
-        convention,
-        output,
-        fresh.saturating_add(cached),
-    );
+    let (output, reasoning, guessed) =
+        with_reasoning(told, convention, output, fresh.saturating_add(cached));
     let usage = Usage {
         input: fresh,
         cache_read: read,
-        cache_write_5m: write_5m,
-        cache_write_1h: write_1h,
+        cache_write_5m: short,
+        cache_write_1h: hour,
         output,
         reasoning,
     };
@@ -283,9 +289,8 @@ fn fresh(
         })
     };
     let total_adds_cache = is_total(plain.map(|sum| sum.saturating_add(cached)));
-    let native = provider.is_some_and(|provider| {
-        matches!(provider, Provider::Anthropic | Provider::Bedrock)
-    });
+    let native = provider
+        .is_some_and(|provider| matches!(provider, Provider::Anthropic | Provider::Bedrock));
     let whole = input.checked_sub(cached);
     match (convention.input, whole) {
         _ if cached == 0 => Ok((input, false)),
