@@ -86,8 +86,8 @@ fn learn(report: &mut Report, other: &Report) {
         counts.reasoning = counts.reasoning.max(known.reasoning);
     }
     if mine.model == mine.requested_model && theirs.model != theirs.requested_model {
-        mine.model = theirs.model.clone();
-        mine.requested_model = theirs.requested_model.clone();
+        mine.model.clone_from(&theirs.model);
+        mine.requested_model.clone_from(&theirs.requested_model);
     }
     mine.tier = mine.tier.or(theirs.tier);
     mine.untold.cache &= theirs.untold.cache;

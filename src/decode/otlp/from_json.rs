@@ -17,6 +17,9 @@ use super::span::{Around, Attributes, Span, Stamp, Value, is_read};
 /// What [`walk`] hands on of each span.
 type Take<'t, 'r> = &'t mut dyn FnMut(Result<&Span<'r>, Reject>, &Around<'r>);
 
+/// Where the spans of a resource stand, by scope; the last is the name from before 2023.
+const SCOPES: [&str; 3] = ["scopeSpans", "scope_spans", "instrumentationLibrarySpans"];
+
 /// The traces of an export.
 pub(super) fn spans<'r>(record: &'r Json<'r>) -> Option<&'r Json<'r>> {
     member(record, &["resourceSpans", "resource_spans"])
@@ -32,65 +35,57 @@ pub(super) fn is_other_signal(record: &Json<'_>) -> bool {
 /// Hands on every span of an export's resources.
 pub(super) fn walk<'r>(resources: &'r Json<'r>, take: Take<'_, 'r>) {
     let mut around = Around::default();
-    each(
-        resources,
-        "resourceSpans",
-        &around.clone(),
-        take,
-        &mut |resource, take| {
-            around.resource = resource.get("resource").map(attributes).unwrap_or_default();
-            let scopes = member(
-                resource,
-                &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"],
-            );
-            let Some(scopes) = scopes else { return };
-            let outer = around.clone();
-            each(scopes, "scopeSpans", &outer, take, &mut |scope, take| {
-                let name = member(scope, &["scope", "instrumentationLibrary"])
-                    .and_then(|scope| scope.get("name"))
-                    .and_then(Json::str);
-                around.scope = Cow::Borrowed(name.unwrap_or_default());
-                let Some(spans) = scope.get("spans") else {
-                    return;
-                };
-                let outer = around.clone();
-                each(spans, "spans", &outer, take, &mut |span, take| {
-                    take(Ok(&read(span)), &outer);
-                });
-            });
-        },
-    );
-}
-
-/// Visits each object of a list; what is no list, or no object in it, is told as rejected.
-fn each<'r>(
-    list: &'r Json<'r>,
-    name: &str,
-    around: &Around<'r>,
-    take: Take<'_, 'r>,
-    visit: &mut dyn FnMut(&'r Json<'r>, Take<'_, 'r>),
-) {
-    let wrong = |expected: &str| {
-        Reject::new(
-            QuarantineReason::UnknownShape,
-            format!("`{name}` must hold {expected}"),
-        )
-    };
-    match list {
-        Json::Null => {}
-        Json::Array(items) => {
-            for item in items {
-                if item.object().is_some() {
-                    visit(item, take);
-                } else {
-                    take(Err(wrong("objects")), around);
+    for resource in items(resources) {
+        around.scope = Cow::default();
+        let Some(resource) = checked(resource, &around, take) else {
+            continue;
+        };
+        let told = resource.get("resource");
+        around.resource = told.map(attributes).unwrap_or_default();
+        for scope in member(resource, &SCOPES).map(items).unwrap_or_default() {
+            let Some(scope) = checked(scope, &around, take) else {
+                continue;
+            };
+            let name = member(scope, &["scope", "instrumentationLibrary"])
+                .and_then(|scope| scope.get("name"))
+                .and_then(Json::str);
+            around.scope = Cow::Borrowed(name.unwrap_or_default());
+            for span in scope.get("spans").map(items).unwrap_or_default() {
+                if let Some(span) = checked(span, &around, take) {
+                    take(Ok(&read(span)), &around);
                 }
             }
         }
+    }
+}
+
+/// The elements of a list; what is no list stands for itself, so that a single object counts as
+/// one and anything else is told by [`checked`].
+fn items<'r>(list: &'r Json<'r>) -> &'r [Json<'r>] {
+    match list {
+        Json::Null => &[],
+        Json::Array(items) => items,
         Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Str(_) | Json::Object(_) => {
-            take(Err(wrong("an array")), around);
+            std::slice::from_ref(list)
         }
     }
+}
+
+/// An element that is an object; another is handed on as rejected.
+fn checked<'r>(
+    item: &'r Json<'r>,
+    around: &Around<'r>,
+    take: Take<'_, 'r>,
+) -> Option<&'r Json<'r>> {
+    if item.object().is_some() {
+        return Some(item);
+    }
+    let expected = "`resourceSpans`, `scopeSpans` and `spans` must hold objects";
+    take(
+        Err(Reject::new(QuarantineReason::UnknownShape, expected)),
+        around,
+    );
+    None
 }
 
 fn read<'r>(span: &'r Json<'r>) -> Span<'r> {

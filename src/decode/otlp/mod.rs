@@ -57,18 +57,16 @@ pub(super) fn decode(record: &Json<'_>, context: Context<'_>, out: &mut Vec<Told
 
 /// Whether the bytes begin like an `ExportTraceServiceRequest` or `TracesData` in protobuf (or
 /// the same of logs and metrics, which look alike from outside).
-#[allow(dead_code, reason = "called by whoever tells binary records from text")]
 pub(super) fn recognises_protobuf(bytes: &[u8]) -> bool {
     proto::recognises(bytes)
 }
 
 /// Reads one export in protobuf.
-#[allow(dead_code, reason = "called by whoever tells binary records from text")]
 pub(super) fn decode_protobuf(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
     let mut seen = Vec::new();
     let whole = proto::walk(bytes, &mut |span, around| {
         seen.push(match span {
-            proto::Item::Span(span) => Seen::of(&span, around, context.gate),
+            proto::Item::Span(span) => Seen::of(span, around, context.gate),
             proto::Item::OtherSignal => Seen::alone(NOT_A_CALL),
             proto::Item::Broken => Seen::alone(Told::Rejected(broken("a span"))),
         });

@@ -120,9 +120,9 @@ enum Scalar {
 }
 
 /// What stands where a span is expected.
-pub(super) enum Item<'a> {
+pub(super) enum Item<'i, 'a> {
     /// A span.
-    Span(Span<'a>),
+    Span(&'i Span<'a>),
     /// A log record or a metric: their exports have the same outer shape.
     OtherSignal,
     /// A span that cannot be read.
@@ -150,7 +150,7 @@ pub(super) fn recognises(bytes: &[u8]) -> bool {
 }
 
 /// Hands on every span; `false` when the export itself cannot be read (then none was handed on).
-pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_>, &Around<'_>)) -> bool {
+pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_, '_>, &Around<'_>)) -> bool {
     let Ok(data) = TracesData::decode(Bytes::copy_from_slice(bytes)) else {
         return false;
     };
@@ -165,7 +165,7 @@ pub(super) fn walk(bytes: &[u8], take: &mut dyn FnMut(Item<'_>, &Around<'_>)) ->
             around.scope = text(name.unwrap_or_default());
             for span in &scope.spans {
                 match WireSpan::decode(span.clone()) {
-                    Ok(wire) => take(Item::Span(read(&wire)), &around),
+                    Ok(wire) => take(Item::Span(&read(&wire)), &around),
                     Err(_) if is_other_signal(span) => take(Item::OtherSignal, &around),
                     Err(_) => take(Item::Broken, &around),
                 }

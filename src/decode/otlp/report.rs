@@ -14,7 +14,7 @@ use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::provider::{Gate, Recognised};
 use crate::units::{Millis, Text, UnixMillis, clean_name};
 
-use super::span::{Around, Attributes, Fault, Span};
+use super::span::{Around, Attributes, Fault, Span, Value};
 use super::{kind, place, tokens};
 use crate::decode::Told;
 
@@ -40,23 +40,29 @@ pub(super) fn tell(span: &Span<'_>, around: &Around<'_>, gate: &Gate) -> Told {
     match report(span, around, operation, gate) {
         Ok(report) => Told::Report(Box::new(report)),
         Err(fault) => {
-            let expected = match fault.reason {
-                QuarantineReason::BadTime => {
-                    "must be nanoseconds since 1970, the end not before the start"
-                }
-                QuarantineReason::TimeOutOfRange => "must lie between 2015 and 2100",
-                QuarantineReason::NegativeTokens => "must not be below zero",
-                QuarantineReason::CachedAboveInput => {
-                    "must not be less than the cached tokens in it"
-                }
-                QuarantineReason::BadStatus => "must be an HTTP status",
-                _ => "must be a whole number",
-            };
+            let expected = expected(fault.reason);
             Told::Rejected(Reject {
                 keys: span.attributes.key_lengths(),
                 ..Reject::new(fault.reason, format!("`{}` {expected}", fault.key))
             })
         }
+    }
+}
+
+/// What would be right, for each reason that a span can fail by.
+fn expected(reason: QuarantineReason) -> &'static str {
+    if reason == QuarantineReason::BadTime {
+        "must be nanoseconds since 1970, the end not before the start"
+    } else if reason == QuarantineReason::TimeOutOfRange {
+        "must lie between 2015 and 2100"
+    } else if reason == QuarantineReason::NegativeTokens {
+        "must not be below zero"
+    } else if reason == QuarantineReason::CachedAboveInput {
+        "must not be less than the cached tokens that it includes"
+    } else if reason == QuarantineReason::BadStatus {
+        "must be an HTTP status"
+    } else {
+        "must be a whole number"
     }
 }
 
@@ -182,7 +188,11 @@ fn outcome(span: &Span<'_>) -> Result<(Option<u16>, Class), Fault> {
         reason: QuarantineReason::BadStatus,
         key: STATUS[0],
     };
-    let error = attributes.text(&["error.type"]).unwrap_or_default();
+    let error = match attributes.get("error.type") {
+        Some(Value::Text(error)) => error.trim().to_owned(),
+        Some(Value::Whole(status)) => status.to_string(),
+        Some(Value::Flag(_) | Value::Other) | None => String::new(),
+    };
     let told = match attributes.whole(&STATUS) {
         Ok(Some(0)) => return Ok((None, Class::NoAnswer)),
         Ok(Some(number)) => match u16::try_from(number) {
@@ -200,7 +210,7 @@ fn outcome(span: &Span<'_>) -> Result<(Option<u16>, Class), Fault> {
     match told.map(|status| Class::of_status(Some(status))) {
         Some(class) if class != Class::Ok || !failed => Ok((told, class)),
         Some(_) | None if failed => {
-            let words = [error, &span.exception, &span.message];
+            let words = [error.as_str(), &span.exception, &span.message];
             let class = words.iter().find_map(|words| Class::of_error(words));
             Ok((told, class.unwrap_or(Class::Failed)))
         }

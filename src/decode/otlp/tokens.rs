@@ -252,8 +252,8 @@ fn buckets(
     if told.input.is_none() && told.output.is_none() {
         return Ok(None);
     }
-    let (read, write_5m, write_1h) = told.cached();
-    let cached = read.saturating_add(write_5m).saturating_add(write_1h);
+    let (read, short, hour) = told.cached();
+    let cached = read.saturating_add(short).saturating_add(hour);
     let input = told.input.unwrap_or_default();
     let output = told
         .output
@@ -265,8 +265,8 @@ fn buckets(
     let usage = Usage {
         input: fresh,
         cache_read: read,
-        cache_write_5m: write_5m,
-        cache_write_1h: write_1h,
+        cache_write_5m: short,
+        cache_write_1h: hour,
         output,
         reasoning,
     };
