@@ -49,7 +49,10 @@ fn a_second_writer_is_refused_and_readers_are_not() {
     let fault = fault_of(&path);
     assert_eq!(fault.kind, FaultKind::InUse);
     let shown = fault.to_string();
-    assert!(shown.contains("books.db`") && shown.contains("books.db.lock"), "{shown}");
+    assert!(
+        shown.contains("books.db`") && shown.contains("books.db.lock"),
+        "{shown}"
+    );
     let reader = SqliteLedger::open_read_only(&path).unwrap();
     let seen = books(&reader);
     assert_eq!(seen, books(&writer));
@@ -90,7 +93,10 @@ fn positions_move_only_from_where_they_stand() {
         assert_eq!(books(&ledger), before, "{name}");
     }
     ledger.apply(&step(position(100), 200, 2), NOW).unwrap();
-    let found = ledger.position("export", "calls.jsonl", 0).unwrap().unwrap();
+    let found = ledger
+        .position("export", "calls.jsonl", 0)
+        .unwrap()
+        .unwrap();
     assert_eq!(found.offset, 200);
     assert_eq!(ledger.position("export", "other.jsonl", 0).unwrap(), None);
 }
@@ -126,34 +132,54 @@ fn files_that_are_no_ledgers_are_named_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     std::fs::write(file("text.db"), "time,cost\n".repeat(2_000)).unwrap();
-    let foreign = rusqlite_file(&file("foreign.db"), "CREATE TABLE t (x); PRAGMA user_version = 3");
+    let foreign = rusqlite_file(
+        &file("foreign.db"),
+        "CREATE TABLE t (x); PRAGMA user_version = 3",
+    );
     drop(open(&file("newer.db")));
     let newer = rusqlite_file(&file("newer.db"), "PRAGMA user_version = 999");
     let cases = [
         ("text.db", FaultKind::NotALedger, "no SQLite file"),
         ("foreign.db", FaultKind::NotALedger, "another program"),
-        ("newer.db", FaultKind::Newer, "has version 999, and this tollwatch knows versions up to 1"),
+        (
+            "newer.db",
+            FaultKind::Newer,
+            "has version 999, and this tollwatch knows versions up to 1",
+        ),
     ];
     assert!(foreign && newer);
     for (name, kind, words) in cases {
         let before = std::fs::read(file(name)).unwrap();
         let fault = fault_of(&file(name));
         assert_eq!(fault.kind, kind, "{name}: {fault}");
-        assert!(fault.to_string().contains(words) && fault.to_string().contains(name), "{fault}");
+        assert!(
+            fault.to_string().contains(words) && fault.to_string().contains(name),
+            "{fault}"
+        );
         assert!(!fault.retry() && !fault.hint().is_empty());
-        let reader = SqliteLedger::open_read_only(&file(name)).err().map(|fault| fault.kind);
+        let reader = SqliteLedger::open_read_only(&file(name))
+            .err()
+            .map(|fault| fault.kind);
         assert_eq!(reader, Some(kind), "{name}");
         assert_eq!(std::fs::read(file(name)).unwrap(), before, "{name}");
     }
-    let missing = SqliteLedger::open_read_only(&file("missing.db")).err().unwrap();
+    let missing = SqliteLedger::open_read_only(&file("missing.db"))
+        .err()
+        .unwrap();
     assert_eq!(missing.kind, FaultKind::Missing);
-    assert_eq!(fault_of(&file("no/such/folder.db")).kind, FaultKind::Missing);
+    assert_eq!(
+        fault_of(&file("no/such/folder.db")).kind,
+        FaultKind::Missing
+    );
     assert_eq!(fault_of(folder.path()).kind, FaultKind::NoRight);
 }
 
 /// Runs SQL on a file the way another program would.
 fn rusqlite_file(path: &Path, sql: &str) -> bool {
-    rusqlite::Connection::open(path).unwrap().execute_batch(sql).is_ok()
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .execute_batch(sql)
+        .is_ok()
 }
 
 #[test]
@@ -169,7 +195,10 @@ fn damage_is_a_fault_and_never_a_figure() {
     }
     std::fs::write(&path, &bytes).unwrap();
     let found = SqliteLedger::open(&path, Options::default()).and_then(|mut ledger| {
-        assert_eq!(ledger.check().err().map(|fault| fault.kind), Some(FaultKind::Corrupt));
+        assert_eq!(
+            ledger.check().err().map(|fault| fault.kind),
+            Some(FaultKind::Corrupt)
+        );
         ledger.cells(Resolution::Day, Span::ALL, &mut |_| Ok(()))?;
         ledger.apply(&batch(traffic(2, 3_000, 2)), NOW)
     });
@@ -198,9 +227,16 @@ fn a_full_disk_leaves_the_books_as_they_were() {
     });
     let (fault, refused) = refused.unwrap();
     assert_eq!(fault.kind, FaultKind::Full);
-    assert!(fault.retry() && booked.len() >= 500, "{fault}: {}", booked.len());
+    assert!(
+        fault.retry() && booked.len() >= 500,
+        "{fault}: {}",
+        booked.len()
+    );
     let calls = |ledger: &SqliteLedger| -> i64 {
-        cells(ledger, Resolution::Day).iter().map(|row| row.cell.totals.calls()).sum()
+        cells(ledger, Resolution::Day)
+            .iter()
+            .map(|row| row.cell.totals.calls())
+            .sum()
     };
     let expected = booked.iter().filter(|entry| entry.call.is_some()).count();
     assert_eq!(calls(&ledger), i64::try_from(expected).unwrap());
@@ -226,7 +262,11 @@ fn configurations_keep_their_numbers() {
                 "b" => 2,
                 _ => 3,
             };
-            assert_eq!(ledger.config_number(text, NOW).unwrap().0, expected, "{text}");
+            assert_eq!(
+                ledger.config_number(text, NOW).unwrap().0,
+                expected,
+                "{text}"
+            );
         }
     }
     let configs = open(&path).configs().unwrap();
@@ -237,16 +277,26 @@ fn configurations_keep_their_numbers() {
 #[test]
 fn days_change_their_zone_only_ahead() {
     let mut ledger = ledger_support::memory();
-    ledger.apply(&batch(vec![entry(START + DAY / 2, 1)]), NOW).unwrap();
+    ledger
+        .apply(&batch(vec![entry(START + DAY / 2, 1)]), NOW)
+        .unwrap();
     let berlin = chrono_tz::Tz::Europe__Berlin;
     let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
     let fault = ledger.change_zone(berlin, date(2)).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused, "{fault}");
     ledger.change_zone(berlin, date(5)).unwrap();
-    assert_eq!(ledger.change_zone(berlin, date(5)).unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(
+        ledger.change_zone(berlin, date(5)).unwrap_err().kind,
+        FaultKind::Refused
+    );
     let late = UnixMillis::parse("2026-11-04T23:30:00Z").unwrap();
     ledger.apply(&batch(vec![entry(late.0, 2)]), NOW).unwrap();
-    let days: Vec<String> =
-        cells(&ledger, Resolution::Day).iter().map(|row| row.start.to_string()).collect();
-    assert_eq!(days, ["2026-11-02T00:00:00.000Z", "2026-11-04T23:00:00.000Z"]);
+    let days: Vec<String> = cells(&ledger, Resolution::Day)
+        .iter()
+        .map(|row| row.start.to_string())
+        .collect();
+    assert_eq!(
+        days,
+        ["2026-11-02T00:00:00.000Z", "2026-11-04T23:00:00.000Z"]
+    );
 }
