@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
+use tollwatch::call::Origin;
 use tollwatch::config;
+use tollwatch::money::NanoUsd;
 use tollwatch::problem::Problem;
-use tollwatch::units::UnixMillis;
+use tollwatch::units::{Millis, UnixMillis};
 
 fn now() -> UnixMillis {
     UnixMillis::parse("2026-11-21T00:00:00Z").unwrap()
@@ -30,6 +32,56 @@ fn the_examples_load_without_a_warning() {
         assert!(warnings.is_empty(), "{file}: {}", warnings.join("\n"));
         assert!(!ready.canonical.is_empty());
     }
+}
+
+#[test]
+fn the_full_example_becomes_what_it_says() {
+    let ready = load("deploy/config/full.toml");
+    let registry = &ready.registry;
+    let weu = registry.by_name("azure-weu").unwrap();
+    let endpoint = registry.get(weu).unwrap();
+    assert_eq!(endpoint.region, "azure:westeurope");
+    assert_eq!(endpoint.resource_paths, ["/openai/deployments/gpt-4o-weu"]);
+    assert_eq!(endpoint.fallback, registry.by_name("azure-sdc"));
+    assert_eq!(registry.by_alias("gpt_large", Some(true)).one(), Some(weu));
+    let call = ready
+        .gate()
+        .admit("llm.contoso.example:8000", "/v1/chat/completions")
+        .unwrap();
+    let found = registry.find(&call.destination).one();
+    assert_eq!(found, registry.by_name("vllm-ffm"));
+
+    let origin = Origin {
+        scope: "sn_itsm_gen_ai".into(),
+        skill: "5f1c2d3e4a5b6c7d8e9f0a1b2c3d4e5f".into(),
+        ..Origin::default()
+    };
+    let attributed = ready.features.attribute(&origin, None);
+    assert_eq!(attributed.feature, "itsm/incident_summarization");
+    let feature = ready.features.get(attributed.id.unwrap()).unwrap();
+    assert_eq!(feature.approved.cost_per_call, Some(NanoUsd(40_000_000)));
+    assert!(feature.may_use(weu) && !feature.may_use(registry.by_name("vllm-ffm").unwrap()));
+    let strictest = ready.features.strictest(weu).unwrap();
+    assert_eq!(strictest.rule.name, "eu-proven");
+
+    assert_eq!(ready.groups.of("pilot.bert").unwrap(), "pilot");
+    assert_eq!(ready.sources[0].grace, Millis(120_000));
+    assert!(ready.ledger.path.ends_with("deploy/config/tollwatch.db"));
+    assert_eq!(ready.timezone.name(), "Europe/Berlin");
+}
+
+#[test]
+fn without_a_file_nothing_is_registered_and_list_prices_hold() {
+    let ready = config::Ready::default_without_file();
+    assert_eq!(ready.registry.iter().count(), 0);
+    assert!(ready.prices.rows().count() > 1000);
+    assert!(ready.regions.resolve_set("eu").is_ok());
+    assert!(
+        ready
+            .gate()
+            .admit("api.openai.com", "/v1/responses")
+            .is_some()
+    );
 }
 
 /// The demo's registry is wrong on purpose; the check says so, and does not stand in its way.

@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -120,6 +120,32 @@ fn values_and_references() {
 #[test]
 fn endpoint_lint() {
     check("lint.cases", 15);
+}
+
+/// Every code of the tables in `docs/CONFIGURATION.md` is told by some row, and every code told by
+/// a row stands there.
+#[test]
+fn every_code_is_explained_and_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/CONFIGURATION.md")).unwrap();
+    let (_, tables) = document.split_once("## What `check` finds").unwrap();
+    let first_columns = tables.lines().filter_map(|line| line.split('|').nth(1));
+    let explained: BTreeSet<String> = first_columns
+        .flat_map(|codes| codes.split('`').skip(1).step_by(2).map(str::to_owned))
+        .filter(|code| code != "code")
+        .collect();
+    let mut tested = BTreeSet::new();
+    for file in ["shape.cases", "values.cases", "lint.cases"] {
+        let text = std::fs::read_to_string(root.join("tests/data/config").join(file)).unwrap();
+        for line in cases(&text).iter().flat_map(|case| &case.expected) {
+            let (_, rest) = line.split_once(' ').unwrap();
+            let (_, rest) = rest.split_once(' ').unwrap();
+            tested.extend(rest.split(':').next().map(str::to_owned));
+        }
+    }
+    // A user's region file is read elsewhere and has words of its own.
+    tested.remove("regions_syntax");
+    assert_eq!(explained, tested);
 }
 
 #[test]
