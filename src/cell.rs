@@ -300,15 +300,13 @@ impl Cell {
         let values = self.totals.values();
         let set = values.iter().filter(|value| **value != 0).count();
         put(&mut bytes, u64::try_from(set).unwrap_or(0));
-        let mut position = 0_u64;
         let mut last = 0_u64;
-        for value in values {
+        for (position, value) in (0_u64..).zip(values) {
             if value != 0 {
                 put(&mut bytes, position - last);
                 put_signed(&mut bytes, value);
                 last = position;
             }
-            position += 1;
         }
         for hist in [&self.latency, &self.duration, &self.prompt] {
             put(&mut bytes, u64::try_from(hist.buckets().len()).unwrap_or(0));

@@ -13,7 +13,7 @@ pub enum IgnoreReason {
     /// An outbound call to a host and path that is no LLM provider's and not registered.
     OtherCall,
     /// A record of a known shape that tells no call: a span that is no LLM request, a metric, a
-    /// CloudWatch control message.
+    /// `CloudWatch` control message.
     NotACall,
     /// A blank line between records.
     Blank,

@@ -123,7 +123,7 @@ pub fn clean_name(raw: &str) -> Text {
         let hash = twox_hash::XxHash3_64::oneshot(cleaned.as_bytes());
         let cut = cleaned.floor_char_boundary(NAME_MAX_BYTES.saturating_sub(9));
         cleaned.truncate(cut);
-        cleaned.push_str(&format!("~{:08x}", hash >> 32));
+        cleaned += &format!("~{:08x}", hash >> 32);
     }
     Text::from(cleaned)
 }

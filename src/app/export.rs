@@ -132,7 +132,8 @@ fn write_cell(row: &CellRow, form: Form, out: &mut dyn Write) -> io::Result<()> 
 
 fn write_link(row: &LinkRow, form: Form, out: &mut dyn Write) -> io::Result<()> {
     let hour = start_text(row.hour);
-    let words = std::iter::once(hour.as_str()).chain(row.key.iter().map(|word| word.as_str()));
+    let words =
+        std::iter::once(hour.as_str()).chain(row.key.iter().map(crate::units::Text::as_str));
     let totals = LinkTotals::decode(&row.body).unwrap_or_default().values();
     match form {
         Form::Csv => {

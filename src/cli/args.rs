@@ -161,7 +161,7 @@ pub(super) struct Price {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PricesCommand {
-    /// Reads a newer price list of genai-prices or LiteLLM, shows what changes, and writes an
+    /// Reads a newer price list of genai-prices or `LiteLLM`, shows what changes, and writes an
     /// import file for the configuration.
     #[command(
         after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml"

@@ -42,7 +42,7 @@ pub(crate) struct Terminal<'a> {
     /// Where notes, progress and faults go.
     err: &'a mut dyn Write,
     /// Whether answers go to a person.
-    is_terminal: bool,
+    to_person: bool,
     clock: SystemClock,
 }
 
@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     let mut terminal = Terminal {
         out: &mut out,
         err: &mut err,
-        is_terminal,
+        to_person: is_terminal,
         clock: SystemClock,
     };
     let done = dispatch(cli.command, &mut terminal);
@@ -113,12 +113,12 @@ fn fail(failure: &Failure) -> ExitCode {
     let mut text = String::new();
     if let Failure::Problems(problems) = failure {
         for problem in problems {
-            text.push_str(&format!("{problem}\n\n"));
+            text += &format!("{problem}\n\n");
         }
     }
-    text.push_str(&format!("error: {failure}\n"));
+    text += &format!("error: {failure}\n");
     if !failure.hint().is_empty() {
-        text.push_str(&format!("hint: {}\n", failure.hint()));
+        text += &format!("hint: {}\n", failure.hint());
     }
     // A closed standard error leaves nobody to tell.
     drop(std::io::stderr().write_all(text.as_bytes()));

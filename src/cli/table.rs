@@ -37,7 +37,7 @@ impl Rows {
         table
             .load_style(NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled);
-        let colour = terminal.is_terminal && std::env::var_os("NO_COLOR").is_none();
+        let colour = terminal.to_person && std::env::var_os("NO_COLOR").is_none();
         let mut rows = Rows {
             table,
             colour,

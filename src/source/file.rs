@@ -255,7 +255,7 @@ impl Reading {
     /// Where the next record begins, in decompressed bytes.
     #[must_use]
     pub fn offset(&self) -> u64 {
-        self.splitter.offset()
+        self.splitter.resume_at()
     }
 
     /// What must be stored beside [`Reading::offset`] to go on there; `None` for standard input.
@@ -265,7 +265,7 @@ impl Reading {
         Some(Marks {
             shape: self
                 .splitter
-                .shape()
+                .resume_shape()
                 .map_or(String::new(), |shape| shape.as_str().to_owned()),
             last_start: self.splitter.last_start(),
             head: hash(self.splitter.head()),

@@ -95,6 +95,7 @@ pub struct Splitter<R> {
     last_start: u64,
     /// Where a later reading goes on: after the last piece, before an array's closing bracket.
     resume_at: u64,
+    /// The shape there.
     resume_shape: Option<Shape>,
     /// The first [`PROBE`] bytes of the stream.
     head: Vec<u8>,
@@ -147,11 +148,11 @@ impl<R: Read> Splitter<R> {
     }
 
     /// Where a later reading goes on.
-    pub fn offset(&self) -> u64 {
+    pub fn resume_at(&self) -> u64 {
         self.resume_at
     }
 
-    /// The first bytes of the stream, at most [`PROBE`], and not past [`Splitter::offset`].
+    /// The first bytes of the stream, at most [`PROBE`], and not past [`Splitter::resume_at`].
     pub fn head(&self) -> &[u8] {
         let known = usize::try_from(self.resume_at)
             .unwrap_or(usize::MAX)
@@ -159,7 +160,7 @@ impl<R: Read> Splitter<R> {
         self.head.get(..known).unwrap_or_default()
     }
 
-    /// The bytes before [`Splitter::offset`], at most [`PROBE`].
+    /// The bytes before [`Splitter::resume_at`], at most [`PROBE`].
     pub fn tail(&self) -> &[u8] {
         let back =
             usize::try_from(self.offset.saturating_sub(self.resume_at)).unwrap_or(usize::MAX);
@@ -174,8 +175,8 @@ impl<R: Read> Splitter<R> {
         self.last_start
     }
 
-    /// The shape at [`Splitter::offset`], once something was read.
-    pub fn shape(&self) -> Option<Shape> {
+    /// The shape at [`Splitter::resume_at`], once something was read.
+    pub fn resume_shape(&self) -> Option<Shape> {
         self.resume_shape
     }
 
