@@ -259,6 +259,7 @@ impl Class {
             "permissiondenied",
             "accessdenied",
             "forbidden",
+            "invalidapikey",
         ]) {
             Some(Class::Auth)
         } else if told(&[
@@ -660,6 +661,7 @@ mod tests {
             ("529 overloaded_error", Some(Class::ServerError)),
             ("APITimeoutError", Some(Class::Timeout)),
             ("APIConnectionError", Some(Class::NoAnswer)),
+            ("invalid_api_key", Some(Class::Auth)),
             ("Error", None),
             ("", None),
         ];

@@ -1,1 +1,428 @@
-//! Placeholder of the skeleton.
+//! Additive totals of one key in one window.
+//!
+//! Knows no clock, no window and no series. Every field is an integer that adds and subtracts,
+//! because only integers give the same total in any order; maximum, quantiles and shares are
+//! derived when somebody reads.
+
+use crate::call::Class;
+use crate::entry::{CallAdds, Entry, Money, RequestAdds};
+use crate::hist::{Hist, Layout};
+
+macro_rules! totals {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// The plain totals of a cell. All add; corrections may make a part negative.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Totals {
+            $($(#[doc = $doc])+ pub $name: i64,)+
+        }
+
+        impl Totals {
+            /// Name of every total, in the order of [`Totals::values`]. New ones go to the end:
+            /// ledgers store positions.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name),)+];
+
+            /// Every total, in the order of [`Totals::NAMES`].
+            #[must_use]
+            pub fn values(&self) -> [i64; Totals::NAMES.len()] {
+                [$(self.$name,)+]
+            }
+
+            /// The totals of such a list; missing ones are 0, surplus ones are left out.
+            #[must_use]
+            pub fn from_values(values: &[i64]) -> Totals {
+                let mut values = values.iter().copied();
+                Totals { $($name: values.next().unwrap_or(0),)+ }
+            }
+
+            /// Adds another's totals, `sign` times (1 or -1).
+            pub fn add(&mut self, other: &Totals, sign: i64) {
+                $(self.$name = self.$name.saturating_add(other.$name.saturating_mul(sign));)+
+            }
+        }
+    };
+}
+
+totals! {
+    /// Calls answered.
+    calls_ok,
+    /// Calls refused with 429.
+    calls_throttled,
+    /// Calls refused with 401 or 403.
+    calls_auth,
+    /// Calls refused with another 4xx, or 3xx.
+    calls_client_error,
+    /// Calls failed with 5xx.
+    calls_server_error,
+    /// Calls that timed out.
+    calls_timeout,
+    /// Calls without an answer.
+    calls_no_answer,
+    /// Calls that failed in a way the report does not tell.
+    calls_failed,
+    /// Requests answered.
+    requests_ok,
+    /// Requests refused with 429.
+    requests_throttled,
+    /// Requests refused with 401 or 403.
+    requests_auth,
+    /// Requests refused otherwise.
+    requests_client_error,
+    /// Requests failed on the provider's side.
+    requests_server_error,
+    /// Requests that timed out.
+    requests_timeout,
+    /// Requests without an answer.
+    requests_no_answer,
+    /// Requests that failed in a way the report does not tell.
+    requests_failed,
+    /// Retries that records themselves state (calls).
+    stated_retries,
+    /// Calls that a header says were moved to another deployment.
+    calls_spilled,
+    /// Calls longer than their endpoint's timeout.
+    calls_over_timeout,
+    /// Calls whose pieces of evidence exclude each other.
+    calls_contradicted,
+    /// Sum of latencies (calls), in milliseconds.
+    latency_ms_sum,
+    /// Sum of durations (requests), in milliseconds.
+    duration_ms_sum,
+    /// Bytes sent (calls).
+    request_bytes,
+    /// Bytes received (calls).
+    response_bytes,
+    /// Fresh input tokens.
+    tokens_input,
+    /// Input tokens read from a cache.
+    tokens_cache_read,
+    /// Input tokens written to a five-minute cache.
+    tokens_cache_write_5m,
+    /// Input tokens written to a one-hour cache.
+    tokens_cache_write_1h,
+    /// Output tokens, reasoning included.
+    tokens_output,
+    /// Of the output: reasoning tokens.
+    tokens_reasoning,
+    /// Server-side web searches.
+    web_searches,
+    /// Cost by exact rows, in nano-dollars.
+    cost_exact_nanousd,
+    /// Cost by named rules of approximation, in nano-dollars.
+    cost_approximated_nanousd,
+    /// Requests priced by exact rows.
+    requests_exact,
+    /// Requests priced by rules of approximation.
+    requests_approximated,
+    /// Requests on endpoints paid by the hour.
+    requests_fixed,
+    /// Requests with tokens and no known price, or answered without any token count.
+    requests_unpriced,
+    /// Tokens of requests paid by the hour.
+    tokens_fixed,
+    /// Tokens of unpriced requests.
+    tokens_unpriced,
+    /// Requests whose stated total disagrees with their buckets.
+    total_mismatches,
+    /// Requests that say they used the company's own endpoint.
+    requests_external,
+    /// Requests that say they used the platform's own.
+    requests_platform,
+    /// Reports known only by a hash of their content.
+    reports_weak,
+}
+
+/// Additive totals of one key in one window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// The plain totals.
+    pub totals: Totals,
+    /// Latencies of calls that told one, in milliseconds.
+    pub latency: Hist,
+    /// Durations of requests that told one, in milliseconds.
+    pub duration: Hist,
+    /// Input tokens, caches included, of requests that told their usage.
+    pub prompt: Hist,
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Totals {
+    /// All calls.
+    #[must_use]
+    pub fn calls(&self) -> i64 {
+        self.calls_ok
+            + self.calls_throttled
+            + self.calls_auth
+            + self.calls_client_error
+            + self.calls_server_error
+            + self.calls_timeout
+            + self.calls_no_answer
+            + self.calls_failed
+    }
+
+    /// All requests.
+    #[must_use]
+    pub fn requests(&self) -> i64 {
+        self.requests_ok
+            + self.requests_throttled
+            + self.requests_auth
+            + self.requests_client_error
+            + self.requests_server_error
+            + self.requests_timeout
+            + self.requests_no_answer
+            + self.requests_failed
+    }
+
+    /// All cost that has a price, exact and approximated, in nano-dollars.
+    #[must_use]
+    pub fn cost_nanousd(&self) -> i64 {
+        self.cost_exact_nanousd + self.cost_approximated_nanousd
+    }
+
+    /// All input tokens, caches included.
+    #[must_use]
+    pub fn tokens_input_total(&self) -> i64 {
+        self.tokens_input
+            + self.tokens_cache_read
+            + self.tokens_cache_write_5m
+            + self.tokens_cache_write_1h
+    }
+
+    /// Counts one entry: what its halves add, and whether it was known only by a hash of content.
+    pub fn count_entry(&mut self, entry: &Entry) {
+        if let Some(call) = &entry.call {
+            self.count_call(call);
+        }
+        if let Some(request) = &entry.request {
+            self.count_request(request);
+        }
+        let weak = entry.report.identity.kind == crate::ids::IdentityKind::Weak;
+        self.reports_weak += i64::from(weak);
+    }
+
+    fn count_call(&mut self, call: &CallAdds) {
+        match call.class {
+            Class::Ok => self.calls_ok += 1,
+            Class::Throttled => self.calls_throttled += 1,
+            Class::Auth => self.calls_auth += 1,
+            Class::ClientError => self.calls_client_error += 1,
+            Class::ServerError => self.calls_server_error += 1,
+            Class::Timeout => self.calls_timeout += 1,
+            Class::NoAnswer => self.calls_no_answer += 1,
+            Class::Failed => self.calls_failed += 1,
+        }
+        self.stated_retries += i64::from(call.stated_retries);
+        self.calls_spilled += i64::from(call.spillover);
+        self.calls_over_timeout += i64::from(call.over_timeout);
+        self.calls_contradicted += i64::from(call.contradicted);
+        self.latency_ms_sum += call.latency.map_or(0, |latency| whole(latency.0));
+        self.request_bytes += whole(call.request_bytes);
+        self.response_bytes += whole(call.response_bytes);
+    }
+
+    fn count_request(&mut self, request: &RequestAdds) {
+        match request.class {
+            Class::Ok => self.requests_ok += 1,
+            Class::Throttled => self.requests_throttled += 1,
+            Class::Auth => self.requests_auth += 1,
+            Class::ClientError => self.requests_client_error += 1,
+            Class::ServerError => self.requests_server_error += 1,
+            Class::Timeout => self.requests_timeout += 1,
+            Class::NoAnswer => self.requests_no_answer += 1,
+            Class::Failed => self.requests_failed += 1,
+        }
+        let usage = request.usage.unwrap_or_default();
+        self.tokens_input += whole(usage.input);
+        self.tokens_cache_read += whole(usage.cache_read);
+        self.tokens_cache_write_5m += whole(usage.cache_write_5m);
+        self.tokens_cache_write_1h += whole(usage.cache_write_1h);
+        self.tokens_output += whole(usage.output);
+        self.tokens_reasoning += whole(usage.reasoning);
+        self.web_searches += whole(request.web_searches);
+        match request.money {
+            Money::Nothing => {}
+            Money::Exact(amount) => {
+                self.requests_exact += 1;
+                self.cost_exact_nanousd += amount.0;
+            }
+            Money::Approximated(amount) => {
+                self.requests_approximated += 1;
+                self.cost_approximated_nanousd += amount.0;
+            }
+            Money::Fixed => {
+                self.requests_fixed += 1;
+                self.tokens_fixed += whole(usage.total());
+            }
+            Money::Unpriced => {
+                self.requests_unpriced += 1;
+                self.tokens_unpriced += whole(usage.total());
+            }
+        }
+        self.duration_ms_sum += request.duration.map_or(0, |duration| whole(duration.0));
+        self.total_mismatches += i64::from(request.total_mismatch);
+        self.requests_external += i64::from(request.external == Some(true));
+        self.requests_platform += i64::from(request.external == Some(false));
+    }
+}
+
+impl Cell {
+    /// Adds one entry.
+    pub fn add_entry(&mut self, entry: &Entry) {
+        self.totals.count_entry(entry);
+        if let Some(latency) = entry.call.as_ref().and_then(|call| call.latency) {
+            self.latency.record(Layout::latency(), latency.0);
+        }
+        if let Some(request) = &entry.request {
+            if let Some(duration) = request.duration {
+                self.duration.record(Layout::latency(), duration.0);
+            }
+            if let Some(usage) = &request.usage {
+                self.prompt.record(Layout::prompt(), usage.total_input());
+            }
+        }
+    }
+
+    /// Adds another cell, `sign` times (1 or -1).
+    pub fn merge(&mut self, other: &Cell, sign: i64) {
+        self.totals.add(&other.totals, sign);
+        self.latency.merge(&other.latency, sign);
+        self.duration.merge(&other.duration, sign);
+        self.prompt.merge(&other.prompt, sign);
+    }
+
+    /// The cell as bytes: for each list a count, then variable-length integers; totals that are 0
+    /// are left out, buckets are stored as differences.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(96);
+        let values = self.totals.values();
+        let set = values.iter().filter(|value| **value != 0).count();
+        put(&mut bytes, u64::try_from(set).unwrap_or(0));
+        let mut position = 0_u64;
+        let mut last = 0_u64;
+        for value in values {
+            if value != 0 {
+                put(&mut bytes, position - last);
+                put_signed(&mut bytes, value);
+                last = position;
+            }
+            position += 1;
+        }
+        for hist in [&self.latency, &self.duration, &self.prompt] {
+            put(&mut bytes, u64::try_from(hist.buckets().len()).unwrap_or(0));
+            let mut last = 0_u32;
+            for (bucket, count) in hist.buckets() {
+                put(&mut bytes, u64::from(bucket.wrapping_sub(last)));
+                put_signed(&mut bytes, *count);
+                last = *bucket;
+            }
+        }
+        bytes
+    }
+
+    /// Reads [`Cell::encode`]; `None` when the bytes are not such a cell.
+    #[must_use]
+    pub fn decode(mut bytes: &[u8]) -> Option<Cell> {
+        let bytes = &mut bytes;
+        let mut values = [0_i64; Totals::NAMES.len()];
+        let mut position = 0_usize;
+        for _ in 0..take(bytes)? {
+            position = position.checked_add(usize::try_from(take(bytes)?).ok()?)?;
+            *values.get_mut(position)? = take_signed(bytes)?;
+        }
+        let mut cell = Cell {
+            totals: Totals::from_values(&values),
+            ..Cell::default()
+        };
+        for hist in [&mut cell.latency, &mut cell.duration, &mut cell.prompt] {
+            let mut bucket = 0_u32;
+            for _ in 0..take(bytes)? {
+                bucket = bucket.wrapping_add(u32::try_from(take(bytes)?).ok()?);
+                hist.add_bucket(bucket, take_signed(bytes)?);
+            }
+        }
+        bytes.is_empty().then_some(cell)
+    }
+}
+
+/// Appends a variable-length integer, seven bits a byte, lowest first.
+pub fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap_or(0));
+}
+
+/// Appends a signed integer, zigzag.
+pub fn put_signed(bytes: &mut Vec<u8>, number: i64) {
+    put(
+        bytes,
+        (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned(),
+    );
+}
+
+/// Takes what [`put`] appended from the front.
+pub fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0_u64;
+    let mut shift = 0_u32;
+    loop {
+        let (first, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(first & 0x7f).checked_shl(shift)?;
+        if first & 0x80 == 0 {
+            return Some(number);
+        }
+        shift = shift.checked_add(7)?;
+    }
+}
+
+/// Takes what [`put_signed`] appended from the front.
+pub fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+    let number = take(bytes)?;
+    Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_come_back() {
+        let mut cell = Cell::default();
+        assert_eq!(Cell::decode(&cell.encode()), Some(cell.clone()));
+        cell.totals.calls_ok = 7;
+        cell.totals.cost_exact_nanousd = -14_227_500;
+        cell.totals.reports_weak = i64::MAX;
+        cell.latency.record(Layout::latency(), 2841);
+        cell.latency.record(Layout::latency(), 3_600_000);
+        cell.prompt.add_bucket(4096, -3);
+        let bytes = cell.encode();
+        assert_eq!(Cell::decode(&bytes), Some(cell));
+        assert_eq!(Cell::decode(bytes.get(..bytes.len() - 1).unwrap()), None);
+        assert_eq!(Cell::decode(&[0xff; 40]), None);
+    }
+
+    #[test]
+    fn signed_numbers_come_back() {
+        for number in [0, 1, -1, 63, -64, i64::MAX, i64::MIN] {
+            let mut bytes = Vec::new();
+            put_signed(&mut bytes, number);
+            assert_eq!(take_signed(&mut bytes.as_slice()), Some(number));
+        }
+    }
+
+    #[test]
+    fn names_and_values_go_together() {
+        let mut totals = Totals::default();
+        totals.cost_exact_nanousd = 5;
+        let at = Totals::NAMES
+            .iter()
+            .position(|name| *name == "cost_exact_nanousd")
+            .unwrap();
+        assert_eq!(totals.values().get(at), Some(&5));
+        assert_eq!(Totals::from_values(&totals.values()), totals);
+    }
+}

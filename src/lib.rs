@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
-//! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`judge`] | clock, task, socket, file |
+//! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`line`] [`link`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | the edges | [`source`] [`ledger`] | each other |
@@ -30,6 +30,7 @@ pub mod outcome;
 
 pub mod attribute;
 pub mod decode;
+pub mod entry;
 pub mod judge;
 pub mod price;
 pub mod provider;

@@ -1,2 +1,5 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The program: hands over to the command line.
+
+fn main() -> std::process::ExitCode {
+    tollwatch::cli::main()
+}

@@ -1,1 +1,25 @@
-//! Placeholder of the skeleton.
+//! Says whose a call is: the registered endpoint it went to, the feature it served, the group of
+//! its user.
+//!
+//! Knows no file, price or record format. A newcomer may ask why a usage report can have no
+//! endpoint: it names a model's alias and no host, and where two endpoints serve that alias,
+//! nobody can tell which one answered.
+
+mod endpoint;
+mod feature;
+mod matcher;
+mod people;
+mod registry;
+mod skills;
+mod strictest;
+
+pub use endpoint::{BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy};
+pub use feature::{
+    Approved, Attributed, Feature, FeatureId, Features, How, Needs, UNATTRIBUTED, UNTOLD_HALF,
+    key_of,
+};
+pub use matcher::{Kind, Matcher};
+pub use people::Groups;
+pub use registry::{Found, Registry};
+pub use skills::{Application, Skill, Skills};
+pub use strictest::Strictest;

@@ -1,1 +1,303 @@
-//! Placeholder of the skeleton.
+//! The configuration: files as people write them, checked whole and turned into what the daemon
+//! needs.
+//!
+//! Knows no source, ledger or clock: files are read by a function that the caller brings, the
+//! present time is an argument. A newcomer may ask why there are two forms of everything: the
+//! written one (`written`) has the shape of the files and can be wrong in every way; the ready one
+//! ([`Ready`]) cannot be wrong, so nobody checks twice. A new setting is a field of the written
+//! form, a field of the ready form, and the line that turns one into the other.
+
+mod at;
+mod canonical;
+mod endpoints;
+mod features;
+mod guard;
+mod hint;
+mod lint;
+mod names;
+mod places;
+mod read;
+mod schema;
+mod settings;
+mod written;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use chrono_tz::Tz;
+
+use crate::attribute::{Features, Groups, Registry};
+use crate::price::PriceBook;
+use crate::problem::{Place, Problem, Severity};
+use crate::provider::Gate;
+use crate::residency::Regions;
+use crate::units::{Text, UnixMillis};
+
+pub use schema::json_schema;
+pub use settings::{
+    FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
+};
+
+use at::AtText;
+use read::FileText;
+
+/// How files are read: `fs::read_to_string` in the daemon, a table in tests.
+pub type Read<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
+
+/// Everything that a configuration says, checked.
+#[derive(Debug)]
+pub struct Ready {
+    /// Registered endpoints.
+    pub registry: Registry,
+    /// Registered features.
+    pub features: Features,
+    /// User groups.
+    pub groups: Groups,
+    /// Regions and region sets, the user's among them.
+    pub regions: Regions,
+    /// Price lists, the user's among them.
+    pub prices: PriceBook,
+    /// Where records come from.
+    pub sources: Vec<FileSource>,
+    /// The books.
+    pub ledger: LedgerSettings,
+    /// What is kept at most.
+    pub limits: Limits,
+    /// The time zone of calendar days.
+    pub timezone: Tz,
+    /// One text for the whole configuration, without secrets: equal texts judge alike.
+    pub canonical: String,
+    /// What deserves a person's look, sorted by file and place.
+    pub warnings: Vec<Problem>,
+}
+
+impl Ready {
+    /// What holds without any configuration file: no endpoint, no feature, shipped prices and
+    /// regions, days in UTC.
+    #[must_use]
+    pub fn default_without_file() -> Ready {
+        Ready {
+            registry: Registry::default(),
+            features: Features::default(),
+            groups: Groups::default(),
+            regions: Regions::shipped(),
+            prices: PriceBook::shipped(),
+            sources: Vec::new(),
+            ledger: LedgerSettings {
+                path: LEDGER_DEFAULT.into(),
+                retention: Retention::default(),
+            },
+            limits: Limits::default(),
+            timezone: Tz::UTC,
+            canonical: String::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The gate of hosts and paths that also admits the registered ones.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        Gate::new(self.registry.gate_rows())
+    }
+}
+
+/// Reads the configuration whose main file is `path`, with every file that it names.
+///
+/// `now` decides which models are near retirement.
+///
+/// # Errors
+/// Every problem of every file, warnings among them, sorted by file and place.
+pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<Problem>> {
+    let mut faults = Vec::new();
+    let main = main_file(path, read, &mut faults);
+    let ready = main.map(|main| build(path, &main, read, now, &mut faults));
+    let broken: BTreeSet<(String, usize)> = faults
+        .iter()
+        .filter(|fault| fault.code == "bad_toml")
+        .map(|fault| (fault.file.clone(), fault.place.line))
+        .collect();
+    // What a broken line means is anybody's guess: only that it is broken is said of it.
+    faults.retain(|fault| {
+        fault.code == "bad_toml" || !broken.contains(&(fault.file.clone(), fault.place.line))
+    });
+    faults.sort();
+    faults.dedup();
+    let broken = faults.iter().any(|fault| fault.severity == Severity::Error);
+    match ready {
+        Some(ready) if !broken => Ok(Ready {
+            warnings: faults,
+            ..ready
+        }),
+        Some(_) | None => Err(faults),
+    }
+}
+
+fn main_file(path: &Path, read: Read<'_>, faults: &mut Vec<Problem>) -> Option<FileText> {
+    let name = path.display().to_string();
+    match read(path) {
+        Ok(text) => Some(FileText { name, text }),
+        Err(error) => {
+            faults.push(Problem {
+                message: format!("cannot be read: {error}"),
+                file: name,
+                place: Place::default(),
+                severity: Severity::Error,
+                code: "unreadable_file",
+                hint: String::new(),
+                source_line: String::new(),
+            });
+            None
+        }
+    }
+}
+
+/// The further files that the main one names, and their texts.
+#[derive(Default)]
+struct Further {
+    endpoints: Option<FileText>,
+    features: Option<FileText>,
+    prices: Option<FileText>,
+    regions: Option<FileText>,
+}
+
+impl Further {
+    fn read(
+        main: &FileText,
+        written: &written::Main,
+        dir: &Path,
+        read: Read<'_>,
+        faults: &mut Vec<Problem>,
+    ) -> Further {
+        let mut open = |name: &Option<AtText>| {
+            let name = name.as_ref()?;
+            let path = dir.join(name.get());
+            match read(&path) {
+                Ok(text) => Some(FileText {
+                    name: path.display().to_string(),
+                    text,
+                }),
+                Err(error) => {
+                    let message = format!("`{}` cannot be read: {error}", path.display());
+                    faults.push(main.problem(name.span(), "unreadable_file", message));
+                    None
+                }
+            }
+        };
+        Further {
+            endpoints: open(&written.endpoints),
+            features: open(&written.features),
+            prices: open(&written.prices),
+            regions: open(&written.regions),
+        }
+    }
+
+    fn canonical(&self, main: &FileText) -> String {
+        let text = |file: &'_ Option<FileText>| file.as_ref().map(|file| file.text.clone());
+        let (endpoints, features) = (text(&self.endpoints), text(&self.features));
+        canonical::text(
+            &main.text,
+            &[endpoints.as_deref(), features.as_deref()],
+            text(&self.prices).as_deref(),
+            text(&self.regions).as_deref(),
+        )
+    }
+}
+
+/// One long straight way from the main file's text to the ready form: every stage reports its
+/// faults and goes on with what is sound.
+fn build(
+    path: &Path,
+    main: &FileText,
+    read: Read<'_>,
+    now: UnixMillis,
+    faults: &mut Vec<Problem>,
+) -> Ready {
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let written: written::Main = read::parse(main, faults);
+    let further = Further::read(main, &written, dir, read, faults);
+    let none = FileText::default();
+    let endpoints_file = further.endpoints.as_ref().unwrap_or(&none);
+    let features_file = further.features.as_ref().unwrap_or(&none);
+    let more_endpoints: written::EndpointsFile = read::parse(endpoints_file, faults);
+    let more_features: written::FeaturesFile = read::parse(features_file, faults);
+    let regions = regions(further.regions.as_ref(), faults);
+    let prices = prices(further.prices.as_ref(), faults);
+
+    let sources = settings::sources(main, dir, &written.source.file, faults);
+    let source_names: BTreeSet<Text> = sources.iter().map(|source| source.name.clone()).collect();
+    let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
+    let places = places::Places::new(&regions, &rule_files, faults);
+    let group_files = [
+        (main, &written.group),
+        (features_file, &more_features.group),
+    ];
+    let (groups, group_names) = features::groups(&group_files, faults);
+
+    let endpoint_files = [
+        (main, &written.endpoint),
+        (endpoints_file, &more_endpoints.endpoint),
+    ];
+    let placed_endpoints = endpoints::collect(&endpoint_files, faults);
+    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, faults);
+    let feature_files = [
+        (main, written.feature.as_slice()),
+        (features_file, more_features.feature.as_slice()),
+    ];
+    let placed_features = features::collect(&feature_files, faults);
+    let around = features::Around {
+        registry: &registry,
+        places: &places,
+        groups: &group_names,
+    };
+    let features = features::ready(&placed_features, &around, faults);
+    lint::lint(
+        &lint::Subject {
+            endpoints: &placed_endpoints,
+            registry: &registry,
+            placed_features: &placed_features,
+            features: &features,
+            regions: &regions,
+            prices: &prices,
+            now,
+        },
+        faults,
+    );
+    Ready {
+        timezone: settings::timezone(main, written.timezone.as_ref(), faults),
+        ledger: settings::ledger(main, dir, &written.ledger, faults),
+        limits: settings::limits(main, &written.limits, faults),
+        canonical: further.canonical(main),
+        warnings: Vec::new(),
+        registry,
+        features,
+        groups,
+        sources,
+        regions,
+        prices,
+    }
+}
+
+/// The shipped regions with the user's added.
+fn regions(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Regions {
+    let Some(file) = file else {
+        return Regions::shipped();
+    };
+    Regions::shipped()
+        .with_user_file(&file.name, &file.text)
+        .unwrap_or_else(|problems| {
+            faults.extend(problems);
+            Regions::shipped()
+        })
+}
+
+/// The shipped prices with the user's added.
+fn prices(file: Option<&FileText>, faults: &mut Vec<Problem>) -> PriceBook {
+    let mut book = PriceBook::shipped();
+    if let Some(file) = file
+        && let Err(problems) = book.with_user_file(&file.name, &file.text)
+    {
+        faults.extend(problems);
+    }
+    book
+}

@@ -8,12 +8,15 @@ pub mod json;
 
 mod apim_llm;
 mod azure_diagnostics;
+mod azure_record;
 mod bedrock_invocation;
 mod envelope;
 mod fields;
 mod litellm;
 mod native;
 mod otlp;
+mod place;
+mod provider_usage;
 mod servicenow_genai;
 mod servicenow_outbound;
 mod skim;
@@ -21,13 +24,31 @@ mod skim;
 use std::collections::BTreeMap;
 
 use crate::call::{Format, Report};
-use crate::outcome::{IgnoreReason, Reject};
+use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::provider::Gate;
 
 use json::Json;
 
+pub use skim::skim_host;
+
 /// Longest record that is decoded; longer ones are quarantined as `too_large`.
 pub const RECORD_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// The key of [`Settings::fields`] that names a unit instead of columns: `["s"]` when durations
+/// are seconds.
+pub const DURATION_UNIT: &str = "duration_unit";
+
+/// The logical fields that [`Settings::fields`] can name columns for, sorted.
+#[must_use]
+pub fn field_names() -> Vec<&'static str> {
+    let columns = servicenow_outbound::COLUMNS.iter();
+    let columns = columns.chain(&servicenow_genai::COLUMNS);
+    let mut names: Vec<&'static str> = columns.map(|column| column.name).collect();
+    names.push(DURATION_UNIT);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
 
 /// What a record, or one of the calls in it, turned out to be. Each counts as one.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +68,23 @@ pub struct Settings {
     pub format: Option<Format>,
     /// Column names by logical field that come before the built-in aliases, for installations
     /// that name their columns otherwise: `status` → `["u_http_code"]`.
+    /// A name with dots is a path into nested objects. [`DURATION_UNIT`] names a unit instead.
     pub fields: BTreeMap<String, Vec<String>>,
+}
+
+impl Settings {
+    /// Whether a column that the user names stands in this object: then it is the record itself
+    /// and no envelope, whatever else it has.
+    fn names_a_key_of(&self, value: &Json<'_>) -> bool {
+        self.fields
+            .iter()
+            .filter(|(column, _)| column.as_str() != DURATION_UNIT)
+            .flat_map(|(_, names)| names)
+            .any(|name| {
+                let first = name.split('.').next().unwrap_or(name);
+                value.get(name).is_some() || value.get(first).is_some()
+            })
+    }
 }
 
 /// All that a format's decoder may look at besides the record.
@@ -57,6 +94,81 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Which hosts and paths are LLM endpoints.
     pub gate: &'a Gate,
+}
+
+/// Reads one record (a line, a Kafka payload, an element of an array) and pushes what it told:
+/// at least one [`Told`], one for each call where it holds several. Never panics.
+///
+/// White space alone is [`IgnoreReason::Blank`]; no bytes at all are rejected as `empty`.
+pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
+    let before = out.len();
+    if bytes.len() > RECORD_MAX_BYTES {
+        out.push(Told::Rejected(Reject::new(
+            QuarantineReason::TooLarge,
+            format!("{} bytes, at most {RECORD_MAX_BYTES}", bytes.len()),
+        )));
+    } else if !bytes.is_empty() && bytes.iter().all(u8::is_ascii_whitespace) {
+        out.push(Told::Ignored(IgnoreReason::Blank));
+    } else if let Some(reason) = skim::skim(bytes, context) {
+        out.push(Told::Ignored(reason));
+    } else if !binary(bytes, context, out) {
+        match Json::parse(bytes) {
+            Ok(value) => record(&value, context, 0, out),
+            Err(reject) => out.push(Told::Rejected(reject)),
+        }
+    }
+    if out.len() == before {
+        out.push(Told::Ignored(IgnoreReason::NotACall));
+    }
+}
+
+/// Reads a record that is no JSON; false when no binary format knows it.
+fn binary(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) -> bool {
+    let may_be = matches!(context.settings.format, None | Some(Format::Otlp));
+    let is_otlp = may_be && otlp::recognises_protobuf(bytes);
+    if is_otlp {
+        otlp::decode_protobuf(bytes, context, out);
+    }
+    is_otlp
+}
+
+/// Reads one parsed value: a record itself, or an envelope of records.
+fn record(value: &Json<'_>, context: Context<'_>, depth: usize, out: &mut Vec<Told>) {
+    let settings = context.settings;
+    let of = |format| FORMATS.iter().find(|row| row.format == format);
+    let fixed = settings.format.and_then(of);
+    let known = match fixed {
+        Some(row) if (row.recognises)(value) || settings.names_a_key_of(value) => Some(row),
+        Some(_) => None,
+        None => FORMATS.iter().find(|row| (row.recognises)(value)),
+    };
+    let first = out.len();
+    if let Some(row) = known {
+        (row.decode)(value, context, out);
+    } else {
+        let opened = depth < envelope::MAX_DEPTH
+            && envelope::open(value, out, &mut |inner, out| {
+                record(inner, context, depth + 1, out);
+            });
+        if opened {
+            return;
+        }
+        match fixed {
+            // The format's own decoder says what it misses.
+            Some(row) if value.object().is_some() => (row.decode)(value, context, out),
+            Some(_) | None => out.push(Told::Rejected(Reject::new(
+                QuarantineReason::UnknownShape,
+                "no format knows these keys",
+            ))),
+        }
+    }
+    for told in out.iter_mut().skip(first) {
+        if let Told::Rejected(reject) = told
+            && reject.keys.is_empty()
+        {
+            reject.keys = value.key_lengths();
+        }
+    }
 }
 
 /// One format: how to tell its records and how to read them.
@@ -113,3 +225,8 @@ pub(crate) static FORMATS: [FormatDefinition; 8] = [
         decode: servicenow_outbound::decode,
     },
 ];
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,210 @@
-//! Placeholder of the skeleton.
+//! The books: every cell, position, identity and piece of evidence, on disk, added exactly once.
+//!
+//! Knows no source, no format and no clock (`now` is an argument). A newcomer may ask why one
+//! trait has everything: whatever belongs to a batch goes into one transaction, and what a
+//! transaction holds cannot be split over traits. It is shaped so that PostgreSQL can come later.
+
+mod fault;
+mod sqlite;
+mod types;
+mod zone;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+pub use fault::{Fault, FaultKind};
+pub use sqlite::{Options, SqliteLedger};
+pub use types::{
+    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
+    Family, FamilyRow, LinkRow, Maintained, OverflowRow, Placed, Position, QuarantineRow,
+    Quarantined, Resolution, SealCheck, SealRow, Span, ZoneRow, is_evidence,
+};
+pub use zone::Zones;
+
+use crate::ids::ConfigNumber;
+use crate::line::Line;
+use crate::secret::FingerprintKey;
+use crate::units::UnixMillis;
+
+/// Called for each row of a reading; its error ends the reading.
+pub type Visit<'a, T> = dyn FnMut(T) -> Result<(), Fault> + 'a;
+
+/// The books.
+///
+/// Every method fails with a [`Fault`] when the ledger cannot be read or written; then nothing of
+/// the request is in the books. What else can go wrong stands with each method.
+pub trait Ledger {
+    /// Books a batch in one transaction: duplicates are found, cells, families, lines, evidence,
+    /// quarantine and counts added, the position moved.
+    ///
+    /// # Errors
+    /// [`FaultKind::Moved`] when the books do not stand at `batch.from`; [`FaultKind::Unbalanced`]
+    /// when `received` is not the sum of the batch's parts; [`FaultKind::Refused`] when a row of
+    /// `retried` is not there or belongs to another partition.
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault>;
+
+    /// Up to where a partition has been booked.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn position(
+        &self,
+        source: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault>;
+
+    /// All positions, by source, topic and partition.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn positions(&self) -> Result<Vec<Placed>, Fault>;
+
+    /// The time before which every partition that still moves has been read: the least of their
+    /// `complete_to`. `None` when no position has one.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn complete_to(&self) -> Result<Option<UnixMillis>, Fault> {
+        let positions = self.positions()?;
+        Ok(positions
+            .iter()
+            .filter_map(|p| p.position.complete_to)
+            .min())
+    }
+
+    /// Visits the cells whose window begins inside `span`, by start and key, so that equal books are visited alike. Cells that add up to nothing are left out.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `visit` returns.
+    fn cells(
+        &self,
+        resolution: Resolution,
+        span: Span,
+        visit: &mut Visit<'_, CellRow>,
+    ) -> Result<(), Fault>;
+
+    /// At most `limit` cells of all resolutions changed after `seq`, in the order of their change.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn changed_since(&self, seq: u64, limit: usize) -> Result<Vec<CellRow>, Fault>;
+
+    /// The number of the latest change.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn feed_end(&self) -> Result<u64, Fault>;
+
+    /// Rows of a small family whose window begins inside `span`, by start and key.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn families(&self, family: Family, span: Span) -> Result<Vec<FamilyRow>, Fault>;
+
+    /// The conversations of the day that holds `at`, by fingerprint and feature.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn conversations(&self, at: UnixMillis) -> Result<Vec<ConversationRow>, Fault>;
+
+    /// Visits the call lines of `span`, by time, sequence and id.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `visit` returns.
+    fn lines(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault>;
+
+    /// Hours that ended by `complete_to`, whose lines are all there, and whose links have to be
+    /// computed (again): lines were added to them, or near the end of the hour before.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn hours_to_link(&self, complete_to: UnixMillis) -> Result<Vec<UnixMillis>, Fault>;
+
+    /// Replaces the link cells of an hour and takes it off [`Ledger::hours_to_link`].
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn put_links(&mut self, hour: UnixMillis, links: &[LinkRow]) -> Result<(), Fault>;
+
+    /// Link cells of hours inside `span`, by hour and key.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn links(&self, span: Span) -> Result<Vec<LinkRow>, Fault>;
+
+    /// At most `limit` rows of evidence inside `span`, by time and id.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn evidence(&self, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault>;
+
+    /// At most `limit` rows of the quarantine, oldest first.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn quarantine(&self, limit: usize) -> Result<Vec<QuarantineRow>, Fault>;
+
+    /// How many records ended how, by day, source, outcome and reason.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn counts(&self) -> Result<Vec<CountRow>, Fault>;
+
+    /// Pairs of tellers that contradict each other, most frequent first.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn contradictions(&self) -> Result<Vec<ContradictionRow>, Fault>;
+
+    /// What limits cut off.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn overflows(&self) -> Result<Vec<OverflowRow>, Fault>;
+
+    /// The number of a configuration's canonical text (without secrets): its old one if the
+    /// ledger has seen it, else the next.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn config_number(&mut self, text: &str, now: UnixMillis) -> Result<ConfigNumber, Fault>;
+
+    /// Every configuration seen, by number.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn configs(&self) -> Result<Vec<ConfigRow>, Fault>;
+
+    /// The key of fingerprints of people and conversations, made at the ledger's birth.
+    fn fingerprint_key(&self) -> FingerprintKey;
+
+    /// The time zones of days.
+    fn zones(&self) -> &Zones;
+
+    /// Gives days another time zone from the beginning of `date` (in that zone) on.
+    ///
+    /// # Errors
+    /// [`FaultKind::Refused`] when the books already have figures of that day or a later one, or
+    /// the zone changes on that day or later.
+    fn change_zone(&mut self, zone: Tz, date: NaiveDate) -> Result<(), Fault>;
+
+    /// One bounded round of upkeep: closes hours, drops what is past its retention, seals days.
+    /// Call it again while [`Maintained::more`] is set.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn maintain(&mut self, now: UnixMillis) -> Result<Maintained, Fault>;
+
+    /// The chain of seals.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn seals(&self) -> Result<Vec<SealRow>, Fault>;
+
+    /// Computes every seal again.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn verify_seals(&self) -> Result<SealCheck, Fault>;
+}

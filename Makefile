@@ -1,0 +1,30 @@
+# The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
+
+.PHONY: demo test bench lint deny doc clean
+
+# The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
+demo: tools
+	cargo run --quiet --release --locked -- demo --once
+
+# Everything that must hold, hermetic.
+test: tools
+	cargo test --locked
+	tests/recount/run
+
+# Ratios to a limit measured in the same run.
+bench: tools
+	cargo bench --locked --bench books
+
+lint:
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+doc:
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
+
+deny:
+	scripts/cargo-deny
+
+.PHONY: tools
+tools:
+	@scripts/tools

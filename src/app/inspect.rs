@@ -1,0 +1,342 @@
+//! A record in, every decision out: decoded as, attributed to, priced by, judged by.
+//!
+//! Knows no terminal. A newcomer may ask why an explanation books into a ledger: whether a call is
+//! a duplicate of another in the same file is a decision too, and the books make it.
+
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::decode::{self, Context, Settings, Told};
+use crate::ids::IdentityKind;
+use crate::judge::{Judge, Judged};
+use crate::ledger::{Batch, Ledger};
+use crate::outcome::{IgnoreReason, Outcome, QuarantineReason, Reject};
+use crate::provider::Gate;
+use crate::source::file::Reading;
+use crate::source::split::Piece;
+use crate::units::{DAY_MS, Text};
+
+use super::Failure;
+
+/// Everything that was decided about one call. Absent facts are `None`, never 0.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Explained {
+    /// `metered`, `duplicate`, `ignored` or `quarantined`.
+    pub outcome: &'static str,
+    /// The reason, where the outcome has one.
+    pub reason: Option<String>,
+    /// The format it was read as.
+    pub format: Option<&'static str>,
+    /// The call.
+    pub call: CallPart,
+    /// Its tokens, in disjoint buckets.
+    pub usage: UsagePart,
+    /// Its cost.
+    pub cost_nanousd: Option<i64>,
+    /// The price behind the cost.
+    pub price: PricePart,
+    /// Where it landed.
+    pub residency: ResidencyPart,
+    /// What else is worth a person's look; not part of the JSON.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CallPart {
+    /// The call's key, as told.
+    pub id: Option<String>,
+    /// When it began, RFC 3339 in UTC.
+    pub at: Option<String>,
+    /// `application/skill`.
+    pub feature: Option<String>,
+    /// Registered endpoint, else host.
+    pub endpoint: Option<String>,
+    /// Who runs the model.
+    pub provider: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Class of the outcome.
+    pub class: Option<&'static str>,
+    /// From request to last byte, in milliseconds.
+    pub latency_ms: Option<u64>,
+}
+
+/// Tokens.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct UsagePart {
+    /// Fresh input.
+    pub input: Option<u64>,
+    /// Read from a cache.
+    pub cache_read: Option<u64>,
+    /// Written to a five-minute cache.
+    pub cache_write_5m: Option<u64>,
+    /// Written to a one-hour cache.
+    pub cache_write_1h: Option<u64>,
+    /// Output, reasoning included.
+    pub output: Option<u64>,
+    /// Of the output: reasoning.
+    pub reasoning: Option<u64>,
+}
+
+/// The price used.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PricePart {
+    /// `exact`, `approximated`, `fixed` or `unpriced`.
+    pub class: Option<&'static str>,
+    /// The row.
+    pub row: Option<String>,
+    /// The list it stands in.
+    pub source: Option<String>,
+}
+
+/// Where the call landed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ResidencyPart {
+    /// Name of the rule.
+    pub rule: Option<String>,
+    /// `held`, `declared`, `violated`, `unproven` or `no_rule`; `None` without transport facts.
+    pub verdict: Option<&'static str>,
+    /// Grade of the strongest evidence.
+    pub grade: Option<&'static str>,
+    /// Region or zone of the strongest evidence.
+    pub region: Option<String>,
+    /// The evidence in words.
+    pub evidence: Option<String>,
+}
+
+/// Explains every record of `reading`; `ledger` should be a fresh one in memory.
+///
+/// # Errors
+/// The reading breaks off, or the ledger refuses.
+pub fn inspect(
+    reading: &mut Reading,
+    judge: &mut Judge,
+    gate: &Gate,
+    settings: &Settings,
+    ledger: &mut dyn Ledger,
+    clock: &dyn Clock,
+    show: &mut dyn FnMut(&Explained),
+) -> Result<(), Failure> {
+    let mut inspector = Inspector {
+        judge,
+        gate,
+        settings,
+        ledger,
+        clock,
+    };
+    while let Some(piece) = reading.next_piece()? {
+        match piece {
+            Piece::Record { offset, bytes } => inspector.record(offset, bytes, show)?,
+            Piece::TooLarge { length, .. } => {
+                let detail = format!("{length} bytes, at most {}", decode::RECORD_MAX_BYTES);
+                show(&rejected(
+                    &Reject::new(QuarantineReason::TooLarge, detail),
+                    settings,
+                ));
+            }
+            Piece::Blank { .. } => show(&ignored(IgnoreReason::Blank)),
+        }
+    }
+    Ok(())
+}
+
+struct Inspector<'a> {
+    judge: &'a mut Judge,
+    gate: &'a Gate,
+    settings: &'a Settings,
+    ledger: &'a mut dyn Ledger,
+    clock: &'a dyn Clock,
+}
+
+impl Inspector<'_> {
+    fn record(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        show: &mut dyn FnMut(&Explained),
+    ) -> Result<(), Failure> {
+        let mut told = Vec::new();
+        decode::decode(
+            bytes,
+            Context {
+                settings: self.settings,
+                gate: self.gate,
+            },
+            &mut told,
+        );
+        for one in told {
+            let explained = match one {
+                Told::Ignored(reason) => ignored(reason),
+                Told::Rejected(reject) => rejected(&reject, self.settings),
+                Told::Report(report) if report.at > self.clock.now().saturating_add(DAY_MS) => {
+                    let detail = format!("the call is at {}, more than a day from now", report.at);
+                    rejected(
+                        &Reject::new(QuarantineReason::TimeOutOfRange, detail),
+                        self.settings,
+                    )
+                }
+                Told::Report(report) => match self.judge.judge(*report, "inspect", offset) {
+                    Err(reason) => ignored(reason),
+                    Ok(judged) => {
+                        let outcome = self.book(&judged)?;
+                        explain(&judged, outcome)
+                    }
+                },
+            };
+            show(&explained);
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, judged: &Judged) -> Result<Outcome, Failure> {
+        let batch = Batch {
+            source: Text::const_new("inspect"),
+            received: 1,
+            entries: vec![judged.entry.clone()],
+            ..Batch::default()
+        };
+        let applied = self.ledger.apply(&batch, self.clock.now())?;
+        Ok(applied
+            .outcomes
+            .first()
+            .copied()
+            .unwrap_or(Outcome::Metered))
+    }
+}
+
+fn ignored(reason: IgnoreReason) -> Explained {
+    Explained {
+        outcome: "ignored",
+        reason: Some(reason.as_str().to_owned()),
+        ..Explained::default()
+    }
+}
+
+fn rejected(reject: &Reject, settings: &Settings) -> Explained {
+    Explained {
+        outcome: "quarantined",
+        reason: Some(reject.reason.as_str().to_owned()),
+        format: settings.format.map(crate::call::Format::as_str),
+        notes: vec![reject.detail.clone()],
+        ..Explained::default()
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn explain(judged: &Judged, outcome: Outcome) -> Explained {
+    let entry = &judged.entry;
+    let report = &entry.report;
+    let usage = entry.request.and_then(|request| request.usage);
+    let class = entry
+        .call
+        .map(|call| call.class)
+        .or(entry.request.map(|request| request.class));
+    Explained {
+        outcome: outcome.as_str(),
+        reason: outcome.reason().map(str::to_owned),
+        format: Some(report.format.as_str()),
+        call: CallPart {
+            id: some(plain_id(report)),
+            at: Some(report.at.to_string()),
+            feature: some(&entry.key.feature),
+            endpoint: some(&entry.key.endpoint),
+            provider: some(&entry.key.provider),
+            model: some(&entry.key.model),
+            status: report
+                .transport
+                .as_ref()
+                .and_then(|transport| transport.status),
+            class: class.map(crate::call::Class::as_str),
+            latency_ms: entry
+                .call
+                .and_then(|call| call.latency)
+                .map(|latency| latency.0),
+        },
+        usage: UsagePart {
+            input: usage.map(|usage| usage.input),
+            cache_read: usage.map(|usage| usage.cache_read),
+            cache_write_5m: usage.map(|usage| usage.cache_write_5m),
+            cache_write_1h: usage.map(|usage| usage.cache_write_1h),
+            output: usage.map(|usage| usage.output),
+            reasoning: usage.map(|usage| usage.reasoning),
+        },
+        cost_nanousd: entry
+            .request
+            .and_then(|request| request.money.amount())
+            .map(|amount| amount.0),
+        price: price_part(judged),
+        residency: residency_part(judged),
+        notes: notes(judged),
+    }
+}
+
+/// The key as the producer wrote it: row ids without the table that stands in front.
+fn plain_id(report: &crate::call::Report) -> &str {
+    let value = report.identity.value.as_str();
+    match (report.identity.kind, value.split_once(':')) {
+        (IdentityKind::Row, Some((_, id))) => id,
+        _ => value,
+    }
+}
+
+fn price_part(judged: &Judged) -> PricePart {
+    match &judged.priced {
+        Some(priced) => PricePart {
+            class: Some(priced.class.as_str()),
+            row: some(priced.row()),
+            source: some(priced.source()),
+        },
+        None if !judged.entry.price_row.is_empty() => PricePart {
+            class: Some("exact"),
+            row: some(&judged.entry.price_row),
+            source: None,
+        },
+        None => PricePart::default(),
+    }
+}
+
+fn residency_part(judged: &Judged) -> ResidencyPart {
+    judged
+        .residency
+        .as_ref()
+        .map_or_else(ResidencyPart::default, |told| ResidencyPart {
+            rule: some(&told.rule),
+            verdict: Some(told.judgement.verdict.as_str()),
+            grade: told.judgement.grade.map(crate::residency::Grade::as_str),
+            region: some(&told.judgement.region),
+            evidence: some(&told.judgement.evidence),
+        })
+}
+
+fn notes(judged: &Judged) -> Vec<String> {
+    let mut notes = vec![format!("the feature is {}", judged.attributed.how.as_str())];
+    if judged.entry.report.identity.kind == IdentityKind::Weak {
+        notes.push("known only by a hash of its content".to_owned());
+    }
+    if let Some(priced) = &judged.priced {
+        notes.extend(
+            priced
+                .rule
+                .map(|rule| format!("approximated: {}", rule.as_str())),
+        );
+        notes.extend(priced.gap.map(|gap| format!("unpriced: {}", gap.as_str())));
+    }
+    if judged
+        .entry
+        .request
+        .is_some_and(|request| request.total_mismatch)
+    {
+        notes.push("the stated total disagrees with the buckets".to_owned());
+    }
+    if judged.entry.call.is_some_and(|call| call.contradicted) {
+        notes.push("two pieces of evidence exclude each other".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,232 @@
+//! Reads files into the books, each record once, and says what became of them.
+//!
+//! Knows no terminal. A newcomer may ask why positions are booked with the figures: a replay that
+//! is killed and started again must end with the same books as one that was not.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::clock::Clock;
+use crate::decode::Settings;
+use crate::judge::Judge;
+use crate::ledger::{Applied, Ledger, Position};
+use crate::provider::Gate;
+use crate::source::file::{self, Marks, Reading, Resume};
+use crate::source::split::Piece;
+use crate::units::{Text, UnixMillis};
+
+use super::pipeline::{Partition, Pipeline};
+use super::{Failure, Progress, links};
+
+/// The name of the source that files on the command line belong to.
+pub const SOURCE: &str = "files";
+
+/// What one file gave.
+#[derive(Clone, Debug)]
+pub struct FileRead {
+    /// The file.
+    pub path: PathBuf,
+    /// How it stood to what was read of it before.
+    pub resume: Resume,
+    /// Records read now.
+    pub received: u64,
+    /// Why the reading ended early, where it did; what came before is in the books.
+    pub fault: Option<String>,
+}
+
+/// What a replay did.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// Each file, in the order of reading.
+    pub files: Vec<FileRead>,
+    /// What became of all records.
+    pub applied: Applied,
+}
+
+/// What a replay works with.
+pub struct Replay<'a> {
+    /// Judges, under the configuration.
+    pub judge: &'a mut Judge,
+    /// Which hosts are LLM endpoints.
+    pub gate: &'a Gate,
+    /// How records are read.
+    pub settings: &'a Settings,
+    /// Tellers whose reports do not count.
+    pub ignore_scopes: &'a [Text],
+    /// The books.
+    pub ledger: &'a mut dyn Ledger,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Name of the source that the files belong to.
+    pub source: &'a str,
+}
+
+impl Replay<'_> {
+    /// Reads all `inputs` (files, folders, `-` for standard input) and links what belongs
+    /// together.
+    ///
+    /// # Errors
+    /// An input that is not there, before anything is read; a fault of the ledger. A file that
+    /// breaks off in the middle is no error: it is told in [`FileRead::fault`].
+    pub fn run(
+        &mut self,
+        inputs: &[PathBuf],
+        progress: &mut dyn Progress,
+    ) -> Result<Replayed, Failure> {
+        let replayed = self.read(inputs, progress)?;
+        links::bring_up_to_date(
+            self.ledger,
+            &self.judge.rules().registry,
+            UnixMillis(i64::MAX),
+            progress,
+        )?;
+        Ok(replayed)
+    }
+
+    /// Reads all `inputs` and leaves the linking to the caller.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn read(
+        &mut self,
+        inputs: &[PathBuf],
+        progress: &mut dyn Progress,
+    ) -> Result<Replayed, Failure> {
+        let files = file::list(inputs)?;
+        let total = files
+            .iter()
+            .filter_map(|path| std::fs::metadata(path).ok())
+            .map(|about| about.len())
+            .sum();
+        progress.begin("reading", total);
+        let mut replayed = Replayed::default();
+        let mut done = 0;
+        for path in files {
+            let read = self.file(&path, done, &mut replayed.applied, progress)?;
+            done += std::fs::metadata(&path).map_or(0, |about| about.len());
+            replayed.files.push(read);
+        }
+        progress.end();
+        Ok(replayed)
+    }
+
+    /// Reads one file from where the books stand.
+    fn file(
+        &mut self,
+        path: &Path,
+        done: u64,
+        applied: &mut Applied,
+        progress: &mut dyn Progress,
+    ) -> Result<FileRead, Failure> {
+        let standard_input = path.as_os_str() == "-";
+        let topic = if standard_input {
+            Text::from("-")
+        } else {
+            topic_of(path)
+        };
+        let from = if standard_input {
+            None
+        } else {
+            self.ledger.position(self.source, &topic, 0)?
+        };
+        let marks: Option<Marks> = from
+            .as_ref()
+            .and_then(|from| serde_json::from_str(&from.state).ok());
+        let earlier = from
+            .as_ref()
+            .zip(marks.as_ref())
+            .map(|(from, marks)| (from.offset, marks));
+        let mut reading = if standard_input {
+            Reading::standard_input()
+        } else {
+            Reading::open(path, earlier)?
+        };
+        let resume = reading.resume;
+        let partition = Partition {
+            source: Text::from(self.source),
+            topic,
+            partition: 0,
+            from,
+        };
+        let mut pipeline = Pipeline::new(
+            self.judge,
+            self.gate,
+            self.settings,
+            partition,
+            self.clock.now(),
+        );
+        pipeline.ignore_scopes(self.ignore_scopes);
+        let mut received = 0;
+        let mut fault = None;
+        loop {
+            match reading.next_piece() {
+                Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
+                Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
+                Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
+                Ok(None) => break,
+                Err(error) => {
+                    fault = Some(format!(
+                        "{}: {error}, after byte {}",
+                        path.display(),
+                        reading.offset()
+                    ));
+                    break;
+                }
+            }
+            if pipeline.is_full() {
+                received += book(&mut pipeline, self.ledger, &reading, applied)?;
+                progress.at(done + reading.raw_bytes(), applied.received());
+            }
+        }
+        if !pipeline.is_empty() || resume != Resume::Continued {
+            received += book(&mut pipeline, self.ledger, &reading, applied)?;
+        }
+        progress.at(done + reading.raw_bytes(), applied.received());
+        Ok(FileRead {
+            path: path.to_owned(),
+            resume,
+            received,
+            fault,
+        })
+    }
+}
+
+/// A file's name in the books: its absolute path, links resolved.
+#[must_use]
+pub fn topic_of(path: &Path) -> Text {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    Text::from(path.to_string_lossy())
+}
+
+/// Books a batch with the reading's position; how many records it held.
+fn book(
+    pipeline: &mut Pipeline<'_>,
+    ledger: &mut dyn Ledger,
+    reading: &Reading,
+    total: &mut Applied,
+) -> Result<u64, Failure> {
+    let to = reading.marks().map(|marks| Position {
+        offset: reading.offset(),
+        state: serde_json::to_string(&marks).unwrap_or_default(),
+        complete_to: None,
+        last_at: pipeline.last_at(),
+    });
+    let applied = pipeline.book(ledger, to)?;
+    let received = applied.received();
+    add(total, &applied);
+    Ok(received)
+}
+
+/// Adds up what became of batches; the single outcomes are left out.
+pub(super) fn add(total: &mut Applied, applied: &Applied) {
+    fn merge<K: Copy + Ord>(into: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
+        for (key, n) in from {
+            *into.entry(*key).or_default() += n;
+        }
+    }
+    total.metered += applied.metered;
+    total.weak += applied.weak;
+    merge(&mut total.duplicates, &applied.duplicates);
+    merge(&mut total.ignored, &applied.ignored);
+    merge(&mut total.quarantined, &applied.quarantined);
+}

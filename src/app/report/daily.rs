@@ -1,0 +1,160 @@
+//! What was spent, on what, against what was approved; with latency and 429 beside it.
+//!
+//! Knows no terminal. A newcomer may ask why retries come from links and not from cells: a retry
+//! is a pair of calls, and pairs live in cells of their own.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::judge::Rulebook;
+use crate::ledger::{Ledger, Span};
+use crate::link::LinkTotals;
+use crate::units::Text;
+
+use super::{Figures, Group, Unseen, display, group, unseen};
+use crate::app::Failure;
+use crate::app::export::start_text;
+
+/// The answer of `report daily`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Daily {
+    /// One row a day, oldest first.
+    pub days: Vec<Day>,
+    /// One row a feature, most expensive first.
+    pub features: Vec<Feature>,
+    /// All together.
+    pub total: Figures,
+    /// What was not seen.
+    pub unseen: Unseen,
+}
+
+/// One day.
+#[derive(Clone, Debug, Serialize)]
+pub struct Day {
+    /// Its date in the ledger's time zone.
+    pub date: String,
+    /// Where it begins, RFC 3339 in UTC.
+    pub start: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// One feature.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feature {
+    /// `application/skill`.
+    pub feature: String,
+    /// The name that people read.
+    pub name: String,
+    /// Approved cost of an answered request.
+    pub approved_per_request_nanousd: Option<i64>,
+    /// Calls that were retries of a failed one.
+    pub retries: i64,
+    /// What the failed attempts behind them cost.
+    pub lost_nanousd: i64,
+    /// Tokens that the failed attempts used.
+    pub lost_tokens: i64,
+    /// Time from each failed attempt to the next, in milliseconds.
+    pub lost_ms: i64,
+    /// Calls that went to another endpoint after a failure.
+    pub fallbacks: i64,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Adds up the books inside `span`, of `only` one feature where given.
+///
+/// # Errors
+/// What the ledger says.
+pub fn daily(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    only: Option<&str>,
+) -> Result<Daily, Failure> {
+    let wanted = |feature: &Text| only.is_none_or(|only| feature == only);
+    let days = group(ledger, span, |start, key| {
+        wanted(&key.feature).then_some(start)
+    })?;
+    let features = group(ledger, span, |_, key| {
+        wanted(&key.feature).then(|| key.feature.clone())
+    })?;
+    let links = links(ledger, span)?;
+    let mut total = Group::default();
+    for group in days.values() {
+        total.cell.merge(&group.cell, 1);
+        for (verdict, calls) in &group.verdicts {
+            *total.verdicts.entry(*verdict).or_default() += calls;
+        }
+    }
+    let mut features: Vec<Feature> = features
+        .iter()
+        .map(|(key, group)| feature(key, group, rules, &links))
+        .collect();
+    features.sort_by(|a, b| {
+        (b.figures.cost_nanousd, &a.feature).cmp(&(a.figures.cost_nanousd, &b.feature))
+    });
+    Ok(Daily {
+        days: days
+            .iter()
+            .map(|(start, group)| Day {
+                date: ledger.zones().date_of(*start).to_string(),
+                start: start_text(*start),
+                figures: Figures::of(group),
+            })
+            .collect(),
+        features,
+        total: Figures::of(&total),
+        unseen: unseen(ledger, span)?,
+    })
+}
+
+type Links = BTreeMap<(Text, Text, Text), LinkTotals>;
+
+/// Link totals by half of the facts, kind and feature.
+fn links(ledger: &dyn Ledger, span: Span) -> Result<Links, Failure> {
+    let mut links = Links::new();
+    for row in ledger.links(span)? {
+        let [half, kind, feature, _, _] = row.key.as_slice() else {
+            continue;
+        };
+        let totals = LinkTotals::decode(&row.body).unwrap_or_default();
+        let key = (half.clone(), kind.clone(), feature.clone());
+        links.entry(key).or_default().add(&totals);
+    }
+    Ok(links)
+}
+
+fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Feature {
+    let registered = rules
+        .features
+        .by_key(key)
+        .and_then(|id| rules.features.get(id));
+    // A report of both halves is linked in both; calls go before requests.
+    let half = if group.cell.totals.calls() > 0 {
+        "call"
+    } else {
+        "request"
+    };
+    let of = |kind: &'static str| {
+        let key = (Text::const_new(half), Text::const_new(kind), key.clone());
+        links.get(&key).copied().unwrap_or_default()
+    };
+    let (retry, fallback) = (of("retry"), of("fallback"));
+    Feature {
+        feature: key.to_string(),
+        name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
+        approved_per_request_nanousd: registered
+            .and_then(|feature| feature.approved.cost_per_call)
+            .map(|amount| amount.0),
+        retries: retry.links,
+        lost_nanousd: retry.lost_nanousd,
+        lost_tokens: retry.lost_tokens,
+        lost_ms: retry.lost_ms,
+        fallbacks: fallback.links,
+        figures: Figures::of(group),
+    }
+}

@@ -1,0 +1,138 @@
+//! The registry beside what was seen: declared against landed, calls against requests.
+//!
+//! Knows no terminal. A newcomer may ask why hosts stand among the endpoints: an LLM host that
+//! nobody registered is the first thing that a reader should see here.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::judge::Rulebook;
+use crate::ledger::{Family, Ledger, Resolution, Span};
+use crate::units::{Text, UnixMillis};
+
+use super::{Figures, Group};
+use crate::app::Failure;
+use crate::app::export::start_text;
+
+/// The answer of `report endpoints`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Endpoints {
+    /// Registered ones in the order of the files, then hosts by calls.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Endpoint {
+    /// Its name, or the host.
+    pub endpoint: String,
+    /// Whether it is registered.
+    pub registered: bool,
+    /// Region that the registry states.
+    pub declared_region: Option<String>,
+    /// Scope that the registry states.
+    pub declared_scope: Option<&'static str>,
+    /// Regions that calls landed in by evidence other than the registry, with their calls.
+    pub seen_regions: BTreeMap<String, i64>,
+    /// Models that answered.
+    pub models: Vec<String>,
+    /// Credentials used (references).
+    pub credentials: Vec<String>,
+    /// Timeout that the registry states, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Registered fallback.
+    pub fallback: Option<String>,
+    /// Start of the last hour with a call or request, RFC 3339 in UTC.
+    pub last_hour: Option<String>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+#[derive(Default)]
+struct Seen {
+    group: Group,
+    regions: BTreeMap<String, i64>,
+    models: BTreeMap<Text, i64>,
+    last: Option<UnixMillis>,
+}
+
+/// Asks the books inside `span`.
+///
+/// # Errors
+/// What the ledger says.
+pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Endpoints, Failure> {
+    let mut seen: BTreeMap<Text, Seen> = BTreeMap::new();
+    ledger.cells(Resolution::Day, span, &mut |row| {
+        let one = seen.entry(row.key.endpoint.clone()).or_default();
+        one.group.add(&row.key, &row.cell);
+        let told = row
+            .key
+            .grade
+            .is_some_and(|grade| grade != crate::residency::Grade::F);
+        if told && !row.key.region.is_empty() {
+            *one.regions.entry(row.key.region.to_string()).or_default() += row.cell.totals.calls();
+        }
+        if !row.key.model.is_empty() {
+            *one.models.entry(row.key.model).or_default() +=
+                row.cell.totals.requests() + row.cell.totals.calls();
+        }
+        Ok(())
+    })?;
+    ledger.cells(Resolution::Hour, span, &mut |row| {
+        if let Some(one) = seen.get_mut(&row.key.endpoint) {
+            one.last = one.last.max(Some(row.start));
+        }
+        Ok(())
+    })?;
+    let mut credentials: BTreeMap<Text, Vec<String>> = BTreeMap::new();
+    for row in ledger.families(Family::Credential, span)? {
+        let known = credentials.entry(row.b).or_default();
+        if !row.a.is_empty() && !known.contains(&row.a.to_string()) {
+            known.push(row.a.to_string());
+        }
+    }
+    let mut rows: Vec<Endpoint> = Vec::new();
+    for (_, endpoint) in rules.registry.iter() {
+        let seen = seen.remove(&endpoint.name).unwrap_or_default();
+        rows.push(Endpoint {
+            registered: true,
+            declared_region: Some(endpoint.region.to_string()).filter(|region| !region.is_empty()),
+            declared_scope: endpoint.scope.map(crate::call::Scope::as_str),
+            timeout_ms: endpoint.timeout.map(|timeout| timeout.0),
+            fallback: endpoint
+                .fallback
+                .and_then(|id| rules.registry.get(id))
+                .map(|other| other.name.to_string()),
+            ..row(&endpoint.name, seen, &mut credentials)
+        });
+    }
+    let mut hosts: Vec<Endpoint> = seen
+        .into_iter()
+        .map(|(name, seen)| row(&name, seen, &mut credentials))
+        .collect();
+    hosts.sort_by(|a, b| {
+        (b.figures.calls + b.figures.requests, &a.endpoint)
+            .cmp(&(a.figures.calls + a.figures.requests, &b.endpoint))
+    });
+    rows.extend(hosts);
+    Ok(Endpoints { endpoints: rows })
+}
+
+fn row(name: &Text, seen: Seen, credentials: &mut BTreeMap<Text, Vec<String>>) -> Endpoint {
+    let mut models: Vec<(Text, i64)> = seen.models.into_iter().collect();
+    models.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Endpoint {
+        endpoint: name.to_string(),
+        seen_regions: seen.regions,
+        models: models
+            .into_iter()
+            .map(|(model, _)| model.to_string())
+            .collect(),
+        credentials: credentials.remove(name).unwrap_or_default(),
+        last_hour: seen.last.map(start_text),
+        figures: Figures::of(&seen.group),
+        ..Endpoint::default()
+    }
+}

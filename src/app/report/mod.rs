@@ -1,0 +1,294 @@
+//! Questions to the books and their answers as plain data: daily spend, residency, endpoints.
+//!
+//! Knows no terminal: the command line shows these, `--json` prints them. A newcomer may ask why
+//! each figure names calls or requests: they come from different halves of the facts, and a share
+//! is only true of its own half.
+
+pub mod daily;
+pub mod endpoints;
+pub mod residency;
+pub mod story;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cell::Cell;
+use crate::entry::CellKey;
+use crate::hist::Layout;
+use crate::ledger::{Ledger, Resolution, Span};
+use crate::money::NanoUsd;
+use crate::residency::Verdict;
+use crate::units::{Text, UnixMillis};
+
+use super::Failure;
+
+/// Cells added up, with the calls of each verdict.
+#[derive(Clone, Debug, Default)]
+pub struct Group {
+    /// The totals.
+    pub cell: Cell,
+    /// Calls by verdict.
+    pub verdicts: BTreeMap<Verdict, i64>,
+}
+
+impl Group {
+    /// Adds one cell.
+    pub fn add(&mut self, key: &CellKey, cell: &Cell) {
+        self.cell.merge(cell, 1);
+        if let Some(verdict) = key.verdict {
+            *self.verdicts.entry(verdict).or_default() += cell.totals.calls();
+        }
+    }
+}
+
+/// The day cells inside `span`, added up by what `by` says of each.
+///
+/// # Errors
+/// What the ledger says.
+pub fn group<K: Ord>(
+    ledger: &dyn Ledger,
+    span: Span,
+    by: impl Fn(UnixMillis, &CellKey) -> Option<K>,
+) -> Result<BTreeMap<K, Group>, Failure> {
+    let mut groups: BTreeMap<K, Group> = BTreeMap::new();
+    ledger.cells(Resolution::Day, span, &mut |row| {
+        if let Some(name) = by(row.start, &row.key) {
+            groups.entry(name).or_default().add(&row.key, &row.cell);
+        }
+        Ok(())
+    })?;
+    Ok(groups)
+}
+
+/// The figures of a group, each of the half of the facts that its name says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Calls (transport facts).
+    pub calls: i64,
+    /// Calls answered.
+    pub calls_ok: i64,
+    /// Calls refused with 429.
+    pub calls_throttled: i64,
+    /// Calls refused with 401 or 403.
+    pub calls_auth: i64,
+    /// Calls failed with 5xx.
+    pub calls_server_error: i64,
+    /// Calls that timed out or got no answer.
+    pub calls_timeout_or_no_answer: i64,
+    /// Calls longer than the endpoint's timeout.
+    pub calls_over_timeout: i64,
+    /// Median latency of calls, in milliseconds.
+    pub latency_ms_p50: Option<u64>,
+    /// 95 of 100 calls were no slower, in milliseconds.
+    pub latency_ms_p95: Option<u64>,
+    /// Median duration of requests by the usage report's own clock, in milliseconds.
+    pub duration_ms_p50: Option<u64>,
+    /// 95 of 100 requests were no slower by that clock, in milliseconds.
+    pub duration_ms_p95: Option<u64>,
+    /// Requests (usage facts).
+    pub requests: i64,
+    /// Requests answered: what cost per call is divided by.
+    pub requests_ok: i64,
+    /// All cost with a price, in nano-dollars.
+    pub cost_nanousd: i64,
+    /// Of it: by a rule of approximation.
+    pub cost_approximated_nanousd: i64,
+    /// All cost over answered requests, rounded half to even; `None` without such a request.
+    pub cost_per_answered_request_nanousd: Option<i64>,
+    /// Requests with tokens and no known price.
+    pub requests_unpriced: i64,
+    /// Requests on endpoints paid by the hour.
+    pub requests_fixed: i64,
+    /// Input tokens, caches included.
+    pub tokens_input: i64,
+    /// Of them: read from a cache.
+    pub tokens_cache_read: i64,
+    /// Output tokens.
+    pub tokens_output: i64,
+    /// Tokens of answered requests over answered requests.
+    pub tokens_per_request: Option<i64>,
+    /// Calls whose region is proven inside the rule.
+    pub held: i64,
+    /// Calls that only the registry says are inside.
+    pub declared: i64,
+    /// Calls outside.
+    pub violated: i64,
+    /// Calls of which nobody can tell.
+    pub unproven: i64,
+    /// Calls under no rule.
+    pub no_rule: i64,
+}
+
+impl Figures {
+    /// The figures of a group.
+    #[must_use]
+    pub fn of(group: &Group) -> Figures {
+        let totals = &group.cell.totals;
+        let verdict = |verdict: Verdict| group.verdicts.get(&verdict).copied().unwrap_or(0);
+        let (latency, duration) = (&group.cell.latency, &group.cell.duration);
+        Figures {
+            calls: totals.calls(),
+            calls_ok: totals.calls_ok,
+            calls_throttled: totals.calls_throttled,
+            calls_auth: totals.calls_auth,
+            calls_server_error: totals.calls_server_error,
+            calls_timeout_or_no_answer: totals.calls_timeout + totals.calls_no_answer,
+            calls_over_timeout: totals.calls_over_timeout,
+            latency_ms_p50: latency.per_mille(Layout::latency(), 500),
+            latency_ms_p95: latency.per_mille(Layout::latency(), 950),
+            duration_ms_p50: duration.per_mille(Layout::latency(), 500),
+            duration_ms_p95: duration.per_mille(Layout::latency(), 950),
+            requests: totals.requests(),
+            requests_ok: totals.requests_ok,
+            cost_nanousd: totals.cost_nanousd(),
+            cost_approximated_nanousd: totals.cost_approximated_nanousd,
+            cost_per_answered_request_nanousd: over(totals.cost_nanousd(), totals.requests_ok),
+            requests_unpriced: totals.requests_unpriced,
+            requests_fixed: totals.requests_fixed,
+            tokens_input: totals.tokens_input_total(),
+            tokens_cache_read: totals.tokens_cache_read,
+            tokens_output: totals.tokens_output,
+            tokens_per_request: over(
+                totals.tokens_input_total() + totals.tokens_output,
+                totals.requests_ok,
+            ),
+            held: verdict(Verdict::Held),
+            declared: verdict(Verdict::Declared),
+            violated: verdict(Verdict::Violated),
+            unproven: verdict(Verdict::Unproven),
+            no_rule: verdict(Verdict::NoRule),
+        }
+    }
+
+    /// All cost with a price.
+    #[must_use]
+    pub fn cost(&self) -> NanoUsd {
+        NanoUsd(self.cost_nanousd)
+    }
+
+    /// All cost over answered requests.
+    #[must_use]
+    pub fn cost_per_request(&self) -> Option<NanoUsd> {
+        self.cost_per_answered_request_nanousd.map(NanoUsd)
+    }
+}
+
+/// `total` over `parts`, half to even; `None` without parts. Shown, never stored.
+#[must_use]
+pub fn over(total: i64, parts: i64) -> Option<i64> {
+    if parts <= 0 {
+        return None;
+    }
+    let (whole, rest) = (total.div_euclid(parts), total.rem_euclid(parts));
+    let twice = rest.saturating_mul(2);
+    let up = twice > parts || (twice == parts && whole.rem_euclid(2) == 1);
+    Some(whole.saturating_add(i64::from(up)))
+}
+
+/// What the books did not see or could not tell, said where the figures are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// Calls and requests by endpoint, where they differ by more than a hundredth.
+    pub coverage: Vec<Coverage>,
+    /// Requests with tokens and no known price, by the reason.
+    pub unpriced: BTreeMap<String, i64>,
+    /// Requests priced by approximation.
+    pub approximated: i64,
+    /// Records in quarantine, by reason.
+    pub quarantined: BTreeMap<String, u64>,
+    /// Reports that contradict an earlier one of the same call.
+    pub contradictions: u64,
+    /// Reports known only by a hash of their content.
+    pub weak: i64,
+    /// Share of spend without a feature, as its amount in nano-dollars.
+    pub unattributed_nanousd: i64,
+}
+
+/// How many calls and requests an endpoint's two halves tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// The endpoint.
+    pub endpoint: String,
+    /// Calls that its transport reports tell.
+    pub calls: i64,
+    /// Of them answered.
+    pub calls_ok: i64,
+    /// Requests that its usage reports tell.
+    pub requests: i64,
+    /// Of them answered.
+    pub requests_ok: i64,
+}
+
+/// Gathers what was not seen inside `span`. Quarantine is told for all times: a record that could
+/// not be read often has no time.
+///
+/// # Errors
+/// What the ledger says.
+pub fn unseen(ledger: &dyn Ledger, span: Span) -> Result<Unseen, Failure> {
+    let mut unseen = Unseen::default();
+    let by_endpoint = group(ledger, span, |_, key| Some(key.endpoint.clone()))?;
+    for (endpoint, group) in &by_endpoint {
+        let totals = &group.cell.totals;
+        unseen.approximated += totals.requests_approximated;
+        unseen.weak += totals.reports_weak;
+        let (calls, requests) = (totals.calls_ok, totals.requests_ok);
+        if (calls - requests).abs().saturating_mul(100) > calls.max(requests) {
+            unseen.coverage.push(Coverage {
+                endpoint: endpoint.to_string(),
+                calls: totals.calls(),
+                calls_ok: calls,
+                requests: totals.requests(),
+                requests_ok: requests,
+            });
+        }
+    }
+    for row in ledger.families(crate::ledger::Family::PriceRow, span)? {
+        if row.totals.requests_unpriced > 0 {
+            let reason = row.a.strip_prefix("unpriced:").unwrap_or(&row.a).to_owned();
+            *unseen.unpriced.entry(reason).or_default() += row.totals.requests_unpriced;
+        }
+    }
+    for row in ledger.counts()? {
+        if row.outcome == "quarantined" {
+            *unseen
+                .quarantined
+                .entry(row.reason.to_string())
+                .or_default() += row.n;
+        } else if row.outcome == "duplicate" && row.reason == "contradiction" {
+            unseen.contradictions += row.n;
+        }
+    }
+    let unattributed = group(ledger, span, |_, key| {
+        (key.feature == crate::attribute::UNATTRIBUTED).then_some(())
+    })?;
+    unseen.unattributed_nanousd = unattributed
+        .values()
+        .map(|group| group.cell.totals.cost_nanousd())
+        .sum();
+    Ok(unseen)
+}
+
+/// The name that people read for a key.
+fn display<'a>(name: &'a Text, display_name: Option<&'a Text>) -> &'a str {
+    display_name.filter(|text| !text.is_empty()).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divides_half_to_even() {
+        let cases = [
+            (10, 4, Some(2)),
+            (14, 4, Some(4)),
+            (11, 4, Some(3)),
+            (0, 3, Some(0)),
+            (5, 0, None),
+        ];
+        for (total, parts, expected) in cases {
+            assert_eq!(over(total, parts), expected, "{total}/{parts}");
+        }
+    }
+}

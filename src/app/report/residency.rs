@@ -1,0 +1,242 @@
+//! Did every call stay where it must, and which evidence says so.
+//!
+//! Knows no terminal. A newcomer may ask why the four verdicts are never added up into one figure:
+//! "declared" proves that somebody declared it, and "unproven" proves nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::judge::Rulebook;
+use crate::ledger::{EvidenceRow, Ledger, Resolution, Span};
+use crate::residency::Verdict;
+use crate::units::Text;
+
+use super::{Figures, Group, display};
+use crate::app::Failure;
+
+/// The answer of `report residency`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Residency {
+    /// One row a feature, most violated calls first.
+    pub features: Vec<Feature>,
+    /// Where calls landed: region or zone, verdict and grade, most calls first.
+    pub landed: Vec<Landed>,
+    /// All together.
+    pub total: Figures,
+    /// LLM hosts that are not registered, with their calls.
+    pub unregistered: Vec<(String, i64)>,
+    /// Kept evidence of violated and unproven calls, oldest first, violated before unproven.
+    pub evidence: Vec<Proof>,
+    /// Violated calls in all, kept as evidence or not.
+    pub violated: i64,
+}
+
+/// One feature.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feature {
+    /// `application/skill`.
+    pub feature: String,
+    /// The name that people read.
+    pub name: String,
+    /// Its own rule; `None` when it has none.
+    pub rule: Option<String>,
+    /// Regions that its calls landed in, most calls first.
+    pub regions: Vec<String>,
+    /// The weakest grade among its calls; `None` when a call had no evidence.
+    pub weakest_grade: Option<&'static str>,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// Calls of one region, verdict and grade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Landed {
+    /// Region or zone; empty when nothing told.
+    pub region: String,
+    /// The endpoint.
+    pub endpoint: String,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// The grade of the strongest evidence.
+    pub grade: Option<&'static str>,
+    /// How many calls.
+    pub calls: i64,
+}
+
+/// One violated or unproven call, with where its record stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// When, RFC 3339 in UTC.
+    pub at: String,
+    /// Its key, as told.
+    pub id: String,
+    /// The feature.
+    pub feature: String,
+    /// The endpoint.
+    pub endpoint: String,
+    /// The verdict.
+    pub verdict: &'static str,
+    /// The region.
+    pub region: String,
+    /// The grade.
+    pub grade: Option<&'static str>,
+    /// The rule.
+    pub rule: String,
+    /// The evidence in words.
+    pub evidence: String,
+    /// `topic:partition:offset`, or `file:0:byte`.
+    pub position: String,
+    /// Number of the configuration it was judged under.
+    pub config: u32,
+}
+
+/// Asks the books inside `span`; at most `limit` rows of evidence.
+///
+/// # Errors
+/// What the ledger says.
+pub fn residency(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    limit: usize,
+) -> Result<Residency, Failure> {
+    let mut all = Group::default();
+    let mut features: BTreeMap<Text, (Group, BTreeMap<Text, i64>, BTreeSet<Option<&'static str>>)> =
+        BTreeMap::new();
+    let mut landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64> = BTreeMap::new();
+    let mut hosts: BTreeMap<Text, i64> = BTreeMap::new();
+    ledger.cells(Resolution::Day, span, &mut |row| {
+        let calls = row.cell.totals.calls();
+        let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else {
+            return Ok(());
+        };
+        let grade = row.key.grade.map(crate::residency::Grade::as_str);
+        all.add(&row.key, &row.cell);
+        let (group, regions, grades) = features.entry(row.key.feature.clone()).or_default();
+        group.add(&row.key, &row.cell);
+        if !row.key.region.is_empty() {
+            *regions.entry(row.key.region.clone()).or_default() += calls;
+        }
+        grades.insert(grade);
+        if rules.registry.by_name(&row.key.endpoint).is_none() {
+            *hosts.entry(row.key.endpoint.clone()).or_default() += calls;
+        }
+        *landed
+            .entry((row.key.region, row.key.endpoint, verdict, grade))
+            .or_default() += calls;
+        Ok(())
+    })?;
+    let mut answer = Residency {
+        features: features
+            .iter()
+            .map(|(key, (group, regions, grades))| feature(key, group, regions, grades, rules))
+            .collect(),
+        landed: landed
+            .into_iter()
+            .map(|((region, endpoint, verdict, grade), calls)| Landed {
+                region: region.to_string(),
+                endpoint: endpoint.to_string(),
+                verdict: verdict.as_str(),
+                grade,
+                calls,
+            })
+            .collect(),
+        total: Figures::of(&all),
+        unregistered: hosts
+            .into_iter()
+            .map(|(host, calls)| (host.to_string(), calls))
+            .collect(),
+        evidence: proofs(ledger, span, limit)?,
+        violated: 0,
+    };
+    answer.violated = answer.total.violated;
+    answer.features.sort_by(|a, b| {
+        (
+            b.figures.violated,
+            b.figures.unproven,
+            b.figures.calls,
+            &a.feature,
+        )
+            .cmp(&(
+                a.figures.violated,
+                a.figures.unproven,
+                a.figures.calls,
+                &b.feature,
+            ))
+    });
+    answer.landed.sort_by(|a, b| {
+        b.calls.cmp(&a.calls).then_with(|| {
+            (&a.region, &a.endpoint, a.verdict).cmp(&(&b.region, &b.endpoint, b.verdict))
+        })
+    });
+    answer
+        .unregistered
+        .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(answer)
+}
+
+fn feature(
+    key: &Text,
+    group: &Group,
+    regions: &BTreeMap<Text, i64>,
+    grades: &BTreeSet<Option<&'static str>>,
+    rules: &Rulebook,
+) -> Feature {
+    let registered = rules
+        .features
+        .by_key(key)
+        .and_then(|id| rules.features.get(id));
+    let mut regions: Vec<(&Text, &i64)> = regions.iter().collect();
+    regions.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    let ungraded = grades.contains(&None);
+    Feature {
+        feature: key.to_string(),
+        name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
+        rule: registered
+            .and_then(|feature| feature.rule.as_ref())
+            .map(|rule| rule.name.to_string()),
+        regions: regions
+            .into_iter()
+            .map(|(region, _)| region.to_string())
+            .collect(),
+        weakest_grade: if ungraded {
+            None
+        } else {
+            grades.iter().copied().max().flatten()
+        },
+        figures: Figures::of(group),
+    }
+}
+
+/// The kept evidence, violated calls first; `limit` of each verdict.
+fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, Failure> {
+    let rows = ledger.evidence(span, usize::MAX)?;
+    let of = |verdict: Verdict| {
+        rows.iter()
+            .filter(move |row| row.key.verdict == Some(verdict))
+            .take(limit)
+            .map(proof)
+    };
+    Ok(of(Verdict::Violated).chain(of(Verdict::Unproven)).collect())
+}
+
+fn proof(row: &EvidenceRow) -> Proof {
+    Proof {
+        at: row.at.to_string(),
+        id: row.identity.to_string(),
+        feature: row.key.feature.to_string(),
+        endpoint: row.key.endpoint.to_string(),
+        verdict: row.key.verdict.map_or("", Verdict::as_str),
+        region: row.key.region.to_string(),
+        grade: row.key.grade.map(crate::residency::Grade::as_str),
+        rule: row.rule.to_string(),
+        evidence: row.evidence.to_string(),
+        position: format!(
+            "{}:{}:{}",
+            row.origin.topic, row.origin.partition, row.origin.offset
+        ),
+        config: row.config.0,
+    }
+}

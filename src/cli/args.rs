@@ -1,0 +1,394 @@
+//! The arguments of every command, with help and examples.
+//!
+//! Knows no job. A newcomer may ask why `--json` stands on every command: a table for people and
+//! lines for programs are two faces of one answer.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollwatch",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  tollwatch replay --ledger books.db logs/            read an export into the books
+  tollwatch report daily --ledger books.db            what did it cost, on what
+  tollwatch report residency --ledger books.db        where did it land, with the evidence
+  tollwatch inspect record.json                       one record, every decision explained
+
+Exit codes: 0 done, 1 it failed, 2 you must change something."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Checks configuration files: every problem of every file, with line and caret.
+    #[command(after_help = "Example:\n  tollwatch check --config tollwatch.toml")]
+    Check(Check),
+    /// Explains records: decoded as, attributed to, priced by, judged by.
+    #[command(
+        after_help = "Examples:\n  tollwatch inspect record.json\n  tollwatch inspect --config tollwatch.toml --json - < records.jsonl"
+    )]
+    Inspect(Inspect),
+    /// Prices a call that you describe.
+    #[command(
+        after_help = "Example:\n  tollwatch price --provider azure --model gpt-4o --scope global --input 4127 --output 391"
+    )]
+    Price(Price),
+    /// Imports a newer price list; shows the differences first.
+    Prices {
+        #[command(subcommand)]
+        command: PricesCommand,
+    },
+    /// Reads files into the books, each record once.
+    #[command(
+        after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json"
+    )]
+    Replay(Replay),
+    /// Follows the configured files until stopped.
+    #[command(after_help = "Example:\n  tollwatch run --config tollwatch.toml")]
+    Run(Run),
+    /// Answers from the books: daily, residency, endpoints.
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
+    /// Writes the books as plain tables: cells, links.
+    Export {
+        #[command(subcommand)]
+        command: ExportCommand,
+    },
+    /// Shows what could not be read, and reads it again.
+    Quarantine {
+        #[command(subcommand)]
+        command: QuarantineCommand,
+    },
+    /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
+    Verify(LedgerOnly),
+    /// Writes the logs of invented traffic, repeatable to the byte.
+    #[command(
+        after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
+    )]
+    Simulate(Simulate),
+    /// Tells the story that tollwatch exists for: two weeks of traffic, and the answer.
+    Demo(Demo),
+    /// Prints the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the man page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE", default_value = "tollwatch.toml")]
+    pub(super) config: PathBuf,
+    /// One JSON object a problem.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// The configuration; without one providers, models and list prices are known, and no rule.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// One JSON object a call.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// A file of records, or `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Price {
+    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini, …
+    #[arg(long)]
+    pub(super) provider: String,
+    /// The model, as the provider names it.
+    #[arg(long)]
+    pub(super) model: String,
+    /// Where it runs: `westeurope`, `azure:westeurope`, `eu-central-1`.
+    #[arg(long)]
+    pub(super) region: Option<String>,
+    /// How far processing may wander: regional, data_zone, global.
+    #[arg(long)]
+    pub(super) scope: Option<String>,
+    /// Price tier: standard, batch, flex, priority, fast.
+    #[arg(long)]
+    pub(super) tier: Option<String>,
+    /// Time of the call; now when not given.
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<String>,
+    /// All input tokens, caches included.
+    #[arg(long, value_name = "N")]
+    pub(super) input: u64,
+    /// Of them: read from a cache.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) cache_read: u64,
+    /// Of them: written to a five-minute cache.
+    #[arg(long = "cache-write-5m", value_name = "N", default_value_t = 0)]
+    pub(super) cache_write_5m: u64,
+    /// Of them: written to a one-hour cache.
+    #[arg(long = "cache-write-1h", value_name = "N", default_value_t = 0)]
+    pub(super) cache_write_1h: u64,
+    /// Output tokens, reasoning included.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) output: u64,
+    /// Server-side web searches.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) web_searches: u64,
+    /// A price file of your own.
+    #[arg(long, value_name = "FILE")]
+    pub(super) prices: Option<PathBuf>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PricesCommand {
+    /// Reads a newer price list of genai-prices or LiteLLM, shows what changes, and writes an
+    /// import file for the configuration.
+    #[command(
+        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml"
+    )]
+    Update {
+        /// The list, as JSON.
+        file: PathBuf,
+        /// Where the import file goes; without it only the differences are shown.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// One JSON object a difference.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The books; made when not there.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: PathBuf,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required = true)]
+    pub(super) inputs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE", default_value = "tollwatch.toml")]
+    pub(super) config: PathBuf,
+    /// The books, when the configuration names none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: Option<PathBuf>,
+    /// Seconds between two looks at the files.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    pub(super) every: u64,
+    /// Log lines as JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Asked {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: PathBuf,
+    /// The configuration: names, approved figures, rules.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// First day, `YYYY-MM-DD` in the ledger's time zone.
+    #[arg(long, value_name = "DATE")]
+    pub(super) from: Option<String>,
+    /// Last day, with it.
+    #[arg(long, value_name = "DATE")]
+    pub(super) to: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReportCommand {
+    /// What was spent, on what, against what was approved; latency and 429 beside it.
+    #[command(
+        after_help = "Example:\n  tollwatch report daily --ledger books.db --config tollwatch.toml --from 2026-11-14"
+    )]
+    Daily {
+        #[command(flatten)]
+        asked: Asked,
+        /// Only this feature, `application/skill`.
+        #[arg(long)]
+        feature: Option<String>,
+    },
+    /// Did every call stay where it must, and which evidence says so.
+    #[command(
+        after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20"
+    )]
+    Residency {
+        #[command(flatten)]
+        asked: Asked,
+        /// How many calls to show as evidence, of each verdict.
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        evidence: usize,
+    },
+    /// The registry beside what was seen.
+    Endpoints {
+        #[command(flatten)]
+        asked: Asked,
+    },
+}
+
+/// Form of an export.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Form {
+    /// Comma-separated with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Exported {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: PathBuf,
+    /// Form of the table.
+    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    pub(super) format: Form,
+    /// One JSON object a line: the same as `--format jsonl`.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// First time: a date in the ledger's time zone, or RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// Time after the last; a date is with its whole day.
+    #[arg(long, value_name = "TIME")]
+    pub(super) to: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExportCommand {
+    /// Every total of every cell, sorted.
+    #[command(
+        after_help = "Example:\n  tollwatch export cells --ledger books.db --resolution day --format csv"
+    )]
+    Cells {
+        #[command(flatten)]
+        exported: Exported,
+        /// Width of the windows: minute, hour, day.
+        #[arg(long, default_value = "day")]
+        resolution: String,
+    },
+    /// Every link cell: retries and fallbacks by hour, sorted.
+    Links {
+        #[command(flatten)]
+        exported: Exported,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// Shows the records that could not be read: where, why, their keys and the lengths of values.
+    List {
+        /// The books.
+        #[arg(long, value_name = "FILE")]
+        ledger: PathBuf,
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// One JSON object a record.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Reads quarantined records again from their source, under the present configuration.
+    Retry {
+        /// The books.
+        #[arg(long, value_name = "FILE")]
+        ledger: PathBuf,
+        /// The configuration.
+        #[arg(long, short, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerOnly {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: PathBuf,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Simulate {
+    /// Same seed, same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// How many days.
+    #[arg(long, default_value_t = 14)]
+    pub(super) days: u32,
+    /// The scenario; the shipped one when not given.
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Tells the calls in this format instead of ServiceNow's two halves.
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// Folder for the logs; made when not there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Ends after the history.
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Where configuration, raw records and books are left; a temporary folder when not given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// Same seed, same story.
+    #[arg(long, default_value_t = 7)]
+    pub(super) seed: u64,
+    /// The answer as one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}

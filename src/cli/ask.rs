@@ -1,0 +1,143 @@
+//! What questions to the books have in common, and the plain tables: spans, `export`, `verify`.
+
+use std::path::Path;
+
+use chrono::{Days, NaiveDate};
+use serde::Serialize;
+
+use super::args::{self, ExportCommand, Exported};
+use super::{FAILED, Terminal};
+use crate::app::{Failure, export, setup};
+use crate::ledger::{Ledger, Resolution, Span, SqliteLedger, Zones};
+use crate::units::UnixMillis;
+
+/// A time given as an argument.
+pub(super) fn time(text: &str) -> Result<UnixMillis, Failure> {
+    let date = || format!("{text}T00:00:00Z");
+    UnixMillis::parse(text)
+        .or_else(|| UnixMillis::parse(&date()))
+        .ok_or_else(|| {
+            Failure::Usage(format!(
+                "`{text}` is no time; write `2026-11-20` or `2026-11-20T09:14:31Z`"
+            ))
+        })
+}
+
+/// The span from the beginning of `from` to the end of `to`; days are the ledger's.
+pub(super) fn span(zones: &Zones, from: Option<&str>, to: Option<&str>) -> Result<Span, Failure> {
+    let midnight = |date: NaiveDate| {
+        // Noon lies on its date in every zone whose day is asked for.
+        let noon = date
+            .and_hms_opt(12, 0, 0)
+            .map_or(0, |noon| noon.and_utc().timestamp_millis());
+        zones.day_of(UnixMillis(noon))
+    };
+    let parse = |text: &str, end: bool| -> Result<UnixMillis, Failure> {
+        match text.parse::<NaiveDate>() {
+            Ok(date) if end => Ok(midnight(
+                date.checked_add_days(Days::new(1)).unwrap_or(date),
+            )),
+            Ok(date) => Ok(midnight(date)),
+            Err(_) => time(text),
+        }
+    };
+    let from = from.map_or(Ok(Span::ALL.from), |text| parse(text, false))?;
+    let to = to.map_or(Ok(Span::ALL.to), |text| parse(text, true))?;
+    if from >= to {
+        return Err(Failure::Usage("`--to` lies before `--from`".to_owned()));
+    }
+    Ok(Span { from, to })
+}
+
+/// Opens books for reading.
+pub(super) fn open(path: &Path) -> Result<SqliteLedger, Failure> {
+    setup::open_read_only(path)
+}
+
+fn form(exported: &Exported) -> export::Form {
+    match exported.format {
+        args::Form::Csv if !exported.json => export::Form::Csv,
+        args::Form::Csv | args::Form::Jsonl => export::Form::Jsonl,
+    }
+}
+
+/// Writes cells or links.
+pub(super) fn export(command: &ExportCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    match command {
+        ExportCommand::Cells {
+            exported,
+            resolution,
+        } => {
+            let resolution = Resolution::parse(resolution).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "unknown resolution `{resolution}`; known are minute, hour, day"
+                ))
+            })?;
+            let ledger = open(&exported.ledger)?;
+            let span = span(
+                ledger.zones(),
+                exported.from.as_deref(),
+                exported.to.as_deref(),
+            )?;
+            export::cells(&ledger, resolution, span, form(exported), terminal.out)?;
+        }
+        ExportCommand::Links { exported } => {
+            let ledger = open(&exported.ledger)?;
+            let span = span(
+                ledger.zones(),
+                exported.from.as_deref(),
+                exported.to.as_deref(),
+            )?;
+            export::links(&ledger, span, form(exported), terminal.out)?;
+        }
+    }
+    Ok(0)
+}
+
+#[derive(Serialize)]
+struct Verified {
+    received: u64,
+    accounted: u64,
+    seals: usize,
+    seals_broken: Vec<String>,
+}
+
+/// Recomputes the seals and the conservation of all records.
+pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let ledger = open(&args.ledger)?;
+    let counts = ledger.counts()?;
+    let sum = |received: bool| {
+        counts
+            .iter()
+            .filter(|row| (row.outcome == "received") == received)
+            .map(|row| row.n)
+            .sum::<u64>()
+    };
+    let check = ledger.verify_seals()?;
+    let verified = Verified {
+        received: sum(true),
+        accounted: sum(false),
+        seals: ledger.seals()?.len(),
+        seals_broken: check.broken.iter().map(ToString::to_string).collect(),
+    };
+    let sound = verified.received == verified.accounted && verified.seals_broken.is_empty();
+    if args.json {
+        terminal.json(&verified)?;
+    } else {
+        writeln!(
+            terminal.out,
+            "{} records received, {} accounted for",
+            verified.received, verified.accounted
+        )?;
+        writeln!(
+            terminal.out,
+            "{} sealed days, {} that no longer match",
+            verified.seals,
+            verified.seals_broken.len()
+        )?;
+        for broken in &verified.seals_broken {
+            writeln!(terminal.out, "  {broken}")?;
+        }
+    }
+    Ok(if sound { 0 } else { FAILED })
+}

@@ -1,0 +1,160 @@
+//! `tollwatch demo`: two weeks of invented traffic through the same code as production.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::progress::Bar;
+use super::replay::Conservation;
+use super::{Terminal, args, report, simulate, story};
+use crate::app::replay::Replay;
+use crate::app::report::story::{Story, story as tell};
+use crate::app::report::{Unseen, unseen};
+use crate::app::simulate::{Directory, Order, simulate as run};
+use crate::app::{Failure, Progress, setup};
+use crate::ledger::Span;
+
+/// The configuration of the demo, as it is left in the folder.
+const FILES: [(&str, &str); 3] = [
+    (
+        "tollwatch.toml",
+        include_str!("../../deploy/demo/tollwatch.toml"),
+    ),
+    (
+        "endpoints.toml",
+        include_str!("../../deploy/demo/endpoints.toml"),
+    ),
+    (
+        "features.toml",
+        include_str!("../../deploy/demo/features.toml"),
+    ),
+];
+/// Days of history.
+const DAYS: u32 = 14;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    dir: String,
+    story: Option<&'a Story>,
+    conservation: &'a Conservation,
+    unseen: &'a Unseen,
+}
+
+/// Simulates, replays and tells.
+pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let dir = match &args.dir {
+        Some(dir) => dir.clone(),
+        None => std::env::temp_dir().join(format!("tollwatch-demo-{}", std::process::id())),
+    };
+    let records = dir.join("records");
+    make_room(&dir, args.dir.is_some())?;
+    let scenario = simulate::scenario(None)?;
+    let order = Order {
+        seed: args.seed,
+        days: DAYS,
+        telling: None,
+        start: scenario.start(),
+    };
+    let mut bar = Bar::new(args.json);
+    bar.begin("inventing", 0);
+    let simulated = run(&scenario, order, &mut Directory::new(&records))?;
+    bar.end();
+    for (name, text) in FILES {
+        std::fs::write(dir.join(name), text)?;
+    }
+    let setup = setup::load(Some(&dir.join("tollwatch.toml")), &terminal.clock)?;
+    let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
+    let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let settings = setup
+        .ready
+        .sources
+        .first()
+        .map(|source| source.decode.clone())
+        .unwrap_or_default();
+    let source = setup
+        .ready
+        .sources
+        .first()
+        .map(|source| source.name.clone())
+        .unwrap_or_default();
+    let replayed = Replay {
+        judge: &mut judge,
+        gate: &setup.gate,
+        settings: &settings,
+        ignore_scopes: &[],
+        ledger: &mut ledger,
+        clock: &terminal.clock,
+        source: &source,
+    }
+    .run(&[records], &mut bar)?;
+    let answer = tell(&ledger, &setup.rules, Span::ALL)?;
+    let unseen = unseen(&ledger, Span::ALL)?;
+    let conservation = Conservation::of(&replayed.applied);
+    if args.json {
+        terminal.json(&Answer {
+            dir: dir.display().to_string(),
+            story: answer.as_ref(),
+            conservation: &conservation,
+            unseen: &unseen,
+        })?;
+        return Ok(0);
+    }
+    writeln!(
+        terminal.out,
+        "Two weeks of invented traffic: {} calls, read from {} log records like production reads them.\n",
+        super::words::count(i64::try_from(simulated.counts.calls).unwrap_or(i64::MAX)),
+        super::words::count(i64::try_from(conservation.received).unwrap_or(i64::MAX)),
+    )?;
+    match &answer {
+        Some(answer) => story::show(answer, setup.ready.timezone, terminal)?,
+        None => writeln!(terminal.out, "No feature left its approved cost.")?,
+    }
+    report::show_unseen(&unseen, terminal)?;
+    writeln!(terminal.out, "\n{}", conservation.line())?;
+    next(&dir, terminal)
+}
+
+/// Makes the folder; refuses one that holds something else.
+fn make_room(dir: &Path, named: bool) -> Result<(), Failure> {
+    let ledger: PathBuf = dir.join("tollwatch.db");
+    if named && dir.exists() && std::fs::read_dir(dir)?.next().is_some() && !ledger.exists() {
+        return Err(Failure::Usage(format!(
+            "{} is not empty and holds no earlier demo; name another folder",
+            dir.display()
+        )));
+    }
+    if dir.exists() && ledger.exists() {
+        for name in [
+            "tollwatch.db",
+            "tollwatch.db-wal",
+            "tollwatch.db-shm",
+            "tollwatch.db.lock",
+        ] {
+            let path = dir.join(name);
+            if path.exists() {
+                std::fs::remove_file(path)?;
+            }
+        }
+        let records = dir.join("records");
+        if records.exists() {
+            std::fs::remove_dir_all(records)?;
+        }
+    }
+    std::fs::create_dir_all(dir)?;
+    Ok(())
+}
+
+fn next(dir: &Path, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let dir = dir.display();
+    writeln!(
+        terminal.out,
+        "\nLook closer (configuration, raw records and books are in {dir}):"
+    )?;
+    for question in ["daily", "residency", "endpoints"] {
+        writeln!(
+            terminal.out,
+            "  tollwatch report {question} --ledger {dir}/tollwatch.db --config {dir}/tollwatch.toml"
+        )?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,147 @@
+//! `tollwatch inspect`: a record in, every decision out.
+
+use super::{Terminal, args, words};
+use crate::app::inspect::{Explained, inspect as explain_all};
+use crate::app::{Failure, setup};
+use crate::call::Format;
+use crate::decode::Settings;
+use crate::money::NanoUsd;
+use crate::source::file::Reading;
+
+/// The format of a name given as an argument.
+pub(super) fn format_of(name: Option<&str>) -> Result<Option<Format>, Failure> {
+    let Some(name) = name.filter(|name| *name != "auto") else {
+        return Ok(None);
+    };
+    Format::parse(name).map(Some).ok_or_else(|| {
+        let known = Format::ALL.map(Format::as_str).join(", ");
+        Failure::Usage(format!("unknown format `{name}`; known are auto, {known}"))
+    })
+}
+
+/// Explains every record of a file.
+pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
+    let format = format_of(args.format.as_deref())?;
+    let settings = Settings {
+        format,
+        ..Settings::default()
+    };
+    let mut ledger = setup.open_in_memory()?;
+    let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let mut reading = if args.file.as_os_str() == "-" {
+        Reading::standard_input()
+    } else {
+        Reading::open(&args.file, None)?
+    };
+    let mut shown: Result<(), Failure> = Ok(());
+    let mut count: i64 = 0;
+    let clock = terminal.clock;
+    explain_all(
+        &mut reading,
+        &mut judge,
+        &setup.gate,
+        &settings,
+        &mut ledger,
+        &clock,
+        &mut |explained| {
+            count += 1;
+            if shown.is_ok() {
+                shown = if args.json {
+                    terminal.json(explained)
+                } else {
+                    show(explained, count, terminal)
+                };
+            }
+        },
+    )?;
+    shown?;
+    if count == 0 {
+        terminal.note(&format!("{} holds no record", args.file.display()))?;
+    }
+    Ok(0)
+}
+
+fn show(explained: &Explained, number: i64, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    let reason = explained
+        .reason
+        .as_ref()
+        .map_or(String::new(), |reason| format!(" ({reason})"));
+    writeln!(terminal.out, "{number}. {}{reason}", explained.outcome)?;
+    if let Some(format) = explained.format {
+        writeln!(terminal.out, "   read as    {format}")?;
+    }
+    let call = &explained.call;
+    if call.at.is_some() {
+        let status = call.status.map_or_else(
+            || "no status".to_owned(),
+            |status| format!("status {status}"),
+        );
+        let latency = call
+            .latency_ms
+            .map_or_else(|| "no latency".to_owned(), words::duration);
+        writeln!(
+            terminal.out,
+            "   call       {} at {}",
+            or(&call.id),
+            or(&call.at)
+        )?;
+        writeln!(terminal.out, "   feature    {}", or(&call.feature))?;
+        writeln!(
+            terminal.out,
+            "   endpoint   {}, {} {}",
+            or(&call.endpoint),
+            or(&call.provider),
+            or(&call.model)
+        )?;
+        writeln!(
+            terminal.out,
+            "   outcome    {}, {status}, {latency}",
+            call.class.unwrap_or("–")
+        )?;
+    }
+    let usage = &explained.usage;
+    if let (Some(input), Some(output)) = (usage.input, usage.output) {
+        let n = |number: u64| words::count(i64::try_from(number).unwrap_or(i64::MAX));
+        writeln!(
+            terminal.out,
+            "   tokens     {} fresh, {} cached, {} + {} written to caches, {} out ({} reasoning)",
+            n(input),
+            n(usage.cache_read.unwrap_or(0)),
+            n(usage.cache_write_5m.unwrap_or(0)),
+            n(usage.cache_write_1h.unwrap_or(0)),
+            n(output),
+            n(usage.reasoning.unwrap_or(0)),
+        )?;
+    }
+    if let Some(class) = explained.price.class {
+        let cost = explained.cost_nanousd.map_or_else(
+            || "unknown".to_owned(),
+            |nano| format!("${}", NanoUsd(nano)),
+        );
+        writeln!(
+            terminal.out,
+            "   cost       {cost}, {class}: {} of {}",
+            or(&explained.price.row),
+            or(&explained.price.source)
+        )?;
+    }
+    let landed = &explained.residency;
+    if let Some(verdict) = landed.verdict {
+        let grade = landed
+            .grade
+            .map_or(String::new(), |grade| format!(", grade {grade}"));
+        writeln!(
+            terminal.out,
+            "   residency  {verdict}{grade}: rule {}, landed in {}, by {}",
+            or(&landed.rule),
+            or(&landed.region),
+            or(&landed.evidence)
+        )?;
+    }
+    for note in &explained.notes {
+        writeln!(terminal.out, "   note       {note}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! `tollwatch replay`: files into the books, and the conservation line.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::progress::Bar;
+use super::{Terminal, args, inspect, words};
+use crate::app::replay::{Replay, Replayed, SOURCE};
+use crate::app::{Failure, setup};
+use crate::decode::Settings;
+use crate::ledger::Applied;
+use crate::source::file::Resume;
+
+/// The five figures of conservation, and what stands behind them.
+#[derive(Serialize)]
+pub(super) struct Conservation {
+    pub(super) received: u64,
+    pub(super) metered: u64,
+    pub(super) duplicate: u64,
+    pub(super) ignored: u64,
+    pub(super) quarantined: u64,
+    pub(super) contradictions: u64,
+    pub(super) duplicates_by_kind: BTreeMap<&'static str, u64>,
+    pub(super) ignored_by_reason: BTreeMap<&'static str, u64>,
+    pub(super) quarantined_by_reason: BTreeMap<&'static str, u64>,
+    pub(super) weak: u64,
+}
+
+impl Conservation {
+    pub(super) fn of(applied: &Applied) -> Conservation {
+        let duplicates_by_kind: BTreeMap<_, _> = applied
+            .duplicates
+            .iter()
+            .map(|(kind, n)| (kind.as_str(), *n))
+            .collect();
+        Conservation {
+            received: applied.received(),
+            metered: applied.metered,
+            duplicate: applied.duplicates.values().sum(),
+            ignored: applied.ignored.values().sum(),
+            quarantined: applied.quarantined.values().sum(),
+            contradictions: duplicates_by_kind
+                .get("contradiction")
+                .copied()
+                .unwrap_or(0),
+            duplicates_by_kind,
+            ignored_by_reason: applied
+                .ignored
+                .iter()
+                .map(|(reason, n)| (reason.as_str(), *n))
+                .collect(),
+            quarantined_by_reason: applied
+                .quarantined
+                .iter()
+                .map(|(reason, n)| (reason.as_str(), *n))
+                .collect(),
+            weak: applied.weak,
+        }
+    }
+
+    /// `received = metered + duplicate + ignored + quarantined` with all five figures.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "received {} = metered {} + duplicate {} + ignored {} + quarantined {}",
+            self.received, self.metered, self.duplicate, self.ignored, self.quarantined
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    conservation: Conservation,
+    files: Vec<FileAnswer>,
+}
+
+#[derive(Serialize)]
+struct FileAnswer {
+    path: String,
+    state: &'static str,
+    received: u64,
+    fault: Option<String>,
+}
+
+/// Replays files into a ledger.
+pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
+    terminal.warnings(&setup.ready.warnings)?;
+    let settings = Settings {
+        format: inspect::format_of(args.format.as_deref())?,
+        ..Settings::default()
+    };
+    let mut ledger = setup.open(&args.ledger)?;
+    let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let mut bar = Bar::new(args.json);
+    let replayed = Replay {
+        judge: &mut judge,
+        gate: &setup.gate,
+        settings: &settings,
+        ignore_scopes: &[],
+        ledger: &mut ledger,
+        clock: &terminal.clock,
+        source: SOURCE,
+    }
+    .run(&args.inputs, &mut bar)?;
+    let broken = replayed.files.iter().any(|file| file.fault.is_some());
+    if args.json {
+        terminal.json(&answer(&replayed))?;
+    } else {
+        show(&replayed, terminal)?;
+    }
+    Ok(u8::from(broken))
+}
+
+fn answer(replayed: &Replayed) -> Answer {
+    Answer {
+        conservation: Conservation::of(&replayed.applied),
+        files: replayed
+            .files
+            .iter()
+            .map(|file| FileAnswer {
+                path: file.path.display().to_string(),
+                state: file.resume.as_str(),
+                received: file.received,
+                fault: file.fault.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    for file in &replayed.files {
+        match file.resume {
+            Resume::Replaced => terminal.note(&format!(
+                "{}: its bytes are others than those read before; read from the start",
+                file.path.display()
+            ))?,
+            Resume::Cut => terminal.note(&format!(
+                "{}: shorter than what was read before; read from the start",
+                file.path.display()
+            ))?,
+            Resume::New | Resume::Continued => {}
+        }
+        if let Some(fault) = &file.fault {
+            terminal.note(&format!(
+                "warning: {fault}; what came before is in the books"
+            ))?;
+        }
+    }
+    let conservation = Conservation::of(&replayed.applied);
+    let n = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    reasons(terminal, "ignored", &conservation.ignored_by_reason)?;
+    reasons(terminal, "duplicate", &conservation.duplicates_by_kind)?;
+    reasons(terminal, "quarantined", &conservation.quarantined_by_reason)?;
+    if conservation.contradictions > 0 {
+        let text = words::plural(
+            n(conservation.contradictions),
+            "report contradicts",
+            "reports contradict",
+        );
+        writeln!(
+            terminal.out,
+            "{text} an earlier one of the same call; the first stands"
+        )?;
+    }
+    if conservation.weak > 0 {
+        let text = words::plural(n(conservation.weak), "report is", "reports are");
+        writeln!(terminal.out, "{text} known only by a hash of the content")?;
+    }
+    if conservation.quarantined > 0 {
+        writeln!(terminal.out, "next: tollwatch quarantine list --ledger …")?;
+    }
+    writeln!(terminal.out, "{}", conservation.line())?;
+    Ok(())
+}
+
+fn reasons(
+    terminal: &mut Terminal<'_>,
+    outcome: &str,
+    by: &BTreeMap<&'static str, u64>,
+) -> Result<(), Failure> {
+    for (reason, n) in by {
+        let number = words::count(i64::try_from(*n).unwrap_or(i64::MAX));
+        writeln!(terminal.out, "{outcome:>12}  {reason:<20} {number:>12}")?;
+    }
+    Ok(())
+}

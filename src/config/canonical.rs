@@ -1,0 +1,98 @@
+//! One text for all files of a configuration: equal texts judge calls alike.
+//!
+//! Knows no setting's meaning. A newcomer may ask why not the files themselves: a comment or a
+//! blank line would give the books a new configuration number.
+
+use toml::{Table, Value};
+
+/// Keys of the main file that only say where another file is.
+const REFERENCES: [&str; 4] = ["endpoints", "features", "prices", "regions"];
+
+/// The settings of all files, one `path = value` a line, sorted. Secrets stand in files as
+/// references only, so there is none in it. A user's price and region files go in under a prefix.
+pub(super) fn text(
+    main: &str,
+    parts: &[Option<&str>],
+    prices: Option<&str>,
+    regions: Option<&str>,
+) -> String {
+    let mut whole = table(main);
+    for key in REFERENCES {
+        whole.remove(key);
+    }
+    for part in parts.iter().flatten() {
+        merge(&mut whole, table(part));
+    }
+    let mut lines = Vec::new();
+    walk("", &Value::Table(whole), &mut lines);
+    for (prefix, file) in [("prices", prices), ("regions", regions)] {
+        if let Some(file) = file {
+            walk(prefix, &Value::Table(table(file)), &mut lines);
+        }
+    }
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// A file's table; the files were read before, so a broken one cannot come here.
+fn table(text: &str) -> Table {
+    text.parse().unwrap_or_default()
+}
+
+/// Adds the tables and lists of `part` to those of `whole`.
+fn merge(whole: &mut Table, part: Table) {
+    for (key, value) in part {
+        match (whole.get_mut(&key), value) {
+            (Some(Value::Table(into)), Value::Table(from)) => into.extend(from),
+            (Some(Value::Array(into)), Value::Array(from)) => into.extend(from),
+            (_, value) => {
+                whole.insert(key, value);
+            }
+        }
+    }
+}
+
+fn walk(path: &str, value: &Value, lines: &mut Vec<String>) {
+    match value {
+        Value::Table(table) => {
+            for (key, value) in table {
+                let path = if path.is_empty() {
+                    format!("{key:?}")
+                } else {
+                    format!("{path}.{key:?}")
+                };
+                walk(&path, value, lines);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(&format!("{path}[{index}]"), item, lines);
+            }
+        }
+        Value::String(text) => lines.push(format!("{path} = {text:?}")),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {
+            lines.push(format!("{path} = {value}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+
+    #[test]
+    fn hangs_on_meaning_alone() {
+        let one = "timezone = \"UTC\" # days\n\n[endpoint.a]\nbase_url = \"x\"\n[endpoint.b]\nbase_url = \"y\"\n";
+        let main = "endpoints = \"e.toml\"\ntimezone = 'UTC'\n[endpoint.b]\nbase_url=\"y\"\n";
+        let part = "endpoint.a.base_url = \"x\"";
+        assert_eq!(
+            text(one, &[], None, None),
+            text(main, &[Some(part), None], None, None)
+        );
+        assert_ne!(text(one, &[], None, None), text(main, &[], None, None));
+        assert_eq!(
+            text("limits.x = 1", &[], Some("p = [1, 2]"), None),
+            "\"limits\".\"x\" = 1\nprices.\"p\"[0] = 1\nprices.\"p\"[1] = 2"
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! What one judged report adds to the books, as booked.
+//!
+//! Knows no totals and no ledger. A newcomer may ask why the whole report travels along: the call
+//! line keeps what the report was judged by, so that an old call can be explained, and judged
+//! again under another configuration.
+
+use crate::call::{Class, Report, Usage};
+use crate::ids::{ConfigNumber, Fingerprint};
+use crate::money::NanoUsd;
+use crate::residency::{Grade, Verdict};
+use crate::units::{Millis, Text};
+
+/// The key of a cell: everything a figure can be asked by.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellKey {
+    /// `application/skill`, or `unattributed`.
+    pub feature: Text,
+    /// Registered name, else the host, else `unassigned`.
+    pub endpoint: Text,
+    /// Provider; empty when nothing tells.
+    pub provider: Text,
+    /// Resolved model; empty when nothing tells.
+    pub model: Text,
+    /// Canonical region or zone of the strongest evidence; empty when none, and for reports
+    /// without transport facts.
+    pub region: Text,
+    /// `None` for reports without transport facts: a usage report has no verdict.
+    pub verdict: Option<Verdict>,
+    /// Grade of the strongest evidence.
+    pub grade: Option<Grade>,
+}
+
+/// What a call (transport facts) adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallAdds {
+    /// What became of it.
+    pub class: Class,
+    /// From request to last byte, where told.
+    pub latency: Option<Millis>,
+    /// Request bytes; 0 when not told.
+    pub request_bytes: u64,
+    /// Response bytes; 0 when not told.
+    pub response_bytes: u64,
+    /// Retries that the record itself states.
+    pub stated_retries: u32,
+    /// A header says that the call was moved to another deployment.
+    pub spillover: bool,
+    /// Took longer than the endpoint's registered timeout.
+    pub over_timeout: bool,
+    /// Two pieces of evidence exclude each other.
+    pub contradicted: bool,
+}
+
+/// What a request (usage facts) costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Money {
+    /// Nothing was used: an error without tokens.
+    Nothing,
+    /// Priced by an exact row.
+    Exact(NanoUsd),
+    /// Priced by a named rule of approximation.
+    Approximated(NanoUsd),
+    /// The endpoint is paid by the hour.
+    Fixed,
+    /// Tokens were used and nobody knows the price.
+    Unpriced,
+}
+
+impl Money {
+    /// The amount, where one is known.
+    #[must_use]
+    pub fn amount(self) -> Option<NanoUsd> {
+        match self {
+            Money::Exact(amount) | Money::Approximated(amount) => Some(amount),
+            Money::Nothing | Money::Fixed | Money::Unpriced => None,
+        }
+    }
+}
+
+/// What a request (usage facts) adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestAdds {
+    /// What became of it.
+    pub class: Class,
+    /// Its tokens; `None` when the report tells none.
+    pub usage: Option<Usage>,
+    /// Server-side web searches.
+    pub web_searches: u64,
+    /// Its cost.
+    pub money: Money,
+    /// How long it took by the teller's clock.
+    pub duration: Option<Millis>,
+    /// The provider's total disagrees with the buckets.
+    pub total_mismatch: bool,
+    /// `ServiceNow`'s `external`: the company's own endpoint (`true`) or the platform's default.
+    pub external: Option<bool>,
+}
+
+/// Where the record of a report stands in its source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The source's name in the configuration.
+    pub source: Text,
+    /// Topic, or path of the file.
+    pub topic: Text,
+    /// Partition; 0 for files.
+    pub partition: i32,
+    /// Offset, or the byte at which the record begins.
+    pub offset: u64,
+}
+
+/// One judged report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The report; user and conversation are blank, their fingerprints stand below.
+    pub report: Report,
+    /// Offset of its record within the batch's source, topic and partition.
+    pub offset: u64,
+    /// Hash of the material facts of each group, 16 bits each, for telling duplicates from
+    /// contradictions: status, class, region (transport, ten bits) with time and size (six bits);
+    /// tokens, model, class (usage).
+    pub transport_facts: u16,
+    /// See `transport_facts`.
+    pub usage_facts: u16,
+    /// Its cell.
+    pub key: CellKey,
+    /// What the call adds, where the report has transport facts that count.
+    pub call: Option<CallAdds>,
+    /// What the request adds, where the report has usage facts that count.
+    pub request: Option<RequestAdds>,
+    /// Name of the price row used, or of the reason why there is none; empty without a request.
+    pub price_row: Text,
+    /// Name of the residency rule; empty without one.
+    pub rule: Text,
+    /// The words of the strongest evidence; empty when none.
+    pub evidence: Text,
+    /// Reference of the credential: told, else the endpoint's registered one.
+    pub credential: Text,
+    /// Group of the user by the configuration; empty when none.
+    pub user_group: Text,
+    /// Keyed fingerprint of the user.
+    pub user: Option<Fingerprint>,
+    /// Keyed fingerprint of the conversation.
+    pub conversation: Option<Fingerprint>,
+    /// Configuration it was judged under.
+    pub config: ConfigNumber,
+}

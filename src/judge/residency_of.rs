@@ -1,0 +1,120 @@
+//! Which residency rule a call stands under, and the verdict, remembered by what it was asked by.
+//!
+//! Knows no price. A newcomer may ask why a call without a feature is not left unjudged: somebody
+//! may use that endpoint, and the strictest of their rules is the one that must hold.
+
+use std::sync::Arc;
+
+use crate::attribute::{EndpointId, FeatureId};
+use crate::call::{Evidence, EvidenceKind, Provider, Report, Scope};
+use crate::residency::{Facts, Judgement, Rule};
+
+use crate::units::Text;
+
+use super::{CACHE_MAX, Rulebook};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    endpoint: Option<EndpointId>,
+    feature: Option<FeatureId>,
+    provider: Option<Provider>,
+    scope: Option<Scope>,
+    evidence: Vec<Evidence>,
+}
+
+/// A judgement and the rule that it was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// Name of the rule; empty without one.
+    pub rule: Text,
+    /// Where the call landed and what that proves.
+    pub judgement: Judgement,
+}
+
+/// Judgements by question.
+#[derive(Default)]
+pub(super) struct ResidencyCache {
+    #[expect(clippy::disallowed_types, reason = "looked up only, never walked")]
+    answers: std::collections::HashMap<Question, Arc<Landing>>,
+}
+
+impl ResidencyCache {
+    /// The judgement of a report's evidence under the rule that it stands under.
+    pub(super) fn judge(
+        &mut self,
+        rules: &Rulebook,
+        report: &Report,
+        endpoint: Option<EndpointId>,
+        feature: Option<FeatureId>,
+    ) -> Arc<Landing> {
+        let question = Question {
+            endpoint,
+            feature,
+            provider: report.destination.provider.clone(),
+            scope: report.destination.scope,
+            evidence: report.evidence.clone(),
+        };
+        if let Some(answer) = self.answers.get(&question) {
+            return Arc::clone(answer);
+        }
+        if self.answers.len() >= CACHE_MAX {
+            self.answers.clear();
+        }
+        let answer = Arc::new(answer(rules, &question));
+        self.answers.insert(question, Arc::clone(&answer));
+        answer
+    }
+}
+
+fn answer(rules: &Rulebook, question: &Question) -> Landing {
+    let endpoint = question.endpoint.and_then(|id| rules.registry.get(id));
+    let mut evidence = question.evidence.clone();
+    if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.region.is_empty()) {
+        evidence.push(Evidence {
+            kind: EvidenceKind::Registry,
+            told: endpoint.region.clone(),
+        });
+    }
+    let rule = rule_of(rules, question.endpoint, question.feature);
+    let judgement = crate::residency::judge(
+        &rules.regions,
+        &Facts {
+            provider: endpoint
+                .and_then(|endpoint| endpoint.provider.as_ref())
+                .or(question.provider.as_ref()),
+            scope: question
+                .scope
+                .or(endpoint.and_then(|endpoint| endpoint.scope)),
+            rule: rule.as_ref(),
+            evidence: &evidence,
+        },
+    );
+    Landing {
+        rule: rule.map_or_else(Text::default, |rule| rule.name),
+        judgement,
+    }
+}
+
+/// The feature's rule; without a feature the endpoint's, else the strictest of those features that
+/// may use the endpoint.
+fn rule_of(
+    rules: &Rulebook,
+    endpoint: Option<EndpointId>,
+    feature: Option<FeatureId>,
+) -> Option<Rule> {
+    let feature = feature.and_then(|id| rules.features.get(id));
+    if let Some(feature) = feature
+        && feature.rule.is_some()
+    {
+        return feature.rule.clone();
+    }
+    let own = endpoint
+        .and_then(|id| rules.registry.get(id))
+        .and_then(|endpoint| endpoint.rule.clone());
+    own.or_else(|| {
+        rules
+            .features
+            .strictest(endpoint?)
+            .map(|strictest| strictest.rule.clone())
+    })
+}

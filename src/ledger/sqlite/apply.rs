@@ -1,0 +1,145 @@
+//! Books a batch: one transaction from the first question to the moved position.
+//!
+//! Knows no source. A newcomer may ask why the memory of identities, names and hours is thrown
+//! away when a transaction fails: it is cheaper to read it again than to prove what it would be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::fault::Fault;
+use super::super::types::{Applied, Batch};
+use super::counts::Contradictions;
+use super::delta::{Adder, Delta};
+use super::sift::{Sieve, Sifted, teller};
+use super::{
+    SqliteLedger, cells, conversations, counts, evidence, hours, lines, positions, quarantine,
+    seals,
+};
+use crate::units::{HOUR_MS, UnixMillis};
+
+impl SqliteLedger {
+    pub(super) fn book(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
+        counts::balanced(batch)?;
+        let result = self.book_in_transaction(batch, now);
+        if result.is_err() {
+            self.forget();
+        } else {
+            self.ids.trim();
+            self.names.trim();
+        }
+        result
+    }
+
+    fn book_in_transaction(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        positions::advance(&tx, batch)?;
+        quarantine::take_out(&tx, batch)?;
+        let mut sifted = Sieve {
+            conn: &tx,
+            hours: &mut self.hours,
+            ids: &mut self.ids,
+        }
+        .sift(batch)?;
+        let delta = Adder {
+            conn: &tx,
+            zones: &self.zones,
+            names: &mut self.names,
+            source: &batch.source,
+        }
+        .add_up(&sifted.booked)?;
+        cells::add(&tx, &delta)?;
+        let ids = std::mem::take(&mut sifted.ids);
+        // Before this batch's own lines are there: they are not the first to tell.
+        let contradictions = pairs(&tx, batch, &sifted)?;
+        lines::add(&tx, &mut self.hours, batch, (&sifted.booked, &delta))?;
+        for (hour, ids) in ids {
+            self.ids.append(&tx, hour, ids)?;
+            let known = self.hours.wrote(&tx, hour, now)?;
+            hours::write(&tx, hour, known)?;
+        }
+        let booked = (sifted.booked.as_slice(), &delta);
+        evidence::add(&tx, batch, booked, self.options.evidence_per_hour)?;
+        for (day, conversations) in &delta.conversations {
+            let limit = self.options.conversations_per_day;
+            conversations::add(&tx, *day, conversations, limit)?;
+        }
+        for day in delta.days() {
+            seals::touch(&tx, day)?;
+        }
+        let day = self.zones.day_of(now).0;
+        contradictions.write(&tx, batch, day)?;
+        keep_aside(
+            &tx,
+            batch,
+            &mut sifted,
+            (day, now),
+            self.options.quarantine_rows,
+        )?;
+        note_folded(&tx, &delta)?;
+        counts::add_batch(&tx, day, &batch.source, &sifted.applied)?;
+        tx.commit()?;
+        Ok(sifted.applied)
+    }
+}
+
+/// Who contradicts whom in a batch.
+fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contradictions, Fault> {
+    let mut unknown: BTreeMap<i64, BTreeSet<u64>> = BTreeMap::new();
+    for one in &sifted.contradictions {
+        if let (None, Some(second)) = (&one.first, batch.entries.get(one.second)) {
+            let hour = second.report.at.floor(HOUR_MS).0;
+            unknown.entry(hour).or_default().insert(one.id);
+        }
+    }
+    let tellers = lines::tellers(conn, &unknown)?;
+    let mut pairs = Contradictions::default();
+    for one in &sifted.contradictions {
+        if let Some(second) = batch.entries.get(one.second) {
+            let first = one.first.clone().or_else(|| tellers.get(&one.id).cloned());
+            let report = &second.report;
+            pairs.add(
+                first.unwrap_or_default(),
+                teller(report.format, &report.teller),
+                second.offset,
+                report.at,
+            );
+        }
+    }
+    Ok(pairs)
+}
+
+/// Puts what could not be metered into quarantine and counts it.
+fn keep_aside(
+    conn: &Connection,
+    batch: &Batch,
+    sifted: &mut Sifted<'_>,
+    day: (i64, UnixMillis),
+    limit: usize,
+) -> Result<(), Fault> {
+    for (reason, n) in &batch.ignored {
+        *sifted.applied.ignored.entry(*reason).or_default() += n;
+    }
+    for row in batch.quarantined.iter().chain(&sifted.late) {
+        quarantine::put(conn, batch, row, day)?;
+        *sifted
+            .applied
+            .quarantined
+            .entry(row.reject.reason)
+            .or_default() += 1;
+    }
+    if batch.quarantined.is_empty() && sifted.late.is_empty() {
+        return Ok(());
+    }
+    quarantine::limit(conn, limit, day.0)
+}
+
+/// Counts keys of which a name was beyond its day's limit.
+fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
+    for (day, n) in &delta.folded {
+        counts::overflow(conn, "names", *day, usize::try_from(*n).unwrap_or(0))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Cells and small families: read, added to, written, each once for a commit.
+//!
+//! Knows no entry. A newcomer may ask why a cell that adds up to nothing keeps its row: whoever
+//! follows the feed must learn that it became nothing.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::super::fault::Fault;
+use super::super::types::{CellRow, Family, FamilyRow, Resolution, Span};
+use super::super::{FaultKind, Visit};
+use super::delta::Delta;
+use super::names::{dictionary, key_of};
+use super::{corrupt, count};
+use crate::cell::{Cell, Totals};
+use crate::units::{Text, UnixMillis};
+
+fn number(resolution: Resolution) -> i64 {
+    match resolution {
+        Resolution::Minute => 0,
+        Resolution::Hour => 1,
+        Resolution::Day => 2,
+    }
+}
+
+fn resolution(number: i64) -> Result<Resolution, Fault> {
+    match number {
+        0 => Ok(Resolution::Minute),
+        1 => Ok(Resolution::Hour),
+        2 => Ok(Resolution::Day),
+        _ => Err(corrupt("cell")),
+    }
+}
+
+/// Takes `n` numbers of the feed; returns the one before the first.
+fn numbers(conn: &Connection, n: i64) -> Result<i64, Fault> {
+    let last: i64 = conn
+        .prepare_cached("UPDATE feed SET seq = seq + ?1 RETURNING seq")?
+        .query_row([n], |row| row.get(0))?;
+    Ok(last - n)
+}
+
+/// Adds a batch's sums to the books.
+pub(super) fn add(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
+    let n = count(delta.cells.len() + delta.families.len());
+    let mut seq = numbers(conn, n)?;
+    let mut read = conn.prepare_cached(
+        "SELECT body FROM cell WHERE resolution = ?1 AND start = ?2 AND key = ?3",
+    )?;
+    let mut write = conn.prepare_cached(
+        "INSERT INTO cell VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body",
+    )?;
+    for ((resolution, start, key), cell) in &delta.cells {
+        seq += 1;
+        let resolution = number(*resolution);
+        let before = read
+            .query_row((resolution, start, key), |row| {
+                Ok(Cell::decode(row.get_ref(0)?.as_blob()?))
+            })
+            .optional()?;
+        let body = match before {
+            None => cell.encode(),
+            Some(before) => {
+                let mut sum = before.ok_or_else(|| corrupt("cell"))?;
+                sum.merge(cell, 1);
+                sum.encode()
+            }
+        };
+        write.execute((resolution, start, key, seq, body))?;
+    }
+    add_families(conn, &delta.families, seq)
+}
+
+fn add_families(
+    conn: &Connection,
+    families: &BTreeMap<(Family, i64, Text, Text), Totals>,
+    mut seq: i64,
+) -> Result<(), Fault> {
+    let mut read = conn.prepare_cached(
+        "SELECT body FROM family WHERE kind = ?1 AND start = ?2 AND a = ?3 AND b = ?4",
+    )?;
+    let mut write = conn.prepare_cached(
+        "INSERT INTO family VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET seq = excluded.seq, body = excluded.body",
+    )?;
+    for ((family, start, a, b), totals) in families {
+        seq += 1;
+        let key = (family.as_str(), start, a.as_str(), b.as_str());
+        let before = read
+            .query_row(key, |row| Ok(Cell::decode(row.get_ref(0)?.as_blob()?)))
+            .optional()?;
+        let mut sum = match before {
+            None => Cell::default(),
+            Some(before) => before.ok_or_else(|| corrupt("family"))?,
+        };
+        sum.totals.add(totals, 1);
+        write.execute((key.0, key.1, key.2, key.3, seq, sum.encode()))?;
+    }
+    Ok(())
+}
+
+/// Visits cells by start and key.
+pub(super) fn visit(
+    conn: &Connection,
+    resolution: Resolution,
+    span: Span,
+    visit: &mut Visit<'_, CellRow>,
+) -> Result<(), Fault> {
+    let keys = dictionary(conn)?;
+    let mut rows = conn.prepare_cached(
+        "SELECT start, key, seq, body FROM cell
+         WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
+    )?;
+    let mut rows = rows.query((number(resolution), span.from.0, span.to.0))?;
+    let mut window: Vec<CellRow> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let start = UnixMillis(row.get(0)?);
+        if window.last().is_some_and(|last| last.start != start) {
+            flush(&mut window, visit)?;
+        }
+        let cell = Cell::decode(row.get_ref(3)?.as_blob()?).ok_or_else(|| corrupt("cell"))?;
+        if cell == Cell::default() {
+            continue;
+        }
+        window.push(CellRow {
+            resolution,
+            start,
+            key: keys
+                .get(&row.get(1)?)
+                .cloned()
+                .ok_or_else(|| corrupt("cell_key"))?,
+            seq: row.get(2)?,
+            cell,
+        });
+    }
+    flush(&mut window, visit)
+}
+
+/// Hands out the cells of one window in the order of their keys.
+fn flush(window: &mut Vec<CellRow>, visit: &mut Visit<'_, CellRow>) -> Result<(), Fault> {
+    window.sort_by(|one, other| one.key.cmp(&other.key));
+    window.drain(..).try_for_each(visit)
+}
+
+/// Cells changed after a number of the feed.
+pub(super) fn changed_since(
+    conn: &Connection,
+    seq: u64,
+    limit: usize,
+) -> Result<Vec<CellRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT feature, endpoint, provider, model, region, verdict, grade,
+                resolution, start, seq, body
+         FROM cell JOIN cell_key ON cell_key.id = cell.key
+         WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let mut rows = rows.query((i64::try_from(seq).unwrap_or(i64::MAX), count(limit)))?;
+    let mut changed = Vec::new();
+    while let Some(row) = rows.next()? {
+        changed.push(CellRow {
+            resolution: resolution(row.get(7)?)?,
+            start: UnixMillis(row.get(8)?),
+            key: key_of(row)?,
+            seq: row.get(9)?,
+            cell: Cell::decode(row.get_ref(10)?.as_blob()?).ok_or_else(|| corrupt("cell"))?,
+        });
+    }
+    Ok(changed)
+}
+
+/// The latest number of the feed.
+pub(super) fn feed_end(conn: &Connection) -> Result<u64, Fault> {
+    Ok(conn.query_row("SELECT seq FROM feed", [], |row| row.get(0))?)
+}
+
+/// Rows of a family by start and key.
+pub(super) fn families(
+    conn: &Connection,
+    family: Family,
+    span: Span,
+) -> Result<Vec<FamilyRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT start, a, b, seq, body FROM family
+         WHERE kind = ?1 AND start >= ?2 AND start < ?3 ORDER BY start, a, b",
+    )?;
+    let mut rows = rows.query((family.as_str(), span.from.0, span.to.0))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let cell = Cell::decode(row.get_ref(4)?.as_blob()?).ok_or_else(|| corrupt("family"))?;
+        found.push(FamilyRow {
+            family,
+            start: UnixMillis(row.get(0)?),
+            a: Text::from(row.get_ref(1)?.as_str()?),
+            b: Text::from(row.get_ref(2)?.as_str()?),
+            seq: row.get(3)?,
+            totals: cell.totals,
+        });
+    }
+    Ok(found)
+}
+
+/// Drops cells of a resolution and span, and nothing else.
+pub(super) fn drop_cells(
+    conn: &Connection,
+    resolution: Resolution,
+    span: Span,
+) -> Result<(), Fault> {
+    if resolution == Resolution::Day {
+        return Err(Fault::new(FaultKind::Refused, "days are kept for ever"));
+    }
+    conn.prepare_cached("DELETE FROM cell WHERE resolution = ?1 AND start >= ?2 AND start < ?3")?
+        .execute((number(resolution), span.from.0, span.to.0))?;
+    Ok(())
+}
+
+/// Drops the credential family of an hour.
+pub(super) fn drop_family(conn: &Connection, family: Family, start: i64) -> Result<(), Fault> {
+    conn.prepare_cached("DELETE FROM family WHERE kind = ?1 AND start = ?2")?
+        .execute((family.as_str(), start))?;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Violated and unproven calls, one by one, up to a limit for each hour and verdict.
+//!
+//! Knows no rule. A newcomer may ask why the first by time and id are kept and not the first to
+//! come: the same calls must leave the same rows in whatever order they are read.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+
+use super::super::fault::Fault;
+use super::super::types::{Batch, EvidenceRow, Span, is_evidence};
+use super::delta::{Booked, Delta};
+use super::names::key_of;
+use super::{count, counts};
+use crate::entry::{Entry, Origin};
+use crate::ids::ConfigNumber;
+use crate::units::{HOUR_MS, Text, UnixMillis, clean_name};
+
+/// A row about to be written: time and id first, because they order.
+struct Candidate<'a> {
+    at: i64,
+    id: i64,
+    key: i64,
+    entry: &'a Entry,
+}
+
+/// Adds a batch's evidence.
+pub(super) fn add(
+    conn: &Connection,
+    batch: &Batch,
+    (booked, delta): (&[Booked<'_>], &Delta),
+    limit: usize,
+) -> Result<(), Fault> {
+    let mut windows: BTreeMap<(i64, &str), Vec<Candidate<'_>>> = BTreeMap::new();
+    for (place, one) in booked.iter().enumerate() {
+        let entry: &Entry = &one.0;
+        if entry.call.is_none() || !is_evidence(entry.key.verdict) {
+            continue;
+        }
+        let hour = entry.report.at.floor(HOUR_MS).0;
+        let verdict = entry.key.verdict.map_or("", |verdict| verdict.as_str());
+        windows.entry((hour, verdict)).or_default().push(Candidate {
+            at: entry.report.at.0,
+            id: entry.report.identity.key().cast_signed(),
+            key: delta.key(place).map_or(0, |resolved| resolved.number),
+            entry,
+        });
+    }
+    for ((hour, verdict), candidates) in windows {
+        add_window(conn, batch, (hour, verdict), candidates, limit)?;
+    }
+    Ok(())
+}
+
+fn add_window(
+    conn: &Connection,
+    batch: &Batch,
+    (hour, verdict): (i64, &str),
+    mut candidates: Vec<Candidate<'_>>,
+    limit: usize,
+) -> Result<(), Fault> {
+    let kept: usize = conn
+        .prepare_cached("SELECT count(*) FROM evidence WHERE hour = ?1 AND verdict = ?2")?
+        .query_row((hour, verdict), |row| row.get(0))?;
+    let all = kept + candidates.len();
+    candidates.sort_by_key(|candidate| (candidate.at, candidate.id));
+    candidates.truncate(limit);
+    let mut insert = conn.prepare_cached(
+        "INSERT OR IGNORE INTO evidence VALUES
+           (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    for candidate in &candidates {
+        let entry = candidate.entry;
+        let identity = &entry.report.identity;
+        insert.execute(rusqlite::params![
+            hour,
+            verdict,
+            candidate.at,
+            candidate.id,
+            clean_name(&format!("{}:{}", identity.kind.as_str(), identity.value)).as_str(),
+            batch.source.as_str(),
+            batch.topic.as_str(),
+            batch.partition,
+            entry.offset,
+            candidate.key,
+            entry.rule.as_str(),
+            entry.evidence.as_str(),
+            entry.config.0,
+        ])?;
+    }
+    let surplus = (kept + candidates.len()).saturating_sub(limit);
+    if surplus > 0 {
+        conn.prepare_cached(
+            "DELETE FROM evidence WHERE hour = ?1 AND verdict = ?2 AND (at, id) IN
+               (SELECT at, id FROM evidence WHERE hour = ?1 AND verdict = ?2
+                ORDER BY at DESC, id DESC LIMIT ?3)",
+        )?
+        .execute((hour, verdict, count(surplus)))?;
+    }
+    counts::overflow(conn, "evidence", hour, all.saturating_sub(limit.max(kept)))
+}
+
+/// Rows by time and id.
+pub(super) fn rows(conn: &Connection, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault> {
+    let hours = (
+        span.from
+            .floor(HOUR_MS)
+            .0
+            .max(span.from.0.saturating_sub(HOUR_MS)),
+        span.to.0,
+    );
+    let mut rows = conn.prepare_cached(
+        "SELECT feature, endpoint, provider, model, region, cell_key.verdict, grade,
+                at, evidence.id, identity, source, topic, partition, offset, rule, evidence, config
+         FROM evidence JOIN cell_key ON cell_key.id = evidence.key
+         WHERE hour >= ?1 AND hour < ?2 AND at >= ?3 AND at < ?4
+         ORDER BY at, evidence.id LIMIT ?5",
+    )?;
+    let mut rows = rows.query((hours.0, hours.1, span.from.0, span.to.0, count(limit)))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |i: usize| -> Result<Text, Fault> { Ok(Text::from(row.get_ref(i)?.as_str()?)) };
+        found.push(EvidenceRow {
+            at: UnixMillis(row.get(7)?),
+            id: row.get::<_, i64>(8)?.cast_unsigned(),
+            identity: text(9)?,
+            origin: Origin {
+                source: text(10)?,
+                topic: text(11)?,
+                partition: row.get(12)?,
+                offset: row.get(13)?,
+            },
+            key: key_of(row)?,
+            rule: text(14)?,
+            evidence: text(15)?,
+            config: ConfigNumber(row.get(16)?),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,266 @@
+//! Call lines by hour, and the links that are computed from them.
+//!
+//! Knows neither a line's bytes nor what a link is. A newcomer may ask why an hour whose lines
+//! were dropped takes no later ones: half an hour of lines would give wrong links, and none gives
+//! none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::Visit;
+use super::super::fault::Fault;
+use super::super::types::{Batch, LinkRow, Span};
+use super::delta::{Booked, Delta};
+use super::hours::{self, Hours};
+use super::sift::teller;
+use super::{SEGMENT_BITS, corrupt, count, counts, segment_range, segments_of_level};
+use crate::line::{self, Kept, Line};
+use crate::units::{HOUR_MS, Text, UnixMillis};
+
+/// Chunks with fewer lines than this are merged with others of their size; above, the tables of
+/// texts weigh little.
+const MERGED_BELOW: usize = 512;
+
+/// How far before a call another may lie that links to it.
+const LINK_REACH_MS: i64 = 60_000;
+
+/// Most lines read to name who told first; beyond it a contradiction names the second alone.
+const TELLERS_MAX: usize = 20_000;
+
+/// Stands between the parts of a link's key; names hold no control characters.
+const UNIT: &str = "\u{1f}";
+
+/// Adds a batch's lines and marks the hours whose links they change.
+pub(super) fn add(
+    conn: &Connection,
+    hours: &mut Hours,
+    batch: &Batch,
+    (booked, delta): (&[Booked<'_>], &Delta),
+) -> Result<(), Fault> {
+    let mut by_hour: BTreeMap<i64, Vec<Kept<'_>>> = BTreeMap::new();
+    for (place, one) in booked.iter().enumerate() {
+        let key = delta
+            .key(place)
+            .map_or(&one.0.key, |resolved| &resolved.key);
+        let hour = one.0.report.at.floor(HOUR_MS).0;
+        by_hour.entry(hour).or_default().push(Kept {
+            entry: &one.0,
+            key,
+            source: &batch.source,
+            topic: &batch.topic,
+            partition: batch.partition,
+        });
+    }
+    let mut due = BTreeSet::new();
+    for (hour, lines) in by_hour {
+        let all = hours.all(conn)?;
+        let gone = |hour: i64| all.get(&hour).is_some_and(|h| h.lines_gone);
+        let (gone, before_gone) = (gone(hour), gone(hour - HOUR_MS));
+        if gone || before_gone {
+            counts::overflow(conn, "unlinked", hour, lines.len())?;
+        } else {
+            due.insert(hour);
+        }
+        if gone {
+            continue;
+        }
+        let tail = hour + HOUR_MS - LINK_REACH_MS;
+        if lines.iter().any(|kept| kept.entry.report.at.0 >= tail) {
+            due.insert(hour + HOUR_MS);
+        }
+        let bytes = append(conn, hour, &lines)?;
+        let known = all.entry(hour).or_default();
+        known.lines += count(lines.len());
+        known.bytes += bytes;
+    }
+    let mut mark = conn.prepare_cached("INSERT OR IGNORE INTO link_due VALUES (?1)")?;
+    for hour in due {
+        mark.execute([hour])?;
+    }
+    Ok(())
+}
+
+/// Appends a chunk and merges small ones; returns by how many bytes the hour grew.
+fn append(conn: &Connection, hour: i64, lines: &[Kept<'_>]) -> Result<i64, Fault> {
+    let mut grown = insert(conn, hour, lines.len(), &line::encode(lines))?;
+    if lines.len() >= MERGED_BELOW {
+        return Ok(grown);
+    }
+    loop {
+        let chunks = chunks(conn, hour)?;
+        let sizes = chunks.iter().map(|(_, n)| *n);
+        let Some(places) = segments_of_level(sizes, MERGED_BELOW) else {
+            return Ok(grown);
+        };
+        let mut lines = Vec::new();
+        for (id, _) in places.iter().filter_map(|place| chunks.get(*place)) {
+            let body: Vec<u8> = conn
+                .prepare_cached("DELETE FROM line WHERE id = ?1 RETURNING body")?
+                .query_row([id], |row| row.get(0))?;
+            grown -= count(body.len());
+            lines.extend(line::decode(&body).map_err(|_| corrupt("line"))?);
+        }
+        grown += insert(conn, hour, lines.len(), &line::encode_lines(&lines))?;
+    }
+}
+
+fn insert(conn: &Connection, hour: i64, n: usize, body: &[u8]) -> Result<i64, Fault> {
+    let (first, last) = segment_range(hour);
+    let highest: Option<i64> = conn
+        .prepare_cached("SELECT max(id) FROM line WHERE id BETWEEN ?1 AND ?2")?
+        .query_row((first, last), |row| row.get(0))?;
+    conn.prepare_cached("INSERT INTO line VALUES (?1, ?2, ?3)")?
+        .execute((highest.map_or(first, |highest| highest + 1), count(n), body))?;
+    Ok(count(body.len()))
+}
+
+fn chunks(conn: &Connection, hour: i64) -> Result<Vec<(i64, usize)>, Fault> {
+    let mut rows =
+        conn.prepare_cached("SELECT id, n FROM line WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let rows = rows.query_map(segment_range(hour), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Visits lines by time, sequence and id.
+pub(super) fn visit(
+    conn: &Connection,
+    span: Span,
+    visit: &mut Visit<'_, Line>,
+) -> Result<(), Fault> {
+    let (first, _) = segment_range(span.from.0);
+    let (_, last) = segment_range(span.to.0);
+    let mut rows =
+        conn.prepare_cached("SELECT id, body FROM line WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let mut rows = rows.query((first, last))?;
+    let mut hour: Vec<Line> = Vec::new();
+    let mut of = None;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if of.is_some_and(|of| of != id >> SEGMENT_BITS) {
+            flush(&mut hour, span, visit)?;
+        }
+        of = Some(id >> SEGMENT_BITS);
+        let body = row.get_ref(1)?.as_blob()?;
+        hour.extend(line::decode(body).map_err(|_| corrupt("line"))?);
+    }
+    flush(&mut hour, span, visit)
+}
+
+fn flush(hour: &mut Vec<Line>, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
+    hour.sort_by(|one, other| {
+        (one.at, &one.sequence, one.id).cmp(&(other.at, &other.sequence, other.id))
+    });
+    hour.drain(..)
+        .filter(|line| span.contains(line.at))
+        .try_for_each(visit)
+}
+
+/// Who told of those ids first, as far as their lines are kept and few enough to search: by the
+/// hour of the report that asks, which is the first one's hour or its neighbour.
+pub(super) fn tellers(
+    conn: &Connection,
+    ids: &BTreeMap<i64, BTreeSet<u64>>,
+) -> Result<BTreeMap<u64, Text>, Fault> {
+    let mut tellers = BTreeMap::new();
+    let mut read = 0;
+    for (hour, ids) in ids {
+        for near in [*hour, hour - HOUR_MS, hour + HOUR_MS] {
+            for (id, n) in chunks(conn, near)? {
+                read += n;
+                if read > TELLERS_MAX {
+                    return Ok(tellers);
+                }
+                let body: Vec<u8> = conn
+                    .prepare_cached("SELECT body FROM line WHERE id = ?1")?
+                    .query_row([id], |row| row.get(0))?;
+                for line in line::decode(&body).map_err(|_| corrupt("line"))? {
+                    if ids.contains(&line.id) {
+                        let about = &line.about;
+                        tellers
+                            .entry(line.id)
+                            .or_insert_with(|| teller(about.format, &about.teller));
+                    }
+                }
+            }
+        }
+    }
+    Ok(tellers)
+}
+
+/// Drops the lines of an hour. Links that can no longer be computed are counted and stay as they
+/// are.
+pub(super) fn drop_hour(conn: &Connection, hours: &mut Hours, hour: i64) -> Result<(), Fault> {
+    conn.prepare_cached("DELETE FROM line WHERE id BETWEEN ?1 AND ?2")?
+        .execute(segment_range(hour))?;
+    let all = hours.all(conn)?;
+    for frozen in [hour, hour + HOUR_MS] {
+        let due = conn
+            .prepare_cached("DELETE FROM link_due WHERE hour = ?1")?
+            .execute([frozen])?;
+        if due > 0 {
+            let lines = all.get(&frozen).map_or(0, |known| known.lines);
+            counts::overflow(
+                conn,
+                "unlinked",
+                frozen,
+                usize::try_from(lines).unwrap_or(0),
+            )?;
+        }
+    }
+    let known = all.entry(hour).or_default();
+    (known.lines, known.bytes, known.lines_gone) = (0, 0, true);
+    hours::write(conn, hour, known)
+}
+
+/// Hours that ended and whose links have to be computed.
+pub(super) fn hours_to_link(
+    conn: &Connection,
+    complete_to: UnixMillis,
+) -> Result<Vec<UnixMillis>, Fault> {
+    let mut rows =
+        conn.prepare_cached("SELECT hour FROM link_due WHERE hour <= ?1 ORDER BY hour")?;
+    let rows = rows.query_map([complete_to.0.saturating_sub(HOUR_MS)], |row| {
+        Ok(UnixMillis(row.get(0)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Replaces the links of an hour.
+pub(super) fn put_links(
+    conn: &mut Connection,
+    hour: UnixMillis,
+    links: &[LinkRow],
+) -> Result<(), Fault> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute("DELETE FROM link WHERE hour = ?1", [hour.0])?;
+    tx.execute("DELETE FROM link_due WHERE hour = ?1", [hour.0])?;
+    for link in links {
+        tx.prepare_cached("INSERT INTO link VALUES (?1, ?2, ?3)")?
+            .execute((hour.0, link.key.join(UNIT), &link.body))?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// Links by hour and key.
+pub(super) fn links(conn: &Connection, span: Span) -> Result<Vec<LinkRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT hour, key, body FROM link WHERE hour >= ?1 AND hour < ?2 ORDER BY hour",
+    )?;
+    let rows = rows.query_map((span.from.0, span.to.0), |row| {
+        Ok(LinkRow {
+            hour: UnixMillis(row.get(0)?),
+            key: row
+                .get_ref(1)?
+                .as_str()?
+                .split(UNIT)
+                .map(Text::from)
+                .collect(),
+            body: row.get(2)?,
+        })
+    })?;
+    let mut links = rows.collect::<Result<Vec<_>, _>>()?;
+    links.sort_by(|one, other| (one.hour, &one.key).cmp(&(other.hour, &other.key)));
+    Ok(links)
+}

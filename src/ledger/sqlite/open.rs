@@ -1,0 +1,249 @@
+//! Opening a ledger: one writer, readers beside it, and a clear word for every file that is none.
+//!
+//! Knows no figure. A newcomer may ask why a reader may treat the file as unchanging: without a
+//! writer's files beside it, and without the right to make them, that is the only way to read it.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::fault::{Fault, FaultKind};
+use super::super::types::ZoneRow;
+use super::super::zone::Zones;
+use super::{Options, SqliteLedger, corrupt, hours, ids, names, schema};
+use crate::secret::FingerprintKey;
+use crate::units::{Text, UnixMillis};
+
+/// Page size of new ledgers: blobs of a few kilobytes are the rule.
+const PAGE_BYTES: u64 = 8_192;
+/// Page cache in KiB (negative by SQLite's convention).
+const CACHE_KIB: i64 = -16_384;
+/// File bytes mapped into memory at most; they count as memory of the process.
+const MMAP_BYTES: i64 = 32 << 20;
+/// How long to wait for another process' lock.
+const BUSY: Duration = Duration::from_secs(5);
+/// Statements kept prepared.
+const STATEMENTS: usize = 96;
+
+impl SqliteLedger {
+    /// Opens the ledger for writing; makes it where there is none.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the ledger: in use by another process, no right, not a ledger,
+    /// newer than this program, damaged, disk full.
+    pub fn open(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
+        let name = path.display().to_string();
+        open_file(path, options).map_err(|fault| fault.of(&name))
+    }
+
+    /// Opens an existing ledger for reading, also while another process writes it.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open`], and [`FaultKind::Missing`], [`FaultKind::Older`].
+    pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Fault> {
+        let name = path.display().to_string();
+        open_reader(path).map_err(|fault| fault.of(&name))
+    }
+
+    /// A ledger that vanishes with the process, for tests and for looking into single records.
+    ///
+    /// # Errors
+    /// A [`Fault`] when memory is short.
+    pub fn open_in_memory(options: Options) -> Result<SqliteLedger, Fault> {
+        let conn = Connection::open_in_memory()?;
+        prepare(conn, String::new(), options)
+    }
+
+    /// Reads every page and index of the file, for whoever doubts it. Takes time with its size.
+    ///
+    /// # Errors
+    /// [`FaultKind::Corrupt`] with the first finding.
+    pub fn check(&self) -> Result<(), Fault> {
+        let found: Result<String, Fault> = self
+            .conn
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(Fault::from);
+        let found = self.named(found)?;
+        let sound = found == "ok";
+        self.named(
+            sound
+                .then_some(())
+                .ok_or_else(|| Fault::new(FaultKind::Corrupt, format!("is damaged ({found})"))),
+        )
+    }
+}
+
+fn open_file(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        return Err(Fault::new(
+            FaultKind::Missing,
+            format!("the folder `{}` is not there", folder.display()),
+        ));
+    }
+    let lock = lock(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    if conn.is_readonly("main")? {
+        return Err(Fault::new(FaultKind::NoRight, "the file cannot be written"));
+    }
+    let mut ledger = prepare(conn, path.display().to_string(), options)?;
+    ledger.file = Some(path.to_owned());
+    ledger._lock = Some(lock);
+    Ok(ledger)
+}
+
+/// Takes the writer's lock, a file beside the ledger. It is free again when the process ends,
+/// however it ends; the file itself stays and means nothing.
+fn lock(path: &Path) -> Result<File, Fault> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let shown = Path::new(&beside).display().to_string();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&beside)
+        .map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::StorageFull => FaultKind::Full,
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => FaultKind::NoRight,
+                _ => FaultKind::Io,
+            };
+            Fault::new(
+                kind,
+                format!("cannot make the lock file `{shown}` ({error})"),
+            )
+        })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Fault::new(
+            FaultKind::InUse,
+            format!("another tollwatch writes it and holds the lock file `{shown}`"),
+        )),
+        Err(TryLockError::Error(error)) => Err(Fault::new(
+            FaultKind::Io,
+            format!("cannot lock the file `{shown}` ({error})"),
+        )),
+    }
+}
+
+/// Brings the file up to date and reads what every use needs.
+fn prepare(mut conn: Connection, path: String, options: Options) -> Result<SqliteLedger, Fault> {
+    conn.busy_timeout(BUSY)?;
+    // Before anything is changed: another program's file stays as it is.
+    let found = schema::version_of(&conn)?;
+    if found.is_none() {
+        conn.pragma_update(None, "page_size", PAGE_BYTES)?;
+    }
+    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    common(&conn)?;
+    if let Some(bytes) = options.file_bytes_max {
+        let pages = (bytes / PAGE_BYTES).max(1);
+        conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+    }
+    schema::migrate(&mut conn, options.time_zone.name())?;
+    ready(conn, path, options)
+}
+
+fn common(conn: &Connection) -> Result<(), Fault> {
+    conn.pragma_update(None, "cache_size", CACHE_KIB)?;
+    conn.query_row(&format!("PRAGMA mmap_size = {MMAP_BYTES}"), [], |_| Ok(()))
+        .or_else(|error| match error {
+            // A ledger in memory has no file to map.
+            rusqlite::Error::QueryReturnedNoRows => Ok(()),
+            other => Err(other),
+        })?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn ready(conn: Connection, path: String, options: Options) -> Result<SqliteLedger, Fault> {
+    let key: Vec<u8> = conn.query_row(
+        "SELECT value FROM meta WHERE name = 'fingerprint_key'",
+        [],
+        |row| row.get(0),
+    )?;
+    let key: [u8; 16] = key.try_into().map_err(|_| corrupt("meta"))?;
+    let zones = zones_of(&conn)?;
+    Ok(SqliteLedger {
+        ids: ids::Ids::new(options.id_cache_bytes),
+        names: names::Names::new(options.known.clone(), options.names_per_day),
+        hours: hours::Hours::default(),
+        key: FingerprintKey::from_bytes(key),
+        conn,
+        path,
+        file: None,
+        options,
+        zones,
+        _lock: None,
+    })
+}
+
+/// The time zones of a ledger.
+pub(super) fn zones_of(conn: &Connection) -> Result<Zones, Fault> {
+    let mut rows = conn.prepare("SELECT start, name FROM zone ORDER BY start")?;
+    let rows = rows
+        .query_map([], |row| {
+            Ok(ZoneRow {
+                start: UnixMillis(row.get(0)?),
+                name: Text::from(row.get_ref(1)?.as_str()?),
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    Zones::of_rows(&rows).ok_or_else(|| corrupt("zone"))
+}
+
+fn open_reader(path: &Path) -> Result<SqliteLedger, Fault> {
+    if !path.exists() {
+        return Err(Fault::new(FaultKind::Missing, "there is no such file"));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY)?;
+    let (conn, found) = match schema::version_of(&conn) {
+        Ok(found) => (conn, found),
+        Err(fault) if fault.kind == FaultKind::NoRight => {
+            let conn = Connection::open_with_flags(
+                format!("file:{}?immutable=1", escaped(path)),
+                flags | OpenFlags::SQLITE_OPEN_URI,
+            )?;
+            let found = schema::version_of(&conn)?;
+            (conn, found)
+        }
+        Err(fault) => return Err(fault),
+    };
+    match found {
+        None => Err(Fault::new(FaultKind::NotALedger, "is an empty file")),
+        Some(version) if version < schema::version() => Err(Fault::new(
+            FaultKind::Older,
+            format!(
+                "has version {version}, and this tollwatch reads version {}",
+                schema::version()
+            ),
+        )),
+        Some(_) => {
+            common(&conn)?;
+            ready(conn, path.display().to_string(), Options::default())
+        }
+    }
+}
+
+/// A path as part of a URI.
+fn escaped(path: &Path) -> String {
+    let path = path.display().to_string();
+    path.replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23")
+}

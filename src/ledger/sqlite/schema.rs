@@ -1,0 +1,128 @@
+//! The tables of the embedded ledger, as a list of migrations from the first version on.
+//!
+//! Knows no figure. A newcomer may ask why figures are blobs: a cell has fifty totals and three
+//! histograms, mostly empty, and is read and written whole; what is asked by stands in columns.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::super::fault::{Fault, FaultKind};
+
+/// Marks the file as a ledger of tollwatch: `tolw`.
+pub(super) const APPLICATION_ID: i64 = 0x746f_6c77;
+
+/// Version n of the schema is what the first n migrations make. Never edit one that was released.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('fingerprint_key', randomblob(16));
+CREATE TABLE feed (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
+INSERT INTO feed VALUES (1, 0);
+CREATE TABLE zone (start INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE config (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, first_used INTEGER NOT NULL);
+CREATE TABLE position (
+  source TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  next INTEGER NOT NULL, state TEXT NOT NULL, complete_to INTEGER, last_at INTEGER,
+  PRIMARY KEY (source, topic, partition)) WITHOUT ROWID;
+CREATE TABLE hour (
+  hour INTEGER PRIMARY KEY, written INTEGER NOT NULL, closed INTEGER NOT NULL,
+  lines INTEGER NOT NULL, bytes INTEGER NOT NULL, lines_gone INTEGER NOT NULL,
+  cells_gone INTEGER NOT NULL);
+CREATE TABLE ids (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, ids BLOB NOT NULL);
+CREATE TABLE cell_key (
+  id INTEGER PRIMARY KEY, feature TEXT NOT NULL, endpoint TEXT NOT NULL, provider TEXT NOT NULL,
+  model TEXT NOT NULL, region TEXT NOT NULL, verdict TEXT NOT NULL, grade TEXT NOT NULL,
+  UNIQUE (feature, endpoint, provider, model, region, verdict, grade));
+CREATE TABLE cell (
+  resolution INTEGER NOT NULL, start INTEGER NOT NULL, key INTEGER NOT NULL, seq INTEGER NOT NULL,
+  body BLOB NOT NULL, PRIMARY KEY (resolution, start, key)) WITHOUT ROWID;
+CREATE INDEX cell_seq ON cell (seq);
+CREATE TABLE family (
+  kind TEXT NOT NULL, start INTEGER NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL,
+  seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, start, a, b)) WITHOUT ROWID;
+CREATE TABLE conversation (
+  id INTEGER PRIMARY KEY, day INTEGER NOT NULL, n INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX conversation_day ON conversation (day);
+CREATE TABLE day_name (
+  day INTEGER NOT NULL, field INTEGER NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (day, field, name)) WITHOUT ROWID;
+CREATE TABLE line (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE link_due (hour INTEGER PRIMARY KEY);
+CREATE TABLE link (
+  hour INTEGER NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (hour, key)) WITHOUT ROWID;
+CREATE TABLE evidence (
+  hour INTEGER NOT NULL, verdict TEXT NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL,
+  identity TEXT NOT NULL, source TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  offset INTEGER NOT NULL, key INTEGER NOT NULL, rule TEXT NOT NULL, evidence TEXT NOT NULL,
+  config INTEGER NOT NULL, PRIMARY KEY (hour, verdict, at, id)) WITHOUT ROWID;
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, topic TEXT NOT NULL,
+  partition INTEGER NOT NULL, offset INTEGER NOT NULL, at INTEGER, format TEXT NOT NULL,
+  reason TEXT NOT NULL, detail TEXT NOT NULL, keys TEXT NOT NULL, seen INTEGER NOT NULL,
+  day INTEGER NOT NULL);
+CREATE TABLE count (
+  day INTEGER NOT NULL, source TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  n INTEGER NOT NULL, PRIMARY KEY (day, source, outcome, reason)) WITHOUT ROWID;
+CREATE TABLE overflow (
+  kind TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (kind, day)) WITHOUT ROWID;
+CREATE TABLE contradiction (
+  first TEXT NOT NULL, second TEXT NOT NULL, n INTEGER NOT NULL, source TEXT NOT NULL,
+  topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (first, second)) WITHOUT ROWID;
+CREATE TABLE seal (
+  number INTEGER PRIMARY KEY, day INTEGER NOT NULL, amendment INTEGER NOT NULL,
+  content BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX seal_day ON seal (day);
+CREATE TABLE seal_due (day INTEGER PRIMARY KEY);
+"];
+
+/// The version that this program writes.
+pub(super) fn version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Reads the version of an existing ledger; `None` for an empty file.
+pub(super) fn version_of(conn: &Connection) -> Result<Option<i64>, Fault> {
+    let found: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 && application == 0 {
+        return Ok(None);
+    }
+    if application != APPLICATION_ID {
+        return Err(Fault::new(
+            FaultKind::NotALedger,
+            "is an SQLite file of another program",
+        ));
+    }
+    if found > version() {
+        return Err(Fault::new(
+            FaultKind::Newer,
+            format!(
+                "has version {found}, and this tollwatch knows versions up to {}",
+                version()
+            ),
+        ));
+    }
+    Ok(Some(found))
+}
+
+/// Brings an empty or older ledger to the present version, in one transaction.
+pub(super) fn migrate(conn: &mut Connection, zone: &str) -> Result<(), Fault> {
+    let found = version_of(conn)?;
+    if found == Some(version()) {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = usize::try_from(found.unwrap_or(0)).unwrap_or(0);
+    for migration in MIGRATIONS.get(done..).unwrap_or_default() {
+        tx.execute_batch(migration)?;
+    }
+    if found.is_none() {
+        tx.execute("INSERT INTO zone VALUES (?1, ?2)", (i64::MIN, zone))?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    tx.pragma_update(None, "user_version", version())?;
+    tx.commit()?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The embedded ledger as a [`Ledger`]: each request handed to the file that knows it.
+//!
+//! Knows nothing itself. A newcomer may ask why each answer is wrapped: a fault must name the
+//! ledger it belongs to, and the files below do not know its path.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::super::{
+    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
+    Family, FamilyRow, Fault, Ledger, LinkRow, Maintained, OverflowRow, Placed, Position,
+    QuarantineRow, Resolution, SealCheck, SealRow, Span, Visit, Zones,
+};
+use super::{
+    SqliteLedger, cells, configs, conversations, counts, evidence, lines, positions, quarantine,
+    seals, zones,
+};
+use crate::ids::ConfigNumber;
+use crate::line::Line;
+use crate::secret::FingerprintKey;
+use crate::units::UnixMillis;
+
+impl Ledger for SqliteLedger {
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
+        let result = self.book(batch, now);
+        self.named(result)
+    }
+
+    fn position(
+        &self,
+        source: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault> {
+        self.named(positions::get(&self.conn, source, topic, partition))
+    }
+
+    fn positions(&self) -> Result<Vec<Placed>, Fault> {
+        self.named(positions::all(&self.conn))
+    }
+
+    fn cells(
+        &self,
+        resolution: Resolution,
+        span: Span,
+        visit: &mut Visit<'_, CellRow>,
+    ) -> Result<(), Fault> {
+        self.named(cells::visit(&self.conn, resolution, span, visit))
+    }
+
+    fn changed_since(&self, seq: u64, limit: usize) -> Result<Vec<CellRow>, Fault> {
+        self.named(cells::changed_since(&self.conn, seq, limit))
+    }
+
+    fn feed_end(&self) -> Result<u64, Fault> {
+        self.named(cells::feed_end(&self.conn))
+    }
+
+    fn families(&self, family: Family, span: Span) -> Result<Vec<FamilyRow>, Fault> {
+        self.named(cells::families(&self.conn, family, span))
+    }
+
+    fn conversations(&self, at: UnixMillis) -> Result<Vec<ConversationRow>, Fault> {
+        let day = self.zones.day_of(at);
+        let limit = self.options.conversations_per_day;
+        self.named(conversations::of_day(&self.conn, day, limit))
+    }
+
+    fn lines(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
+        self.named(lines::visit(&self.conn, span, visit))
+    }
+
+    fn hours_to_link(&self, complete_to: UnixMillis) -> Result<Vec<UnixMillis>, Fault> {
+        self.named(lines::hours_to_link(&self.conn, complete_to))
+    }
+
+    fn put_links(&mut self, hour: UnixMillis, links: &[LinkRow]) -> Result<(), Fault> {
+        let result = lines::put_links(&mut self.conn, hour, links);
+        self.named(result)
+    }
+
+    fn links(&self, span: Span) -> Result<Vec<LinkRow>, Fault> {
+        self.named(lines::links(&self.conn, span))
+    }
+
+    fn evidence(&self, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault> {
+        self.named(evidence::rows(&self.conn, span, limit))
+    }
+
+    fn quarantine(&self, limit: usize) -> Result<Vec<QuarantineRow>, Fault> {
+        self.named(quarantine::rows(&self.conn, limit))
+    }
+
+    fn counts(&self) -> Result<Vec<CountRow>, Fault> {
+        self.named(counts::all(&self.conn))
+    }
+
+    fn contradictions(&self) -> Result<Vec<ContradictionRow>, Fault> {
+        self.named(counts::contradictions(&self.conn))
+    }
+
+    fn overflows(&self) -> Result<Vec<OverflowRow>, Fault> {
+        self.named(counts::overflows(&self.conn))
+    }
+
+    fn config_number(&mut self, text: &str, now: UnixMillis) -> Result<ConfigNumber, Fault> {
+        let result = configs::number(&mut self.conn, text, now);
+        self.named(result)
+    }
+
+    fn configs(&self) -> Result<Vec<ConfigRow>, Fault> {
+        self.named(configs::all(&self.conn))
+    }
+
+    fn fingerprint_key(&self) -> FingerprintKey {
+        self.key
+    }
+
+    fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
+    fn change_zone(&mut self, zone: Tz, date: NaiveDate) -> Result<(), Fault> {
+        let result = zones::change(&mut self.conn, &self.zones, zone, date);
+        self.zones = self.named(result)?;
+        Ok(())
+    }
+
+    fn maintain(&mut self, now: UnixMillis) -> Result<Maintained, Fault> {
+        let result = self.keep_up(now);
+        self.named(result)
+    }
+
+    fn seals(&self) -> Result<Vec<SealRow>, Fault> {
+        self.named(seals::all(&self.conn))
+    }
+
+    fn verify_seals(&self) -> Result<SealCheck, Fault> {
+        self.named(seals::verify(&self.conn, &self.zones))
+    }
+}

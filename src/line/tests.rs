@@ -1,0 +1,273 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::call::{Class, EvidenceKind, Operation, Provider, Scope, Tier, Untold, Usage};
+use crate::entry::Money;
+use crate::money::NanoUsd;
+use crate::residency::{Grade, Verdict};
+use crate::units::Millis;
+
+/// An entry of which every field is set.
+fn full() -> Entry {
+    let report = Report {
+        format: Format::Otlp,
+        teller: "openlit".into(),
+        identity: Identity::new(IdentityKind::Response, "chatcmpl-1"),
+        at: UnixMillis(1_793_577_600_123),
+        sequence: "19a9f3c1a2b0000001".into(),
+        destination: Destination {
+            provider: Some(Provider::Other("together".into())),
+            host: "api.together.xyz".into(),
+            port: Some(8443),
+            path: "/v1/chat/completions".into(),
+            deployment: "d".into(),
+            model: "m".into(),
+            scope: Some(Scope::DataZone),
+            operation: Operation::Embed,
+        },
+        transport: Some(Transport {
+            status: Some(429),
+            class: Some(Class::Throttled),
+            latency: Some(Millis(0)),
+            request_bytes: Some(18_344),
+            response_bytes: Some(2_213),
+            stated_retries: Some(2),
+            spillover_from: "ptu".into(),
+            ..Transport::default()
+        }),
+        usage: Some(UsageReport {
+            model: "gpt-4o-2024-11-20".into(),
+            requested_model: "gpt-4o".into(),
+            usage: Some(Usage {
+                input: 1,
+                cache_read: 2,
+                cache_write_5m: 3,
+                cache_write_1h: 4,
+                output: 500,
+                reasoning: 6,
+            }),
+            untold: Untold {
+                cache: true,
+                geo: false,
+                convention: true,
+            },
+            total_mismatch: true,
+            audio: true,
+            tier: Some(Tier::Flex),
+            web_searches: 3,
+            gateway_cache_hit: true,
+            class: Some(Class::Ok),
+            duration: Some(Millis(2_841)),
+            external: Some(false),
+        }),
+        origin: Who {
+            application: "itsm".into(),
+            skill: "incident_summarization".into(),
+            definition: "def".into(),
+            scope: "sn_x".into(),
+            source_table: "incident".into(),
+            service: "svc".into(),
+            caller: "key-alias".into(),
+            tags: vec!["a".into(), "b".into()],
+            credential: "kv/1".into(),
+            ..Who::default()
+        },
+        evidence: vec![Evidence {
+            kind: EvidenceKind::GatewayRegion,
+            told: "West Europe".into(),
+        }],
+    };
+    Entry {
+        report,
+        offset: 77,
+        transport_facts: 1,
+        usage_facts: 2,
+        key: CellKey {
+            feature: "itsm/incident_summarization".into(),
+            endpoint: "weu".into(),
+            provider: "together".into(),
+            model: "gpt-4o".into(),
+            region: "azure:westeurope".into(),
+            verdict: Some(Verdict::Unproven),
+            grade: Some(Grade::D),
+        },
+        call: Some(CallAdds {
+            class: Class::Throttled,
+            latency: Some(Millis(0)),
+            request_bytes: 18_344,
+            response_bytes: 2_213,
+            stated_retries: 2,
+            spillover: true,
+            over_timeout: false,
+            contradicted: true,
+        }),
+        request: Some(RequestAdds {
+            class: Class::Ok,
+            usage: Some(Usage {
+                input: 1,
+                cache_read: 2,
+                cache_write_5m: 3,
+                cache_write_1h: 4,
+                output: 500,
+                reasoning: 6,
+            }),
+            web_searches: 3,
+            money: Money::Approximated(NanoUsd(14_227_500)),
+            duration: Some(Millis(2_841)),
+            total_mismatch: true,
+            external: Some(false),
+        }),
+        price_row: "row".into(),
+        rule: "eu".into(),
+        evidence: "words".into(),
+        credential: "kv/1".into(),
+        user_group: "agents".into(),
+        user: Some(Fingerprint(9)),
+        conversation: Some(Fingerprint(10)),
+        config: ConfigNumber(3),
+    }
+}
+
+fn chunk(entries: &[Entry]) -> Vec<u8> {
+    let (source, topic) = ("hermes".into(), "calls".into());
+    let kept: Vec<Kept<'_>> = entries
+        .iter()
+        .map(|entry| Kept {
+            entry,
+            key: &entry.key,
+            source: &source,
+            topic: &topic,
+            partition: -3,
+        })
+        .collect();
+    encode(&kept)
+}
+
+#[test]
+fn everything_told_and_booked_comes_back() {
+    let entry = full();
+    let lines = decode(&chunk(std::slice::from_ref(&entry))).unwrap();
+    let [line] = lines.as_slice() else {
+        panic!("{lines:?}");
+    };
+    let mut report = entry.report.clone();
+    report.identity.value = Text::default();
+    assert_eq!(line.report(), report);
+    assert_eq!(line.call, entry.call);
+    assert_eq!(line.request, entry.request);
+    assert_eq!(line.id, entry.report.identity.key());
+    assert_eq!(
+        (line.user, line.conversation),
+        (entry.user, entry.conversation)
+    );
+    let about = &line.about;
+    assert_eq!(about.key, entry.key);
+    assert_eq!(
+        [
+            &about.price_row,
+            &about.rule,
+            &about.evidence_words,
+            &about.credential,
+            &about.user_group
+        ],
+        [
+            &entry.price_row,
+            &entry.rule,
+            &entry.evidence,
+            &entry.credential,
+            &entry.user_group
+        ]
+    );
+    assert_eq!(about.config, entry.config);
+    let origin = line.origin();
+    assert_eq!((origin.partition, origin.offset), (-3, 77));
+    assert_eq!(
+        (origin.source.as_str(), origin.topic.as_str()),
+        ("hermes", "calls")
+    );
+}
+
+#[test]
+fn halves_and_blanks_come_back() {
+    let mut transport = full();
+    transport.request = None;
+    let mut usage = full();
+    usage.call = None;
+    usage.report.transport = None;
+    let mut blank = full();
+    blank.report.destination = Destination::default();
+    blank.report.sequence = Text::default();
+    blank.report.evidence.clear();
+    blank.key = CellKey::default();
+    (blank.user, blank.conversation) = (None, None);
+    for entry in [transport, usage, blank] {
+        let lines = decode(&chunk(std::slice::from_ref(&entry))).unwrap();
+        let line = lines.first().unwrap();
+        assert_eq!((line.call, line.request), (entry.call, entry.request));
+        assert_eq!(line.report().destination, entry.report.destination);
+        assert_eq!(line.report().evidence, entry.report.evidence);
+        assert_eq!(
+            (line.user, line.conversation),
+            (entry.user, entry.conversation)
+        );
+        assert_eq!(line.groups().transport, entry.call.is_some());
+        assert_eq!(line.groups().usage, entry.request.is_some());
+    }
+}
+
+#[test]
+fn never_keeps_user_or_conversation() {
+    let mut entry = full();
+    entry.report.origin.user = "beth.anglin".into();
+    entry.report.origin.conversation = "c0ffee-conversation".into();
+    let bytes = chunk(&[entry]);
+    for secret in ["beth.anglin", "c0ffee-conversation"] {
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes()),
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn lines_come_out_in_order_and_go_in_again() {
+    let entries: Vec<Entry> = (0..40_i64)
+        .map(|i| {
+            let mut entry = full();
+            entry.report.at.0 += i * 7_919 % 40 * 1_000;
+            entry.report.identity = Identity::new(IdentityKind::Row, format!("{i}"));
+            entry.offset = u64::try_from(i).unwrap();
+            entry
+        })
+        .collect();
+    let chunk = chunk(&entries);
+    let lines = decode(&chunk).unwrap();
+    assert_eq!(lines.len(), 40);
+    assert!(lines.is_sorted_by_key(|line| (line.at, line.id)));
+    assert_eq!(encode_lines(&lines), chunk);
+    let shared = lines
+        .iter()
+        .all(|line| Arc::ptr_eq(&line.about, &lines.first().unwrap().about));
+    assert!(shared);
+}
+
+#[test]
+fn damage_is_an_error() {
+    let entry = full();
+    let chunk = chunk(std::slice::from_ref(&entry));
+    for length in 0..chunk.len() {
+        assert_eq!(
+            decode(chunk.get(..length).unwrap()),
+            Err(BadChunk),
+            "cut at {length}"
+        );
+    }
+    for place in 0..chunk.len() {
+        let mut bytes = chunk.clone();
+        *bytes.get_mut(place).unwrap() ^= 0xff;
+        // Some damage only changes a number; none may panic.
+        drop(decode(&bytes));
+    }
+}

@@ -1,0 +1,308 @@
+//! The parts of a line as the encoder sees them, borrowed from an entry or from a decoded line.
+//!
+//! Knows no bytes. A newcomer may ask why a line is cut into seven parts: each part repeats far
+//! more often than the whole, so each gets a table of its own.
+
+use super::{Kept, Line};
+use crate::call::{
+    Class, Evidence, Format, Operation, Origin as Who, Provider, Scope, Tier, Untold,
+};
+use crate::entry::{CallAdds, CellKey, Money, RequestAdds};
+use crate::ids::{ConfigNumber, Fingerprint, IdentityKind};
+use crate::units::{Text, UnixMillis};
+
+/// Where the record stands and who tells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Teller<'a> {
+    pub(super) source: &'a Text,
+    pub(super) topic: &'a Text,
+    pub(super) partition: i32,
+    pub(super) format: Format,
+    pub(super) teller: &'a Text,
+    pub(super) identity: IdentityKind,
+    pub(super) config: ConfigNumber,
+}
+
+/// Where the call went, without its path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place<'a> {
+    pub(super) provider: Option<&'a Provider>,
+    pub(super) host: &'a Text,
+    pub(super) port: Option<u16>,
+    pub(super) deployment: &'a Text,
+    pub(super) model: &'a Text,
+    pub(super) scope: Option<Scope>,
+    pub(super) operation: Operation,
+    pub(super) evidence: &'a [Evidence],
+}
+
+/// Who made the call.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) who: &'a Who,
+    pub(super) user_group: &'a Text,
+    pub(super) credential: &'a Text,
+}
+
+impl<'a> Caller<'a> {
+    /// Everything but user and conversation.
+    pub(super) fn texts(&self) -> [&'a Text; 10] {
+        let who = self.who;
+        [
+            &who.application,
+            &who.skill,
+            &who.definition,
+            &who.scope,
+            &who.source_table,
+            &who.service,
+            &who.caller,
+            &who.credential,
+            self.user_group,
+            self.credential,
+        ]
+    }
+}
+
+impl PartialEq for Caller<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts() == other.texts() && self.who.tags == other.who.tags
+    }
+}
+
+impl Eq for Caller<'_> {}
+
+impl std::hash::Hash for Caller<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        for text in self.texts() {
+            text.hash(state);
+        }
+        self.who.tags.hash(state);
+    }
+}
+
+/// Transport facts without numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Transported<'a> {
+    pub(super) status: Option<u16>,
+    pub(super) class: Option<Class>,
+    pub(super) spillover_from: &'a Text,
+}
+
+/// Usage facts without numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Used<'a> {
+    pub(super) model: &'a Text,
+    pub(super) requested_model: &'a Text,
+    pub(super) untold: Untold,
+    pub(super) total_mismatch: bool,
+    pub(super) audio: bool,
+    pub(super) tier: Option<Tier>,
+    pub(super) gateway_cache_hit: bool,
+    pub(super) class: Option<Class>,
+    pub(super) external: Option<bool>,
+}
+
+/// What the report told.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Told<'a> {
+    pub(super) transport: Option<Transported<'a>>,
+    pub(super) usage: Option<Used<'a>>,
+}
+
+/// What the call added, without numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct CallKind {
+    pub(super) class: Class,
+    pub(super) stated_retries: u32,
+    pub(super) spillover: bool,
+    pub(super) over_timeout: bool,
+    pub(super) contradicted: bool,
+}
+
+/// What the request added, without numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RequestKind {
+    pub(super) class: Class,
+    /// The money without its amount, 0 to 4.
+    pub(super) money: u8,
+    pub(super) told_usage: bool,
+    pub(super) total_mismatch: bool,
+    pub(super) external: Option<bool>,
+}
+
+/// What was added.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Added {
+    pub(super) call: Option<CallKind>,
+    pub(super) request: Option<RequestKind>,
+}
+
+/// How it was judged.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Judged<'a> {
+    pub(super) key: &'a CellKey,
+    pub(super) price_row: &'a Text,
+    pub(super) rule: &'a Text,
+    pub(super) evidence_words: &'a Text,
+}
+
+/// A whole line.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) teller: Teller<'a>,
+    pub(super) place: Place<'a>,
+    pub(super) path: &'a str,
+    pub(super) caller: Caller<'a>,
+    pub(super) told: Told<'a>,
+    pub(super) added: Added,
+    pub(super) judged: Judged<'a>,
+    pub(super) at: UnixMillis,
+    pub(super) sequence: &'a str,
+    pub(super) id: u64,
+    pub(super) offset: u64,
+    pub(super) call: Option<&'a CallAdds>,
+    pub(super) request: Option<&'a RequestAdds>,
+    pub(super) user: Option<Fingerprint>,
+    pub(super) conversation: Option<Fingerprint>,
+}
+
+fn added(call: Option<&CallAdds>, request: Option<&RequestAdds>) -> Added {
+    Added {
+        call: call.map(|call| CallKind {
+            class: call.class,
+            stated_retries: call.stated_retries,
+            spillover: call.spillover,
+            over_timeout: call.over_timeout,
+            contradicted: call.contradicted,
+        }),
+        request: request.map(|request| RequestKind {
+            class: request.class,
+            money: match request.money {
+                Money::Nothing => 0,
+                Money::Exact(_) => 1,
+                Money::Approximated(_) => 2,
+                Money::Fixed => 3,
+                Money::Unpriced => 4,
+            },
+            told_usage: request.usage.is_some(),
+            total_mismatch: request.total_mismatch,
+            external: request.external,
+        }),
+    }
+}
+
+fn place<'a>(to: &'a crate::call::Destination, evidence: &'a [Evidence]) -> Place<'a> {
+    Place {
+        provider: to.provider.as_ref(),
+        host: &to.host,
+        port: to.port,
+        deployment: &to.deployment,
+        model: &to.model,
+        scope: to.scope,
+        operation: to.operation,
+        evidence,
+    }
+}
+
+fn told<'a>(
+    transport: Option<&'a crate::call::Transport>,
+    usage: Option<&'a crate::call::UsageReport>,
+) -> Told<'a> {
+    Told {
+        transport: transport.map(|transport| Transported {
+            status: transport.status,
+            class: transport.class,
+            spillover_from: &transport.spillover_from,
+        }),
+        usage: usage.map(|usage| Used {
+            model: &usage.model,
+            requested_model: &usage.requested_model,
+            untold: usage.untold,
+            total_mismatch: usage.total_mismatch,
+            audio: usage.audio,
+            tier: usage.tier,
+            gateway_cache_hit: usage.gateway_cache_hit,
+            class: usage.class,
+            external: usage.external,
+        }),
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of_entry(kept: &Kept<'a>) -> View<'a> {
+        let entry = kept.entry;
+        let report = &entry.report;
+        View {
+            teller: Teller {
+                source: kept.source,
+                topic: kept.topic,
+                partition: kept.partition,
+                format: report.format,
+                teller: &report.teller,
+                identity: report.identity.kind,
+                config: entry.config,
+            },
+            place: place(&report.destination, &report.evidence),
+            path: &report.destination.path,
+            caller: Caller {
+                who: &report.origin,
+                user_group: &entry.user_group,
+                credential: &entry.credential,
+            },
+            told: told(report.transport.as_ref(), report.usage.as_ref()),
+            added: added(entry.call.as_ref(), entry.request.as_ref()),
+            judged: Judged {
+                key: kept.key,
+                price_row: &entry.price_row,
+                rule: &entry.rule,
+                evidence_words: &entry.evidence,
+            },
+            at: report.at,
+            sequence: &report.sequence,
+            id: report.identity.key(),
+            offset: entry.offset,
+            call: entry.call.as_ref(),
+            request: entry.request.as_ref(),
+            user: entry.user,
+            conversation: entry.conversation,
+        }
+    }
+
+    pub(super) fn of_line(line: &'a Line) -> View<'a> {
+        let about = &*line.about;
+        View {
+            teller: Teller {
+                source: &about.source,
+                topic: &about.topic,
+                partition: about.partition,
+                format: about.format,
+                teller: &about.teller,
+                identity: about.identity,
+                config: about.config,
+            },
+            place: place(&about.destination, &about.evidence),
+            path: &about.destination.path,
+            caller: Caller {
+                who: &about.who,
+                user_group: &about.user_group,
+                credential: &about.credential,
+            },
+            told: told(about.transport.as_ref(), about.usage.as_ref()),
+            added: added(line.call.as_ref(), line.request.as_ref()),
+            judged: Judged {
+                key: &about.key,
+                price_row: &about.price_row,
+                rule: &about.rule,
+                evidence_words: &about.evidence_words,
+            },
+            at: line.at,
+            sequence: &line.sequence,
+            id: line.id,
+            offset: line.offset,
+            call: line.call.as_ref(),
+            request: line.request.as_ref(),
+            user: line.user,
+            conversation: line.conversation,
+        }
+    }
+}

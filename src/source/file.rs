@@ -1,0 +1,505 @@
+//! Files and directories as sources: plain, gzip and zstd, read on from where they ended.
+//!
+//! Knows no ledger: it takes the words of a stored position and gives new ones. A newcomer may ask
+//! why a position carries hashes: a file of the same name may have grown, may have been cut, or may
+//! be another file, and only its bytes can tell.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+use super::split::{Before, PROBE, Piece, Shape, Splitter};
+
+/// What is remembered of a file beside the offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marks {
+    /// Shape of its records.
+    pub shape: String,
+    /// Where the last record began.
+    pub last_start: u64,
+    /// Hash of its first `min(4096, offset)` bytes, hexadecimal.
+    pub head: String,
+    /// Hash of the `min(4096, offset)` bytes before the offset.
+    pub tail: String,
+}
+
+/// How a file stands to what was read of it before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// Never read.
+    New,
+    /// Read on from where it ended (nothing may be left).
+    Continued,
+    /// Its bytes are others than those that were read: read from the start.
+    Replaced,
+    /// It is shorter than what was read: read from the start.
+    Cut,
+}
+
+impl Resume {
+    /// The word for tables and messages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Resume::New => "new",
+            Resume::Continued => "continued",
+            Resume::Replaced => "replaced",
+            Resume::Cut => "cut",
+        }
+    }
+}
+
+/// An input being read.
+pub struct Reading {
+    splitter: Splitter<Box<dyn Read + Send>>,
+    path: Option<PathBuf>,
+    /// How it stands to the position it was opened with.
+    pub resume: Resume,
+    raw_bytes: Arc<AtomicU64>,
+}
+
+/// The files that `inputs` name: files themselves, and all below directories, sorted by path;
+/// names that begin with a dot are passed over.
+///
+/// # Errors
+/// The first input that cannot be looked at, with its path in the message.
+pub fn list(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for input in inputs {
+        if input.as_os_str() == "-" {
+            files.push(input.clone());
+            continue;
+        }
+        let about = std::fs::metadata(input).map_err(|error| named(&error, input))?;
+        if about.is_dir() {
+            walk(input, &mut files)?;
+        } else {
+            files.push(input.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(|error| named(&error, folder))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()?;
+    entries.sort();
+    for path in entries {
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            walk(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+impl Reading {
+    /// Standard input: no position, read once.
+    #[must_use]
+    pub fn standard_input() -> Reading {
+        let raw_bytes = Arc::new(AtomicU64::new(0));
+        let reader: Box<dyn Read + Send> = Box::new(Counting(io::stdin(), Arc::clone(&raw_bytes)));
+        let reader = decompressed(reader).unwrap_or_else(|_| Box::new(io::empty()));
+        Reading {
+            splitter: Splitter::new(reader, Before::default()),
+            path: None,
+            resume: Resume::New,
+            raw_bytes,
+        }
+    }
+
+    /// Opens a file where an earlier reading ended (`offset` in decompressed bytes and its marks).
+    ///
+    /// # Errors
+    /// What the system says, with the path.
+    pub fn open(path: &Path, earlier: Option<(u64, &Marks)>) -> io::Result<Reading> {
+        Self::open_inner(path, earlier).map_err(|error| named(&error, path))
+    }
+
+    fn open_inner(path: &Path, earlier: Option<(u64, &Marks)>) -> io::Result<Reading> {
+        let Some((offset, marks)) = earlier else {
+            return Self::from_start(path, Resume::New);
+        };
+        let raw_bytes = Arc::new(AtomicU64::new(0));
+        let (mut reader, plain) = open_stream(path, &raw_bytes)?;
+        let probe = usize::try_from(offset).unwrap_or(usize::MAX).min(PROBE);
+        let head = read_up_to(&mut reader, probe)?;
+        if head.len() < probe {
+            return Self::from_start(path, Resume::Cut);
+        }
+        if hash(&head) != marks.head {
+            return Self::from_start(path, Resume::Replaced);
+        }
+        let tail = if let Some(mut file) = plain {
+            let back = u64::try_from(probe).unwrap_or(u64::MAX);
+            file.seek(SeekFrom::Start(offset.saturating_sub(back)))?;
+            let tail = read_up_to(&mut file, probe)?;
+            raw_bytes.store(offset, Ordering::Relaxed);
+            reader = Box::new(Counting(file, Arc::clone(&raw_bytes)));
+            tail
+        } else {
+            skip_keeping_tail(&mut reader, head.clone(), offset, probe)?
+        };
+        if tail.len() < probe {
+            return Self::from_start(path, Resume::Cut);
+        }
+        if hash(&tail) != marks.tail {
+            return Self::from_start(path, Resume::Replaced);
+        }
+        let shape = Shape::parse(&marks.shape);
+        let unended = shape == Some(Shape::Lines) && !tail.is_empty() && !tail.ends_with(b"\n");
+        let mut chained = Vec::new();
+        if unended {
+            // The last line had no end when it was read. If it went on since, it is read again.
+            chained = read_up_to(&mut reader, 1)?;
+            if !matches!(chained.as_slice(), [] | [b'\n' | b'\r']) {
+                return Self::at(path, marks.last_start, shape);
+            }
+        }
+        let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(chained).chain(reader));
+        let mut splitter = Splitter::new(
+            reader,
+            Before {
+                offset,
+                shape,
+                head,
+                tail,
+            },
+        );
+        if unended {
+            // The rest of that line is its line break alone: passed over, not a blank line.
+            splitter.next_piece()?;
+        }
+        Ok(Reading {
+            splitter,
+            path: Some(path.to_owned()),
+            resume: Resume::Continued,
+            raw_bytes,
+        })
+    }
+
+    /// Opens a file at a byte where a record begins, to read that record again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn at(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
+        let raw_bytes = Arc::new(AtomicU64::new(0));
+        let (mut reader, plain) = open_stream(path, &raw_bytes)?;
+        if let Some(mut file) = plain {
+            file.seek(SeekFrom::Start(offset))?;
+            reader = Box::new(Counting(file, Arc::clone(&raw_bytes)));
+        } else {
+            io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
+        }
+        let (mut head_reader, _) = open_stream(path, &Arc::default())?;
+        let head = read_up_to(&mut head_reader, PROBE)?;
+        let splitter = Splitter::new(
+            reader,
+            Before {
+                offset,
+                shape,
+                head,
+                tail: Vec::new(),
+            },
+        );
+        Ok(Reading {
+            splitter,
+            path: Some(path.to_owned()),
+            resume: Resume::Continued,
+            raw_bytes,
+        })
+    }
+
+    fn from_start(path: &Path, resume: Resume) -> io::Result<Reading> {
+        let raw_bytes = Arc::new(AtomicU64::new(0));
+        let (reader, _) = open_stream(path, &raw_bytes)?;
+        Ok(Reading {
+            splitter: Splitter::new(reader, Before::default()),
+            path: Some(path.to_owned()),
+            resume,
+            raw_bytes,
+        })
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// What the system or the decompressor says; what was handed out before stays right.
+    pub fn next_piece(&mut self) -> io::Result<Option<Piece<'_>>> {
+        self.splitter.next_piece()
+    }
+
+    /// Bytes of the file itself (compressed where it is) that were read, for progress.
+    #[must_use]
+    pub fn raw_bytes(&self) -> u64 {
+        self.raw_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Where the next record begins, in decompressed bytes.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.splitter.offset()
+    }
+
+    /// What must be stored beside [`Reading::offset`] to go on there; `None` for standard input.
+    #[must_use]
+    pub fn marks(&self) -> Option<Marks> {
+        self.path.as_ref()?;
+        Some(Marks {
+            shape: self
+                .splitter
+                .shape()
+                .map_or(String::new(), |shape| shape.as_str().to_owned()),
+            last_start: self.splitter.last_start(),
+            head: hash(self.splitter.head()),
+            tail: hash(self.splitter.tail()),
+        })
+    }
+}
+
+/// Opens a file for reading from its start; the second is the same file when it is not compressed.
+fn open_stream(
+    path: &Path,
+    raw_bytes: &Arc<AtomicU64>,
+) -> io::Result<(Box<dyn Read + Send>, Option<File>)> {
+    let mut file = File::open(path)?;
+    let mut magic = [0_u8; 4];
+    let read = read_up_to(&mut file, 4)?;
+    magic
+        .iter_mut()
+        .zip(&read)
+        .for_each(|(to, from)| *to = *from);
+    file.seek(SeekFrom::Start(0))?;
+    let compressed = is_gzip(magic) || is_zstd(magic);
+    let plain = if compressed {
+        None
+    } else {
+        Some(File::open(path)?)
+    };
+    let counted: Box<dyn Read + Send> = Box::new(Counting(file, Arc::clone(raw_bytes)));
+    Ok((decompressed(counted)?, plain))
+}
+
+fn is_gzip(magic: [u8; 4]) -> bool {
+    magic.starts_with(&[0x1f, 0x8b])
+}
+
+fn is_zstd(magic: [u8; 4]) -> bool {
+    magic == [0x28, 0xb5, 0x2f, 0xfd]
+}
+
+/// The stream, decompressed where its first bytes say that it is compressed.
+fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let first = read_up_to(&mut reader, 4)?;
+    let mut magic = [0_u8; 4];
+    magic
+        .iter_mut()
+        .zip(&first)
+        .for_each(|(to, from)| *to = *from);
+    let whole = io::Cursor::new(first).chain(reader);
+    Ok(if is_gzip(magic) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(
+            BufReader::with_capacity(1 << 16, whole),
+        ))
+    } else if is_zstd(magic) {
+        Box::new(zstd::Decoder::new(whole)?)
+    } else {
+        Box::new(whole)
+    })
+}
+
+fn read_up_to(reader: &mut dyn Read, bytes: usize) -> io::Result<Vec<u8>> {
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+    let mut read = Vec::new();
+    reader.take(bytes).read_to_end(&mut read)?;
+    Ok(read)
+}
+
+/// Reads on to `offset` after `head` was read, and returns the last `probe` bytes before it.
+fn skip_keeping_tail(
+    reader: &mut dyn Read,
+    head: Vec<u8>,
+    offset: u64,
+    keep: usize,
+) -> io::Result<Vec<u8>> {
+    let mut left = offset.saturating_sub(u64::try_from(head.len()).unwrap_or(u64::MAX));
+    let mut tail = head;
+    while left > 0 {
+        let part = read_up_to(
+            reader,
+            usize::try_from(left.min(1 << 16)).unwrap_or(usize::MAX),
+        )?;
+        if part.is_empty() {
+            return Ok(Vec::new());
+        }
+        left = left.saturating_sub(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        tail.extend_from_slice(&part);
+        let surplus = tail.len().saturating_sub(keep);
+        tail.drain(..surplus);
+    }
+    Ok(tail)
+}
+
+fn hash(bytes: &[u8]) -> String {
+    format!("{:016x}", twox_hash::XxHash3_64::oneshot(bytes))
+}
+
+/// Counts the bytes that pass.
+struct Counting<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1
+            .fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// Reads all that is left after `earlier`, and the new position.
+    fn read(path: &Path, earlier: Option<(u64, &Marks)>) -> (Resume, Vec<String>, (u64, Marks)) {
+        let mut reading = Reading::open(path, earlier).unwrap();
+        let mut records = Vec::new();
+        while let Some(piece) = reading.next_piece().unwrap() {
+            if let Piece::Record { bytes, .. } = piece {
+                records.push(String::from_utf8(bytes.to_vec()).unwrap());
+            }
+        }
+        let marks = reading.marks().unwrap();
+        (reading.resume, records, (reading.offset(), marks))
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn tells_grown_from_replaced_and_cut() {
+        let plain = |text: &str| text.as_bytes().to_vec();
+        let zst = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
+        let gz = |text: &str| gzip(text.as_bytes());
+        type Pack<'a> = &'a dyn Fn(&str) -> Vec<u8>;
+        let packs: [Pack<'_>; 3] = [&plain, &gz, &zst];
+        let long: String = (0..2000).map(|i| format!("{{\"n\":{i}}}\n")).collect();
+        let grown = format!("{long}{{\"x\":1}}\n");
+        let other = long.replace("1999", "2999");
+        let cases: &[(&str, &str, Resume, &[&str])] = &[
+            ("{\"a\":1}\n", "{\"a\":1}\n", Resume::Continued, &[]),
+            (
+                "{\"a\":1}\n",
+                "{\"a\":1}\n{\"b\":2}\n",
+                Resume::Continued,
+                &["{\"b\":2}"],
+            ),
+            (
+                "{\"a\":1}",
+                "{\"a\":1}\n{\"b\":2}\n",
+                Resume::Continued,
+                &["{\"b\":2}"],
+            ),
+            (
+                "{\"a\":1}\n{\"b",
+                "{\"a\":1}\n{\"b\":2}\n",
+                Resume::Continued,
+                &["{\"b\":2}"],
+            ),
+            (
+                "{\"a\":1}\n",
+                "{\"c\":1}\n",
+                Resume::Replaced,
+                &["{\"c\":1}"],
+            ),
+            (
+                "{\"a\":1}\n{\"b\":2}\n",
+                "{\"a\":1}\n",
+                Resume::Cut,
+                &["{\"a\":1}"],
+            ),
+            (
+                "[\n{\"a\":1}\n]",
+                "[\n{\"a\":1},\n{\"b\":2}\n]",
+                Resume::Continued,
+                &["{\"b\":2}"],
+            ),
+            (&long, &grown, Resume::Continued, &["{\"x\":1}"]),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for pack in packs {
+            for (before, after, resume, left) in cases {
+                let path = folder.path().join("log");
+                std::fs::write(&path, pack(before)).unwrap();
+                let (_, _, (offset, marks)) = read(&path, None);
+                std::fs::write(&path, pack(after)).unwrap();
+                let (told, records, _) = read(&path, Some((offset, &marks)));
+                assert_eq!(
+                    (
+                        told,
+                        records
+                            .iter()
+                            .map(String::as_str)
+                            .collect::<Vec<_>>()
+                            .as_slice()
+                    ),
+                    (*resume, *left),
+                    "{before:.20} to {after:.20}"
+                );
+            }
+            let path = folder.path().join("log");
+            std::fs::write(&path, pack(&long)).unwrap();
+            let (_, _, (offset, marks)) = read(&path, None);
+            std::fs::write(&path, pack(&other)).unwrap();
+            assert_eq!(read(&path, Some((offset, &marks))).0, Resume::Replaced);
+        }
+    }
+
+    #[test]
+    fn lists_folders_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("b")).unwrap();
+        for name in ["c.jsonl", "a.jsonl", "b/x.jsonl", ".hidden"] {
+            std::fs::write(folder.path().join(name), "{}").unwrap();
+        }
+        let found = list(&[folder.path().to_owned()]).unwrap();
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| {
+                path.strip_prefix(folder.path())
+                    .unwrap()
+                    .display()
+                    .to_string()
+            })
+            .collect();
+        assert_eq!(names, ["a.jsonl", "b/x.jsonl", "c.jsonl"]);
+        assert!(
+            list(&[folder.path().join("none")])
+                .unwrap_err()
+                .to_string()
+                .contains("none")
+        );
+    }
+}
