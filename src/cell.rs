@@ -7,7 +7,7 @@
 use crate::call::Class;
 use crate::entry::{CallAdds, Entry, Money, RequestAdds};
 use crate::hist::{Hist, Layout};
-pub use crate::varint::{put, put_signed, take, take_signed};
+use crate::varint::{put, put_signed, take, take_signed};
 
 macro_rules! totals {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
