@@ -12,12 +12,12 @@ use crate::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin as Who, Provider, Scope,
     Tier, Transport, Untold, Usage, UsageReport,
 };
-use crate::cell::{take, take_signed};
 use crate::entry::{CallAdds, CellKey, Money, RequestAdds};
 use crate::ids::{ConfigNumber, Fingerprint, IdentityKind};
 use crate::money::NanoUsd;
 use crate::residency::{Grade, Verdict};
 use crate::units::{Millis, Text, UnixMillis};
+use crate::varint::{take, take_signed};
 
 /// Most bytes that a chunk may claim to unpack to.
 const PLAIN_MAX_BYTES: u64 = 1 << 30;
