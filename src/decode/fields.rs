@@ -3,8 +3,6 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
-mod count;
-
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
@@ -13,8 +11,6 @@ use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
 use super::json::Json;
-
-pub(super) use count::{TOKENS_MAX, count, tokens, whole};
 
 /// A logical field and the names under which records carry it, the best first.
 #[derive(Clone, Copy, Debug)]
@@ -186,6 +182,45 @@ fn written<'r>(scalar: &Json<'_>) -> Option<Cow<'r, str>> {
         Json::Bool(truth) => Some(Cow::Owned(truth.to_string())),
         Json::Str(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
+}
+
+/// A whole number that is not negative; `None` when blank.
+///
+/// # Errors
+/// `bad_number` when it is no whole number or below zero.
+pub(super) fn count(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
+    not_negative(key, value, QuarantineReason::BadNumber)
+}
+
+/// A token count; `None` when blank.
+///
+/// # Errors
+/// `bad_number` when it is no whole number, `negative_tokens` when below zero.
+pub(super) fn tokens(key: &str, value: &Json<'_>) -> Result<Option<u64>, Reject> {
+    not_negative(key, value, QuarantineReason::NegativeTokens)
+}
+
+fn not_negative(
+    key: &str,
+    value: &Json<'_>,
+    reason: QuarantineReason,
+) -> Result<Option<u64>, Reject> {
+    let Some(number) = whole(key, value)? else {
+        return Ok(None);
+    };
+    u64::try_from(number)
+        .map(Some)
+        .map_err(|_| Reject::new(reason, format!("`{key}` is {number}, expected 0 or more")))
+}
+
+/// A whole number; `None` when blank.
+///
+/// # Errors
+/// `bad_number` when it is something else.
+pub(super) fn whole(key: &str, value: &Json<'_>) -> Result<Option<i64>, Reject> {
+    value
+        .whole()
+        .map_err(|reason| Reject::new(reason, format!("`{key}` is no whole number up to 2^53")))
 }
 
 /// A truth value, also as `"true"`, `"1"`, `"yes"` and their opposites; `None` for anything else.

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use crate::decode::fields::TOKENS_MAX;
 use crate::outcome::QuarantineReason;
 use crate::units::Text;
 
@@ -170,16 +169,14 @@ impl<'a> Attributes<'a> {
     /// The first of these names that holds a count.
     ///
     /// # Errors
-    /// The name with `bad_number` (also above [`TOKENS_MAX`]), or `negative_tokens` below zero.
+    /// The name with `bad_number`, or `negative_tokens` below zero.
     pub(super) fn count(&self, names: &[&'static str]) -> Result<Option<u64>, Fault> {
         for name in names {
             if let Some(number) = self.whole(&[name])? {
-                let fault = |reason| Fault { reason, key: name };
-                return match u64::try_from(number) {
-                    Err(_) => Err(fault(QuarantineReason::NegativeTokens)),
-                    Ok(_) if number > TOKENS_MAX => Err(fault(QuarantineReason::BadNumber)),
-                    Ok(number) => Ok(Some(number)),
-                };
+                return u64::try_from(number).map(Some).map_err(|_| Fault {
+                    reason: QuarantineReason::NegativeTokens,
+                    key: name,
+                });
             }
         }
         Ok(None)
