@@ -19,7 +19,7 @@ use crate::money::NanoUsd;
 use crate::outcome::IgnoreReason;
 use crate::price::{Billed, Lookup, PriceBook, PriceClass, Priced, Resolved};
 use crate::residency::Regions;
-use crate::secret::FingerprintKey;
+use crate::secret::{FingerprintKey, looks_secret};
 use crate::units::{Millis, Text};
 
 pub use residency_of::Landing;
@@ -191,10 +191,13 @@ impl Judge {
         let registered = adds
             .endpoint
             .map(|endpoint| endpoint.credential_ref.clone());
-        let credential = Some(report.origin.credential.clone())
-            .filter(|told| !told.is_empty())
-            .or(registered)
-            .unwrap_or_default();
+        let told = std::mem::take(&mut report.origin.credential);
+        let credential = match self.key.fingerprint("credential", &told) {
+            None => registered.unwrap_or_default(),
+            // A writer of logs may take the key itself for its name.
+            Some(fingerprint) if looks_secret(&told) => Text::from(format!("key-{fingerprint}")),
+            Some(_) => told,
+        };
         Entry {
             offset,
             transport_facts,
