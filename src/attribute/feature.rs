@@ -202,7 +202,7 @@ impl Features {
     /// The feature of a call, by what its origin tells and the endpoint it went to.
     ///
     /// The most particular matcher wins: more kinds first, then the more telling kinds in the
-    /// order of [`Kind`], then the order of the files (the check refuses two that share a value
+    /// order of [`super::Kind`], then the order of the files (the check refuses two that share a value
     /// of every kind). Without a matching one, the application and skill that the call tells.
     #[must_use]
     pub fn attribute(&self, origin: &Origin, endpoint: Option<EndpointId>) -> Attributed {

@@ -257,6 +257,7 @@ fn build(
             registry: &registry,
             placed_features: &placed_features,
             features: &features,
+            sources: &sources,
             regions: &regions,
             prices: &prices,
             now,

@@ -335,4 +335,24 @@ lines_days = -1
         let found = faults_of(text);
         assert_eq!(found.len(), 3, "{found:#?}");
     }
+
+    #[test]
+    fn no_text_is_too_strange() {
+        let full = include_str!("../../deploy/config/full.toml");
+        for (end, _) in full.char_indices().step_by(7) {
+            faults_of(full.get(..end).unwrap());
+        }
+        let deep = format!("a = {}1", "[".repeat(20_000));
+        let tables = format!("a = {}1", "{ a = ".repeat(20_000));
+        let dotted = format!("{}a = 1", "a.".repeat(20_000));
+        for text in [
+            deep,
+            tables,
+            dotted,
+            "\u{feff}a = 1".to_owned(),
+            "\0".repeat(99),
+        ] {
+            assert!(!faults_of(&text).is_empty());
+        }
+    }
 }

@@ -8,7 +8,8 @@ use toml::Spanned;
 use crate::problem::Problem;
 
 use super::Telling;
-use super::scenario::{Moment, Scenario, Skill};
+use super::events::Moment;
+use super::scenario::{Scenario, Skill};
 
 struct Checker<'a> {
     scenario: &'a Scenario,
@@ -131,7 +132,7 @@ impl Checker<'_> {
     }
 
     fn moment(&mut self, moment: &Moment) {
-        if !self.scenario.knows(moment) {
+        if moment.offset(self.scenario.utc_offset_hours).is_none() {
             let message = format!(
                 "day {} `{}` is no moment",
                 moment.day,

@@ -7,6 +7,7 @@
 //! Same scenario, seed and order: same bytes, on every machine.
 
 mod check;
+mod events;
 mod export;
 mod random;
 mod scenario;

@@ -1,13 +1,15 @@
 //! The scenario as people write it: who calls what, how much, and what goes wrong when.
 //!
-//! Knows no call and no format's fields. A newcomer may ask why events are told by day and local
-//! time instead of dates: the same story can then begin on any date.
+//! Knows no call and no format's fields. A newcomer may ask why an endpoint here has a region of
+//! its own: this is where it really is, and a registry may say otherwise.
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::problem::Problem;
-use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
+use crate::units::UnixMillis;
+
+use super::events::{AgentLoop, Outage, PromptStep, ReExport, Storm, Switch};
 
 /// A whole scenario; `docs/SIMULATOR.md` explains every key.
 #[derive(Clone, Debug, Deserialize)]
@@ -265,118 +267,11 @@ fn users() -> u64 {
     80
 }
 
-/// A moment: the day from 1 and the local time `HH:MM`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Moment {
-    /// Day of the scenario, from 1.
-    pub day: u32,
-    /// Local time, `HH:MM`.
-    pub time: Spanned<String>,
-}
-
-/// A skill moves to another endpoint.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Switch {
-    /// When.
-    pub at: Moment,
-    /// Which skill, `application/skill`.
-    pub feature: Spanned<String>,
-    /// Where to.
-    pub endpoint: Spanned<String>,
-}
-
-/// A skill's prompts grow at once.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PromptStep {
-    /// When.
-    pub at: Moment,
-    /// Which skill, `application/skill`.
-    pub feature: Spanned<String>,
-    /// To what percentage of the size before.
-    pub percent: u64,
-}
-
-/// An endpoint is out: every call fails.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Outage {
-    /// From when.
-    pub at: Moment,
-    /// For how long.
-    pub minutes: u32,
-    /// Which endpoint.
-    pub endpoint: Spanned<String>,
-    /// Of the failures: without any answer instead of a 503.
-    #[serde(default)]
-    pub no_answer_per_mille: u64,
-}
-
-/// An endpoint refuses a share of its calls with 429.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Storm {
-    /// From when.
-    pub at: Moment,
-    /// For how long.
-    pub minutes: u32,
-    /// Which endpoint.
-    pub endpoint: Spanned<String>,
-    /// The share refused.
-    pub throttled_per_mille: u64,
-}
-
-/// One conversation calls and calls, each prompt a little longer than the one before.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgentLoop {
-    /// From when.
-    pub at: Moment,
-    /// For how long.
-    pub minutes: u32,
-    /// Which skill, `application/skill`.
-    pub feature: Spanned<String>,
-    /// How many requests.
-    pub requests: u64,
-}
-
-/// A piece of history is exported again: every record of it comes a second time.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReExport {
-    /// When the second export is written.
-    pub at: Moment,
-    /// How many hours before that it reaches back.
-    pub hours: u32,
-}
-
 impl Skill {
     /// `application/skill`.
     #[must_use]
     pub fn feature(&self) -> String {
         format!("{}/{}", self.application, self.name)
-    }
-}
-
-impl Moment {
-    /// Milliseconds since the scenario's start; `None` when the time is no `HH:MM`.
-    fn offset(&self, utc_offset_hours: i8) -> Option<i64> {
-        let (hour, minute) = self.time.get_ref().split_once(':')?;
-        let (hour, minute) = (hour.parse::<i64>().ok()?, minute.parse::<i64>().ok()?);
-        let valid = (0..24).contains(&hour) && (0..60).contains(&minute) && self.day > 0;
-        valid.then_some(
-            (i64::from(self.day) - 1) * DAY_MS
-                + (hour - i64::from(utc_offset_hours)) * HOUR_MS
-                + minute * 60_000,
-        )
-    }
-
-    /// When it is, in a run that starts at `start`.
-    pub(super) fn on(&self, scenario: &Scenario, start: UnixMillis) -> UnixMillis {
-        let offset = self.offset(scenario.utc_offset_hours).unwrap_or(0);
-        start.saturating_add(offset)
     }
 }
 
@@ -415,10 +310,5 @@ impl Scenario {
         self.endpoint
             .iter()
             .position(|endpoint| endpoint.name == name)
-    }
-
-    /// Whether a moment can be read.
-    pub(super) fn knows(&self, moment: &Moment) -> bool {
-        moment.offset(self.utc_offset_hours).is_some()
     }
 }

@@ -7,7 +7,8 @@ use toml::Spanned;
 
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMillis};
 
-use super::scenario::{Moment, Scenario};
+use super::events::Moment;
+use super::scenario::Scenario;
 
 /// A time span, its end not included, and what it is about.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ impl Story {
             let place = skills.position(|skill| skill.feature() == *name.get_ref());
             place.unwrap_or(0)
         };
-        let when = |moment: &Moment| moment.on(scenario, start);
+        let when = |moment: &Moment| moment.on(scenario.utc_offset_hours, start);
         let span = |at: &Moment, minutes: u32, subject: usize, amount: u64| Span {
             from: when(at),
             to: when(at).saturating_add(i64::from(minutes) * MINUTE_MS),

@@ -9,6 +9,7 @@ mod model;
 mod place;
 mod rest;
 mod spoken;
+mod tellers;
 
 use crate::attribute::{Endpoint, EndpointId, Feature, Features, Registry};
 use crate::price::PriceBook;
@@ -18,6 +19,7 @@ use crate::units::UnixMillis;
 
 use super::endpoints::Placed;
 use super::features;
+use super::settings::FileSource;
 
 /// One endpoint, ready and as written.
 #[derive(Clone, Copy)]
@@ -33,6 +35,7 @@ pub(super) struct Subject<'a> {
     pub(super) registry: &'a Registry,
     pub(super) placed_features: &'a [features::Placed<'a>],
     pub(super) features: &'a Features,
+    pub(super) sources: &'a [FileSource],
     pub(super) regions: &'a Regions,
     pub(super) prices: &'a PriceBook,
     pub(super) now: UnixMillis,
@@ -74,6 +77,7 @@ pub(super) fn lint(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
         spoken::lint(subject, entry, faults);
         place::lint(subject, entry, faults);
         model::lint(subject, entry, faults);
+        tellers::lint(subject, entry, faults);
         rest::fallback(subject, entry, faults);
         rest::capability(subject, entry, faults);
     }
