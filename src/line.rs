@@ -157,6 +157,8 @@ impl Line {
 pub struct Kept<'a> {
     /// The entry; only halves that were new to the books are left in it.
     pub entry: &'a Entry,
+    /// Its identity's key.
+    pub id: u64,
     /// Its key as booked.
     pub key: &'a CellKey,
     /// Name of the source.

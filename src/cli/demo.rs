@@ -12,7 +12,9 @@ use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::app::{Failure, Progress, setup};
+use crate::clock::{Clock, FixedClock};
 use crate::ledger::Span;
+use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
 const FILES: [(&str, &str); 3] = [
@@ -62,9 +64,12 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     for (name, text) in FILES {
         std::fs::write(dir.join(name), text)?;
     }
-    let setup = setup::load(Some(&dir.join("tollwatch.toml")), &terminal.clock)?;
+    // The story ends on a fixed day; a machine whose clock is behind it must tell it all the same.
+    let end = order.start.saturating_add(i64::from(DAYS) * DAY_MS);
+    let clock = FixedClock::at(terminal.clock.now().max(end));
+    let setup = setup::load(Some(&dir.join("tollwatch.toml")), &clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
-    let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let mut judge = setup.judge(&mut ledger, &clock)?;
     let settings = setup
         .ready
         .sources
@@ -83,7 +88,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         settings: &settings,
         ignore_scopes: &[],
         ledger: &mut ledger,
-        clock: &terminal.clock,
+        clock: &clock,
         source: &source,
     }
     .run(&[records], &mut bar)?;

@@ -134,6 +134,7 @@ fn chunk(entries: &[Entry]) -> Vec<u8> {
         .iter()
         .map(|entry| Kept {
             entry,
+            id: entry.report.identity.key(),
             key: &entry.key,
             source: &source,
             topic: &topic,

@@ -259,7 +259,7 @@ impl<'a> View<'a> {
             },
             at: report.at,
             sequence: &report.sequence,
-            id: report.identity.key(),
+            id: kept.id,
             offset: entry.offset,
             call: entry.call.as_ref(),
             request: entry.request.as_ref(),

@@ -26,22 +26,33 @@ pub(super) const COLUMNS: usize = 17;
 /// The chunk of such entries, ordered by time, sequence and id.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
-    encode_views(kept.iter().map(View::of_entry).collect())
+    let order = |one: &Kept<'_>| {
+        (
+            one.entry.report.at,
+            one.entry.report.sequence.clone(),
+            one.id,
+        )
+    };
+    let mut sorted: Vec<&Kept<'_>> = kept.iter().collect();
+    if !kept.is_sorted_by_key(order) {
+        sorted.sort_by_cached_key(|one| order(one));
+    }
+    pack(sorted.len(), sorted.into_iter().map(View::of_entry))
 }
 
 /// The chunk of such lines.
 #[must_use]
 pub fn encode_lines(lines: &[Line]) -> Vec<u8> {
-    encode_views(lines.iter().map(View::of_line).collect())
+    let mut sorted: Vec<&Line> = lines.iter().collect();
+    sorted.sort_by_cached_key(|line| (line.at, line.sequence.clone(), line.id));
+    pack(sorted.len(), sorted.into_iter().map(View::of_line))
 }
 
-fn encode_views(mut views: Vec<View<'_>>) -> Vec<u8> {
-    views.sort_by(|one, other| {
-        (one.at, one.sequence, one.id).cmp(&(other.at, other.sequence, other.id))
-    });
-    let plain = Writer::default().write(&views);
+/// Writes and packs views in their order.
+fn pack<'a>(n: usize, views: impl Iterator<Item = View<'a>>) -> Vec<u8> {
+    let plain = Writer::for_lines(n).write(n, views);
     let mut chunk = vec![VERSION, PLAIN];
-    if views.len() >= PLAIN_BELOW
+    if n >= PLAIN_BELOW
         && let Ok(packed) = zstd::bulk::compress(&plain, 1)
     {
         chunk = vec![VERSION, ZSTD];
@@ -85,8 +96,8 @@ struct Writer<'a> {
     columns: [Vec<u8>; COLUMNS],
 }
 
-impl Default for Writer<'_> {
-    fn default() -> Self {
+impl<'a> Writer<'a> {
+    fn for_lines(n: usize) -> Writer<'a> {
         Writer {
             texts: Pool::new(),
             tellers: Pool::new(),
@@ -96,17 +107,15 @@ impl Default for Writer<'_> {
             added: Pool::new(),
             judged: Pool::new(),
             fingerprints: Pool::new(),
-            columns: Default::default(),
+            columns: std::array::from_fn(|_| Vec::with_capacity(n * 2)),
         }
     }
-}
 
-impl<'a> Writer<'a> {
-    fn write(mut self, views: &[View<'a>]) -> Vec<u8> {
-        let mut last: Option<&View<'a>> = None;
+    fn write(mut self, n: usize, views: impl Iterator<Item = View<'a>>) -> Vec<u8> {
+        let mut last = (0, 0, "");
         for view in views {
-            self.write_line(view, last);
-            last = Some(view);
+            self.write_line(&view, last);
+            last = (view.at.0, view.offset, view.sequence);
         }
         let mut tables: [Vec<u8>; 6] = Default::default();
         let [tellers, places, callers, told, added, judged] = &mut tables;
@@ -137,8 +146,8 @@ impl<'a> Writer<'a> {
         for print in self.fingerprints.things() {
             prints.extend_from_slice(&print.to_le_bytes());
         }
-        let mut plain = Vec::with_capacity(views.len() * 64 + 1024);
-        put(&mut plain, whole(views.len()));
+        let mut plain = Vec::with_capacity(n * 64 + 1024);
+        put(&mut plain, whole(n));
         let blocks = [&texts]
             .into_iter()
             .chain(&tables)
@@ -151,7 +160,7 @@ impl<'a> Writer<'a> {
         plain
     }
 
-    fn write_line(&mut self, view: &View<'a>, last: Option<&View<'a>>) {
+    fn write_line(&mut self, view: &View<'a>, last: (i64, u64, &str)) {
         let parts = [
             self.tellers.number(view.teller),
             self.places.number(view.place),
@@ -184,15 +193,10 @@ impl<'a> Writer<'a> {
         for (column, part) in columns.into_iter().zip(parts) {
             put(column, u64::from(part));
         }
-        put_signed(at, view.at.0.wrapping_sub(last.map_or(0, |last| last.at.0)));
-        put_sequence(
-            sequence,
-            view.sequence,
-            last.map_or("", |last| last.sequence),
-        );
+        put_signed(at, view.at.0.wrapping_sub(last.0));
+        put_sequence(sequence, view.sequence, last.2);
         id.extend_from_slice(&view.id.to_le_bytes());
-        let before = last.map_or(0, |last| last.offset);
-        put_signed(offset, view.offset.wrapping_sub(before).cast_signed());
+        put_signed(offset, view.offset.wrapping_sub(last.1).cast_signed());
         for (column, print) in [(user, view.user), (conversation, view.conversation)] {
             let number = print.map(|print| u64::from(self.fingerprints.number(print.0)));
             put_option(column, number);

@@ -26,7 +26,7 @@ pub struct Residency {
     pub total: Figures,
     /// LLM hosts that are not registered, with their calls.
     pub unregistered: Vec<(String, i64)>,
-    /// Kept evidence of violated and unproven calls, oldest first, violated before unproven.
+    /// Kept evidence, violated calls before unproven ones; the first of each endpoint comes first.
     pub evidence: Vec<Proof>,
     /// Violated calls in all, kept as evidence or not.
     pub violated: i64,
@@ -210,16 +210,19 @@ fn feature(
     }
 }
 
-/// The kept evidence, violated calls first; `limit` of each verdict.
+/// The kept evidence: violated calls before unproven ones, of each verdict the first by time of
+/// each feature, endpoint and words before the others; `limit` of each verdict.
 fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, Failure> {
     let rows = ledger.evidence(span, usize::MAX)?;
-    let of = |verdict: Verdict| {
-        rows.iter()
-            .filter(move |row| row.key.verdict == Some(verdict))
-            .take(limit)
-            .map(proof)
-    };
-    Ok(of(Verdict::Violated).chain(of(Verdict::Unproven)).collect())
+    let mut proofs = Vec::new();
+    for verdict in [Verdict::Violated, Verdict::Unproven] {
+        let mut seen = BTreeSet::new();
+        let of_verdict = rows.iter().filter(|row| row.key.verdict == Some(verdict));
+        let (first, rest): (Vec<_>, Vec<_>) = of_verdict
+            .partition(|row| seen.insert((&row.key.feature, &row.key.endpoint, &row.evidence)));
+        proofs.extend(first.into_iter().chain(rest).take(limit).map(proof));
+    }
+    Ok(proofs)
 }
 
 fn proof(row: &EvidenceRow) -> Proof {

@@ -1,10 +1,13 @@
 //! Adds up a batch in memory, so that each cell of the books is read and written once.
 //!
-//! Knows no identity: whoever calls has sifted duplicates out. A newcomer may ask why slots are
-//! finer than cells: one lookup for each entry feeds the cells and all small families.
+//! Knows no identity: whoever calls has sifted duplicates out. A newcomer may ask why each entry
+//! is added twice: minutes are many and have few entries each, everything else is fed by the hour.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
+use std::rc::Rc;
 
 use rusqlite::Connection;
 
@@ -19,13 +22,19 @@ use crate::ids::IdentityKind;
 use crate::line::pool::{PlainMap, Pool};
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
-/// An entry of which at least one half is new to the books; only new halves are left in it.
-pub(super) struct Booked<'a>(pub(super) Cow<'a, Entry>);
+/// An entry of which at least one half is new to the books.
+pub(super) struct Booked<'a> {
+    /// The entry; only new halves are left in it.
+    pub(super) entry: Cow<'a, Entry>,
+    /// Its identity's key.
+    pub(super) id: u64,
+}
 
-/// What entries must share to be added up together.
+/// What entries must share to be added up for all but minutes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Slot {
-    minute: i64,
+    hour: i64,
+    day: i64,
     key: u32,
     credential: u32,
     group: u32,
@@ -34,13 +43,37 @@ struct Slot {
     identity: IdentityKind,
 }
 
+/// Cells in the order of their first sight.
+struct Sums<K> {
+    places: PlainMap<K, usize>,
+    cells: Vec<(K, Cell)>,
+}
+
+impl<K: Copy + Eq + Hash> Sums<K> {
+    fn new() -> Sums<K> {
+        Sums {
+            places: PlainMap::default(),
+            cells: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, key: K, entry: &Entry) {
+        let place = *self.places.entry(key).or_insert_with(|| {
+            self.cells.push((key, Cell::default()));
+            self.cells.len() - 1
+        });
+        if let Some((_, cell)) = self.cells.get_mut(place) {
+            cell.add_entry(entry);
+        }
+    }
+}
+
 /// A cell key as it is booked on a day.
-#[derive(Clone)]
 pub(super) struct Resolved {
     /// Its number in the dictionary.
     pub(super) number: i64,
     /// The key.
-    pub(super) key: CellKey,
+    pub(super) key: Rc<CellKey>,
 }
 
 /// What a batch adds to cells and families.
@@ -53,7 +86,7 @@ pub(super) struct Delta {
     /// By day, fingerprint and feature.
     pub(super) conversations: BTreeMap<i64, BTreeMap<(u64, Text), Totals>>,
     /// Keys as booked, for lines and evidence: where the place of an entry's own leads.
-    keys: BTreeMap<(i64, u32), Resolved>,
+    keys: PlainMap<(i64, u32), Resolved>,
     /// For each entry, the day and the batch's number of its key.
     places: Vec<(i64, u32)>,
     /// Names that folded, by day.
@@ -89,81 +122,88 @@ impl Adder<'_> {
     pub(super) fn add_up(&mut self, booked: &[Booked<'_>]) -> Result<Delta, Fault> {
         let mut keys: Pool<&CellKey> = Pool::new();
         let mut words: Pool<&str> = Pool::new();
-        let mut slots: PlainMap<Slot, usize> = PlainMap::default();
-        let mut sums: Vec<(Slot, Cell)> = Vec::new();
+        let mut minutes: Sums<(i64, i64, u32)> = Sums::new();
+        let mut slots: Sums<Slot> = Sums::new();
         let mut days: PlainMap<i64, i64> = PlainMap::default();
         let mut delta = Delta::default();
         delta.places.reserve(booked.len());
         for one in booked {
-            let entry: &Entry = &one.0;
+            let entry: &Entry = &one.entry;
             let minute = entry.report.at.floor(MINUTE_MS).0;
+            let day = *days
+                .entry(minute)
+                .or_insert_with(|| self.zones.day_of(UnixMillis(minute)).0);
+            let key = keys.number(&entry.key);
             let slot = Slot {
-                minute,
-                key: keys.number(&entry.key),
+                hour: UnixMillis(minute).floor(HOUR_MS).0,
+                day,
+                key,
                 credential: words.number(&entry.credential),
                 group: words.number(&entry.user_group),
                 price: words.number(&entry.price_row),
                 format: entry.report.format,
                 identity: entry.report.identity.kind,
             };
-            let at = *slots.entry(slot).or_insert_with(|| {
-                sums.push((slot, Cell::default()));
-                sums.len() - 1
-            });
-            if let Some((_, cell)) = sums.get_mut(at) {
-                cell.add_entry(entry);
-            }
-            let day = *days
-                .entry(minute)
-                .or_insert_with(|| self.zones.day_of(UnixMillis(minute)).0);
-            delta.places.push((day, slot.key));
+            minutes.add((minute, day, key), entry);
+            slots.add(slot, entry);
+            delta.places.push((day, key));
         }
-        for (slot, cell) in sums {
-            let day = days.get(&slot.minute).copied().unwrap_or_default();
-            let key = keys.get(slot.key);
+        for ((minute, day, key), cell) in minutes.cells {
+            let number = self.resolve(&mut delta, (day, key), &keys)?.0;
+            match delta.cells.entry((Resolution::Minute, minute, number)) {
+                Place::Vacant(place) => drop(place.insert(cell)),
+                // Two keys that folded into one.
+                Place::Occupied(mut sum) => sum.get_mut().merge(&cell, 1),
+            }
+        }
+        for (slot, cell) in slots.cells {
             let word = |number: u32| words.get(number).unwrap_or_default();
             let texts = [word(slot.credential), word(slot.group), word(slot.price)];
-            if let Some(key) = key {
-                self.spread(&mut delta, slot, (day, key, texts), cell)?;
+            let (number, key) = self.resolve(&mut delta, (slot.day, slot.key), &keys)?;
+            self.spread(&mut delta, slot, (&key, texts), &cell)?;
+            for place in [(Resolution::Hour, slot.hour), (Resolution::Day, slot.day)] {
+                let sum = delta.cells.entry((place.0, place.1, number)).or_default();
+                sum.merge(&cell, 1);
             }
         }
-        self.converse(&mut delta, booked)?;
+        converse(&mut delta, booked);
         Ok(delta)
     }
 
-    /// The key as booked on a day.
+    /// Number and key as booked on a day.
     fn resolve(
         &mut self,
         delta: &mut Delta,
         place: (i64, u32),
-        key: &CellKey,
-    ) -> Result<Resolved, Fault> {
+        keys: &Pool<&CellKey>,
+    ) -> Result<(i64, Rc<CellKey>), Fault> {
         if let Some(resolved) = delta.keys.get(&place) {
-            return Ok(resolved.clone());
+            return Ok((resolved.number, Rc::clone(&resolved.key)));
         }
-        let (key, folded) = self.names.fold(self.conn, place.0, key)?;
-        let resolved = Resolved {
-            number: self.names.number(self.conn, &key)?,
-            key,
-        };
+        let told = keys.get(place.1).cloned().unwrap_or_default();
+        let (key, folded) = self.names.fold(self.conn, place.0, told)?;
+        let number = self.names.number(self.conn, &key)?;
+        let key = Rc::new(key);
         if folded {
             *delta.folded.entry(place.0).or_default() += 1;
         }
-        delta.keys.insert(place, resolved.clone());
-        Ok(resolved)
+        let resolved = Resolved {
+            number,
+            key: Rc::clone(&key),
+        };
+        delta.keys.insert(place, resolved);
+        Ok((number, key))
     }
 
-    /// Adds one slot's sum to its cells and families.
+    /// Adds one slot's sum to its families.
     fn spread(
         &mut self,
         delta: &mut Delta,
         slot: Slot,
-        (day, key, [credential, group, price]): (i64, &CellKey, [&str; 3]),
-        cell: Cell,
+        (key, [credential, group, price]): (&CellKey, [&str; 3]),
+        cell: &Cell,
     ) -> Result<(), Fault> {
-        let hour = UnixMillis(slot.minute).floor(HOUR_MS).0;
-        let resolved = self.resolve(delta, (day, slot.key), key)?;
-        let number = resolved.number;
+        let (hour, day) = (slot.hour, slot.day);
         let mut family = |family: Family, start: i64, a: Text, b: Text| {
             delta
                 .families
@@ -182,62 +222,43 @@ impl Adder<'_> {
         };
         if !credential.is_empty() {
             let credential = admit(Field::Credential, credential)?;
-            family(
-                Family::Credential,
-                hour,
-                credential,
-                resolved.key.endpoint.clone(),
-            );
+            family(Family::Credential, hour, credential, key.endpoint.clone());
         }
         if !group.is_empty() {
             let group = admit(Field::UserGroup, group)?;
-            family(Family::UserGroup, day, group, resolved.key.feature.clone());
+            family(Family::UserGroup, day, group, key.feature.clone());
         }
         if !price.is_empty() {
             let price = admit(Field::PriceRow, price)?;
-            family(Family::PriceRow, day, price, resolved.key.model.clone());
+            family(Family::PriceRow, day, price, key.model.clone());
         }
         let format = Text::const_new(slot.format.as_str());
         let kind = Text::const_new(slot.identity.as_str());
         family(Family::Source, day, self.source.clone(), format.clone());
         family(Family::Identity, day, kind, format);
-        let mut merge = |resolution, start| {
-            delta
-                .cells
-                .entry((resolution, start, number))
-                .or_default()
-                .merge(&cell, 1);
-        };
-        merge(Resolution::Hour, hour);
-        merge(Resolution::Day, day);
-        merge(Resolution::Minute, slot.minute);
         Ok(())
     }
+}
 
-    /// Adds what the entries tell of conversations.
-    fn converse(&mut self, delta: &mut Delta, booked: &[Booked<'_>]) -> Result<(), Fault> {
-        let mut sums: PlainMap<(i64, u64, u32), Totals> = PlainMap::default();
-        for (one, (day, key)) in booked.iter().zip(&delta.places) {
-            if let Some(conversation) = one.0.conversation {
-                sums.entry((*day, conversation.0, *key))
-                    .or_default()
-                    .count_entry(&one.0);
-            }
-        }
-        for ((day, conversation, key), totals) in sums {
-            let feature = delta
-                .keys
-                .get(&(day, key))
-                .map(|resolved| &resolved.key.feature);
-            let feature = feature.cloned().unwrap_or_default();
-            delta
-                .conversations
-                .entry(day)
+/// Adds what the entries tell of conversations.
+fn converse(delta: &mut Delta, booked: &[Booked<'_>]) {
+    let mut sums: PlainMap<(i64, u64, u32), Totals> = PlainMap::default();
+    for (one, (day, key)) in booked.iter().zip(&delta.places) {
+        if let Some(conversation) = one.entry.conversation {
+            sums.entry((*day, conversation.0, *key))
                 .or_default()
-                .entry((conversation, feature))
-                .or_default()
-                .add(&totals, 1);
+                .count_entry(&one.entry);
         }
-        Ok(())
+    }
+    for ((day, conversation, key), totals) in sums {
+        let resolved = delta.keys.get(&(day, key));
+        let feature = resolved.map_or_else(Text::default, |r| r.key.feature.clone());
+        delta
+            .conversations
+            .entry(day)
+            .or_default()
+            .entry((conversation, feature))
+            .or_default()
+            .add(&totals, 1);
     }
 }

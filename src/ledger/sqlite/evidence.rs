@@ -33,7 +33,7 @@ pub(super) fn add(
 ) -> Result<(), Fault> {
     let mut windows: BTreeMap<(i64, &str), Vec<Candidate<'_>>> = BTreeMap::new();
     for (place, one) in booked.iter().enumerate() {
-        let entry: &Entry = &one.0;
+        let entry: &Entry = &one.entry;
         if entry.call.is_none() || !is_evidence(entry.key.verdict) {
             continue;
         }
@@ -41,7 +41,7 @@ pub(super) fn add(
         let verdict = entry.key.verdict.map_or("", |verdict| verdict.as_str());
         windows.entry((hour, verdict)).or_default().push(Candidate {
             at: entry.report.at.0,
-            id: entry.report.identity.key().cast_signed(),
+            id: one.id.cast_signed(),
             key: delta.key(place).map_or(0, |resolved| resolved.number),
             entry,
         });

@@ -42,10 +42,11 @@ pub(super) fn add(
     for (place, one) in booked.iter().enumerate() {
         let key = delta
             .key(place)
-            .map_or(&one.0.key, |resolved| &resolved.key);
-        let hour = one.0.report.at.floor(HOUR_MS).0;
+            .map_or(&one.entry.key, |resolved| &*resolved.key);
+        let hour = one.entry.report.at.floor(HOUR_MS).0;
         by_hour.entry(hour).or_default().push(Kept {
-            entry: &one.0,
+            entry: &one.entry,
+            id: one.id,
             key,
             source: &batch.source,
             topic: &batch.topic,

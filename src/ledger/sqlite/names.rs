@@ -131,9 +131,8 @@ impl Names {
         &mut self,
         conn: &Connection,
         day: i64,
-        key: &CellKey,
+        mut key: CellKey,
     ) -> Result<(CellKey, bool), Fault> {
-        let mut key = key.clone();
         let mut folded = false;
         for (field, name) in [
             (Field::Feature, &mut key.feature),

@@ -36,6 +36,14 @@ impl Id {
         self.word & !GROUPS
     }
 
+    /// The same with other groups.
+    pub(super) fn with_groups(self, groups: u64) -> Id {
+        Id {
+            word: self.key() | groups,
+            ..self
+        }
+    }
+
     /// The groups it knows.
     pub(super) fn groups(self) -> u64 {
         self.word & GROUPS

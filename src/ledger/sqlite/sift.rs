@@ -156,7 +156,7 @@ impl Sieve<'_> {
                 sifted.applied.outcomes.push(Outcome::Duplicate(kind));
                 continue;
             }
-            let id = Id::of(entry, added);
+            let id = told.with_groups(added);
             let before = latest.insert(told.key(), news.len());
             news.push(New {
                 hour,
@@ -165,7 +165,7 @@ impl Sieve<'_> {
                 before,
             });
             sifted.ids.entry(hour).or_default().push(id);
-            sifted.book(entry, added);
+            sifted.book(entry, told.key(), added);
         }
         Ok(sifted)
     }
@@ -187,7 +187,7 @@ impl Sieve<'_> {
 
 impl<'a> Sifted<'a> {
     /// Takes an entry, without the half that the books have.
-    fn book(&mut self, entry: &'a Entry, added: u64) {
+    fn book(&mut self, entry: &'a Entry, id: u64, added: u64) {
         let entry = if added == groups(entry) {
             Cow::Borrowed(entry)
         } else {
@@ -205,7 +205,7 @@ impl<'a> Sifted<'a> {
         self.applied.weak += u64::from(weak);
         self.applied.metered += 1;
         self.applied.outcomes.push(Outcome::Metered);
-        self.booked.push(Booked(entry));
+        self.booked.push(Booked { entry, id });
     }
 }
 
