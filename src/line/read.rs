@@ -3,6 +3,11 @@
 //! Knows no file. A newcomer may ask why every number is checked: a damaged chunk must end as an
 //! error, never as a panic or as another call.
 
+#![expect(
+    clippy::option_option,
+    reason = "the outer one is damage, the inner one a fact that is absent"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
