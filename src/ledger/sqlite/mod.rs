@@ -99,10 +99,7 @@ pub struct SqliteLedger {
     ids: ids::Ids,
     names: names::Names,
     hours: hours::Hours,
-    #[expect(
-        dead_code,
-        reason = "held as long as this ledger may write, never read"
-    )]
+    /// Held as long as this ledger may write; never read.
     lock: Option<File>,
 }
 
