@@ -1,3 +1,5 @@
+//! What goes into a chunk comes out of it, and damage is an error.
+
 use std::sync::Arc;
 
 use super::*;
