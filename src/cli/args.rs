@@ -124,10 +124,10 @@ pub(super) struct Price {
     /// Where it runs: `westeurope`, `azure:westeurope`, `eu-central-1`.
     #[arg(long)]
     pub(super) region: Option<String>,
-    /// How far processing may wander: regional, data_zone, global.
+    /// How far processing may wander: `regional`, `data_zone`, `global`.
     #[arg(long)]
     pub(super) scope: Option<String>,
-    /// Price tier: standard, batch, flex, priority, fast.
+    /// Price tier: `standard`, `batch`, `flex`, `priority`, `fast`.
     #[arg(long)]
     pub(super) tier: Option<String>,
     /// Time of the call; now when not given.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
+use crate::app::pipeline::Means;
 use crate::app::replay::Replay;
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
@@ -70,25 +71,20 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let setup = setup::load(Some(&dir.join("tollwatch.toml")), &clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
     let mut judge = setup.judge(&mut ledger, &clock)?;
-    let settings = setup
-        .ready
-        .sources
-        .first()
+    let source = setup.ready.sources.first();
+    let settings = source
         .map(|source| source.decode.clone())
         .unwrap_or_default();
-    let source = setup
-        .ready
-        .sources
-        .first()
-        .map(|source| source.name.clone())
-        .unwrap_or_default();
+    let source = source.map(|source| source.name.clone()).unwrap_or_default();
     let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
+        means: Means {
+            judge: &mut judge,
+            gate: &setup.gate,
+            settings: &settings,
+            clock: &clock,
+        },
         ignore_scopes: &[],
         ledger: &mut ledger,
-        clock: &clock,
         source: &source,
     }
     .run(&[records], &mut bar)?;
