@@ -53,8 +53,12 @@ fn headline(answer: &Daily) -> String {
     }
     if total.violated > 0 {
         text += &format!(
-            " {} its rule.",
-            words::plural(total.violated, "call broke", "calls broke")
+            " {}.",
+            words::plural(
+                total.violated,
+                "call broke its residency rule",
+                "calls broke their residency rule"
+            )
         );
     }
     text
