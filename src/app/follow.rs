@@ -10,6 +10,7 @@ use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger};
 use crate::units::UnixMillis;
 
+use super::pipeline::Means;
 use super::replay::{self, FileRead, Replay};
 use super::setup::Setup;
 use super::{Failure, Silent, links};
@@ -44,12 +45,14 @@ pub fn round(
     let mut round = Round::default();
     for source in &setup.ready.sources {
         let mut replay = Replay {
-            judge,
-            gate: &setup.gate,
-            settings: &source.decode,
+            means: Means {
+                judge,
+                gate: &setup.gate,
+                settings: &source.decode,
+                clock,
+            },
             ignore_scopes: &source.ignore_scopes,
             ledger,
-            clock,
             source: &source.name,
         };
         let paths: Vec<PathBuf> = source.paths.clone();

@@ -8,17 +8,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::clock::Clock;
-use crate::decode::Settings;
-use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
-use crate::provider::Gate;
 use crate::source::file::{Marks, Reading};
 use crate::source::split::{Piece, Shape};
 use crate::units::Text;
 
-use super::pipeline::{Partition, Pipeline};
+use super::pipeline::{Means, Partition, Pipeline};
 use super::{Failure, replay};
 
 /// What a second reading did.
@@ -38,10 +34,7 @@ pub struct Retried {
 /// What the ledger says; what was read again before stays booked.
 pub fn retry(
     ledger: &mut dyn Ledger,
-    judge: &mut Judge,
-    gate: &Gate,
-    settings: &Settings,
-    clock: &dyn Clock,
+    mut means: Means<'_>,
     reason: Option<QuarantineReason>,
 ) -> Result<Retried, Failure> {
     let rows = ledger.quarantine(usize::MAX)?;
@@ -73,7 +66,7 @@ pub fn retry(
             partition,
             from: None,
         };
-        let mut pipeline = Pipeline::new(judge, gate, settings, place, clock.now());
+        let mut pipeline = Pipeline::new(&mut means, place);
         match reading.next_piece() {
             Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
             Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),

@@ -6,16 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::clock::Clock;
-use crate::decode::Settings;
-use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger, Position};
-use crate::provider::Gate;
 use crate::source::file::{self, Marks, Reading, Resume};
 use crate::source::split::Piece;
 use crate::units::{Text, UnixMillis};
 
-use super::pipeline::{Partition, Pipeline};
+use super::pipeline::{Means, Partition, Pipeline};
 use super::{Failure, Progress, links};
 
 /// The name of the source that files on the command line belong to.
@@ -45,18 +41,12 @@ pub struct Replayed {
 
 /// What a replay works with.
 pub struct Replay<'a> {
-    /// Judges, under the configuration.
-    pub judge: &'a mut Judge,
-    /// Which hosts are LLM endpoints.
-    pub gate: &'a Gate,
-    /// How records are read.
-    pub settings: &'a Settings,
+    /// How records are read and judged.
+    pub means: Means<'a>,
     /// Tellers whose reports do not count.
     pub ignore_scopes: &'a [Text],
     /// The books.
     pub ledger: &'a mut dyn Ledger,
-    /// The time.
-    pub clock: &'a dyn Clock,
     /// Name of the source that the files belong to.
     pub source: &'a str,
 }
@@ -76,7 +66,7 @@ impl Replay<'_> {
         let replayed = self.read(inputs, progress)?;
         links::bring_up_to_date(
             self.ledger,
-            &self.judge.rules().registry,
+            &self.means.judge.rules().registry,
             UnixMillis(i64::MAX),
             progress,
         )?;
@@ -148,13 +138,7 @@ impl Replay<'_> {
             partition: 0,
             from,
         };
-        let mut pipeline = Pipeline::new(
-            self.judge,
-            self.gate,
-            self.settings,
-            partition,
-            self.clock.now(),
-        );
+        let mut pipeline = Pipeline::new(&mut self.means, partition);
         pipeline.ignore_scopes(self.ignore_scopes);
         let mut received = 0;
         let mut fault = None;

@@ -127,7 +127,7 @@ pub(super) struct Price {
     /// How far processing may wander: `regional`, `data_zone`, `global`.
     #[arg(long)]
     pub(super) scope: Option<String>,
-    /// Price tier: standard, batch, flex, priority, fast.
+    /// Price tier: `standard`, `batch`, `flex`, `priority`, `fast`.
     #[arg(long)]
     pub(super) tier: Option<String>,
     /// Time of the call; now when not given.

@@ -8,6 +8,7 @@ use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
 use crate::app::Failure;
+use crate::app::pipeline::Means;
 use crate::app::replay::Replay;
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
@@ -110,12 +111,14 @@ fn read(
         .unwrap_or_default();
     let name = source.map(|source| source.name.clone()).unwrap_or_default();
     let mut replay = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
+        means: Means {
+            judge: &mut judge,
+            gate: &setup.gate,
+            settings: &settings,
+            clock,
+        },
         ignore_scopes: &[],
         ledger,
-        clock,
         source: &name,
     };
     Ok(replay.run(&[dir.join("records")], bar)?.applied)

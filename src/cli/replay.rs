@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::progress::Bar;
 use super::{Terminal, args, inspect, words};
+use crate::app::pipeline::Means;
 use crate::app::replay::{Replay, Replayed, SOURCE};
 use crate::app::{Failure, setup};
 use crate::decode::Settings;
@@ -95,12 +96,14 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let mut bar = Bar::new(args.json);
     let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
+        means: Means {
+            judge: &mut judge,
+            gate: &setup.gate,
+            settings: &settings,
+            clock: &terminal.clock,
+        },
         ignore_scopes: &[],
         ledger: &mut ledger,
-        clock: &terminal.clock,
         source: SOURCE,
     }
     .run(&args.inputs, &mut bar)?;

@@ -78,10 +78,10 @@ impl Told {
         for file in &round.files {
             match &file.fault {
                 Some(fault) => {
-                    tracing::warn!(fault, "a file breaks off; what came before is in the books")
+                    tracing::warn!(fault, "a file breaks off; what came before is in the books");
                 }
                 None => {
-                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read")
+                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read");
                 }
             }
         }
