@@ -8,7 +8,7 @@
 //! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
-//! | adding up, pure | [`hist`] [`cell`] [`line`] [`link`] | the ledger |
+//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | the edges | [`source`] [`ledger`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |

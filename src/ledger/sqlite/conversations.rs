@@ -202,10 +202,7 @@ mod tests {
         assert_eq!(all, one);
         assert_eq!(decode_into(&bytes, &mut all), Some(()));
         assert_eq!(all.get(&(7, "a/b".into())), Some(&totals(4)));
-        assert_eq!(
-            decode_into(bytes.get(..bytes.len() - 1).unwrap(), &mut all),
-            None
-        );
+        assert_eq!(decode_into(bytes.split_last().unwrap().1, &mut all), None);
     }
 
     #[test]
