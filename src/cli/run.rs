@@ -1,5 +1,6 @@
 //! `tollwatch run`: follows the configured files until stopped.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::{Terminal, args};
@@ -38,8 +39,10 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
 }
 
 fn log_to_stderr(json: bool) {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(colour)
         .with_target(false);
     // A second logger in one process stays silent; the first one is at work.
     drop(if json {

@@ -1,7 +1,7 @@
 //! Bytes to reports: each record ends as reports, as ignored, or as rejected with a reason.
 //!
 //! Knows no price, rule or registry beyond the [`Gate`] of hosts. A newcomer may ask where a new
-//! format goes: one file here with `recognises` and `decode`, one row in [`FORMATS`], its name in
+//! format goes: one file here with `recognises` and `decode`, one row in `FORMATS`, its name in
 //! [`crate::call::Format`], its samples in `tests/data/`.
 
 pub mod json;
@@ -10,6 +10,7 @@ mod apim_llm;
 mod azure_diagnostics;
 mod azure_record;
 mod bedrock_invocation;
+mod bounds;
 mod envelope;
 mod fields;
 mod litellm;
@@ -111,7 +112,9 @@ pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
         out.push(Told::Ignored(IgnoreReason::Blank));
     } else if let Some(reason) = skim::skim(bytes, context) {
         out.push(Told::Ignored(reason));
-    } else if !binary(bytes, context, out) {
+    } else if binary(bytes, context, out) {
+        refuse_outsized(out, before);
+    } else {
         match Json::parse(bytes) {
             Ok(value) => record(&value, context, 0, out),
             Err(reject) => out.push(Told::Rejected(reject)),
@@ -119,6 +122,17 @@ pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
     }
     if out.len() == before {
         out.push(Told::Ignored(IgnoreReason::NotACall));
+    }
+}
+
+/// Turns reports from `first` on whose numbers no call can have into rejections.
+fn refuse_outsized(out: &mut [Told], first: usize) {
+    for told in out.iter_mut().skip(first) {
+        if let Told::Report(report) = told
+            && let Some(reject) = bounds::outsized(report)
+        {
+            *told = Told::Rejected(reject);
+        }
     }
 }
 
@@ -162,6 +176,7 @@ fn record(value: &Json<'_>, context: Context<'_>, depth: usize, out: &mut Vec<To
             ))),
         }
     }
+    refuse_outsized(out, first);
     for told in out.iter_mut().skip(first) {
         if let Told::Rejected(reject) = told
             && reject.keys.is_empty()

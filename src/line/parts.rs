@@ -12,11 +12,11 @@ use crate::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin as Who, Provider, Scope,
     Tier, Transport, Untold, UsageReport,
 };
-use crate::cell::{take, take_signed};
 use crate::entry::{CallAdds, CellKey, Money, RequestAdds};
 use crate::ids::{ConfigNumber, IdentityKind};
 use crate::residency::{Grade, Verdict};
 use crate::units::Text;
+use crate::varint::{take, take_signed};
 
 const EVIDENCE_KINDS: [EvidenceKind; 12] = [
     EvidenceKind::InferenceRegion,

@@ -13,11 +13,11 @@ use super::parts::{
 use super::write::{COLUMNS, PLAIN, VERSION, ZSTD};
 use super::{About, BadChunk, Line};
 use crate::call::Usage;
-use crate::cell::{take, take_signed};
 use crate::entry::Money;
 use crate::ids::Fingerprint;
 use crate::money::NanoUsd;
 use crate::units::{Millis, Text, UnixMillis};
+use crate::varint::{take, take_signed};
 
 /// Most bytes that a chunk may claim to unpack to.
 const PLAIN_MAX_BYTES: u64 = 1 << 30;

@@ -9,8 +9,8 @@
 use super::pool::Pool;
 use super::view::{Added, Caller, Judged, Place, Teller, Told, View};
 use super::{Kept, Line};
-use crate::cell::{put, put_signed};
 use crate::entry::Money;
+use crate::varint::{put, put_signed};
 
 /// Version of the chunk's layout.
 pub(super) const VERSION: u8 = 1;

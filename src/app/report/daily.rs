@@ -85,10 +85,7 @@ pub fn daily(
     let links = links(ledger, span)?;
     let mut total = Group::default();
     for group in days.values() {
-        total.cell.merge(&group.cell, 1);
-        for (verdict, calls) in &group.verdicts {
-            *total.verdicts.entry(*verdict).or_default() += calls;
-        }
+        total.merge(group);
     }
     let mut features: Vec<Feature> = features
         .iter()

@@ -42,6 +42,16 @@ impl Group {
     }
 }
 
+impl Group {
+    /// Adds another group.
+    pub fn merge(&mut self, other: &Group) {
+        self.cell.merge(&other.cell, 1);
+        for (verdict, calls) in &other.verdicts {
+            *self.verdicts.entry(*verdict).or_default() += calls;
+        }
+    }
+}
+
 /// The day cells inside `span`, added up by what `by` says of each.
 ///
 /// # Errors

@@ -22,6 +22,10 @@ const BETWEEN_MAX: usize = 4;
 /// The SDK that traces itself, beside whatever instruments it.
 const SELF_TRACING: &str = "com.anthropic.sdk";
 
+/// How many failed spans of one export are compared with each other: the work grows with the
+/// square. Exporters send 512 spans at once.
+const FAILED_MAX: usize = 2_000;
+
 /// A span's outcome and its place in the trace.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -155,27 +159,28 @@ fn has_failed(report: &Report) -> bool {
 /// calls at once is paired with which makes no difference, for they carry no tokens.
 fn add_failed(seen: &[Seen], pairs: &mut Pairs) {
     let mut inner: BTreeSet<usize> = pairs.values().copied().collect();
-    for (at, span) in seen.iter().enumerate() {
-        let Some(report) = span.report().filter(|report| has_failed(report)) else {
-            continue;
-        };
-        if !report.teller.starts_with(SELF_TRACING) || inner.contains(&at) {
+    let failed: Vec<(usize, &Seen, &Report)> = seen
+        .iter()
+        .enumerate()
+        .filter_map(|(at, span)| Some((at, span, span.report()?)))
+        .filter(|(_, _, report)| has_failed(report))
+        .take(FAILED_MAX)
+        .collect();
+    let traces_itself = |report: &Report| report.teller.starts_with(SELF_TRACING);
+    for (at, span, report) in &failed {
+        if !traces_itself(report) || inner.contains(at) {
             continue;
         }
-        let around = seen.iter().enumerate().filter(|(outer_at, outer)| {
+        let around = failed.iter().filter(|(outer_at, outer, told)| {
             let encloses = outer.times.0 <= span.times.0 && span.times.1 <= outer.times.1;
-            let other = outer.report().is_some_and(|outer| {
-                has_failed(outer)
-                    && !outer.teller.starts_with(SELF_TRACING)
-                    && outer.origin.service == report.origin.service
-                    && model(outer) == model(report)
-            });
-            encloses && other && outer.trace != span.trace && !pairs.contains_key(outer_at)
+            let free = !pairs.contains_key(outer_at) && !traces_itself(told);
+            let same = told.origin.service == report.origin.service && model(told) == model(report);
+            encloses && free && same && outer.trace != span.trace
         });
-        let nearest = around.max_by_key(|(outer_at, outer)| (outer.times.0, *outer_at));
-        if let Some((outer_at, _)) = nearest {
-            pairs.insert(outer_at, at);
-            inner.insert(at);
+        let nearest = around.max_by_key(|(outer_at, outer, _)| (outer.times.0, *outer_at));
+        if let Some((outer_at, _, _)) = nearest {
+            pairs.insert(*outer_at, *at);
+            inner.insert(*at);
         }
     }
 }

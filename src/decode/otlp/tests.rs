@@ -146,11 +146,10 @@ fn table(name: &str) -> Vec<Vec<String>> {
         .lines()
         .filter(|row| !row.is_empty() && !row.starts_with('#'))
     {
-        match row.split_once(" = ") {
-            Some((word, meaning)) => {
-                words.insert(word.to_owned(), meaning.to_owned());
-            }
-            None => rows.push(row.split('|').map(|cell| expand(cell, &words)).collect()),
+        if let Some((word, meaning)) = row.split_once(" = ") {
+            words.insert(word.to_owned(), meaning.to_owned());
+        } else {
+            rows.push(row.split('|').map(|cell| expand(cell, &words)).collect());
         }
     }
     assert!(rows.len() > 10, "{name} is cut");
@@ -173,13 +172,12 @@ fn real_exports_give_the_true_counts() {
         .filter(|row| !row.is_empty() && !row.starts_with('#'));
     let mut captures: Vec<(&str, usize, Vec<&str>)> = Vec::new();
     for row in rows {
-        match row.strip_prefix("  ") {
-            Some(line) => captures.last_mut().unwrap().2.push(line),
-            None => {
-                let (name, calls) = row.split_once(", ").unwrap();
-                let calls = calls.strip_suffix(" calls").unwrap().parse().unwrap();
-                captures.push((name, calls, Vec::new()));
-            }
+        if let Some(line) = row.strip_prefix("  ") {
+            captures.last_mut().unwrap().2.push(line);
+        } else {
+            let (name, calls) = row.split_once(", ").unwrap();
+            let calls = calls.strip_suffix(" calls").unwrap().parse().unwrap();
+            captures.push((name, calls, Vec::new()));
         }
     }
     assert_eq!(captures.len(), 21);

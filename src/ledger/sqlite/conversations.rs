@@ -10,9 +10,10 @@ use rusqlite::Connection;
 use super::super::fault::Fault;
 use super::super::types::ConversationRow;
 use super::{corrupt, count, counts, segments_of_level};
-use crate::cell::{Cell, Totals, put, take};
+use crate::cell::{Cell, Totals};
 use crate::ids::Fingerprint;
 use crate::units::{Text, UnixMillis};
+use crate::varint::{put, take};
 
 /// Segments with fewer conversations than this are merged with others of their size.
 const MERGED_BELOW: usize = 2_048;
