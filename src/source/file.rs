@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::UnixMillis;
+
 use super::split::{Before, PROBE, Piece, Shape, Splitter};
 
 /// What is remembered of a file beside the offset.
@@ -53,6 +55,31 @@ impl Resume {
     }
 }
 
+/// What changes when a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was last written.
+    pub modified: UnixMillis,
+}
+
+impl State {
+    /// The state of a file.
+    ///
+    /// # Errors
+    /// What the system says, with the path.
+    pub fn of(path: &Path) -> io::Result<State> {
+        let about = std::fs::metadata(path).map_err(|error| named(&error, path))?;
+        let modified = about.modified()?.duration_since(std::time::UNIX_EPOCH);
+        let millis = modified.map_or(0, |since| since.as_millis());
+        Ok(State {
+            bytes: about.len(),
+            modified: UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
 /// An input being read.
 pub struct Reading {
     splitter: Splitter<Box<dyn Read + Send>>,
@@ -62,51 +89,7 @@ pub struct Reading {
     raw_bytes: Arc<AtomicU64>,
 }
 
-/// The files that `inputs` name: files themselves, and all below directories, sorted by path;
-/// names that begin with a dot are passed over.
-///
-/// # Errors
-/// The first input that cannot be looked at, with its path in the message.
-pub fn list(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if input.as_os_str() == "-" {
-            files.push(input.clone());
-            continue;
-        }
-        let about = std::fs::metadata(input).map_err(|error| named(&error, input))?;
-        if about.is_dir() {
-            walk(input, &mut files)?;
-        } else {
-            files.push(input.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(|error| named(&error, folder))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
-    entries.sort();
-    for path in entries {
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn named(error: &io::Error, path: &Path) -> io::Error {
+pub(super) fn named(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
@@ -246,6 +229,17 @@ impl Reading {
         self.splitter.next_piece()
     }
 
+    /// Leaves a last record without its end for a later reading.
+    pub fn hold_open_end(&mut self) {
+        self.splitter.hold_open_end();
+    }
+
+    /// Whether a last record was left.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.splitter.held()
+    }
+
     /// Bytes of the file itself (compressed where it is) that were read, for progress.
     #[must_use]
     pub fn raw_bytes(&self) -> u64 {
@@ -374,132 +368,4 @@ impl<R: Read> Read for Counting<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    /// Reads all that is left after `earlier`, and the new position.
-    fn read(path: &Path, earlier: Option<(u64, &Marks)>) -> (Resume, Vec<String>, (u64, Marks)) {
-        let mut reading = Reading::open(path, earlier).unwrap();
-        let mut records = Vec::new();
-        while let Some(piece) = reading.next_piece().unwrap() {
-            if let Piece::Record { bytes, .. } = piece {
-                records.push(String::from_utf8(bytes.to_vec()).unwrap());
-            }
-        }
-        let marks = reading.marks().unwrap();
-        (reading.resume, records, (reading.offset(), marks))
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn tells_grown_from_replaced_and_cut() {
-        let plain = |text: &str| text.as_bytes().to_vec();
-        let zst = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
-        let gz = |text: &str| gzip(text.as_bytes());
-        type Pack<'a> = &'a dyn Fn(&str) -> Vec<u8>;
-        let packs: [Pack<'_>; 3] = [&plain, &gz, &zst];
-        let long: String = (0..2000).map(|i| format!("{{\"n\":{i}}}\n")).collect();
-        let grown = format!("{long}{{\"x\":1}}\n");
-        let other = long.replace("1999", "2999");
-        let cases: &[(&str, &str, Resume, &[&str])] = &[
-            ("{\"a\":1}\n", "{\"a\":1}\n", Resume::Continued, &[]),
-            (
-                "{\"a\":1}\n",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}\n{\"b",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}\n",
-                "{\"c\":1}\n",
-                Resume::Replaced,
-                &["{\"c\":1}"],
-            ),
-            (
-                "{\"a\":1}\n{\"b\":2}\n",
-                "{\"a\":1}\n",
-                Resume::Cut,
-                &["{\"a\":1}"],
-            ),
-            (
-                "[\n{\"a\":1}\n]",
-                "[\n{\"a\":1},\n{\"b\":2}\n]",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (&long, &grown, Resume::Continued, &["{\"x\":1}"]),
-        ];
-        let folder = tempfile::tempdir().unwrap();
-        for pack in packs {
-            for (before, after, resume, left) in cases {
-                let path = folder.path().join("log");
-                std::fs::write(&path, pack(before)).unwrap();
-                let (_, _, (offset, marks)) = read(&path, None);
-                std::fs::write(&path, pack(after)).unwrap();
-                let (told, records, _) = read(&path, Some((offset, &marks)));
-                assert_eq!(
-                    (
-                        told,
-                        records
-                            .iter()
-                            .map(String::as_str)
-                            .collect::<Vec<_>>()
-                            .as_slice()
-                    ),
-                    (*resume, *left),
-                    "{before:.20} to {after:.20}"
-                );
-            }
-            let path = folder.path().join("log");
-            std::fs::write(&path, pack(&long)).unwrap();
-            let (_, _, (offset, marks)) = read(&path, None);
-            std::fs::write(&path, pack(&other)).unwrap();
-            assert_eq!(read(&path, Some((offset, &marks))).0, Resume::Replaced);
-        }
-    }
-
-    #[test]
-    fn lists_folders_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("b")).unwrap();
-        for name in ["c.jsonl", "a.jsonl", "b/x.jsonl", ".hidden"] {
-            std::fs::write(folder.path().join(name), "{}").unwrap();
-        }
-        let found = list(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = found
-            .iter()
-            .map(|path| {
-                path.strip_prefix(folder.path())
-                    .unwrap()
-                    .display()
-                    .to_string()
-            })
-            .collect();
-        assert_eq!(names, ["a.jsonl", "b/x.jsonl", "c.jsonl"]);
-        assert!(
-            list(&[folder.path().join("none")])
-                .unwrap_err()
-                .to_string()
-                .contains("none")
-        );
-    }
-}
+mod tests;
