@@ -8,9 +8,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tollwatch::app::Silent;
-use tollwatch::app::replay::{Replay, SOURCE};
+use tollwatch::app::replay::{Asked, replay};
 use tollwatch::clock::FixedClock;
-use tollwatch::decode::Settings;
 use tollwatch::ledger::SqliteLedger;
 
 use super::measure::{share, verdict};
@@ -36,16 +35,18 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     let mut ledger = setup.open(&dir.join("books.db")).expect("books");
     let mut judge = setup.judge(&mut ledger, &clock).expect("books");
     let begun = Instant::now();
-    let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &Settings::default(),
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        clock: &clock,
-        source: SOURCE,
-    }
-    .run(&[dir.join("records")], &mut Silent)
+    let inputs = [dir.join("records")];
+    let asked = Asked {
+        inputs: &inputs,
+        format: None,
+    };
+    let replayed = replay(
+        &setup,
+        (&mut judge, &mut ledger),
+        &clock,
+        asked,
+        &mut Silent,
+    )
     .expect("the replay goes through");
     println!(
         "{} {} {}",

@@ -8,8 +8,7 @@ use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
 use crate::app::Failure;
-use crate::app::pipeline::Means;
-use crate::app::replay::Replay;
+use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
 use crate::app::setup::{self, Setup};
@@ -105,23 +104,12 @@ fn read(
     bar: &mut Bar,
 ) -> Result<Applied, Failure> {
     let mut judge = setup.judge(ledger, clock)?;
-    let source = setup.ready.sources.first();
-    let settings = source
-        .map(|source| source.decode.clone())
-        .unwrap_or_default();
-    let name = source.map(|source| source.name.clone()).unwrap_or_default();
-    let mut replay = Replay {
-        means: Means {
-            judge: &mut judge,
-            gate: &setup.gate,
-            settings: &settings,
-            clock,
-        },
-        ignore_scopes: &[],
-        ledger,
-        source: &name,
+    let inputs = [dir.join("records")];
+    let asked = Asked {
+        inputs: &inputs,
+        format: None,
     };
-    Ok(replay.run(&[dir.join("records")], bar)?.applied)
+    Ok(replay(setup, (&mut judge, ledger), clock, asked, bar)?.applied)
 }
 
 /// Makes the folder; refuses one that holds something else.

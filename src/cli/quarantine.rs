@@ -5,10 +5,8 @@ use serde::Serialize;
 use super::args::QuarantineCommand;
 use super::table::{Rows, plain};
 use super::{Terminal, ask, words};
-use crate::app::pipeline::Means;
-use crate::app::quarantine::Retried;
-use crate::app::{Failure, quarantine as job, setup};
-use crate::decode::Settings;
+use crate::app::quarantine::{self as job, Retried};
+use crate::app::{Failure, setup};
 use crate::ledger::{Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
 
@@ -62,15 +60,8 @@ pub(super) fn quarantine(
             let setup = setup::load(config.as_deref(), &terminal.clock)?;
             let mut ledger = setup.open(ledger)?;
             let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
-            let settings = Settings::default();
             let clock = terminal.clock;
-            let means = Means {
-                judge: &mut judge,
-                gate: &setup.gate,
-                settings: &settings,
-                clock: &clock,
-            };
-            let retried = job::retry(&mut ledger, means, reason)?;
+            let retried = job::retry(&mut ledger, &mut judge, &setup, &clock, reason)?;
             if *json {
                 terminal.json(&retried)?;
             } else {
@@ -89,22 +80,16 @@ fn tell(retried: &Retried, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         .filter(|(_, count)| **count > 0)
         .map(|(outcome, count)| format!("{} {outcome}", words::count(n(*count))))
         .collect();
-    writeln!(
-        terminal.out,
-        "{} again: {}",
-        words::plural(n(retried.read), "record read", "records read"),
-        if outcomes.is_empty() {
-            "nothing to do".to_owned()
-        } else {
-            outcomes.join(", ")
-        }
-    )?;
+    let what = if outcomes.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        outcomes.join(", ")
+    };
+    let read = words::plural(n(retried.read), "record read", "records read");
+    writeln!(terminal.out, "{read} again: {what}")?;
     if retried.unreadable > 0 {
-        writeln!(
-            terminal.out,
-            "{} no longer in their source",
-            words::plural(n(retried.unreadable), "record is", "records are")
-        )?;
+        let gone = words::plural(n(retried.unreadable), "record is", "records are");
+        writeln!(terminal.out, "{gone} no longer in their source")?;
     }
     Ok(())
 }
