@@ -5,7 +5,7 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] | calls |
+//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
@@ -24,6 +24,7 @@ pub mod money;
 pub mod problem;
 pub mod secret;
 pub mod units;
+pub mod varint;
 
 pub mod call;
 pub mod outcome;

@@ -62,28 +62,31 @@ impl Provider {
     #[must_use]
     pub fn parse(name: &str) -> Option<Provider> {
         let lower = clean_name(&name.to_lowercase());
-        Some(match lower.as_str() {
+        // Spellings differ in what stands between the words: `aws.bedrock`, `AWS Bedrock`.
+        let words = lower.replace(['.', '-', ' '], "_");
+        Some(match words.as_str() {
             "" => return None,
-            "azure" | "azure_openai" | "azure-openai" | "azure.ai.openai"
-            | "azure.ai.inference" | "az.ai.openai" | "az.ai.inference" | "azure_ai"
-            | "azure_text" | "azureopenai" | "microsoft_foundry" | "foundry" => Provider::Azure,
-            "openai" | "open_ai" | "text-completion-openai" => Provider::Openai,
+            "azure" | "azure_openai" | "azure_ai_openai" | "azure_ai_inference"
+            | "az_ai_openai" | "az_ai_inference" | "azure_ai" | "azure_text" | "azureopenai"
+            | "microsoft" | "microsoft_foundry" | "azure_foundry" | "azure_ai_foundry"
+            | "foundry" => Provider::Azure,
+            "openai" | "open_ai" | "text_completion_openai" => Provider::Openai,
             "anthropic" => Provider::Anthropic,
-            "bedrock" | "aws" | "aws.bedrock" | "aws_bedrock" | "amazon-bedrock"
-            | "amazon_bedrock" | "bedrock_converse" | "amazon" => Provider::Bedrock,
-            "vertex" | "vertex_ai" | "vertexai" | "gcp.vertex_ai" | "gcp.vertex.agent"
-            | "vertex_ai_beta" | "google_vertexai" | "google-vertex" | "gcp" => Provider::Vertex,
-            "gemini" | "google" | "gcp.gemini" | "gcp.gen_ai" | "google_genai" | "google-gla"
-            | "google_ai_studio" | "google_ai" => Provider::Gemini,
-            "watsonx" | "watsonx_text" | "ibm.watsonx.ai" | "ibm" | "watsonx.ai" => {
-                Provider::Watsonx
-            }
-            "aleph_alpha" | "alephalpha" | "aleph-alpha" | "pharia" => Provider::AlephAlpha,
+            "bedrock" | "aws" | "aws_bedrock" | "amazon_bedrock" | "bedrock_converse"
+            | "bedrock_runtime" | "amazon" => Provider::Bedrock,
+            "vertex" | "vertex_ai" | "vertexai" | "gcp_vertex_ai" | "gcp_vertex_agent"
+            | "vertex_ai_beta" | "google_vertexai" | "google_vertex" | "google_vertex_ai"
+            | "gcp" => Provider::Vertex,
+            "gemini" | "google" | "gcp_gemini" | "gcp_gen_ai" | "google_genai" | "google_gla"
+            | "google_ai_studio" | "google_ai" | "google_gemini" => Provider::Gemini,
+            "watsonx" | "watsonx_text" | "ibm_watsonx_ai" | "ibm_watsonx" | "ibm"
+            | "watsonx_ai" => Provider::Watsonx,
+            "aleph_alpha" | "alephalpha" | "pharia" | "phariaai" => Provider::AlephAlpha,
             "mistral" | "mistral_ai" | "mistralai" => Provider::Mistral,
             "vllm" | "hosted_vllm" => Provider::Vllm,
             "ollama" | "ollama_chat" => Provider::Ollama,
-            "now_llm" | "now-llm" | "nowllm" => Provider::NowLlm,
-            other => Provider::Other(Text::from(other)),
+            "now_llm" | "nowllm" | "now_llm_service" => Provider::NowLlm,
+            _ => Provider::Other(lower),
         })
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
 
 fn ask(args: &args::Price, book: &PriceBook, now: UnixMillis) -> Result<Priced, Failure> {
     let usage_of = |message: String| Failure::Usage(message);
-    let provider = Provider::parse(&args.provider)
+    let provider = provider_of(args)
         .ok_or_else(|| usage_of("`--provider` is empty; name one, such as `azure`".to_owned()))?;
     let scope = args.scope.as_deref().map(scope_of).transpose()?;
     let tier = match args.tier.as_deref() {
@@ -125,41 +125,52 @@ fn ask(args: &args::Price, book: &PriceBook, now: UnixMillis) -> Result<Priced, 
     }))
 }
 
-/// A region in canonical form, or a geography for providers that price by one.
+/// `google` is either of Google's services; only Vertex AI lets a region be chosen.
+fn provider_of(args: &args::Price) -> Option<Provider> {
+    let provider = Provider::parse(&args.provider)?;
+    let google = args.provider.trim().eq_ignore_ascii_case("google");
+    let placed = args.region.is_some() || args.scope.is_some();
+    Some(if google && placed {
+        Provider::Vertex
+    } else {
+        provider
+    })
+}
+
+/// A region in canonical form, or a zone of inference.
 fn placed(
     regions: &Regions,
     provider: &Provider,
     told: Option<&str>,
 ) -> (Option<String>, Option<String>) {
-    let Some(told) = told else {
+    let Some(told) = told.map(str::trim).filter(|told| !told.is_empty()) else {
         return (None, None);
     };
-    if matches!(told, "us" | "eu" | "global") {
-        return (None, Some(told.to_owned()));
+    let folded = told.to_ascii_lowercase();
+    let zone = match folded.split_once(':') {
+        Some((cloud, zone)) if Provider::parse(cloud).as_ref() == Some(provider) => zone,
+        Some(_) => "",
+        None => folded.as_str(),
+    };
+    let zone = zone.strip_prefix("zone:").unwrap_or(zone);
+    if matches!(zone, "us" | "eu" | "global") {
+        return (None, Some(zone.to_owned()));
     }
-    (
-        Some(
-            regions
-                .parse_region(Some(provider), told)
-                .name()
-                .to_string(),
-        ),
-        None,
-    )
+    let region = regions.parse_region(Some(provider), told);
+    (Some(region.name().to_string()), None)
 }
 
+/// A scope by our word or by Azure's deployment type.
 fn scope_of(word: &str) -> Result<Scope, Failure> {
-    [Scope::Regional, Scope::DataZone, Scope::Global]
-        .into_iter()
-        .find(|scope| {
-            scope.as_str() == word
-                || scope.as_str().replace('_', "") == word.replace(['_', '-'], "")
-        })
-        .ok_or_else(|| {
-            Failure::Usage(format!(
-                "unknown scope `{word}`; known are regional, data_zone, global"
-            ))
-        })
+    let folded = word.to_ascii_lowercase().replace(['_', '-', ' '], "");
+    match folded.as_str() {
+        "regional" | "standard" => Ok(Scope::Regional),
+        "datazone" | "datazonestandard" | "zone" => Ok(Scope::DataZone),
+        "global" | "globalstandard" => Ok(Scope::Global),
+        _ => Err(Failure::Usage(format!(
+            "unknown scope `{word}`; known are regional, data_zone, global"
+        ))),
+    }
 }
 
 #[derive(Serialize)]
@@ -241,6 +252,9 @@ mod tests {
             ("data-zone", Scope::DataZone),
             ("datazone", Scope::DataZone),
             ("regional", Scope::Regional),
+            ("GlobalStandard", Scope::Global),
+            ("DataZoneStandard", Scope::DataZone),
+            ("Standard", Scope::Regional),
         ] {
             assert_eq!(scope_of(word).unwrap(), scope);
         }

@@ -2,7 +2,7 @@
 //!
 //! Knows no source, no format and no clock (`now` is an argument). A newcomer may ask why one
 //! trait has everything: whatever belongs to a batch goes into one transaction, and what a
-//! transaction holds cannot be split over traits. It is shaped so that PostgreSQL can come later.
+//! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
 mod fault;
 mod sqlite;

@@ -317,13 +317,14 @@ pub struct ContradictionRow {
     pub at: UnixMillis,
 }
 
-/// What a limit cut off on a day.
+/// What a limit cut off in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverflowRow {
-    /// What: `names`, `conversations`, `evidence`, `quarantine`, `contradictions`, `unlinked`.
+    /// What: keys of `names`, `conversations`, rows of `evidence`, of `quarantine`,
+    /// `contradictions`, lines that stay `unlinked`.
     pub kind: Text,
-    /// Where the day begins.
-    pub day: UnixMillis,
+    /// Where the window begins: an hour for evidence and unlinked lines, else a day.
+    pub start: UnixMillis,
     /// How many.
     pub n: u64,
 }

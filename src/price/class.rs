@@ -110,6 +110,8 @@ pub enum PriceGap {
     NoModel,
     /// No list knows the model at this provider.
     UnknownModel,
+    /// The report names a provider that nobody knows: neither a list nor a host of its own.
+    UnknownProvider,
     /// The report tells no tokens.
     NoUsage,
     /// Audio tokens are among the counts, and not told apart.
@@ -130,9 +132,10 @@ pub enum PriceGap {
 
 impl PriceGap {
     /// All of them.
-    pub const ALL: [PriceGap; 10] = [
+    pub const ALL: [PriceGap; 11] = [
         PriceGap::NoModel,
         PriceGap::UnknownModel,
+        PriceGap::UnknownProvider,
         PriceGap::NoUsage,
         PriceGap::Audio,
         PriceGap::OtherUnit,
@@ -149,6 +152,7 @@ impl PriceGap {
         match self {
             PriceGap::NoModel => "no_model",
             PriceGap::UnknownModel => "unknown_model",
+            PriceGap::UnknownProvider => "unknown_provider",
             PriceGap::NoUsage => "no_usage",
             PriceGap::Audio => "audio",
             PriceGap::OtherUnit => "other_unit",

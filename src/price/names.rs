@@ -20,7 +20,7 @@ pub(super) fn forms(provider: &Provider, model: &str) -> Vec<Form> {
     let folded = model.trim().to_lowercase();
     let mut literal = vec![folded.clone()];
     if let Some((prefix, tail)) = folded.split_once('/')
-        && Provider::parse(prefix).as_ref() == Some(provider)
+        && Provider::parse(prefix).is_some_and(|named| names_same(&named, provider))
     {
         literal.push(tail.to_owned());
     }
@@ -43,6 +43,12 @@ pub(super) fn forms(provider: &Provider, model: &str) -> Vec<Form> {
     }
     forms.sort_by_key(|form| form.rule.is_some());
     forms
+}
+
+/// Whether a prefix before a model's name says no more than the provider does. Vertex's
+/// OpenAI-compatible interface writes `google/gemini-…`.
+fn names_same(prefix: &Provider, provider: &Provider) -> bool {
+    prefix == provider || (*prefix == Provider::Gemini && *provider == Provider::Vertex)
 }
 
 /// `gpt-5.2-20251211` as `gpt-5.2-2025-12-11`, as gateways write it and lists do not.
@@ -162,7 +168,7 @@ mod tests {
 
     #[test]
     fn forms_from_literal_to_loose() {
-        let cases: [(Provider, &str, &[&str]); 7] = [
+        let cases: [(Provider, &str, &[&str]); 8] = [
             (Provider::Openai, "GPT-4o", &["gpt-4o"]),
             (
                 Provider::Openai,
@@ -183,6 +189,11 @@ mod tests {
                 Provider::Vertex,
                 "claude-sonnet-4-5@20250929",
                 &["claude-sonnet-4-5@20250929", "claude-sonnet-4-5?"],
+            ),
+            (
+                Provider::Vertex,
+                "google/gemini-2.5-pro",
+                &["google/gemini-2.5-pro", "gemini-2.5-pro"],
             ),
             (
                 Provider::Gemini,

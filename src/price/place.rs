@@ -62,14 +62,11 @@ pub(super) fn wanted(book: &PriceBook, lookup: &Lookup<'_>, model: &str) -> Want
         region: lookup.region.map(Text::from),
     };
     match lookup.provider {
-        Provider::Azure => {
-            let by_region = || lookup.region.and_then(|region| book.zone_of(region));
-            wanted.zone = wanted.zone.or_else(by_region);
-        }
-        Provider::Bedrock => bedrock(lookup, model, &mut wanted),
+        Provider::Azure => azure(book, lookup, model, &mut wanted),
+        Provider::Bedrock => bedrock(model, &mut wanted),
         Provider::Vertex => {
-            let by_region = lookup.region.map(vertex_scope);
-            wanted.scope = wanted.scope.or(by_region);
+            let told = lookup.region.or(geo).map(vertex_scope);
+            wanted.scope = wanted.scope.or(told);
         }
         Provider::Openai => {
             let named = lookup
@@ -94,6 +91,33 @@ pub(super) fn wanted(book: &PriceBook, lookup: &Lookup<'_>, model: &str) -> Want
     wanted
 }
 
+/// The region names the zone, but not the scope; a zone of inference tells both, and so do the
+/// keys of a list (`azure/eu/gpt-4o`).
+fn azure(book: &PriceBook, lookup: &Lookup<'_>, model: &str, wanted: &mut Wanted) {
+    let name = model.trim().to_lowercase();
+    let name = name.strip_prefix("azure/").unwrap_or(&name);
+    let keyed = name.split_once('/').and_then(|(place, model)| {
+        let scope = match place {
+            "eu" | "us" => Scope::DataZone,
+            "global" | "global-standard" => Scope::Global,
+            _ => return None,
+        };
+        Some((place, scope, model))
+    });
+    if let Some((place, scope, model)) = keyed {
+        wanted.names = vec![model.to_owned()];
+        wanted.scope = wanted.scope.or(Some(scope));
+        if scope == Scope::DataZone {
+            wanted.zone = wanted.zone.take().or_else(|| Some(Text::from(place)));
+        }
+    }
+    if wanted.zone.is_some() {
+        wanted.scope = wanted.scope.or(Some(Scope::DataZone));
+    }
+    let by_region = || lookup.region.and_then(|region| book.zone_of(region));
+    wanted.zone = wanted.zone.take().or_else(by_region);
+}
+
 /// Vertex locations: `global`, the multi-regions `eu` and `us`, else one region.
 fn vertex_scope(region: &str) -> Scope {
     match region.split_once(':').map_or(region, |(_, name)| name) {
@@ -104,21 +128,23 @@ fn vertex_scope(region: &str) -> Scope {
 }
 
 /// A profile's prefix tells the scope; a bare id runs in the host's region. Where the name hides
-/// the profile, the registered scope stands in.
-fn bedrock(lookup: &Lookup<'_>, model: &str, wanted: &mut Wanted) {
+/// the profile, the registered scope or a zone of inference stands in.
+fn bedrock(model: &str, wanted: &mut Wanted) {
     let id = BedrockId::parse(model);
     if wanted.region.is_none() && !id.region.is_empty() {
         wanted.region = Some(Text::from(format!("aws:{}", id.region)));
     }
     let told = wanted.zone.take();
-    let prefix = match (id.prefix.as_str(), lookup.scope) {
+    let by_zone = told.is_some().then_some(Scope::DataZone);
+    let scope = wanted.scope.or(by_zone);
+    let prefix = match (id.prefix.as_str(), scope) {
         ("", Some(Scope::Global)) => "global",
         ("", Some(Scope::DataZone)) => told.as_deref().unwrap_or_default(),
         (prefix, _) => prefix,
     };
     wanted.scope = Some(match prefix {
         "global" => Scope::Global,
-        "" if lookup.scope == Some(Scope::DataZone) => Scope::DataZone,
+        "" if scope == Some(Scope::DataZone) => Scope::DataZone,
         "" => Scope::Regional,
         _ => Scope::DataZone,
     });

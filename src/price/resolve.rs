@@ -69,8 +69,10 @@ impl PriceBook {
             | Provider::Gemini
             | Provider::Watsonx
             | Provider::AlephAlpha
-            | Provider::Mistral
-            | Provider::Other(_) => names.is_empty().then_some(PriceGap::NoModel),
+            | Provider::Mistral => names.is_empty().then_some(PriceGap::NoModel),
+            Provider::Other(_) if names.is_empty() => Some(PriceGap::NoModel),
+            Provider::Other(name) if self.is_nobody(name) => Some(PriceGap::UnknownProvider),
+            Provider::Other(_) => None,
         };
         if let Some(gap) = gap {
             return answer(found, gap, false);
@@ -268,6 +270,18 @@ impl PriceBook {
             })
             .find(|found| !found.is_empty())
             .unwrap_or_default()
+    }
+
+    /// Whether a name is that of no list's provider, no known gateway and no host, so that no row
+    /// can be said to be its price.
+    fn is_nobody(&self, name: &str) -> bool {
+        let host_or_untold = name.is_empty() || name.contains('.');
+        !host_or_untold
+            && !name.starts_with("litellm")
+            && !crate::provider::is_name(name)
+            && self.ids(&Provider::Other(Text::from(name))).0.len() == 1
+            && self.info(name).is_none()
+            && !self.rows().any(|(_, row)| row.provider == name)
     }
 
     fn is_provider(&self, prefix: &str) -> bool {

@@ -50,6 +50,12 @@ impl Recognised {
     }
 }
 
+/// Whether a provider or gateway of that name is known by a host of its own.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    others::is_name(name)
+}
+
 /// A destination that the registry names although its host is nobody's known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {

@@ -125,6 +125,12 @@ pub(super) fn family(domain: &str, host: &str) -> Option<Family> {
         .map(|(_, _, name, segment)| Family::OtherAt(name, segment))
 }
 
+/// Whether a provider or gateway of that name has a host of its own in the tables.
+pub(super) fn is_name(name: &str) -> bool {
+    let mut own = HOSTS.iter().map(|row| row.2);
+    own.any(|known| known == name) || HOSTS_AT.iter().any(|row| row.2 == name)
+}
+
 /// Whether `/v1/messages` on this host is a text message.
 pub(super) fn sends_messages(host: &str) -> bool {
     MESSENGERS.contains(&super::host::last_two_labels(host))

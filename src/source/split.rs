@@ -295,7 +295,13 @@ impl<R: Read> Splitter<R> {
             };
             match found {
                 End::At { end, next } => return Ok(Some(self.hand_out(end, next))),
-                End::Open if self.rest().len() > RECORD_MAX_BYTES => return self.pass_over(),
+                // The line end stands behind the longest record.
+                End::Open if self.rest().len() > RECORD_MAX_BYTES.saturating_add(CHUNK) => {
+                    return match end_of(self.rest()) {
+                        End::At { end, next } => Ok(Some(self.hand_out(end, next))),
+                        End::Open => self.pass_over(),
+                    };
+                }
                 End::Open => wanted = self.rest().len().saturating_mul(2),
             }
             if !self.fill()? {
@@ -316,6 +322,10 @@ impl<R: Read> Splitter<R> {
         self.last_start = offset;
         self.advance(next);
         self.mark();
+        if end > RECORD_MAX_BYTES {
+            let length = u64::try_from(next).unwrap_or(u64::MAX);
+            return Piece::TooLarge { offset, length };
+        }
         let bytes = self
             .buffer
             .get(from..from.saturating_add(end))
@@ -385,15 +395,21 @@ fn line_end(bytes: &[u8]) -> End {
 }
 
 /// The end of one JSON value: of a balanced object or array, else of anything up to a comma, a
-/// closing bracket or the end of the line.
+/// closing bracket or the end of the line. A value that is plainly broken ends with its line, so
+/// that it does not take the rows behind it along.
 fn value_end(bytes: &[u8]) -> End {
+    let at_line = |end: usize| End::At {
+        end,
+        next: end.saturating_add(1),
+    };
     let mut depth = 0_u32;
     let mut at = 0_usize;
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => match string_end(bytes, at.saturating_add(1)) {
-                Some(end) => at = end,
-                None => return End::Open,
+                StringEnd::Quote(end) => at = end,
+                StringEnd::Line(end) => return at_line(end),
+                StringEnd::Open => return End::Open,
             },
             b'{' | b'[' => depth = depth.saturating_add(1),
             b'}' | b']' if depth <= 1 => {
@@ -402,12 +418,8 @@ fn value_end(bytes: &[u8]) -> End {
                 return End::At { end, next: end };
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' | b'\n' if depth == 0 => {
-                return End::At {
-                    end: at,
-                    next: at.saturating_add(1),
-                };
-            }
+            b',' if depth == 0 => return at_line(at),
+            b'\n' if depth == 0 || breaks_off(bytes, at) => return at_line(at),
             _ => {}
         }
         at = at.saturating_add(1);
@@ -415,16 +427,42 @@ fn value_end(bytes: &[u8]) -> End {
     End::Open
 }
 
-/// The index of the quote that closes a string whose text begins at `from`.
-fn string_end(bytes: &[u8], mut from: usize) -> Option<usize> {
-    loop {
-        let found = memchr::memchr2(b'"', b'\\', bytes.get(from..)?)?;
-        let at = from.saturating_add(found);
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        from = at.saturating_add(2);
+/// Whether an unclosed value ends at this line break, because the next line begins another row: an
+/// object at the first column, which inside a value stands neither behind `{`, nor in a layout
+/// that writes a row on one line.
+fn breaks_off(bytes: &[u8], line_break: usize) -> bool {
+    if bytes.get(line_break.saturating_add(1)) != Some(&b'{') {
+        return false;
     }
+    let before = bytes.get(..line_break).unwrap_or_default();
+    let first = before.split(|b| *b == b'\n').next().unwrap_or_default();
+    first.trim_ascii().len() > 1 || before.trim_ascii_end().ends_with(b"{")
+}
+
+/// Where a string ends.
+enum StringEnd {
+    /// At this quote.
+    Quote(usize),
+    /// Broken: a line break stands in it, which JSON does not allow.
+    Line(usize),
+    /// More bytes are needed.
+    Open,
+}
+
+/// The end of the string whose text begins at `from`.
+fn string_end(bytes: &[u8], mut from: usize) -> StringEnd {
+    while let Some(found) = bytes
+        .get(from..)
+        .and_then(|rest| memchr::memchr3(b'"', b'\\', b'\n', rest))
+    {
+        let at = from.saturating_add(found);
+        match bytes.get(at) {
+            Some(b'"') => return StringEnd::Quote(at),
+            Some(b'\n') => return StringEnd::Line(at),
+            Some(_) | None => from = at.saturating_add(2),
+        }
+    }
+    StringEnd::Open
 }
 
 /// The shape of a stream by its first bytes, and how many of them stand before the first record.
@@ -554,6 +592,22 @@ mod tests {
             (
                 "[\n{\"a\":1},\nNaN,\n{\"b\":2}]",
                 &["2:{\"a\":1}", "11:NaN", "16:{\"b\":2}"],
+            ),
+            (
+                "[\n{\"a\":1},\n{\"x\":{,\n{\"b\":2}\n]",
+                &["2:{\"a\":1}", "11:{\"x\":{,", "19:{\"b\":2}"],
+            ),
+            (
+                "[\n{\"a\":1},\n{\"x\":\"y\n{\"b\":2}\n]",
+                &["2:{\"a\":1}", "11:{\"x\":\"y", "19:{\"b\":2}"],
+            ),
+            (
+                "{\n{\"a\":1}\n{\"b\":2}\n",
+                &["0:{", "2:{\"a\":1}", "10:{\"b\":2}"],
+            ),
+            (
+                "{\n\"a\": [\n{\n\"b\": 1\n}\n]\n}\n",
+                &["0:{\n\"a\": [\n{\n\"b\": 1\n}\n]\n}"],
             ),
         ];
         for (text, expected) in cases {

@@ -95,6 +95,10 @@ fn without_price(
             format!("no price list knows model `{model}` of `{whose}`"),
             "correct the name, or give a price in the file that `prices` names",
         )),
+        PriceGap::UnknownProvider => Some((
+            format!("no price list knows provider `{whose}`"),
+            "correct `provider`, or give a price in the file that `prices` names",
+        )),
         PriceGap::NotInForce => Some((
             format!("no price of model `{model}` is in force today"),
             "give a price in the file that `prices` names",

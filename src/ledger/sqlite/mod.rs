@@ -99,8 +99,8 @@ pub struct SqliteLedger {
     ids: ids::Ids,
     names: names::Names,
     hours: hours::Hours,
-    /// Held as long as this ledger may write.
-    _lock: Option<File>,
+    /// Held as long as this ledger may write; never read.
+    lock: Option<File>,
 }
 
 impl SqliteLedger {
@@ -132,6 +132,10 @@ impl SqliteLedger {
 }
 
 impl From<rusqlite::Error> for Fault {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the driver's lists are open; what is not named is refused"
+    )]
     fn from(error: rusqlite::Error) -> Fault {
         let kind = match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
