@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tollwatch::app::Silent;
-use tollwatch::app::replay::{Asked, replay};
+use tollwatch::app::replay::{self as job, Asked};
 use tollwatch::clock::FixedClock;
 use tollwatch::ledger::SqliteLedger;
 
@@ -40,7 +40,7 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
         inputs: &inputs,
         format: None,
     };
-    let replayed = replay(
+    let replayed = job::replay(
         &setup,
         (&mut judge, &mut ledger),
         &clock,
