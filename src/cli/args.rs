@@ -115,7 +115,7 @@ pub(super) struct Inspect {
 
 #[derive(Debug, Args)]
 pub(super) struct Price {
-    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini, …
+    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini and others.
     #[arg(long)]
     pub(super) provider: String,
     /// The model, as the provider names it.
@@ -124,10 +124,10 @@ pub(super) struct Price {
     /// Where it runs: `westeurope`, `azure:westeurope`, `eu-central-1`.
     #[arg(long)]
     pub(super) region: Option<String>,
-    /// How far processing may wander: regional, data_zone, global.
+    /// How far processing may wander: `regional`, `data_zone`, `global`.
     #[arg(long)]
     pub(super) scope: Option<String>,
-    /// Price tier: standard, batch, flex, priority, fast.
+    /// Price tier: `standard`, `batch`, `flex`, `priority`, `fast`.
     #[arg(long)]
     pub(super) tier: Option<String>,
     /// Time of the call; now when not given.

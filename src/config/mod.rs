@@ -68,7 +68,8 @@ pub struct Ready {
     pub timezone: Tz,
     /// One text for the whole configuration, without secrets: equal texts judge alike.
     pub canonical: String,
-    /// What deserves a person's look, sorted by file and place.
+    /// What deserves a person's look, sorted by file and place: warnings, and errors that do not
+    /// stand in the way of use.
     pub warnings: Vec<Problem>,
 }
 
@@ -102,12 +103,17 @@ impl Ready {
     }
 }
 
+/// Errors that are the very thing to be watched: a call that breaks a rule must be in the books, so
+/// the configuration can be used, and `check` still ends with an error.
+const USABLE: [&str; 1] = ["region_violates_rule"];
+
 /// Reads the configuration whose main file is `path`, with every file that it names.
 ///
 /// `now` decides which models are near retirement.
 ///
 /// # Errors
-/// Every problem of every file, warnings among them, sorted by file and place.
+/// Every problem of every file, warnings among them, sorted by file and place, where one of them
+/// keeps the configuration from being used.
 pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<Problem>> {
     let mut faults = Vec::new();
     let main = main_file(path, read, &mut faults);
@@ -123,7 +129,9 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
     });
     faults.sort();
     faults.dedup();
-    let broken = faults.iter().any(|fault| fault.severity == Severity::Error);
+    let broken = faults
+        .iter()
+        .any(|fault| fault.severity == Severity::Error && !USABLE.contains(&fault.code));
     match ready {
         Some(ready) if !broken => Ok(Ready {
             warnings: faults,
