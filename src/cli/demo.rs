@@ -14,6 +14,7 @@ use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::app::{Failure, Progress, setup};
 use crate::clock::{Clock, FixedClock};
 use crate::ledger::{Ledger, Span};
+use crate::source::list;
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -70,9 +71,9 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let setup = setup::load(Some(&dir.join("tollwatch.toml")), &clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
     let mut judge = setup.judge(&mut ledger, &clock)?;
-    let inputs = [records];
+    let files = list::list(&[records])?;
     let asked = Asked {
-        inputs: &inputs,
+        files: &files,
         format: None,
     };
     let books = (&mut judge, &mut ledger as &mut dyn Ledger);
