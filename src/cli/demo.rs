@@ -7,14 +7,13 @@ use serde::Serialize;
 use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
-use crate::app::pipeline::Means;
-use crate::app::replay::Replay;
+use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::app::{Failure, Progress, setup};
 use crate::clock::{Clock, FixedClock};
-use crate::ledger::Span;
+use crate::ledger::{Ledger, Span};
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -71,23 +70,13 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let setup = setup::load(Some(&dir.join("tollwatch.toml")), &clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
     let mut judge = setup.judge(&mut ledger, &clock)?;
-    let source = setup.ready.sources.first();
-    let settings = source
-        .map(|source| source.decode.clone())
-        .unwrap_or_default();
-    let source = source.map(|source| source.name.clone()).unwrap_or_default();
-    let replayed = Replay {
-        means: Means {
-            judge: &mut judge,
-            gate: &setup.gate,
-            settings: &settings,
-            clock: &clock,
-        },
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        source: &source,
-    }
-    .run(&[records], &mut bar)?;
+    let inputs = [records];
+    let asked = Asked {
+        inputs: &inputs,
+        format: None,
+    };
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
+    let replayed = replay(&setup, books, &clock, asked, &mut bar)?;
     let answer = tell(&ledger, &setup.rules, Span::ALL)?;
     let unseen = unseen(&ledger, Span::ALL)?;
     let conservation = Conservation::of(&replayed.applied);

@@ -24,10 +24,12 @@ pub(super) fn format_of(name: Option<&str>) -> Result<Option<Format>, Failure> {
 pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     let format = format_of(args.format.as_deref())?;
-    let settings = Settings {
-        format,
-        ..Settings::default()
+    let files = [args.file.clone()];
+    let mut settings = match setup.read_as(&files).first() {
+        Some((read_as, _)) => read_as.settings.clone(),
+        None => Settings::default(),
     };
+    settings.format = format.or(settings.format);
     let mut ledger = setup.open_in_memory()?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let mut reading = if args.file.as_os_str() == "-" {

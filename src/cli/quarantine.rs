@@ -5,10 +5,8 @@ use serde::Serialize;
 use super::args::QuarantineCommand;
 use super::table::{Rows, plain};
 use super::{Terminal, ask, words};
-use crate::app::pipeline::Means;
 use crate::app::quarantine::Retried;
 use crate::app::{Failure, quarantine as job, setup};
-use crate::decode::Settings;
 use crate::ledger::{Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
 
@@ -62,15 +60,8 @@ pub(super) fn quarantine(
             let setup = setup::load(config.as_deref(), &terminal.clock)?;
             let mut ledger = setup.open(ledger)?;
             let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
-            let settings = Settings::default();
             let clock = terminal.clock;
-            let means = Means {
-                judge: &mut judge,
-                gate: &setup.gate,
-                settings: &settings,
-                clock: &clock,
-            };
-            let retried = job::retry(&mut ledger, means, reason)?;
+            let retried = job::retry(&mut ledger, &mut judge, &setup, &clock, reason)?;
             if *json {
                 terminal.json(&retried)?;
             } else {

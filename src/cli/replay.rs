@@ -6,11 +6,9 @@ use serde::Serialize;
 
 use super::progress::Bar;
 use super::{Terminal, args, inspect, words};
-use crate::app::pipeline::Means;
-use crate::app::replay::{Replay, Replayed, SOURCE};
+use crate::app::replay::{self as job, Asked, Replayed};
 use crate::app::{Failure, setup};
-use crate::decode::Settings;
-use crate::ledger::Applied;
+use crate::ledger::{Applied, Ledger};
 use crate::source::file::Resume;
 
 /// The five figures of conservation, and what stands behind them.
@@ -88,25 +86,16 @@ struct FileAnswer {
 pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let settings = Settings {
-        format: inspect::format_of(args.format.as_deref())?,
-        ..Settings::default()
-    };
+    let format = inspect::format_of(args.format.as_deref())?;
     let mut ledger = setup.open(&args.ledger)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let asked = Asked {
+        inputs: &args.inputs,
+        format,
+    };
     let mut bar = Bar::new(args.json);
-    let replayed = Replay {
-        means: Means {
-            judge: &mut judge,
-            gate: &setup.gate,
-            settings: &settings,
-            clock: &terminal.clock,
-        },
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        source: SOURCE,
-    }
-    .run(&args.inputs, &mut bar)?;
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
+    let replayed = job::replay(&setup, books, &terminal.clock, asked, &mut bar)?;
     let broken = replayed.files.iter().any(|file| file.fault.is_some());
     if args.json {
         terminal.json(&answer(&replayed))?;
