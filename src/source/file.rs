@@ -187,12 +187,18 @@ impl Reading {
     pub fn at(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
         let raw_bytes = Arc::new(AtomicU64::new(0));
         let (mut reader, plain) = open_stream(path, &raw_bytes)?;
-        if let Some(mut file) = plain {
-            file.seek(SeekFrom::Start(offset))?;
+        let probe = usize::try_from(offset).unwrap_or(usize::MAX).min(PROBE);
+        let tail = if let Some(mut file) = plain {
+            let back = u64::try_from(probe).unwrap_or(u64::MAX);
+            file.seek(SeekFrom::Start(offset.saturating_sub(back)))?;
+            let tail = read_up_to(&mut file, probe)?;
+            raw_bytes.store(offset, Ordering::Relaxed);
             reader = Box::new(Counting(file, Arc::clone(&raw_bytes)));
+            tail
         } else {
-            io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
-        }
+            let head = read_up_to(&mut reader, probe)?;
+            skip_keeping_tail(&mut reader, head, offset, probe)?
+        };
         let (mut head_reader, _) = open_stream(path, &Arc::default())?;
         let head = read_up_to(&mut head_reader, PROBE)?;
         let splitter = Splitter::new(
@@ -201,7 +207,7 @@ impl Reading {
                 offset,
                 shape,
                 head,
-                tail: Vec::new(),
+                tail,
             },
         );
         Ok(Reading {
