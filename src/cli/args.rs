@@ -115,7 +115,7 @@ pub(super) struct Inspect {
 
 #[derive(Debug, Args)]
 pub(super) struct Price {
-    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini, …
+    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini and others.
     #[arg(long)]
     pub(super) provider: String,
     /// The model, as the provider names it.

@@ -110,7 +110,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
 
 /// The one printer of faults: what, why, and what to do.
 fn fail(failure: &Failure) -> ExitCode {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     if let Failure::Problems(problems) = failure {
         parts.extend(problems.iter().map(|problem| format!("{problem}\n\n")));
     }
@@ -118,8 +118,9 @@ fn fail(failure: &Failure) -> ExitCode {
     if !failure.hint().is_empty() {
         parts.push(format!("hint: {}\n", failure.hint()));
     }
+    let text = parts.concat();
     // A closed standard error leaves nobody to tell.
-    drop(std::io::stderr().write_all(parts.concat().as_bytes()));
+    drop(std::io::stderr().write_all(text.as_bytes()));
     ExitCode::from(if failure.is_usage() { USAGE } else { FAILED })
 }
 

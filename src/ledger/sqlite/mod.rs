@@ -27,7 +27,7 @@ mod sift;
 mod trait_impl;
 mod zones;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -117,6 +117,23 @@ impl SqliteLedger {
             Some(std::fs::metadata(path).ok()?.len())
         };
         ["", "-wal", "-shm"].into_iter().filter_map(size).sum()
+    }
+
+    /// Bytes of each table and index on disk, pages half empty counted whole.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn table_bytes(&self) -> Result<BTreeMap<Text, u64>, Fault> {
+        let read = || -> Result<BTreeMap<Text, u64>, Fault> {
+            let mut rows = self
+                .conn
+                .prepare("SELECT name, sum(pgsize) FROM dbstat GROUP BY name")?;
+            let rows = rows.query_map([], |row| {
+                Ok((Text::from(row.get_ref(0)?.as_str()?), row.get(1)?))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.named(read())
     }
 
     /// Forgets everything in memory that a failed transaction may have touched.
