@@ -8,10 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tollwatch::app::Silent;
-use tollwatch::app::replay::{Replay, SOURCE};
+use tollwatch::app::replay::{Asked, replay as read};
 use tollwatch::clock::FixedClock;
-use tollwatch::decode::Settings;
-use tollwatch::ledger::SqliteLedger;
+use tollwatch::ledger::{Ledger, SqliteLedger};
 
 use super::measure::{share, verdict};
 use super::paths::{NOW, setup};
@@ -35,18 +34,15 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     let clock = FixedClock::at(NOW);
     let mut ledger = setup.open(&dir.join("books.db")).expect("books");
     let mut judge = setup.judge(&mut ledger, &clock).expect("books");
+    let inputs = [dir.join("records")];
+    let asked = Asked {
+        inputs: &inputs,
+        format: None,
+    };
     let begun = Instant::now();
-    let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &Settings::default(),
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        clock: &clock,
-        source: SOURCE,
-    }
-    .run(&[dir.join("records")], &mut Silent)
-    .expect("the replay goes through");
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
+    let replayed =
+        read(&setup, books, &clock, asked, &mut Silent).expect("the replay goes through");
     println!(
         "{} {} {}",
         replayed.applied.metered,
