@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tollwatch::app::Silent;
-use tollwatch::app::replay::{Asked, replay as read};
+use tollwatch::app::replay::{self as job, Asked};
 use tollwatch::clock::FixedClock;
-use tollwatch::ledger::{Ledger, SqliteLedger};
+use tollwatch::ledger::SqliteLedger;
 
 use super::measure::{share, verdict};
 use super::paths::{NOW, setup};
@@ -34,15 +34,20 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     let clock = FixedClock::at(NOW);
     let mut ledger = setup.open(&dir.join("books.db")).expect("books");
     let mut judge = setup.judge(&mut ledger, &clock).expect("books");
+    let begun = Instant::now();
     let inputs = [dir.join("records")];
     let asked = Asked {
         inputs: &inputs,
         format: None,
     };
-    let begun = Instant::now();
-    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
-    let replayed =
-        read(&setup, books, &clock, asked, &mut Silent).expect("the replay goes through");
+    let replayed = job::replay(
+        &setup,
+        (&mut judge, &mut ledger),
+        &clock,
+        asked,
+        &mut Silent,
+    )
+    .expect("the replay goes through");
     println!(
         "{} {} {}",
         replayed.applied.metered,

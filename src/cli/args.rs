@@ -164,7 +164,7 @@ pub(super) enum PricesCommand {
     /// Reads a newer price list of genai-prices or `LiteLLM`, shows what changes, and writes an
     /// import file for the configuration.
     #[command(
-        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml"
+        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.tsv"
     )]
     Update {
         /// The list, as JSON.

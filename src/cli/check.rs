@@ -18,7 +18,7 @@ struct Shown<'a> {
     hint: &'a str,
 }
 
-/// Checks a configuration; exit code 2 when it cannot be used.
+/// Checks a configuration; exit code 2 when there is an error, be it one that could be lived with.
 pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let (problems, setup) = match setup::load(Some(&args.config), &terminal.clock) {
         Ok(setup) => (setup.ready.warnings.clone(), Some(setup)),
