@@ -73,11 +73,11 @@ const LAYOUTS: [&str; 11] = [
 #[test]
 fn every_packing_gives_the_same_books() {
     const N: usize = 40;
+    type Pack = fn(&[u8]) -> Vec<u8>;
     let plain = Desk::new();
     plain.write("log", good_lines(0..N));
     plain.replay(&["log"]);
     let expected = plain.exports("books.db");
-    type Pack = fn(&[u8]) -> Vec<u8>;
     let packs: [(&str, Pack); 4] = [
         ("plain", |bytes| bytes.to_vec()),
         ("gzip", gzip),
@@ -126,6 +126,7 @@ fn every_packing_gives_the_same_books() {
 
 /// What is done to a file between two readings, and the figures of the second.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn tells_what_became_of_a_file() {
     /// What shows it, the file before and after, the state and the figures told then.
     type Row = (&'static str, Vec<u8>, Vec<u8>, &'static str, [u64; 4]);

@@ -97,7 +97,7 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
         format,
     };
     let mut bar = Bar::new(args.json);
-    let books = (&mut judge, &mut ledger as &mut dyn Ledger);
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
     let replayed = job::replay(&setup, books, &terminal.clock, asked, &mut bar)?;
     let broken = replayed.files.iter().any(|file| file.fault.is_some());
     if args.json {
