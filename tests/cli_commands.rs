@@ -407,6 +407,7 @@ fn completions_and_man_page_know_the_commands() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn exit_codes_tell_a_fault_from_a_mistake() {
     let desk = Desk::new();
     desk.write("log.jsonl", good_lines(1..4));
