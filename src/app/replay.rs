@@ -77,16 +77,17 @@ pub struct Replay<'a> {
 /// What is to be read, and as what.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// Files, folders, patterns, `-` for standard input.
-    pub inputs: &'a [PathBuf],
+    /// The files, as [`list::list`] found them; `-` for standard input.
+    pub files: &'a [PathBuf],
     /// Reads every record as this format, whatever the configuration says.
     pub format: Option<Format>,
 }
 
-/// Reads inputs as the configuration says, and links what belongs together.
+/// Reads files as the configuration says, and links what belongs together. A file that cannot be
+/// opened, or that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
 ///
 /// # Errors
-/// An input that is not there, before anything is read; a fault of the ledger.
+/// A fault of the ledger.
 pub fn replay(
     setup: &Setup,
     (judge, ledger): (&mut Judge, &mut dyn Ledger),
@@ -94,9 +95,8 @@ pub fn replay(
     asked: Asked<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Replayed, Failure> {
-    let files = list::list(asked.inputs)?;
     let mut groups: Vec<(ReadAs<'_>, Vec<PathBuf>)> = Vec::new();
-    for (read_as, path) in setup.read_as(&files) {
+    for (read_as, path) in setup.read_as(asked.files) {
         match groups.last_mut() {
             Some((last, paths)) if last.source == read_as.source => paths.push(path.to_owned()),
             Some(_) | None => groups.push((read_as, vec![path.to_owned()])),

@@ -14,7 +14,8 @@ use crate::app::report::{Unseen, unseen};
 use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::clock::{Clock, FixedClock};
-use crate::ledger::{Applied, Ledger, Span, SqliteLedger};
+use crate::ledger::{Applied, Span, SqliteLedger};
+use crate::source::list;
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -104,13 +105,12 @@ fn read(
     bar: &mut Bar,
 ) -> Result<Applied, Failure> {
     let mut judge = setup.judge(ledger, clock)?;
-    let inputs = [dir.join("records")];
+    let files = list::list(&[dir.join("records")])?;
     let asked = Asked {
-        inputs: &inputs,
+        files: &files,
         format: None,
     };
-    let books: (_, &mut dyn Ledger) = (&mut judge, ledger);
-    Ok(replay(setup, books, clock, asked, bar)?.applied)
+    Ok(replay(setup, (&mut judge, ledger), clock, asked, bar)?.applied)
 }
 
 /// Makes the folder; refuses one that holds something else.
