@@ -11,6 +11,7 @@ use tollwatch::app::Silent;
 use tollwatch::app::replay::{self as job, Asked};
 use tollwatch::clock::FixedClock;
 use tollwatch::ledger::SqliteLedger;
+use tollwatch::source::list;
 
 use super::measure::{share, verdict};
 use super::paths::{NOW, setup};
@@ -35,9 +36,9 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     let mut ledger = setup.open(&dir.join("books.db")).expect("books");
     let mut judge = setup.judge(&mut ledger, &clock).expect("books");
     let begun = Instant::now();
-    let inputs = [dir.join("records")];
+    let files = list::list(&[dir.join("records")]).expect("the records");
     let asked = Asked {
-        inputs: &inputs,
+        files: &files,
         format: None,
     };
     let replayed = job::replay(

@@ -77,16 +77,17 @@ pub struct Replay<'a> {
 /// What is to be read, and as what.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// Files, folders, patterns, `-` for standard input.
-    pub inputs: &'a [PathBuf],
+    /// The files, as [`list::list`] found them; `-` for standard input.
+    pub files: &'a [PathBuf],
     /// Reads every record as this format, whatever the configuration says.
     pub format: Option<Format>,
 }
 
-/// Reads inputs as the configuration says, and links what belongs together.
+/// Reads files as the configuration says, and links what belongs together. A file that cannot be
+/// opened, or that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
 ///
 /// # Errors
-/// An input that is not there, before anything is read; a fault of the ledger.
+/// A fault of the ledger.
 pub fn replay(
     setup: &Setup,
     (judge, ledger): (&mut Judge, &mut dyn Ledger),
@@ -94,9 +95,8 @@ pub fn replay(
     asked: Asked<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Replayed, Failure> {
-    let files = list::list(asked.inputs)?;
     let mut groups: Vec<(ReadAs<'_>, Vec<PathBuf>)> = Vec::new();
-    for (read_as, path) in setup.read_as(&files) {
+    for (read_as, path) in setup.read_as(asked.files) {
         match groups.last_mut() {
             Some((last, paths)) if last.source == read_as.source => paths.push(path.to_owned()),
             Some(_) | None => groups.push((read_as, vec![path.to_owned()])),
@@ -172,15 +172,12 @@ impl Replay<'_> {
         progress: &mut dyn Progress,
     ) -> Result<FileRead, Failure> {
         let standard_input = path.as_os_str() == "-";
-        let topic = if standard_input {
-            Text::from("-")
+        let (topic, from) = if standard_input {
+            (Text::from("-"), None)
         } else {
-            topic_of(path)
-        };
-        let from = if standard_input {
-            None
-        } else {
-            self.ledger.position(self.source, &topic, 0)?
+            let topic = topic_of(path);
+            let from = self.ledger.position(self.source, &topic, 0)?;
+            (topic, from)
         };
         let marks: Option<Marks> = from
             .as_ref()
@@ -220,27 +217,17 @@ impl Replay<'_> {
         let mut pipeline = Pipeline::new(&mut self.means, partition);
         pipeline.ignore_scopes(self.ignore_scopes);
         let mut received = 0;
-        let mut fault = None;
-        loop {
-            match reading.next_piece() {
-                Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
-                Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
-                Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
-                Ok(None) => break,
-                Err(error) => {
-                    fault = Some(format!(
-                        "{}: {error}, after byte {}",
-                        path.display(),
-                        reading.offset()
-                    ));
-                    break;
-                }
+        let fault = loop {
+            match take(&mut reading, &mut pipeline, path) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(fault) => break Some(fault),
             }
             if pipeline.is_full() {
                 received += book(&mut pipeline, self.ledger, &reading, applied)?;
                 progress.at(done + reading.raw_bytes(), applied.received());
             }
-        }
+        };
         if !pipeline.is_empty() || resume != Resume::Continued {
             received += book(&mut pipeline, self.ledger, &reading, applied)?;
         }
@@ -255,6 +242,21 @@ impl Replay<'_> {
             fault,
         })
     }
+}
+
+/// Takes the next piece of a file; `false` at its end, else why the reading breaks off.
+fn take(reading: &mut Reading, pipeline: &mut Pipeline<'_>, path: &Path) -> Result<bool, String> {
+    match reading.next_piece() {
+        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
+        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
+        Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
+        Ok(None) => return Ok(false),
+        Err(error) => {
+            let offset = reading.offset();
+            return Err(format!("{}: {error}, after byte {offset}", path.display()));
+        }
+    }
+    Ok(true)
 }
 
 /// A file's name in the books: its absolute path, links resolved.

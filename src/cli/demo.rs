@@ -15,6 +15,7 @@ use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::clock::{Clock, FixedClock};
 use crate::ledger::{Applied, Span, SqliteLedger};
+use crate::source::list;
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -104,9 +105,9 @@ fn read(
     bar: &mut Bar,
 ) -> Result<Applied, Failure> {
     let mut judge = setup.judge(ledger, clock)?;
-    let inputs = [dir.join("records")];
+    let files = list::list(&[dir.join("records")])?;
     let asked = Asked {
-        inputs: &inputs,
+        files: &files,
         format: None,
     };
     Ok(replay(setup, (&mut judge, ledger), clock, asked, bar)?.applied)

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::args::QuarantineCommand;
 use super::table::{Rows, plain};
 use super::{Terminal, ask, words};
-use crate::app::quarantine::{self as job, Retried};
-use crate::app::{Failure, setup};
+use crate::app::quarantine::Retried;
+use crate::app::{Failure, quarantine as job, setup};
 use crate::ledger::{Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
 
@@ -80,16 +80,22 @@ fn tell(retried: &Retried, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         .filter(|(_, count)| **count > 0)
         .map(|(outcome, count)| format!("{} {outcome}", words::count(n(*count))))
         .collect();
-    let what = if outcomes.is_empty() {
-        "nothing to do".to_owned()
-    } else {
-        outcomes.join(", ")
-    };
-    let read = words::plural(n(retried.read), "record read", "records read");
-    writeln!(terminal.out, "{read} again: {what}")?;
+    writeln!(
+        terminal.out,
+        "{} again: {}",
+        words::plural(n(retried.read), "record read", "records read"),
+        if outcomes.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            outcomes.join(", ")
+        }
+    )?;
     if retried.unreadable > 0 {
-        let gone = words::plural(n(retried.unreadable), "record is", "records are");
-        writeln!(terminal.out, "{gone} no longer in their source")?;
+        writeln!(
+            terminal.out,
+            "{} no longer in their source",
+            words::plural(n(retried.unreadable), "record is", "records are")
+        )?;
     }
     Ok(())
 }

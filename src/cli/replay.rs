@@ -10,6 +10,7 @@ use crate::app::replay::{self as job, Asked, Replayed};
 use crate::app::{Failure, setup};
 use crate::ledger::{Applied, Ledger};
 use crate::source::file::Resume;
+use crate::source::list;
 
 /// The five figures of conservation, and what stands behind them.
 #[derive(Serialize)]
@@ -87,14 +88,16 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
     let format = inspect::format_of(args.format.as_deref())?;
+    // A wrong path is told before a ledger is made for it.
+    let files = list::list(&args.inputs)?;
     let mut ledger = setup.open(&args.ledger)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let asked = Asked {
-        inputs: &args.inputs,
+        files: &files,
         format,
     };
     let mut bar = Bar::new(args.json);
-    let books = (&mut judge, &mut ledger as &mut dyn Ledger);
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
     let replayed = job::replay(&setup, books, &terminal.clock, asked, &mut bar)?;
     let broken = replayed.files.iter().any(|file| file.fault.is_some());
     if args.json {

@@ -1,6 +1,7 @@
 //! `tollwatch run`: follows the configured files until stopped.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,8 +43,10 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
 }
 
 fn log_to_stderr(json: bool) {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let builder = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(colour)
         .with_target(false);
     // A second logger in one process stays silent; the first one is at work.
     drop(if json {
@@ -82,10 +85,10 @@ impl Told {
                 Some(fault) if self.faults.get(&file.path) == Some(fault) => {}
                 Some(fault) => {
                     self.faults.insert(file.path.clone(), fault.clone());
-                    tracing::warn!(fault, "a file breaks off; what came before is in the books")
+                    tracing::warn!(fault, "a file breaks off; what came before is in the books");
                 }
                 None => {
-                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read")
+                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read");
                 }
             }
         }

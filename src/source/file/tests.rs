@@ -1,4 +1,4 @@
-//! Tests of files as sources.
+//! Files that grew, were cut or were replaced, packed in each way.
 
 use std::io::Write;
 
@@ -17,22 +17,42 @@ fn read(path: &Path, earlier: Option<(u64, &Marks)>) -> (Resume, Vec<String>, (u
     (reading.resume, records, (reading.offset(), marks))
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+fn plain(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
+    encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
+}
+
+fn zst(text: &str) -> Vec<u8> {
+    zstd::encode_all(text.as_bytes(), 1).unwrap()
+}
+
+/// The ways in which a file may be packed.
+const PACKS: [fn(&str) -> Vec<u8>; 3] = [plain, gzip, zst];
+
+/// Two thousand numbered records: longer than what a position is known by.
+fn long() -> String {
+    (0..2000).fold(String::new(), |text, n| text + &format!("{{\"n\":{n}}}\n"))
+}
+
+/// Reads a file to its end, writes it anew, and reads what is left.
+fn read_again(path: &Path, before: &[u8], after: &[u8]) -> (Resume, Vec<String>) {
+    std::fs::write(path, before).unwrap();
+    let (_, _, (offset, marks)) = read(path, None);
+    std::fs::write(path, after).unwrap();
+    let (told, records, _) = read(path, Some((offset, &marks)));
+    (told, records)
 }
 
 #[test]
 fn tells_grown_from_replaced_and_cut() {
-    let plain = |text: &str| text.as_bytes().to_vec();
-    let zst = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
-    let gz = |text: &str| gzip(text.as_bytes());
-    type Pack<'a> = &'a dyn Fn(&str) -> Vec<u8>;
-    let packs: [Pack<'_>; 3] = [&plain, &gz, &zst];
-    let long: String = (0..2000).map(|i| format!("{{\"n\":{i}}}\n")).collect();
+    let long = long();
     let grown = format!("{long}{{\"x\":1}}\n");
-    let other = long.replace("1999", "2999");
+    let changed = long.replace("1999", "2999");
     let cases: &[(&str, &str, Resume, &[&str])] = &[
         ("{\"a\":1}\n", "{\"a\":1}\n", Resume::Continued, &[]),
         (
@@ -74,30 +94,17 @@ fn tells_grown_from_replaced_and_cut() {
         (&long, &grown, Resume::Continued, &["{\"x\":1}"]),
     ];
     let folder = tempfile::tempdir().unwrap();
-    for pack in packs {
+    let path = folder.path().join("log");
+    for pack in PACKS {
         for (before, after, resume, left) in cases {
-            let path = folder.path().join("log");
-            std::fs::write(&path, pack(before)).unwrap();
-            let (_, _, (offset, marks)) = read(&path, None);
-            std::fs::write(&path, pack(after)).unwrap();
-            let (told, records, _) = read(&path, Some((offset, &marks)));
+            let (told, records) = read_again(&path, &pack(before), &pack(after));
             assert_eq!(
-                (
-                    told,
-                    records
-                        .iter()
-                        .map(String::as_str)
-                        .collect::<Vec<_>>()
-                        .as_slice()
-                ),
-                (*resume, *left),
+                (told, records),
+                (*resume, left.iter().map(ToString::to_string).collect()),
                 "{before:.20} to {after:.20}"
             );
         }
-        let path = folder.path().join("log");
-        std::fs::write(&path, pack(&long)).unwrap();
-        let (_, _, (offset, marks)) = read(&path, None);
-        std::fs::write(&path, pack(&other)).unwrap();
-        assert_eq!(read(&path, Some((offset, &marks))).0, Resume::Replaced);
+        let (told, _) = read_again(&path, &pack(&long), &pack(&changed));
+        assert_eq!(told, Resume::Replaced, "changed near the end");
     }
 }
