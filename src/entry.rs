@@ -113,7 +113,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The report; user and conversation are blank, their fingerprints stand below.
-    pub report: Report,
+    pub report: Box<Report>,
     /// Offset of its record within the batch's source, topic and partition.
     pub offset: u64,
     /// Hash of the material facts of each group, 16 bits each, for telling duplicates from

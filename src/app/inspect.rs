@@ -179,7 +179,7 @@ impl Inspector<'_> {
                         self.settings,
                     )
                 }
-                Told::Report(report) => match self.judge.judge(*report, "inspect", offset) {
+                Told::Report(report) => match self.judge.judge(report, "inspect", offset) {
                     Err(reason) => ignored(reason),
                     Ok(judged) => {
                         let outcome = self.book(&judged)?;
@@ -316,7 +316,7 @@ fn residency_part(judged: &Judged) -> ResidencyPart {
 }
 
 fn notes(judged: &Judged) -> Vec<String> {
-    let mut notes = vec![format!("the feature is {}", judged.attributed.how.as_str())];
+    let mut notes = vec![format!("the feature is {}", judged.how.as_str())];
     if judged.entry.report.identity.kind == IdentityKind::Weak {
         notes.push("known only by a hash of its content".to_owned());
     }

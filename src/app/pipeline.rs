@@ -184,7 +184,7 @@ impl<'a> Pipeline<'a> {
                     self.keep_aside(offset, Some(at), reject);
                     return;
                 }
-                match self.judge.judge(*report, &self.batch.source, offset) {
+                match self.judge.judge(report, &self.batch.source, offset) {
                     Ok(judged) => {
                         self.last_at = self.last_at.max(Some(at));
                         self.batch.entries.push(judged.entry);
