@@ -144,4 +144,8 @@ pub struct Entry {
     pub conversation: Option<Fingerprint>,
     /// Configuration it was judged under.
     pub config: ConfigNumber,
+    /// Entries of one batch with the same number agree in format, teller, destination, evidence,
+    /// origin, key, rule and words of evidence; `None` promises nothing. Spares whoever files them
+    /// from comparing ten texts of each.
+    pub alike: Option<u64>,
 }

@@ -165,6 +165,7 @@ impl Judge {
             user: self.key.fingerprint("user", &user),
             conversation: self.key.fingerprint("conversation", &conversation),
             config: self.config,
+            alike: Some(route.number),
             report,
         }
     }

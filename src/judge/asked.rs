@@ -11,8 +11,8 @@ pub(super) fn write(bytes: &mut Vec<u8>, report: &Report, source: &str) {
     bytes.clear();
     let Report {
         format,
-        // Of them no decision hangs.
-        teller: _,
+        teller,
+        // Of these three no decision hangs.
         identity: _,
         at: _,
         sequence: _,
@@ -24,6 +24,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, report: &Report, source: &str) {
     } = report;
     text(bytes, source);
     text(bytes, format.as_str());
+    text(bytes, teller);
     bytes.push(u8::from(transport.is_some()));
     put_destination(bytes, destination);
     put_usage(bytes, usage.as_ref());

@@ -30,6 +30,8 @@ pub(super) struct Counts {
 
 /// What reports that ask the same share.
 pub(super) struct Route {
+    /// Its number, never given twice by one judge.
+    pub(super) number: u64,
     /// The registered endpoint.
     pub(super) endpoint: Option<EndpointId>,
     /// Which fact groups count.
@@ -66,6 +68,7 @@ pub(super) struct Routes {
     /// By the hash of the question; of two questions of one hash the later stays.
     known: BTreeMap<u64, (Box<[u8]>, Arc<Route>)>,
     asked: Vec<u8>,
+    last_number: u64,
     prices: PriceCache,
     residency: ResidencyCache,
 }
@@ -109,7 +112,9 @@ impl Routes {
             };
             self.price(rules, endpoint, question(report, usage, &asked))
         });
+        self.last_number = self.last_number.saturating_add(1);
         Route {
+            number: self.last_number,
             endpoint: id,
             counts,
             how: attributed.how,

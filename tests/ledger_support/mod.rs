@@ -167,6 +167,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
         user: Some(Fingerprint(1 + dice.roll(300))),
         conversation: (dice.roll(3) == 0).then(|| Fingerprint(7_000 + dice.roll(900))),
         config: ConfigNumber(1),
+        alike: None,
     }
 }
 
