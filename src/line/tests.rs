@@ -50,6 +50,7 @@ fn full() -> Entry {
                 cache: true,
                 geo: false,
                 convention: true,
+                ..Untold::default()
             },
             total_mismatch: true,
             audio: true,
