@@ -117,8 +117,8 @@ pub struct Entry {
     /// Offset of its record within the batch's source, topic and partition.
     pub offset: u64,
     /// Hash of the material facts of each group, 16 bits each, for telling duplicates from
-    /// contradictions: status, class, region (transport, ten bits) with time and size (six bits);
-    /// tokens, model, class (usage).
+    /// contradictions: class (ten bits) with time, latency and sizes (six bits) for transport;
+    /// class and tokens for usage.
     pub transport_facts: u16,
     /// See `transport_facts`.
     pub usage_facts: u16,

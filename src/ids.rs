@@ -40,7 +40,7 @@ impl IdentityKind {
     }
 }
 
-/// One key per report: the first present of FACTS' order of de-duplication keys.
+/// One key per report: the first present in the order of [`IdentityKind`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// What kind of key it is.

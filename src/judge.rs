@@ -19,7 +19,7 @@ use crate::money::NanoUsd;
 use crate::outcome::IgnoreReason;
 use crate::price::{Billed, Lookup, PriceBook, PriceClass, Priced, Resolved};
 use crate::residency::Regions;
-use crate::secret::FingerprintKey;
+use crate::secret::{FingerprintKey, looks_secret};
 use crate::units::{Millis, Text};
 
 pub use residency_of::Landing;
@@ -191,10 +191,13 @@ impl Judge {
         let registered = adds
             .endpoint
             .map(|endpoint| endpoint.credential_ref.clone());
-        let credential = Some(report.origin.credential.clone())
-            .filter(|told| !told.is_empty())
-            .or(registered)
-            .unwrap_or_default();
+        let told = std::mem::take(&mut report.origin.credential);
+        let credential = match self.key.fingerprint("credential", &told) {
+            None => registered.unwrap_or_default(),
+            // A writer of logs may take the key itself for its name.
+            Some(fingerprint) if looks_secret(&told) => Text::from(format!("key-{fingerprint}")),
+            Some(_) => told,
+        };
         Entry {
             offset,
             transport_facts,
@@ -267,25 +270,29 @@ struct Asked<'a> {
     residency: Option<&'a Landing>,
 }
 
-/// By host and path; without a host by the model's alias, which is certain only when exactly one
-/// endpoint serves it.
+/// By host and path; without a host by the deployment's or model's name, which is certain only when
+/// exactly one endpoint serves it.
 fn find_endpoint(registry: &Registry, report: &Report) -> Found {
     if !report.destination.host.is_empty() {
         return registry.find(&report.destination);
     }
     let external = report.usage.as_ref().and_then(|usage| usage.external);
-    let names = report
-        .usage
-        .iter()
-        .flat_map(|usage| [&usage.requested_model, &usage.model])
-        .chain([&report.destination.deployment, &report.destination.model]);
-    for name in names.filter(|name| !name.is_empty()) {
+    let usage = report.usage.as_ref();
+    let names = [
+        Some(&report.destination.deployment),
+        usage.map(|usage| &usage.requested_model),
+        usage.map(|usage| &usage.model),
+        Some(&report.destination.model),
+    ];
+    let mut found = Found::None;
+    for name in names.into_iter().flatten().filter(|name| !name.is_empty()) {
         match registry.by_alias(name, external) {
+            one @ Found::One(_) => return one,
+            Found::Several => found = Found::Several,
             Found::None => {}
-            found @ (Found::One(_) | Found::Several) => return found,
         }
     }
-    Found::None
+    found
 }
 
 /// Takes the half away that another source counts for this endpoint.

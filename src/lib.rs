@@ -5,10 +5,10 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] | calls |
+//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
-//! | adding up, pure | [`hist`] [`cell`] [`line`] [`link`] | the ledger |
+//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | the edges | [`source`] [`ledger`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
@@ -24,6 +24,7 @@ pub mod money;
 pub mod problem;
 pub mod secret;
 pub mod units;
+pub mod varint;
 
 pub mod call;
 pub mod outcome;

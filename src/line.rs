@@ -3,6 +3,7 @@
 //! Knows no ledger and no hour. A newcomer may ask why a line has the told facts beside the booked
 //! figures: the figures explain an old call, the facts let it be judged again under other rules.
 
+mod parts;
 pub(crate) mod pool;
 mod read;
 mod view;

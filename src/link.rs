@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::cell::{put_signed, take_signed};
 use crate::ids::Fingerprint;
 use crate::units::{Text, UnixMillis};
+use crate::varint::{put_signed, take_signed};
 
 /// How long after a failed call a call with the same key counts as its retry.
 pub const RETRY_MS: i64 = 60_000;

@@ -172,10 +172,10 @@ impl Reject {
 pub enum DuplicateKind {
     /// It tells the same facts.
     Equal,
-    /// It tells the same tokens, status, model and region, but measured time or size otherwise:
-    /// two observers of one call.
+    /// It tells the same tokens and class, but measured time, latency or size otherwise: two
+    /// observers of one call.
     Remeasured,
-    /// It tells other tokens, another status, model or region under the same key.
+    /// It tells other tokens or another class under the same key.
     Contradiction,
 }
 

@@ -1,4 +1,4 @@
-//! Secrets that cannot be printed, and keyed fingerprints made with them.
+//! Secrets that cannot be printed, how they look, and keyed fingerprints in their place.
 //!
 //! Knows no configuration file. A newcomer may ask why [`Secret`] has no `Serialize`: what cannot
 //! be written cannot leak into a configuration dump.
@@ -36,6 +36,43 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// Beginnings of credentials that are never names.
+const BEGINNINGS: [&str; 12] = [
+    "sk-",
+    "sk_",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "eyJ",
+    "Bearer ",
+    "Basic ",
+    "ghp_",
+    "glpat-",
+    "xox",
+    "-----BEGIN",
+];
+
+/// A run of letters and digits longer than this is no name that a person gave.
+pub(crate) const RUN_MAX: usize = 32;
+
+/// Whether `text` looks like a credential and not like the name of one. A plain 32-digit
+/// hexadecimal text does: it is how a `sys_id` looks and also how an Azure key looks, and only a
+/// person can tell.
+#[must_use]
+pub fn looks_secret(text: &str) -> bool {
+    if BEGINNINGS.iter().any(|start| text.starts_with(start)) {
+        return true;
+    }
+    let longest = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '='))
+        .filter(|run| run.bytes().any(|b| b.is_ascii_digit()))
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let hexadecimal = text.len() == RUN_MAX && text.bytes().all(|b| b.is_ascii_hexdigit());
+    longest > RUN_MAX || hexadecimal
 }
 
 /// The 128-bit key of fingerprints of people and conversations.
@@ -79,6 +116,29 @@ mod tests {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?}"), "*** ***");
         assert_eq!(secret.open(), "hunter2");
+    }
+
+    #[test]
+    fn tells_credentials_from_names() {
+        let secret = [
+            "sk-proj-abc",
+            "Bearer abc",
+            "0123456789abcdef0123456789abcdef",
+            "5Wq0aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789AAABBBCCC",
+            "eyJhbGciOi.x.y",
+        ];
+        let names = [
+            "azure-weu-key",
+            "sys_auth_credential:0123456789abcdef0123456789abcdef",
+            "kv/contoso/openai",
+            "",
+        ];
+        for text in secret {
+            assert!(looks_secret(text), "{text}");
+        }
+        for text in names {
+            assert!(!looks_secret(text), "{text}");
+        }
     }
 
     #[test]

@@ -123,7 +123,8 @@ pub fn clean_name(raw: &str) -> Text {
         let hash = twox_hash::XxHash3_64::oneshot(cleaned.as_bytes());
         let cut = cleaned.floor_char_boundary(NAME_MAX_BYTES.saturating_sub(9));
         cleaned.truncate(cut);
-        cleaned += &format!("~{:08x}", hash >> 32);
+        let tail = format!("~{:08x}", hash >> 32);
+        cleaned.push_str(&tail);
     }
     Text::from(cleaned)
 }

@@ -1,6 +1,8 @@
 //! Hours close, lines and minutes go, days are sealed; every limit keeps totals exact and counts
 //! what it cut off.
 
+#![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
+
 mod ledger_support;
 
 use ledger_support::{

@@ -11,18 +11,20 @@ use std::path::{Path, PathBuf};
 /// Modules, lowest level first; a module uses only itself and what stands on an earlier line, or
 /// beside it on its own.
 const LEVELS: &[&[&str]] = &[
-    &["units", "money", "ids", "clock", "secret", "problem"],
+    &[
+        "units", "money", "ids", "clock", "secret", "problem", "varint",
+    ],
     &["call", "outcome"],
     &["provider"],
     &["decode"],
     &["price", "residency"],
     &["attribute"],
     &["entry"],
+    &["judge"],
     &["hist"],
     &["cell"],
     &["link", "line"],
     &["config"],
-    &["judge"],
     &["source", "ledger"],
     &["app"],
     &["cli"],
@@ -36,8 +38,8 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
-    ("flate2", "source/file.rs"),
-    ("zstd", "source/file.rs, line"),
+    ("flate2", "source/file"),
+    ("zstd", "source/file, line"),
     ("tokio", "app/run"),
 ];
 
@@ -186,15 +188,25 @@ fn each_file_says_its_job_first() {
     assert_eq!(faults, [""; 0]);
 }
 
+/// Whether a file holds tests alone: `tests.rs` and what lies in a folder `tests`.
+fn is_test(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.contains("/tests/")
+}
+
 #[test]
 fn files_stay_short() {
     let mut faults = Vec::new();
     for (file, text) in sources() {
         let lines = text.lines().count();
+        let usual = if is_test(&file) {
+            MAX_TEST_LINES
+        } else {
+            MAX_LINES
+        };
         let allowed = LONG
             .iter()
             .find(|(name, _, _)| *name == file)
-            .map_or(MAX_LINES, |(_, lines, _)| *lines);
+            .map_or(usual, |(_, lines, _)| *lines);
         if lines > allowed {
             faults.push(format!(
                 "src/{file} has {lines} lines, allowed are {allowed}"

@@ -47,10 +47,18 @@ pub fn cells(
             .chain(&["latency", "duration", "prompt"]);
         writeln!(out, "{}", names.copied().collect::<Vec<_>>().join(","))?;
     }
-    ledger.cells(resolution, span, &mut |row| {
-        write_cell(&row, form, out).map_err(|error| broken(&error))
-    })?;
-    Ok(())
+    let mut unwritten = None;
+    let read = ledger.cells(resolution, span, &mut |row| {
+        write_cell(&row, form, out).map_err(|error| {
+            unwritten = Some(error);
+            Fault::new(FaultKind::Io, "the export could not be written")
+        })
+    });
+    // A reader that went away is no fault of the ledger's.
+    match unwritten {
+        Some(error) => Err(error.into()),
+        None => Ok(read?),
+    }
 }
 
 /// Writes every link cell inside `span`, by hour and key.
@@ -71,13 +79,6 @@ pub fn links(
         write_link(&row, form, out)?;
     }
     Ok(())
-}
-
-fn broken(error: &io::Error) -> Fault {
-    Fault::new(
-        FaultKind::Io,
-        format!("the export could not be written: {error}"),
-    )
 }
 
 /// The start of a window: RFC 3339 in UTC, whole seconds.

@@ -6,18 +6,17 @@
 use serde::Serialize;
 
 use crate::call::{Usage, UsageReport};
-use crate::clock::Clock;
 use crate::decode::{self, Context, Settings, Told};
 use crate::ids::IdentityKind;
-use crate::judge::{Judge, Judged};
+use crate::judge::Judged;
 use crate::ledger::{Batch, Ledger};
 use crate::outcome::{IgnoreReason, Outcome, QuarantineReason, Reject};
-use crate::provider::Gate;
 use crate::source::file::Reading;
 use crate::source::split::Piece;
 use crate::units::{DAY_MS, Text};
 
 use super::Failure;
+use super::pipeline::Means;
 
 /// Everything that was decided about one call. Absent facts are `None`, never 0.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -115,20 +114,12 @@ pub struct ResidencyPart {
 /// The reading breaks off, or the ledger refuses.
 pub fn inspect(
     reading: &mut Reading,
-    judge: &mut Judge,
-    gate: &Gate,
-    settings: &Settings,
+    means: Means<'_>,
     ledger: &mut dyn Ledger,
-    clock: &dyn Clock,
     show: &mut dyn FnMut(&Explained),
 ) -> Result<(), Failure> {
-    let mut inspector = Inspector {
-        judge,
-        gate,
-        settings,
-        ledger,
-        clock,
-    };
+    let settings = means.settings;
+    let mut inspector = Inspector { means, ledger };
     while let Some(piece) = reading.next_piece()? {
         match piece {
             Piece::Record { offset, bytes } => inspector.record(offset, bytes, show)?,
@@ -146,11 +137,8 @@ pub fn inspect(
 }
 
 struct Inspector<'a> {
-    judge: &'a mut Judge,
-    gate: &'a Gate,
-    settings: &'a Settings,
+    means: Means<'a>,
     ledger: &'a mut dyn Ledger,
-    clock: &'a dyn Clock,
 }
 
 impl Inspector<'_> {
@@ -164,23 +152,25 @@ impl Inspector<'_> {
         decode::decode(
             bytes,
             Context {
-                settings: self.settings,
-                gate: self.gate,
+                settings: self.means.settings,
+                gate: self.means.gate,
             },
             &mut told,
         );
         for one in told {
             let explained = match one {
                 Told::Ignored(reason) => ignored(reason),
-                Told::Rejected(reject) => rejected(&reject, self.settings),
-                Told::Report(report) if report.at > self.clock.now().saturating_add(DAY_MS) => {
+                Told::Rejected(reject) => rejected(&reject, self.means.settings),
+                Told::Report(report)
+                    if report.at > self.means.clock.now().saturating_add(DAY_MS) =>
+                {
                     let detail = format!("the call is at {}, more than a day from now", report.at);
                     rejected(
                         &Reject::new(QuarantineReason::TimeOutOfRange, detail),
-                        self.settings,
+                        self.means.settings,
                     )
                 }
-                Told::Report(report) => match self.judge.judge(*report, "inspect", offset) {
+                Told::Report(report) => match self.means.judge.judge(*report, "inspect", offset) {
                     Err(reason) => ignored(reason),
                     Ok(judged) => {
                         let outcome = self.book(&judged)?;
@@ -200,7 +190,7 @@ impl Inspector<'_> {
             entries: vec![judged.entry.clone()],
             ..Batch::default()
         };
-        let applied = self.ledger.apply(&batch, self.clock.now())?;
+        let applied = self.ledger.apply(&batch, self.means.clock.now())?;
         Ok(applied
             .outcomes
             .first()

@@ -3,6 +3,7 @@
 //! Knows no record and no rule. A newcomer may ask why only the tier reads other people's words:
 //! the other sets come from our own configuration and decoders, which already speak them.
 
+/// The log formats that tollwatch reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
     /// A row of ServiceNow's `sys_outbound_http_log`.

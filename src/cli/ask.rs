@@ -99,7 +99,19 @@ struct Verified {
     received: u64,
     accounted: u64,
     seals: usize,
-    seals_broken: Vec<String>,
+    days_intact: u64,
+    days_pending: Vec<String>,
+    days_changed: Vec<String>,
+    seals_broken: Vec<u64>,
+}
+
+impl Verified {
+    /// Late records wait for the next round of upkeep, which amends their days; that is sound.
+    fn is_sound(&self) -> bool {
+        self.received == self.accounted
+            && self.seals_broken.is_empty()
+            && self.days_changed.is_empty()
+    }
 }
 
 /// Recomputes the seals and the conservation of all records.
@@ -118,9 +130,11 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         received: sum(true),
         accounted: sum(false),
         seals: ledger.seals()?.len(),
-        seals_broken: check.broken.iter().map(ToString::to_string).collect(),
+        days_intact: check.intact,
+        days_pending: check.pending.iter().map(ToString::to_string).collect(),
+        days_changed: check.changed.iter().map(ToString::to_string).collect(),
+        seals_broken: check.broken,
     };
-    let sound = verified.received == verified.accounted && verified.seals_broken.is_empty();
     if args.json {
         terminal.json(&verified)?;
     } else {
@@ -131,13 +145,22 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         )?;
         writeln!(
             terminal.out,
-            "{} sealed days, {} that no longer match",
+            "{} sealed days intact, {} waiting for an amendment, {} changed; {} seals, {} broken",
+            verified.days_intact,
+            verified.days_pending.len(),
+            verified.days_changed.len(),
             verified.seals,
             verified.seals_broken.len()
         )?;
-        for broken in &verified.seals_broken {
-            writeln!(terminal.out, "  {broken}")?;
+        for day in &verified.days_changed {
+            writeln!(terminal.out, "  the day of {day} is not what was sealed")?;
+        }
+        for number in &verified.seals_broken {
+            writeln!(
+                terminal.out,
+                "  seal {number} does not follow from the one before"
+            )?;
         }
     }
-    Ok(if sound { 0 } else { FAILED })
+    Ok(if verified.is_sound() { 0 } else { FAILED })
 }

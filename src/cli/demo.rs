@@ -7,13 +7,15 @@ use serde::Serialize;
 use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
-use crate::app::replay::Replay;
+use crate::app::Failure;
+use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
+use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
-use crate::app::{Failure, Progress, setup};
 use crate::clock::{Clock, FixedClock};
-use crate::ledger::Span;
+use crate::ledger::{Applied, Span, SqliteLedger};
+use crate::source::list;
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -48,7 +50,6 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         Some(dir) => dir.clone(),
         None => std::env::temp_dir().join(format!("tollwatch-demo-{}", std::process::id())),
     };
-    let records = dir.join("records");
     make_room(&dir, args.dir.is_some())?;
     let scenario = simulate::scenario(None)?;
     let order = Order {
@@ -57,10 +58,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         telling: None,
         start: scenario.start(),
     };
-    let mut bar = Bar::new(args.json);
-    bar.begin("inventing", 0);
-    let simulated = run(&scenario, order, &mut Directory::new(&records))?;
-    bar.end();
+    let simulated = run(&scenario, order, &mut Directory::new(dir.join("records")))?;
     for (name, text) in FILES {
         std::fs::write(dir.join(name), text)?;
     }
@@ -69,32 +67,10 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let clock = FixedClock::at(terminal.clock.now().max(end));
     let setup = setup::load(Some(&dir.join("tollwatch.toml")), &clock)?;
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
-    let mut judge = setup.judge(&mut ledger, &clock)?;
-    let settings = setup
-        .ready
-        .sources
-        .first()
-        .map(|source| source.decode.clone())
-        .unwrap_or_default();
-    let source = setup
-        .ready
-        .sources
-        .first()
-        .map(|source| source.name.clone())
-        .unwrap_or_default();
-    let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        clock: &clock,
-        source: &source,
-    }
-    .run(&[records], &mut bar)?;
+    let applied = read(&setup, &mut ledger, &dir, &clock, &mut Bar::new(args.json))?;
     let answer = tell(&ledger, &setup.rules, Span::ALL)?;
     let unseen = unseen(&ledger, Span::ALL)?;
-    let conservation = Conservation::of(&replayed.applied);
+    let conservation = Conservation::of(&applied);
     if args.json {
         terminal.json(&Answer {
             dir: dir.display().to_string(),
@@ -104,11 +80,12 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         })?;
         return Ok(0);
     }
+    let number = |n: u64| super::words::count(i64::try_from(n).unwrap_or(i64::MAX));
     writeln!(
         terminal.out,
         "Two weeks of invented traffic: {} calls, read from {} log records like production reads them.\n",
-        super::words::count(i64::try_from(simulated.counts.calls).unwrap_or(i64::MAX)),
-        super::words::count(i64::try_from(conservation.received).unwrap_or(i64::MAX)),
+        number(simulated.counts.calls),
+        number(conservation.received),
     )?;
     match &answer {
         Some(answer) => story::show(answer, setup.ready.timezone, terminal)?,
@@ -117,6 +94,23 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     report::show_unseen(&unseen, terminal)?;
     writeln!(terminal.out, "\n{}", conservation.line())?;
     next(&dir, terminal)
+}
+
+/// Reads the records of the folder as the configuration in it says.
+fn read(
+    setup: &Setup,
+    ledger: &mut SqliteLedger,
+    dir: &Path,
+    clock: &dyn Clock,
+    bar: &mut Bar,
+) -> Result<Applied, Failure> {
+    let mut judge = setup.judge(ledger, clock)?;
+    let files = list::list(&[dir.join("records")])?;
+    let asked = Asked {
+        files: &files,
+        format: None,
+    };
+    Ok(replay(setup, (&mut judge, ledger), clock, asked, bar)?.applied)
 }
 
 /// Makes the folder; refuses one that holds something else.

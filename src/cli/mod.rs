@@ -110,16 +110,15 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
 
 /// The one printer of faults: what, why, and what to do.
 fn fail(failure: &Failure) -> ExitCode {
-    let mut text = String::new();
+    let mut parts: Vec<String> = Vec::new();
     if let Failure::Problems(problems) = failure {
-        for problem in problems {
-            text += &format!("{problem}\n\n");
-        }
+        parts.extend(problems.iter().map(|problem| format!("{problem}\n\n")));
     }
-    text += &format!("error: {failure}\n");
+    parts.push(format!("error: {failure}\n"));
     if !failure.hint().is_empty() {
-        text += &format!("hint: {}\n", failure.hint());
+        parts.push(format!("hint: {}\n", failure.hint()));
     }
+    let text = parts.concat();
     // A closed standard error leaves nobody to tell.
     drop(std::io::stderr().write_all(text.as_bytes()));
     ExitCode::from(if failure.is_usage() { USAGE } else { FAILED })

@@ -11,10 +11,10 @@ use crate::attribute::{
 use crate::call::{Format, Provider, Scope};
 use crate::problem::Problem;
 use crate::provider::Gate;
+use crate::secret::looks_secret;
 use crate::units::{Millis, Text, clean_name};
 
 use super::at::{At, AtText};
-use super::guard;
 use super::names;
 use super::places::Places;
 use super::read::FileText;
@@ -242,7 +242,7 @@ fn credential(placed: &Placed<'_>, faults: &mut Vec<Problem>) -> Text {
     let Some(credential) = &placed.written.credential_ref else {
         return Text::default();
     };
-    if guard::looks_secret(credential.get()) {
+    if looks_secret(credential.get()) {
         faults.push(
             placed
                 .problem(

@@ -166,6 +166,7 @@ struct Further {
     endpoints: Option<FileText>,
     features: Option<FileText>,
     prices: Option<FileText>,
+    price_import: Option<FileText>,
     regions: Option<FileText>,
 }
 
@@ -196,6 +197,7 @@ impl Further {
             endpoints: open(&written.endpoints),
             features: open(&written.features),
             prices: open(&written.prices),
+            price_import: open(&written.price_import),
             regions: open(&written.regions),
         }
     }
@@ -207,6 +209,7 @@ impl Further {
             &main.text,
             &[endpoints.as_deref(), features.as_deref()],
             text(&self.prices).as_deref(),
+            text(&self.price_import).as_deref(),
             text(&self.regions).as_deref(),
         )
     }
@@ -230,7 +233,7 @@ fn build(
     let more_endpoints: written::EndpointsFile = read::parse(endpoints_file, faults);
     let more_features: written::FeaturesFile = read::parse(features_file, faults);
     let regions = regions(further.regions.as_ref(), faults);
-    let prices = prices(further.prices.as_ref(), faults);
+    let prices = prices(&further, faults);
 
     let sources = settings::sources(main, dir, &written.source.file, faults);
     let source_names: BTreeSet<Text> = sources.iter().map(|source| source.name.clone()).collect();
@@ -300,10 +303,15 @@ fn regions(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Regions {
         })
 }
 
-/// The shipped prices with the user's added.
-fn prices(file: Option<&FileText>, faults: &mut Vec<Problem>) -> PriceBook {
+/// The shipped prices with an import and the user's own added.
+fn prices(further: &Further, faults: &mut Vec<Problem>) -> PriceBook {
     let mut book = PriceBook::shipped();
-    if let Some(file) = file
+    if let Some(file) = &further.price_import
+        && let Err(problems) = book.with_import(&file.name, &file.text)
+    {
+        faults.extend(problems);
+    }
+    if let Some(file) = &further.prices
         && let Err(problems) = book.with_user_file(&file.name, &file.text)
     {
         faults.extend(problems);

@@ -55,8 +55,6 @@ pub struct LedgerSettings {
 /// How long what is kept; days are kept for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// Days that cells of a minute are kept.
-    pub minutes_days: u32,
     /// Days that cells of an hour are kept.
     pub hours_days: u32,
     /// Days that call lines are kept.
@@ -70,7 +68,6 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Retention {
         Retention {
-            minutes_days: 14,
             hours_days: 400,
             lines_days: 14,
             lines_bytes: 1 << 30,
@@ -149,10 +146,6 @@ fn retention(
     };
     let horizon_days = days(&written.horizon_days, default.horizon_days);
     let ready = Retention {
-        minutes_days: days(
-            &written.minutes_days,
-            default.minutes_days.min(horizon_days),
-        ),
         hours_days: days(&written.hours_days, default.hours_days.max(horizon_days)),
         lines_days: days(&written.lines_days, default.lines_days.min(horizon_days)),
         lines_bytes: written
@@ -170,11 +163,6 @@ fn retention(
             );
         }
     };
-    refuse(
-        &written.minutes_days,
-        ready.minutes_days > horizon_days,
-        "minutes go when their hour closes, so they cannot be kept longer".to_owned(),
-    );
     refuse(
         &written.lines_days,
         ready.lines_days > horizon_days,

@@ -28,6 +28,9 @@ pub(super) struct Main {
     pub(super) features: Option<AtText>,
     /// A file with your own prices; they come before the catalogue's.
     pub(super) prices: Option<AtText>,
+    /// A list that `tollwatch prices update` wrote; it comes after your own prices and before the
+    /// shipped ones.
+    pub(super) price_import: Option<AtText>,
     /// A file with your own regions and region sets; they are added to the shipped ones.
     pub(super) regions: Option<AtText>,
     /// Registered LLM endpoints by name.
@@ -294,16 +297,14 @@ pub(super) struct Ledger {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Retention {
-    /// Days that cells of a minute are kept; at most `horizon_days`. Default 14.
-    pub(super) minutes_days: Option<At<u64>>,
     /// Days that cells of an hour are kept; at least `horizon_days`. Default 400.
     pub(super) hours_days: Option<At<u64>>,
     /// Days that call lines are kept; at most `horizon_days`. Default 14.
     pub(super) lines_days: Option<At<u64>>,
     /// Bytes that call lines may fill; the oldest go first. Default 1 GiB.
     pub(super) lines_bytes: Option<At<u64>>,
-    /// Days after its last change that an hour closes; later records for it are quarantined.
-    /// Default 45.
+    /// Days after its last change that an hour closes: its minutes go, and later records for it
+    /// are quarantined. Default 45.
     pub(super) horizon_days: Option<At<u64>>,
 }
 

@@ -1,7 +1,7 @@
 //! Bytes to reports: each record ends as reports, as ignored, or as rejected with a reason.
 //!
 //! Knows no price, rule or registry beyond the [`Gate`] of hosts. A newcomer may ask where a new
-//! format goes: one file here with `recognises` and `decode`, one row in [`FORMATS`], its name in
+//! format goes: one file here with `recognises` and `decode`, one row in `FORMATS`, its name in
 //! [`crate::call::Format`], its samples in `tests/data/`.
 
 pub mod json;

@@ -13,6 +13,8 @@ use crate::outcome::{DuplicateKind, IgnoreReason, Outcome, QuarantineReason, Rej
 use crate::residency::{Grade, Verdict};
 use crate::units::{Text, UnixMillis};
 
+use super::words::{Family, Resolution};
+
 /// Times from `from` (with it) to `to` (without it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -33,38 +35,6 @@ impl Span {
     #[must_use]
     pub fn contains(&self, at: UnixMillis) -> bool {
         self.from <= at && at < self.to
-    }
-}
-
-/// How wide the windows of cells are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resolution {
-    /// Minutes, kept until their hour closes.
-    Minute,
-    /// Hours of UTC.
-    Hour,
-    /// Days of the ledger's time zone, kept for ever.
-    Day,
-}
-
-impl Resolution {
-    /// All of them, in order.
-    pub const ALL: [Resolution; 3] = [Resolution::Minute, Resolution::Hour, Resolution::Day];
-
-    /// The word for arguments, tables and tests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Resolution::Minute => "minute",
-            Resolution::Hour => "hour",
-            Resolution::Day => "day",
-        }
-    }
-
-    /// The resolution of that word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Resolution> {
-        Self::ALL.into_iter().find(|r| r.as_str() == word)
     }
 }
 
@@ -177,44 +147,6 @@ pub struct CellRow {
     pub cell: Cell,
 }
 
-/// Small families of totals besides the cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// Credential (a) by endpoint (b), hours.
-    Credential,
-    /// User group (a) by feature (b), days.
-    UserGroup,
-    /// Price row, or the reason why there is none (a), by model (b), days.
-    PriceRow,
-    /// Source (a) by format (b), days.
-    Source,
-    /// Kind of identity (a) by format (b), days.
-    Identity,
-}
-
-impl Family {
-    /// All of them, in order.
-    pub const ALL: [Family; 5] = [
-        Family::Credential,
-        Family::UserGroup,
-        Family::PriceRow,
-        Family::Source,
-        Family::Identity,
-    ];
-
-    /// The word for tables and tests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Family::Credential => "credential",
-            Family::UserGroup => "user_group",
-            Family::PriceRow => "price_row",
-            Family::Source => "source",
-            Family::Identity => "identity",
-        }
-    }
-}
-
 /// Totals of a small family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FamilyRow {
@@ -317,13 +249,14 @@ pub struct ContradictionRow {
     pub at: UnixMillis,
 }
 
-/// What a limit cut off on a day.
+/// What a limit cut off in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverflowRow {
-    /// What: `names`, `conversations`, `evidence`, `quarantine`, `contradictions`, `unlinked`.
+    /// What: keys of `names`, `conversations`, rows of `evidence`, of `quarantine`,
+    /// `contradictions`, lines that stay `unlinked`.
     pub kind: Text,
-    /// Where the day begins.
-    pub day: UnixMillis,
+    /// Where the window begins: an hour for evidence and unlinked lines, else a day.
+    pub start: UnixMillis,
     /// How many.
     pub n: u64,
 }

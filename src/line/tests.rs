@@ -1,3 +1,5 @@
+//! What goes into a chunk comes out of it, and damage is an error.
+
 use std::sync::Arc;
 
 use super::*;
@@ -8,6 +10,7 @@ use crate::residency::{Grade, Verdict};
 use crate::units::Millis;
 
 /// An entry of which every field is set.
+#[expect(clippy::too_many_lines, reason = "one value for every field")]
 fn full() -> Entry {
     let report = Report {
         format: Format::Otlp,
@@ -261,14 +264,14 @@ fn damage_is_an_error() {
     let chunk = chunk(std::slice::from_ref(&entry));
     for length in 0..chunk.len() {
         assert_eq!(
-            decode(chunk.get(..length).unwrap()),
+            decode(chunk.split_at(length).0),
             Err(BadChunk),
             "cut at {length}"
         );
     }
     for place in 0..chunk.len() {
         let mut bytes = chunk.clone();
-        *bytes.get_mut(place).unwrap() ^= 0xff;
+        bytes[place] ^= 0xff;
         // Some damage only changes a number; none may panic.
         drop(decode(&bytes));
     }

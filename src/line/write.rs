@@ -9,8 +9,8 @@
 use super::pool::Pool;
 use super::view::{Added, Caller, Judged, Place, Teller, Told, View};
 use super::{Kept, Line};
-use crate::cell::{put, put_signed};
 use crate::entry::Money;
+use crate::varint::{put, put_signed};
 
 /// Version of the chunk's layout.
 pub(super) const VERSION: u8 = 1;
@@ -23,15 +23,13 @@ const PLAIN_BELOW: usize = 8;
 /// Columns of numbers.
 pub(super) const COLUMNS: usize = 17;
 
-/// The chunk of such entries, ordered by time, sequence and id.
+/// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
     let order = |one: &Kept<'_>| {
-        (
-            one.entry.report.at,
-            one.entry.report.sequence.clone(),
-            one.id,
-        )
+        let report = &one.entry.report;
+        let half = one.entry.call.is_none();
+        (report.at, report.sequence.clone(), one.id, half)
     };
     let mut sorted: Vec<&Kept<'_>> = kept.iter().collect();
     if !kept.is_sorted_by_key(order) {
@@ -44,7 +42,8 @@ pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
 #[must_use]
 pub fn encode_lines(lines: &[Line]) -> Vec<u8> {
     let mut sorted: Vec<&Line> = lines.iter().collect();
-    sorted.sort_by_cached_key(|line| (line.at, line.sequence.clone(), line.id));
+    sorted
+        .sort_by_cached_key(|line| (line.at, line.sequence.clone(), line.id, line.call.is_none()));
     pack(sorted.len(), sorted.into_iter().map(View::of_line))
 }
 
@@ -256,7 +255,7 @@ fn put_teller<'a>(bytes: &mut Vec<u8>, texts: &mut Pool<&'a str>, teller: &Telle
     put_text(bytes, texts, teller.topic);
     put_signed(bytes, i64::from(teller.partition));
     put_text(bytes, texts, teller.format.as_str());
-    put_text(bytes, texts, teller.teller);
+    put_text(bytes, texts, teller.name);
     put_text(bytes, texts, teller.identity.as_str());
     put(bytes, u64::from(teller.config.0));
 }
@@ -328,7 +327,7 @@ fn put_told<'a>(bytes: &mut Vec<u8>, texts: &mut Pool<&'a str>, told: &Told<'a>)
     }
 }
 
-fn put_added<'a>(bytes: &mut Vec<u8>, texts: &mut Pool<&'a str>, added: &Added) {
+fn put_added(bytes: &mut Vec<u8>, texts: &mut Pool<&str>, added: &Added) {
     put(
         bytes,
         flags(&[added.call.is_some(), added.request.is_some()]),

@@ -151,7 +151,7 @@ pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     }
 }
 
-/// Whether the host is named as PhariaAI's own manual names a customer's installation.
+/// Whether the host is named as `PhariaAI`'s own manual names a customer's installation.
 pub(super) fn is_pharia(host: &str) -> bool {
     host.starts_with("inference-api.")
 }

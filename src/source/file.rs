@@ -4,14 +4,18 @@
 //! why a position carries hashes: a file of the same name may have grown, may have been cut, or may
 //! be another file, and only its bytes can tell.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+mod stream;
+
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::UnixMillis;
+
+use self::stream::{Counting, decompressed, open_stream, read_up_to, skip_keeping_tail};
 use super::split::{Before, PROBE, Piece, Shape, Splitter};
 
 /// What is remembered of a file beside the offset.
@@ -53,6 +57,31 @@ impl Resume {
     }
 }
 
+/// What changes when a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was last written.
+    pub modified: UnixMillis,
+}
+
+impl State {
+    /// The state of a file.
+    ///
+    /// # Errors
+    /// What the system says, with the path.
+    pub fn of(path: &Path) -> io::Result<State> {
+        let about = std::fs::metadata(path).map_err(|error| named(&error, path))?;
+        let modified = about.modified()?.duration_since(std::time::UNIX_EPOCH);
+        let millis = modified.map_or(0, |since| since.as_millis());
+        Ok(State {
+            bytes: about.len(),
+            modified: UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
 /// An input being read.
 pub struct Reading {
     splitter: Splitter<Box<dyn Read + Send>>,
@@ -62,51 +91,7 @@ pub struct Reading {
     raw_bytes: Arc<AtomicU64>,
 }
 
-/// The files that `inputs` name: files themselves, and all below directories, sorted by path;
-/// names that begin with a dot are passed over.
-///
-/// # Errors
-/// The first input that cannot be looked at, with its path in the message.
-pub fn list(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if input.as_os_str() == "-" {
-            files.push(input.clone());
-            continue;
-        }
-        let about = std::fs::metadata(input).map_err(|error| named(&error, input))?;
-        if about.is_dir() {
-            walk(input, &mut files)?;
-        } else {
-            files.push(input.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(|error| named(&error, folder))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
-    entries.sort();
-    for path in entries {
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn named(error: &io::Error, path: &Path) -> io::Error {
+pub(super) fn named(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
@@ -202,12 +187,18 @@ impl Reading {
     pub fn at(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
         let raw_bytes = Arc::new(AtomicU64::new(0));
         let (mut reader, plain) = open_stream(path, &raw_bytes)?;
-        if let Some(mut file) = plain {
-            file.seek(SeekFrom::Start(offset))?;
+        let probe = usize::try_from(offset).unwrap_or(usize::MAX).min(PROBE);
+        let tail = if let Some(mut file) = plain {
+            let back = u64::try_from(probe).unwrap_or(u64::MAX);
+            file.seek(SeekFrom::Start(offset.saturating_sub(back)))?;
+            let tail = read_up_to(&mut file, probe)?;
+            raw_bytes.store(offset, Ordering::Relaxed);
             reader = Box::new(Counting(file, Arc::clone(&raw_bytes)));
+            tail
         } else {
-            io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
-        }
+            let head = read_up_to(&mut reader, probe)?;
+            skip_keeping_tail(&mut reader, head, offset, probe)?
+        };
         let (mut head_reader, _) = open_stream(path, &Arc::default())?;
         let head = read_up_to(&mut head_reader, PROBE)?;
         let splitter = Splitter::new(
@@ -216,7 +207,7 @@ impl Reading {
                 offset,
                 shape,
                 head,
-                tail: Vec::new(),
+                tail,
             },
         );
         Ok(Reading {
@@ -244,6 +235,17 @@ impl Reading {
     /// What the system or the decompressor says; what was handed out before stays right.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece<'_>>> {
         self.splitter.next_piece()
+    }
+
+    /// Leaves a last record without its end for a later reading.
+    pub fn hold_open_end(&mut self) {
+        self.splitter.hold_open_end();
+    }
+
+    /// Whether a last record was left.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.splitter.held()
     }
 
     /// Bytes of the file itself (compressed where it is) that were read, for progress.
@@ -274,232 +276,9 @@ impl Reading {
     }
 }
 
-/// Opens a file for reading from its start; the second is the same file when it is not compressed.
-fn open_stream(
-    path: &Path,
-    raw_bytes: &Arc<AtomicU64>,
-) -> io::Result<(Box<dyn Read + Send>, Option<File>)> {
-    let mut file = File::open(path)?;
-    let mut magic = [0_u8; 4];
-    let read = read_up_to(&mut file, 4)?;
-    magic
-        .iter_mut()
-        .zip(&read)
-        .for_each(|(to, from)| *to = *from);
-    file.seek(SeekFrom::Start(0))?;
-    let compressed = is_gzip(magic) || is_zstd(magic);
-    let plain = if compressed {
-        None
-    } else {
-        Some(File::open(path)?)
-    };
-    let counted: Box<dyn Read + Send> = Box::new(Counting(file, Arc::clone(raw_bytes)));
-    Ok((decompressed(counted)?, plain))
-}
-
-fn is_gzip(magic: [u8; 4]) -> bool {
-    magic.starts_with(&[0x1f, 0x8b])
-}
-
-fn is_zstd(magic: [u8; 4]) -> bool {
-    magic == [0x28, 0xb5, 0x2f, 0xfd]
-}
-
-/// The stream, decompressed where its first bytes say that it is compressed.
-fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let first = read_up_to(&mut reader, 4)?;
-    let mut magic = [0_u8; 4];
-    magic
-        .iter_mut()
-        .zip(&first)
-        .for_each(|(to, from)| *to = *from);
-    let whole = io::Cursor::new(first).chain(reader);
-    Ok(if is_gzip(magic) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(
-            BufReader::with_capacity(1 << 16, whole),
-        ))
-    } else if is_zstd(magic) {
-        Box::new(zstd::Decoder::new(whole)?)
-    } else {
-        Box::new(whole)
-    })
-}
-
-fn read_up_to(reader: &mut dyn Read, bytes: usize) -> io::Result<Vec<u8>> {
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    let mut read = Vec::new();
-    reader.take(bytes).read_to_end(&mut read)?;
-    Ok(read)
-}
-
-/// Reads on to `offset` after `head` was read, and returns the last `probe` bytes before it.
-fn skip_keeping_tail(
-    reader: &mut dyn Read,
-    head: Vec<u8>,
-    offset: u64,
-    keep: usize,
-) -> io::Result<Vec<u8>> {
-    let mut left = offset.saturating_sub(u64::try_from(head.len()).unwrap_or(u64::MAX));
-    let mut tail = head;
-    while left > 0 {
-        let part = read_up_to(
-            reader,
-            usize::try_from(left.min(1 << 16)).unwrap_or(usize::MAX),
-        )?;
-        if part.is_empty() {
-            return Ok(Vec::new());
-        }
-        left = left.saturating_sub(u64::try_from(part.len()).unwrap_or(u64::MAX));
-        tail.extend_from_slice(&part);
-        let surplus = tail.len().saturating_sub(keep);
-        tail.drain(..surplus);
-    }
-    Ok(tail)
-}
-
 fn hash(bytes: &[u8]) -> String {
     format!("{:016x}", twox_hash::XxHash3_64::oneshot(bytes))
 }
 
-/// Counts the bytes that pass.
-struct Counting<R>(R, Arc<AtomicU64>);
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        self.1
-            .fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    /// Reads all that is left after `earlier`, and the new position.
-    fn read(path: &Path, earlier: Option<(u64, &Marks)>) -> (Resume, Vec<String>, (u64, Marks)) {
-        let mut reading = Reading::open(path, earlier).unwrap();
-        let mut records = Vec::new();
-        while let Some(piece) = reading.next_piece().unwrap() {
-            if let Piece::Record { bytes, .. } = piece {
-                records.push(String::from_utf8(bytes.to_vec()).unwrap());
-            }
-        }
-        let marks = reading.marks().unwrap();
-        (reading.resume, records, (reading.offset(), marks))
-    }
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn tells_grown_from_replaced_and_cut() {
-        let plain = |text: &str| text.as_bytes().to_vec();
-        let zst = |text: &str| zstd::encode_all(text.as_bytes(), 1).unwrap();
-        let gz = |text: &str| gzip(text.as_bytes());
-        type Pack<'a> = &'a dyn Fn(&str) -> Vec<u8>;
-        let packs: [Pack<'_>; 3] = [&plain, &gz, &zst];
-        let long: String = (0..2000).map(|i| format!("{{\"n\":{i}}}\n")).collect();
-        let grown = format!("{long}{{\"x\":1}}\n");
-        let other = long.replace("1999", "2999");
-        let cases: &[(&str, &str, Resume, &[&str])] = &[
-            ("{\"a\":1}\n", "{\"a\":1}\n", Resume::Continued, &[]),
-            (
-                "{\"a\":1}\n",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}\n{\"b",
-                "{\"a\":1}\n{\"b\":2}\n",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (
-                "{\"a\":1}\n",
-                "{\"c\":1}\n",
-                Resume::Replaced,
-                &["{\"c\":1}"],
-            ),
-            (
-                "{\"a\":1}\n{\"b\":2}\n",
-                "{\"a\":1}\n",
-                Resume::Cut,
-                &["{\"a\":1}"],
-            ),
-            (
-                "[\n{\"a\":1}\n]",
-                "[\n{\"a\":1},\n{\"b\":2}\n]",
-                Resume::Continued,
-                &["{\"b\":2}"],
-            ),
-            (&long, &grown, Resume::Continued, &["{\"x\":1}"]),
-        ];
-        let folder = tempfile::tempdir().unwrap();
-        for pack in packs {
-            for (before, after, resume, left) in cases {
-                let path = folder.path().join("log");
-                std::fs::write(&path, pack(before)).unwrap();
-                let (_, _, (offset, marks)) = read(&path, None);
-                std::fs::write(&path, pack(after)).unwrap();
-                let (told, records, _) = read(&path, Some((offset, &marks)));
-                assert_eq!(
-                    (
-                        told,
-                        records
-                            .iter()
-                            .map(String::as_str)
-                            .collect::<Vec<_>>()
-                            .as_slice()
-                    ),
-                    (*resume, *left),
-                    "{before:.20} to {after:.20}"
-                );
-            }
-            let path = folder.path().join("log");
-            std::fs::write(&path, pack(&long)).unwrap();
-            let (_, _, (offset, marks)) = read(&path, None);
-            std::fs::write(&path, pack(&other)).unwrap();
-            assert_eq!(read(&path, Some((offset, &marks))).0, Resume::Replaced);
-        }
-    }
-
-    #[test]
-    fn lists_folders_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("b")).unwrap();
-        for name in ["c.jsonl", "a.jsonl", "b/x.jsonl", ".hidden"] {
-            std::fs::write(folder.path().join(name), "{}").unwrap();
-        }
-        let found = list(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = found
-            .iter()
-            .map(|path| {
-                path.strip_prefix(folder.path())
-                    .unwrap()
-                    .display()
-                    .to_string()
-            })
-            .collect();
-        assert_eq!(names, ["a.jsonl", "b/x.jsonl", "c.jsonl"]);
-        assert!(
-            list(&[folder.path().join("none")])
-                .unwrap_err()
-                .to_string()
-                .contains("none")
-        );
-    }
-}
+mod tests;

@@ -159,7 +159,11 @@ impl Desk {
             if name.starts_with(ledger) {
                 let bytes = std::fs::read(&path).unwrap();
                 let found = memchr::memmem::find(&bytes, HUSH.as_bytes());
-                assert_eq!(found, None, "{name} holds a value of a record");
+                let around = found.map(|at| {
+                    let bytes = &bytes[at.saturating_sub(40)..(at + 40).min(bytes.len())];
+                    String::from_utf8_lossy(bytes).into_owned()
+                });
+                assert_eq!(around, None, "{name} holds a value of a record");
             }
         }
         let books = SqliteLedger::open_read_only(&self.path(ledger)).unwrap();

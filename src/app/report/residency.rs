@@ -3,6 +3,7 @@
 //! Knows no terminal. A newcomer may ask why the four verdicts are never added up into one figure:
 //! "declared" proves that somebody declared it, and "unproven" proves nothing.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -92,7 +93,24 @@ pub struct Proof {
     pub config: u32,
 }
 
-/// Asks the books inside `span`; at most `limit` rows of evidence.
+/// Where the calls of one feature landed, while cells are added up.
+#[derive(Default)]
+struct Landings {
+    group: Group,
+    regions: BTreeMap<Text, i64>,
+    grades: BTreeSet<Option<&'static str>>,
+}
+
+/// All that is added up from cells.
+#[derive(Default)]
+struct Gathered {
+    all: Group,
+    features: BTreeMap<Text, Landings>,
+    landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64>,
+    hosts: BTreeMap<Text, i64>,
+}
+
+/// Asks the books inside `span`; at most `limit` rows of evidence of each verdict.
 ///
 /// # Errors
 /// What the ledger says.
@@ -102,95 +120,85 @@ pub fn residency(
     span: Span,
     limit: usize,
 ) -> Result<Residency, Failure> {
-    let mut all = Group::default();
-    let mut features: BTreeMap<Text, (Group, BTreeMap<Text, i64>, BTreeSet<Option<&'static str>>)> =
-        BTreeMap::new();
-    let mut landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64> = BTreeMap::new();
-    let mut hosts: BTreeMap<Text, i64> = BTreeMap::new();
+    let Gathered {
+        all,
+        features,
+        landed,
+        hosts,
+    } = gather(ledger, rules, span)?;
+    let mut features: Vec<Feature> = features
+        .iter()
+        .map(|(key, landings)| feature(key, landings, rules))
+        .collect();
+    features.sort_by_cached_key(|row| {
+        let figures = &row.figures;
+        let worst = (figures.violated, figures.unproven, figures.calls);
+        (Reverse(worst), row.feature.clone())
+    });
+    let mut landed: Vec<Landed> = landed
+        .into_iter()
+        .map(|((region, endpoint, verdict, grade), calls)| Landed {
+            region: region.to_string(),
+            endpoint: endpoint.to_string(),
+            verdict: verdict.as_str(),
+            grade,
+            calls,
+        })
+        .collect();
+    // The sort is stable, so equal counts stay in the order of their keys.
+    landed.sort_by_key(|row| Reverse(row.calls));
+    let mut unregistered: Vec<(String, i64)> = hosts
+        .into_iter()
+        .map(|(host, calls)| (host.to_string(), calls))
+        .collect();
+    unregistered.sort_by_key(|(_, calls)| Reverse(*calls));
+    let total = Figures::of(&all);
+    Ok(Residency {
+        features,
+        landed,
+        violated: total.violated,
+        total,
+        unregistered,
+        evidence: proofs(ledger, span, limit)?,
+    })
+}
+
+fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered, Failure> {
+    let mut gathered = Gathered::default();
     ledger.cells(Resolution::Day, span, &mut |row| {
         let calls = row.cell.totals.calls();
         let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else {
             return Ok(());
         };
         let grade = row.key.grade.map(crate::residency::Grade::as_str);
-        all.add(&row.key, &row.cell);
-        let (group, regions, grades) = features.entry(row.key.feature.clone()).or_default();
-        group.add(&row.key, &row.cell);
+        gathered.all.add(&row.key, &row.cell);
+        let landings = gathered
+            .features
+            .entry(row.key.feature.clone())
+            .or_default();
+        landings.group.add(&row.key, &row.cell);
         if !row.key.region.is_empty() {
-            *regions.entry(row.key.region.clone()).or_default() += calls;
+            *landings.regions.entry(row.key.region.clone()).or_default() += calls;
         }
-        grades.insert(grade);
+        landings.grades.insert(grade);
         if rules.registry.by_name(&row.key.endpoint).is_none() {
-            *hosts.entry(row.key.endpoint.clone()).or_default() += calls;
+            *gathered.hosts.entry(row.key.endpoint.clone()).or_default() += calls;
         }
-        *landed
-            .entry((row.key.region, row.key.endpoint, verdict, grade))
-            .or_default() += calls;
+        let place = (row.key.region, row.key.endpoint, verdict, grade);
+        *gathered.landed.entry(place).or_default() += calls;
         Ok(())
     })?;
-    let mut answer = Residency {
-        features: features
-            .iter()
-            .map(|(key, (group, regions, grades))| feature(key, group, regions, grades, rules))
-            .collect(),
-        landed: landed
-            .into_iter()
-            .map(|((region, endpoint, verdict, grade), calls)| Landed {
-                region: region.to_string(),
-                endpoint: endpoint.to_string(),
-                verdict: verdict.as_str(),
-                grade,
-                calls,
-            })
-            .collect(),
-        total: Figures::of(&all),
-        unregistered: hosts
-            .into_iter()
-            .map(|(host, calls)| (host.to_string(), calls))
-            .collect(),
-        evidence: proofs(ledger, span, limit)?,
-        violated: 0,
-    };
-    answer.violated = answer.total.violated;
-    answer.features.sort_by(|a, b| {
-        (
-            b.figures.violated,
-            b.figures.unproven,
-            b.figures.calls,
-            &a.feature,
-        )
-            .cmp(&(
-                a.figures.violated,
-                a.figures.unproven,
-                a.figures.calls,
-                &b.feature,
-            ))
-    });
-    answer.landed.sort_by(|a, b| {
-        b.calls.cmp(&a.calls).then_with(|| {
-            (&a.region, &a.endpoint, a.verdict).cmp(&(&b.region, &b.endpoint, b.verdict))
-        })
-    });
-    answer
-        .unregistered
-        .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(answer)
+    Ok(gathered)
 }
 
-fn feature(
-    key: &Text,
-    group: &Group,
-    regions: &BTreeMap<Text, i64>,
-    grades: &BTreeSet<Option<&'static str>>,
-    rules: &Rulebook,
-) -> Feature {
+fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
     let registered = rules
         .features
         .by_key(key)
         .and_then(|id| rules.features.get(id));
-    let mut regions: Vec<(&Text, &i64)> = regions.iter().collect();
-    regions.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
-    let ungraded = grades.contains(&None);
+    let mut regions: Vec<(&Text, &i64)> = landings.regions.iter().collect();
+    regions.sort_by_key(|(_, calls)| Reverse(**calls));
+    let ungraded = landings.grades.contains(&None);
     Feature {
         feature: key.to_string(),
         name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
@@ -204,9 +212,9 @@ fn feature(
         weakest_grade: if ungraded {
             None
         } else {
-            grades.iter().copied().max().flatten()
+            landings.grades.iter().copied().max().flatten()
         },
-        figures: Figures::of(group),
+        figures: Figures::of(&landings.group),
     }
 }
 

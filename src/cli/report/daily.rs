@@ -17,47 +17,42 @@ fn headline(answer: &Daily) -> String {
         return "The books hold no LLM call here. Read some with `tollwatch replay`.".to_owned();
     }
     let days = i64::try_from(answer.days.len()).unwrap_or(i64::MAX);
-    let mut text = format!(
-        "{} cost {}",
+    let (days, cost) = (
         words::plural(days, "day", "days"),
-        words::dollars(total.cost())
+        words::dollars(total.cost()),
     );
-    if let Some(cost) = total.cost_per_request() {
-        text += &format!(
-            ": {} answered requests at {} each",
-            words::count(total.requests_ok),
+    let each = total.cost_per_request().map_or_else(String::new, |cost| {
+        let answered = words::count(total.requests_ok);
+        format!(
+            ": {answered} answered requests at {} each",
             words::cents(cost)
-        );
+        )
+    });
+    let mut sentences = vec![format!("{days} cost {cost}{each}.")];
+    if let Some((name, cost, plan)) = dearest(answer) {
+        let (cost, plan) = (words::cents(cost), words::cents(plan));
+        sentences.push(format!("{name} costs {cost}, approved were {plan}."));
     }
-    text.push('.');
-    let worst = answer.features.iter().filter_map(|feature| {
+    if total.violated > 0 {
+        let calls = words::plural(total.violated, "call", "calls");
+        sentences.push(format!("{calls} broke a residency rule."));
+    }
+    sentences.join(" ")
+}
+
+/// The feature that costs the most times its approved figure, from a fifth above it on.
+fn dearest(answer: &Daily) -> Option<(&str, NanoUsd, NanoUsd)> {
+    let above = answer.features.iter().filter_map(|feature| {
         let (cost, plan) = (
             feature.figures.cost_per_request()?,
             feature.approved_per_request_nanousd?,
         );
-        (cost.0 > plan.saturating_mul(12) / 10).then_some((feature, cost, plan))
+        let times = i128::from(cost.0).saturating_mul(10) / i128::from(plan.max(1));
+        (times >= 12).then_some((times, feature.name.as_str(), cost, NanoUsd(plan)))
     });
-    let worst = worst.max_by_key(|(_, cost, plan)| {
-        (
-            i128::from(cost.0) * 1000 / i128::from((*plan).max(1)),
-            *plan,
-        )
-    });
-    if let Some((feature, cost, plan)) = worst {
-        text += &format!(
-            " {} costs {}, approved were {}.",
-            feature.name,
-            words::cents(cost),
-            words::cents(NanoUsd(plan))
-        );
-    }
-    if total.violated > 0 {
-        text += &format!(
-            " {} its rule.",
-            words::plural(total.violated, "call broke", "calls broke")
-        );
-    }
-    text
+    above
+        .max_by_key(|(times, ..)| *times)
+        .map(|(_, name, cost, plan)| (name, cost, plan))
 }
 
 /// Shows the answer.

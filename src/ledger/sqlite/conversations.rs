@@ -10,9 +10,10 @@ use rusqlite::Connection;
 use super::super::fault::Fault;
 use super::super::types::ConversationRow;
 use super::{corrupt, count, counts, segments_of_level};
-use crate::cell::{Cell, Totals, put, take};
+use crate::cell::{Cell, Totals};
 use crate::ids::Fingerprint;
 use crate::units::{Text, UnixMillis};
+use crate::varint::{put, take};
 
 /// Segments with fewer conversations than this are merged with others of their size.
 const MERGED_BELOW: usize = 2_048;
@@ -202,10 +203,7 @@ mod tests {
         assert_eq!(all, one);
         assert_eq!(decode_into(&bytes, &mut all), Some(()));
         assert_eq!(all.get(&(7, "a/b".into())), Some(&totals(4)));
-        assert_eq!(
-            decode_into(bytes.get(..bytes.len() - 1).unwrap(), &mut all),
-            None
-        );
+        assert_eq!(decode_into(bytes.split_last().unwrap().1, &mut all), None);
     }
 
     #[test]

@@ -92,24 +92,25 @@ pub(super) fn all(conn: &Connection) -> Result<Vec<CountRow>, Fault> {
 }
 
 /// Counts what a limit cut off.
-pub(super) fn overflow(conn: &Connection, kind: &str, day: i64, n: usize) -> Result<(), Fault> {
+pub(super) fn overflow(conn: &Connection, kind: &str, start: i64, n: usize) -> Result<(), Fault> {
     if n > 0 {
         conn.prepare_cached(
             "INSERT INTO overflow VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET n = n + excluded.n",
         )?
-        .execute((kind, day, count(n)))?;
+        .execute((kind, start, count(n)))?;
     }
     Ok(())
 }
 
 /// All that limits cut off.
 pub(super) fn overflows(conn: &Connection) -> Result<Vec<OverflowRow>, Fault> {
-    let mut rows = conn.prepare_cached("SELECT kind, day, n FROM overflow ORDER BY kind, day")?;
+    let mut rows =
+        conn.prepare_cached("SELECT kind, start, n FROM overflow ORDER BY kind, start")?;
     let rows = rows.query_map([], |row| {
         Ok(OverflowRow {
             kind: Text::from(row.get_ref(0)?.as_str()?),
-            day: UnixMillis(row.get(1)?),
+            start: UnixMillis(row.get(1)?),
             n: row.get(2)?,
         })
     })?;

@@ -102,21 +102,15 @@ fn add_window(
 
 /// Rows by time and id.
 pub(super) fn rows(conn: &Connection, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault> {
-    let hours = (
-        span.from
-            .floor(HOUR_MS)
-            .0
-            .max(span.from.0.saturating_sub(HOUR_MS)),
-        span.to.0,
-    );
+    let first_hour = span.from.floor(HOUR_MS).0;
     let mut rows = conn.prepare_cached(
         "SELECT feature, endpoint, provider, model, region, cell_key.verdict, grade,
                 at, evidence.id, identity, source, topic, partition, offset, rule, evidence, config
          FROM evidence JOIN cell_key ON cell_key.id = evidence.key
-         WHERE hour >= ?1 AND hour < ?2 AND at >= ?3 AND at < ?4
-         ORDER BY at, evidence.id LIMIT ?5",
+         WHERE hour >= ?1 AND hour < ?3 AND at >= ?2 AND at < ?3
+         ORDER BY at, evidence.id LIMIT ?4",
     )?;
-    let mut rows = rows.query((hours.0, hours.1, span.from.0, span.to.0, count(limit)))?;
+    let mut rows = rows.query((first_hour, span.from.0, span.to.0, count(limit)))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let text = |i: usize| -> Result<Text, Fault> { Ok(Text::from(row.get_ref(i)?.as_str()?)) };

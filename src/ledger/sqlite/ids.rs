@@ -252,3 +252,92 @@ fn merge(conn: &Connection, hour: i64, known: &mut Hour, places: &[usize]) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Options, SqliteLedger};
+    use super::*;
+
+    fn id(i: u64) -> Id {
+        let key = twox_hash::XxHash3_64::oneshot(&i.to_le_bytes()) & !segment::GROUPS;
+        Id {
+            word: key | segment::TRANSPORT,
+            facts: u32::try_from(i & 0xffff).unwrap(),
+        }
+    }
+
+    /// Appends ids in commits of `batch`, each to the hour that `hour` says, and returns the bytes
+    /// of the file for each id.
+    fn bytes_for_each(n: u64, batch: usize, hour: impl Fn(u64) -> i64) -> u64 {
+        let mut ledger = SqliteLedger::open_in_memory(Options::default()).unwrap();
+        let pages = |ledger: &SqliteLedger| -> u64 {
+            ledger
+                .conn
+                .query_row("PRAGMA page_count", [], |row| row.get(0))
+                .unwrap()
+        };
+        let empty = pages(&ledger);
+        let all: Vec<u64> = (0..n).collect();
+        for part in all.chunks(batch) {
+            let mut hours: std::collections::BTreeMap<i64, Vec<Id>> =
+                std::collections::BTreeMap::new();
+            for i in part {
+                hours.entry(hour(*i)).or_default().push(id(*i));
+            }
+            let tx = ledger.conn.transaction().unwrap();
+            for (hour, ids) in hours {
+                ledger.ids.append(&tx, hour * HOUR_MS, ids).unwrap();
+            }
+            tx.commit().unwrap();
+            ledger.ids.trim();
+        }
+        for i in (0..n).step_by(997) {
+            let found = ledger
+                .ids
+                .find(&ledger.conn, hour(i) * HOUR_MS, id(i).key())
+                .unwrap();
+            assert_eq!(found, Some(id(i)), "{i}");
+            let absent = id(n + i).key();
+            assert_eq!(
+                ledger
+                    .ids
+                    .find(&ledger.conn, hour(i) * HOUR_MS, absent)
+                    .unwrap(),
+                None
+            );
+        }
+        (pages(&ledger) - empty) * 8_192 / n
+    }
+
+    #[test]
+    fn ten_million_ids_fit_a_hundred_and_fifty_megabytes() {
+        // In order, an hour at a time; and by day of a year, every commit everywhere.
+        let in_order = bytes_for_each(1_000_000, 5_000, |i| i64::try_from(i / 30_000).unwrap());
+        let scattered = bytes_for_each(300_000, 5_000, |i| i64::try_from(i % 600).unwrap());
+        assert!(in_order <= 15, "{in_order} bytes an id in order");
+        assert!(scattered <= 15, "{scattered} bytes an id scattered");
+    }
+
+    #[test]
+    fn memory_is_bounded_and_forgetting_changes_no_answer() {
+        let mut ledger = SqliteLedger::open_in_memory(Options::default()).unwrap();
+        ledger.ids = Ids::new(40_000);
+        for hour in 0..50_i64 {
+            let first = u64::try_from(hour).unwrap() * 1_000;
+            let ids = (first..first + 1_000).map(id).collect();
+            ledger
+                .ids
+                .append(&ledger.conn, hour * HOUR_MS, ids)
+                .unwrap();
+            ledger.ids.trim();
+            let bytes: usize = ledger.ids.hours.values().map(Hour::bytes).sum();
+            assert!(bytes <= 40_000, "{bytes}");
+        }
+        for i in (0..50_000).step_by(331) {
+            let hour = i64::try_from(i / 1_000).unwrap() * HOUR_MS;
+            let found = ledger.ids.find(&ledger.conn, hour, id(i).key()).unwrap();
+            assert_eq!(found, Some(id(i)));
+            ledger.ids.trim();
+        }
+    }
+}

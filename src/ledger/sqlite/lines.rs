@@ -149,8 +149,14 @@ pub(super) fn visit(
 }
 
 fn flush(hour: &mut Vec<Line>, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
+    let half = |line: &Line| line.call.is_none();
     hour.sort_by(|one, other| {
-        (one.at, &one.sequence, one.id).cmp(&(other.at, &other.sequence, other.id))
+        (one.at, &one.sequence, one.id, half(one)).cmp(&(
+            other.at,
+            &other.sequence,
+            other.id,
+            half(other),
+        ))
     });
     hour.drain(..)
         .filter(|line| span.contains(line.at))

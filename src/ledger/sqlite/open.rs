@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::super::fault::{Fault, FaultKind};
 use super::super::types::ZoneRow;
@@ -23,6 +23,8 @@ const PAGE_BYTES: u64 = 8_192;
 const CACHE_KIB: i64 = -16_384;
 /// File bytes mapped into memory at most; they count as memory of the process.
 const MMAP_BYTES: i64 = 32 << 20;
+/// What the log of changes beside the file shrinks to once it has been written back.
+const WAL_BYTES: i64 = 64 << 20;
 /// How long to wait for another process' lock.
 const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept prepared.
@@ -88,6 +90,9 @@ fn open_file(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
             format!("the folder `{}` is not there", folder.display()),
         ));
     }
+    if path.is_dir() {
+        return Err(Fault::new(FaultKind::NotALedger, "is a folder"));
+    }
     let lock = lock(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -98,12 +103,16 @@ fn open_file(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
     }
     let mut ledger = prepare(conn, path.display().to_string(), options)?;
     ledger.file = Some(path.to_owned());
-    ledger._lock = Some(lock);
+    ledger.lock = Some(lock);
     Ok(ledger)
 }
 
 /// Takes the writer's lock, a file beside the ledger. It is free again when the process ends,
 /// however it ends; the file itself stays and means nothing.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the system's list of errors is open; the rest is trouble with the disk"
+)]
 fn lock(path: &Path) -> Result<File, Fault> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
@@ -147,6 +156,11 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
     }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.query_row(
+        &format!("PRAGMA journal_size_limit = {WAL_BYTES}"),
+        [],
+        |_| Ok(()),
+    )?;
     common(&conn)?;
     if let Some(bytes) = options.file_bytes_max {
         let pages = (bytes / PAGE_BYTES).max(1);
@@ -158,12 +172,9 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
 
 fn common(conn: &Connection) -> Result<(), Fault> {
     conn.pragma_update(None, "cache_size", CACHE_KIB)?;
+    // A ledger in memory has no file to map, and answers nothing.
     conn.query_row(&format!("PRAGMA mmap_size = {MMAP_BYTES}"), [], |_| Ok(()))
-        .or_else(|error| match error {
-            // A ledger in memory has no file to map.
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(other),
-        })?;
+        .optional()?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
@@ -187,7 +198,7 @@ fn ready(conn: Connection, path: String, options: Options) -> Result<SqliteLedge
         file: None,
         options,
         zones,
-        _lock: None,
+        lock: None,
     })
 }
 
@@ -208,6 +219,9 @@ pub(super) fn zones_of(conn: &Connection) -> Result<Zones, Fault> {
 fn open_reader(path: &Path) -> Result<SqliteLedger, Fault> {
     if !path.exists() {
         return Err(Fault::new(FaultKind::Missing, "there is no such file"));
+    }
+    if path.is_dir() {
+        return Err(Fault::new(FaultKind::NotALedger, "is a folder"));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;

@@ -9,10 +9,12 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::super::fault::Fault;
-use super::super::types::{CellRow, Resolution, SealCheck, SealRow, Span};
+use super::super::types::{CellRow, SealCheck, SealRow, Span};
+use super::super::words::Resolution;
 use super::super::zone::Zones;
 use super::{cells, evidence};
 use crate::cell::Totals;
+use crate::residency::{Grade, Verdict};
 use crate::units::UnixMillis;
 
 /// One line of a day's canonical text.
@@ -33,8 +35,8 @@ fn cell_line(row: &CellRow) -> String {
             &key.region,
         ),
         (
-            key.verdict.map(|v| v.as_str()),
-            key.grade.map(|g| g.as_str()),
+            key.verdict.map(Verdict::as_str),
+            key.grade.map(Grade::as_str),
         ),
         totals,
         (
@@ -78,8 +80,8 @@ fn content(conn: &Connection, zones: &Zones, day: UnixMillis) -> Result<[u8; 32]
                 &key.region,
             ),
             (
-                key.verdict.map(|v| v.as_str()),
-                key.grade.map(|g| g.as_str()),
+                key.verdict.map(Verdict::as_str),
+                key.grade.map(Grade::as_str),
             ),
             (&row.rule, &row.evidence, row.config.0),
         );
@@ -148,7 +150,11 @@ pub(super) fn seal(
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .filter_map(|half| char::from_digit(u32::from(half), 16))
+        .collect()
 }
 
 /// The chain.
