@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::call::{Usage, UsageReport};
 use crate::decode::{self, Context, Settings, Told};
 use crate::ids::IdentityKind;
 use crate::judge::Judged;
@@ -249,14 +250,7 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
                 .and_then(|call| call.latency)
                 .map(|latency| latency.0),
         },
-        usage: UsagePart {
-            input: usage.map(|usage| usage.input),
-            cache_read: usage.map(|usage| usage.cache_read),
-            cache_write_5m: usage.map(|usage| usage.cache_write_5m),
-            cache_write_1h: usage.map(|usage| usage.cache_write_1h),
-            output: usage.map(|usage| usage.output),
-            reasoning: usage.map(|usage| usage.reasoning),
-        },
+        usage: usage_part(report.usage.as_ref(), usage),
         cost_nanousd: entry
             .request
             .and_then(|request| request.money.amount())
@@ -273,6 +267,29 @@ fn plain_id(report: &crate::call::Report) -> &str {
     match (report.identity.kind, value.split_once(':')) {
         (IdentityKind::Row, Some((_, id))) => id,
         _ => value,
+    }
+}
+
+/// A bucket that no key of the record tells is absent, not 0.
+fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
+    let (Some(told), Some(usage)) = (told, counted) else {
+        return UsagePart::default();
+    };
+    let [
+        input,
+        cache_read,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        reasoning,
+    ] = told.untold.buckets.shown(&usage);
+    UsagePart {
+        input,
+        cache_read,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        reasoning,
     }
 }
 
