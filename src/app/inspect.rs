@@ -271,6 +271,10 @@ fn plain_id(report: &crate::call::Report) -> &str {
 }
 
 /// A bucket that no key of the record tells is absent, not 0.
+#[expect(
+    clippy::similar_names,
+    reason = "the two caches differ in their time alone"
+)]
 fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
     let (Some(told), Some(usage)) = (told, counted) else {
         return UsagePart::default();
@@ -323,7 +327,7 @@ fn residency_part(judged: &Judged) -> ResidencyPart {
 }
 
 fn notes(judged: &Judged) -> Vec<String> {
-    let mut notes = vec![format!("the feature is {}", judged.attributed.how.as_str())];
+    let mut notes = vec![format!("the feature is {}", judged.how.as_str())];
     if judged.entry.report.identity.kind == IdentityKind::Weak {
         notes.push("known only by a hash of its content".to_owned());
     }
