@@ -5,6 +5,7 @@
 //! speaks several shapes (Azure speaks OpenAI's and Anthropic's), and the keys cannot lie.
 
 mod bedrock;
+mod others;
 
 use crate::call::{Silent, Tier, Untold, Usage, UsageReport};
 use crate::outcome::{QuarantineReason, Reject};
@@ -81,9 +82,9 @@ pub(super) fn read(usage: &Json<'_>, model: &str) -> Result<Option<ProviderUsage
         Shape::Anthropic => anthropic(usage)?,
         Shape::Converse => bedrock::converse(usage, model)?,
         Shape::Metrics => bedrock::metrics(usage, model)?,
-        Shape::Gemini => gemini(usage)?,
-        Shape::Watsonx => watsonx(usage)?,
-        Shape::Ollama => plain(usage, "prompt_eval_count", "eval_count")?,
+        Shape::Gemini => others::gemini(usage)?,
+        Shape::Watsonx => others::watsonx(usage)?,
+        Shape::Ollama => others::plain(usage, "prompt_eval_count", "eval_count")?,
     };
     told.tier = tier_of(usage).or(told.tier);
     told.web_searches = count(usage, &["server_tool_use", "web_search_requests"])?
@@ -355,74 +356,6 @@ fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
     ]);
     settle_reasoning(&mut told, None);
     Ok(told)
-}
-
-/// Gemini: cached content inside the prompt, thoughts beside the candidates, tool prompts beside
-/// the prompt.
-fn gemini(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
-    let counted = |key: &str| count(usage, &[key]).map(Option::unwrap_or_default);
-    let told_at = |key: &str| count(usage, &[key]).is_ok_and(|count| count.is_some());
-    let input = counted("promptTokenCount")?.saturating_add(counted("toolUsePromptTokenCount")?);
-    let cached = counted("cachedContentTokenCount")?;
-    let thoughts = counted("thoughtsTokenCount")?;
-    let output = counted("candidatesTokenCount")?.saturating_add(thoughts);
-    let mut told = ProviderUsage {
-        usage: Usage {
-            input: fresh("promptTokenCount", input, cached)?,
-            cache_read: cached,
-            output,
-            reasoning: thoughts,
-            ..Usage::default()
-        },
-        ..ProviderUsage::default()
-    };
-    told.untold.buckets = Silent::of([
-        !told_at("promptTokenCount"),
-        !told_at("cachedContentTokenCount"),
-        true,
-        true,
-        !told_at("candidatesTokenCount"),
-        !told_at("thoughtsTokenCount"),
-    ]);
-    let total = count(usage, &["totalTokenCount"])?;
-    told.total_mismatch = total.is_some_and(|total| total != told.usage.total());
-    for key in ["promptTokensDetails", "candidatesTokensDetails"] {
-        for part in usage.get(key).and_then(Json::array).unwrap_or(&[]) {
-            let audio = part.get("modality").and_then(Json::str) == Some("AUDIO");
-            told.audio |= audio && count(part, &["tokenCount"])?.unwrap_or(0) > 0;
-        }
-    }
-    Ok(told)
-}
-
-/// watsonx generation: the sum over its results.
-fn watsonx(answer: &Json<'_>) -> Result<ProviderUsage, Reject> {
-    let mut sum = ProviderUsage::default();
-    sum.untold.buckets = Silent::of([false, true, true, true, false, true]);
-    for result in answer.get("results").and_then(Json::array).unwrap_or(&[]) {
-        let one = plain(result, "input_token_count", "generated_token_count")?;
-        sum.usage.input = sum.usage.input.saturating_add(one.usage.input);
-        sum.usage.output = sum.usage.output.saturating_add(one.usage.output);
-    }
-    Ok(sum)
-}
-
-/// Two counts and nothing else.
-fn plain(usage: &Json<'_>, input: &str, output: &str) -> Result<ProviderUsage, Reject> {
-    let (input, output) = (count(usage, &[input])?, count(usage, &[output])?);
-    let (no_input, no_output) = (input.is_none(), output.is_none());
-    Ok(ProviderUsage {
-        usage: Usage {
-            input: input.unwrap_or(0),
-            output: output.unwrap_or(0),
-            ..Usage::default()
-        },
-        untold: Untold {
-            buckets: Silent::of([no_input, true, true, true, no_output, true]),
-            ..Untold::default()
-        },
-        ..ProviderUsage::default()
-    })
 }
 
 #[cfg(test)]
