@@ -42,9 +42,11 @@ fn price(columns: &[&str]) -> Output {
 /// What the answer says of cost and class, as the table writes it.
 fn said(output: &Output) -> String {
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let cost = match &answer["cost_nanousd"] {
-        Value::Null => "-".to_owned(),
-        cost => cost.to_string(),
+    let cost = &answer["cost_nanousd"];
+    let cost = if cost.is_null() {
+        "-".to_owned()
+    } else {
+        cost.to_string()
     };
     let word = |key: &str| answer[key].as_str().map(str::to_owned);
     let why = word("rule").or(word("reason"));

@@ -275,19 +275,12 @@ fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
     let (Some(told), Some(usage)) = (told, counted) else {
         return UsagePart::default();
     };
-    let [
-        input,
-        cache_read,
-        cache_write_5m,
-        cache_write_1h,
-        output,
-        reasoning,
-    ] = told.untold.buckets.shown(&usage);
+    let [input, read, minutes, hour, output, reasoning] = told.untold.buckets.shown(&usage);
     UsagePart {
         input,
-        cache_read,
-        cache_write_5m,
-        cache_write_1h,
+        cache_read: read,
+        cache_write_5m: minutes,
+        cache_write_1h: hour,
         output,
         reasoning,
     }

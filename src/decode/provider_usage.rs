@@ -5,6 +5,7 @@
 //! speaks several shapes (Azure speaks OpenAI's and Anthropic's), and the keys cannot lie.
 
 mod bedrock;
+mod gemini;
 
 use crate::call::{Silent, Tier, Untold, Usage, UsageReport};
 use crate::outcome::{QuarantineReason, Reject};
@@ -81,7 +82,7 @@ pub(super) fn read(usage: &Json<'_>, model: &str) -> Result<Option<ProviderUsage
         Shape::Anthropic => anthropic(usage)?,
         Shape::Converse => bedrock::converse(usage, model)?,
         Shape::Metrics => bedrock::metrics(usage, model)?,
-        Shape::Gemini => gemini(usage)?,
+        Shape::Gemini => gemini::usage(usage)?,
         Shape::Watsonx => watsonx(usage)?,
         Shape::Ollama => plain(usage, "prompt_eval_count", "eval_count")?,
     };
@@ -354,44 +355,6 @@ fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
         thinking.is_none(),
     ]);
     settle_reasoning(&mut told, None);
-    Ok(told)
-}
-
-/// Gemini: cached content inside the prompt, thoughts beside the candidates, tool prompts beside
-/// the prompt.
-fn gemini(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
-    let counted = |key: &str| count(usage, &[key]).map(Option::unwrap_or_default);
-    let told_at = |key: &str| count(usage, &[key]).is_ok_and(|count| count.is_some());
-    let input = counted("promptTokenCount")?.saturating_add(counted("toolUsePromptTokenCount")?);
-    let cached = counted("cachedContentTokenCount")?;
-    let thoughts = counted("thoughtsTokenCount")?;
-    let output = counted("candidatesTokenCount")?.saturating_add(thoughts);
-    let mut told = ProviderUsage {
-        usage: Usage {
-            input: fresh("promptTokenCount", input, cached)?,
-            cache_read: cached,
-            output,
-            reasoning: thoughts,
-            ..Usage::default()
-        },
-        ..ProviderUsage::default()
-    };
-    told.untold.buckets = Silent::of([
-        !told_at("promptTokenCount"),
-        !told_at("cachedContentTokenCount"),
-        true,
-        true,
-        !told_at("candidatesTokenCount"),
-        !told_at("thoughtsTokenCount"),
-    ]);
-    let total = count(usage, &["totalTokenCount"])?;
-    told.total_mismatch = total.is_some_and(|total| total != told.usage.total());
-    for key in ["promptTokensDetails", "candidatesTokensDetails"] {
-        for part in usage.get(key).and_then(Json::array).unwrap_or(&[]) {
-            let audio = part.get("modality").and_then(Json::str) == Some("AUDIO");
-            told.audio |= audio && count(part, &["tokenCount"])?.unwrap_or(0) > 0;
-        }
-    }
     Ok(told)
 }
 
