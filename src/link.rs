@@ -4,12 +4,16 @@
 //! that an hour is computed again. A newcomer may ask why calls and requests are never paired with
 //! each other: the two halves of a `ServiceNow` call share no key, and guesswork is not evidence.
 
+mod open;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::ids::Fingerprint;
 use crate::units::{Text, UnixMillis};
+
 use crate::varint::{put_signed, take_signed};
+use open::Open;
 
 /// How long after a failed call a call with the same key counts as its retry.
 pub const RETRY_MS: i64 = 60_000;
@@ -213,69 +217,40 @@ pub fn link(
             b.group,
         ))
     });
+    let mut fallback_of: BTreeMap<&Text, Vec<&Text>> = BTreeMap::new();
+    for (from, to) in fallbacks.iter().filter(|(from, to)| from != to) {
+        fallback_of.entry(to).or_default().push(from);
+    }
     let mut cells: BTreeMap<LinkKey, LinkTotals> = BTreeMap::new();
-    let mut open: BTreeMap<(Group, &Text), Vec<&Attempt>> = BTreeMap::new();
-    for next in &attempts {
+    let mut open: BTreeMap<(Group, &Text), Open<'_>> = BTreeMap::new();
+    for (place, next) in attempts.iter().enumerate() {
         let failures = open.entry((next.group, &next.feature)).or_default();
-        failures.retain(|failed| next.at.0.saturating_sub(failed.at.0) <= RETRY_MS);
-        let found = followed(failures, next, fallbacks);
-        if let Some((index, kind)) = found {
-            let failed = failures.remove(index);
-            if window.contains(&next.at) {
-                let key = LinkKey {
-                    group: next.group,
-                    kind,
-                    feature: next.feature.clone(),
-                    from: failed.endpoint.clone(),
-                    to: next.endpoint.clone(),
-                };
-                cells.entry(key).or_default().count(failed, next);
-            }
+        let registered = fallback_of
+            .get(&next.endpoint)
+            .map_or(&[][..], Vec::as_slice);
+        if let Some((failed, kind)) = failures.take_followed(next, registered)
+            && window.contains(&next.at)
+        {
+            let key = LinkKey {
+                group: next.group,
+                kind,
+                feature: next.feature.clone(),
+                from: failed.endpoint.clone(),
+                to: next.endpoint.clone(),
+            };
+            cells.entry(key).or_default().count(failed, next);
         }
         if next.failed {
-            failures.push(next);
+            failures.add(place, next);
         }
     }
     cells
 }
 
-/// The failed attempt that `next` follows: a retry before a fallback, the registered fallback
-/// before any other, the latest of equals.
-fn followed(
-    failures: &[&Attempt],
-    next: &Attempt,
-    fallbacks: &BTreeMap<Text, Text>,
-) -> Option<(usize, Kind)> {
-    let latest = |fits: &dyn Fn(&Attempt) -> bool| failures.iter().rposition(|failed| fits(failed));
-    let retry = latest(&|failed| failed.endpoint == next.endpoint && same_content(failed, next));
-    if let Some(index) = retry {
-        return Some((index, Kind::Retry));
-    }
-    let soon = |failed: &Attempt| {
-        failed.endpoint != next.endpoint
-            && next.at.0.saturating_sub(failed.at.0) <= FALLBACK_MS
-            && !other_conversation(failed, next)
-    };
-    latest(&|failed| soon(failed) && fallbacks.get(&failed.endpoint) == Some(&next.endpoint))
-        .or_else(|| latest(&soon))
-        .map(|index| (index, Kind::Fallback))
-}
-
-/// The same conversation where both tell one; else the same size, where both tell it.
-fn same_content(failed: &Attempt, next: &Attempt) -> bool {
-    match (failed.conversation, next.conversation) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => failed.size > 0 && failed.size == next.size,
-        (Some(_), None) | (None, Some(_)) => false,
-    }
-}
-
-fn other_conversation(failed: &Attempt, next: &Attempt) -> bool {
-    matches!((failed.conversation, next.conversation), (Some(one), Some(other)) if one != other)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `second endpoint ok|failed size conversation`, one attempt a line.
@@ -367,6 +342,121 @@ mod tests {
         ];
         for (lines, expected) in cases {
             assert_eq!(links(lines, whole.clone()), *expected, "{lines:?}");
+        }
+    }
+
+    /// The same by looking at every open failure: what [`link`] must equal.
+    fn link_by_looking(
+        mut attempts: Vec<Attempt>,
+        window: Range<UnixMillis>,
+        fallbacks: &BTreeMap<Text, Text>,
+    ) -> BTreeMap<LinkKey, LinkTotals> {
+        attempts.sort_by(|a, b| {
+            (a.at, &a.sequence, !a.failed, a.id, a.group).cmp(&(
+                b.at,
+                &b.sequence,
+                !b.failed,
+                b.id,
+                b.group,
+            ))
+        });
+        let mut cells: BTreeMap<LinkKey, LinkTotals> = BTreeMap::new();
+        let mut open: BTreeMap<(Group, &Text), Vec<&Attempt>> = BTreeMap::new();
+        for next in &attempts {
+            let failures = open.entry((next.group, &next.feature)).or_default();
+            failures.retain(|failed| next.at.0.saturating_sub(failed.at.0) <= RETRY_MS);
+            let found = followed(failures, next, fallbacks);
+            if let Some((index, kind)) = found {
+                let failed = failures.remove(index);
+                if window.contains(&next.at) {
+                    let key = LinkKey {
+                        group: next.group,
+                        kind,
+                        feature: next.feature.clone(),
+                        from: failed.endpoint.clone(),
+                        to: next.endpoint.clone(),
+                    };
+                    cells.entry(key).or_default().count(failed, next);
+                }
+            }
+            if next.failed {
+                failures.push(next);
+            }
+        }
+        cells
+    }
+
+    /// The failed attempt that `next` follows: a retry before a fallback, the registered fallback
+    /// before any other, the latest of equals.
+    fn followed(
+        failures: &[&Attempt],
+        next: &Attempt,
+        fallbacks: &BTreeMap<Text, Text>,
+    ) -> Option<(usize, Kind)> {
+        let latest =
+            |fits: &dyn Fn(&Attempt) -> bool| failures.iter().rposition(|failed| fits(failed));
+        let retry =
+            latest(&|failed| failed.endpoint == next.endpoint && same_content(failed, next));
+        if let Some(index) = retry {
+            return Some((index, Kind::Retry));
+        }
+        let soon = |failed: &Attempt| {
+            failed.endpoint != next.endpoint
+                && next.at.0.saturating_sub(failed.at.0) <= FALLBACK_MS
+                && !other_conversation(failed, next)
+        };
+        latest(&|failed| soon(failed) && fallbacks.get(&failed.endpoint) == Some(&next.endpoint))
+            .or_else(|| latest(&soon))
+            .map(|index| (index, Kind::Fallback))
+    }
+
+    /// The same conversation where both tell one; else the same size, where both tell it.
+    fn same_content(failed: &Attempt, next: &Attempt) -> bool {
+        match (failed.conversation, next.conversation) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => failed.size > 0 && failed.size == next.size,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    fn other_conversation(failed: &Attempt, next: &Attempt) -> bool {
+        matches!((failed.conversation, next.conversation), (Some(one), Some(other)) if one != other)
+    }
+
+    proptest! {
+        /// Few names, sizes and seconds, so that much collides.
+        #[test]
+        fn finds_the_same_as_looking_at_all(
+            drawn in proptest::collection::vec(
+                (0_usize..3, 0_u64..4, 0_u64..3, 0_i64..150, any::<bool>(), any::<bool>()),
+                0..80,
+            ),
+        ) {
+            let endpoint = |place: usize| Text::from(["weu", "fra", "eus"][place]);
+            let attempt = |(id, (place, conversation, size, second, failed, call))| Attempt {
+                group: if call { Group::Call } else { Group::Request },
+                feature: "itsm/incident".into(),
+                endpoint: endpoint(place),
+                conversation: (conversation > 1).then_some(Fingerprint(conversation)),
+                size,
+                at: UnixMillis(second * 1000),
+                sequence: Text::default(),
+                failed,
+                id,
+                tokens: i64::try_from(id).unwrap(),
+                cost_nanousd: 7,
+            };
+            let attempts: Vec<Attempt> = (0..).zip(drawn).map(attempt).collect();
+            let window = UnixMillis(40_000)..UnixMillis(120_000);
+            let fallbacks = BTreeMap::from([
+                (endpoint(0), endpoint(1)),
+                (endpoint(2), endpoint(1)),
+                (endpoint(1), endpoint(1)),
+            ]);
+            prop_assert_eq!(
+                link(attempts.clone(), window.clone(), &fallbacks),
+                link_by_looking(attempts, window, &fallbacks)
+            );
         }
     }
 

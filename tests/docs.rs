@@ -29,10 +29,7 @@ fn documents() -> Vec<(String, String)> {
     let mut names = vec!["README.md".to_owned(), "CHANGELOG.md".to_owned()];
     for entry in fs::read_dir(root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if Path::new(&name)
-            .extension()
-            .is_some_and(|kind| kind == "md")
-        {
+        if Path::new(&name).extension().is_some_and(|ext| ext == "md") {
             names.push(format!("docs/{name}"));
         }
     }

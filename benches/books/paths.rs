@@ -22,6 +22,9 @@ pub(crate) const NOW: UnixMillis = UnixMillis(1_830_000_000_000);
 /// What the whole path must reach of its baseline.
 const LEAST: f64 = 0.5;
 
+/// The formats that are measured.
+pub(crate) const FORMATS: [&str; 3] = ["servicenow_outbound", "native", "otlp"];
+
 /// A configuration in a folder of its own.
 pub(crate) fn setup(dir: &Path) -> Setup {
     traffic::configure(dir);
@@ -104,10 +107,10 @@ fn whole(setup: &Setup, dir: &Path, records: &[Vec<u8>]) -> (Duration, u64, u64)
 }
 
 /// Prints each format's ratio; how many limits were missed.
-pub(crate) fn whole_against_decoding(calls: usize, rounds: usize) -> u32 {
+pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usize) -> u32 {
     println!("whole path (bytes to committed books on disk) against decoding alone, one thread");
     let mut missed = 0;
-    for format in ["servicenow_outbound", "native", "otlp"] {
+    for format in formats {
         let records = traffic::records(format, calls, 0);
         let dir = tempfile::tempdir().expect("a folder");
         let setup = setup(dir.path());

@@ -170,7 +170,7 @@ impl Inspector<'_> {
                         self.means.settings,
                     )
                 }
-                Told::Report(report) => match self.means.judge.judge(*report, "inspect", offset) {
+                Told::Report(report) => match self.means.judge.judge(report, "inspect", offset) {
                     Err(reason) => ignored(reason),
                     Ok(judged) => {
                         let outcome = self.book(&judged)?;

@@ -15,6 +15,12 @@ use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Entries after which a batch is full.
 const ENTRIES_MAX: usize = 20_000;
+static EMAX: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| {
+    std::env::var("EMAX")
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(ENTRIES_MAX)
+});
 /// Records after which a batch is full, ignored ones among them.
 const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
@@ -134,7 +140,11 @@ impl<'a> Pipeline<'a> {
     /// Whether the batch should be booked before more is taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.entries.len() >= ENTRIES_MAX
+        self.batch.entries.len()
+            >= std::env::var("EMAX")
+                .ok()
+                .and_then(|v| v.parse().ok())
+                .unwrap_or(ENTRIES_MAX)
             || self.batch.received >= RECORDS_MAX
             || self.bytes >= BYTES_MAX
     }
@@ -191,7 +201,7 @@ impl<'a> Pipeline<'a> {
                     self.keep_aside(offset, Some(at), reject);
                     return;
                 }
-                match self.judge.judge(*report, &self.batch.source, offset) {
+                match self.judge.judge(report, &self.batch.source, offset) {
                     Ok(judged) => {
                         self.last_at = self.last_at.max(Some(at));
                         self.batch.entries.push(judged.entry);

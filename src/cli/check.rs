@@ -47,8 +47,14 @@ pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u
         match setup {
             Some(setup) => writeln!(
                 terminal.out,
-                "{} can be used: {}, {}; {counted}.",
+                "{} {}: {}, {}; {counted}.",
                 args.config.display(),
+                // Such an error is a finding on the endpoints, not a fault of the file.
+                if errors > 0 {
+                    "can be read, but must not stay as it is"
+                } else {
+                    "can be used"
+                },
                 words::plural(
                     number(setup.rules.registry.iter().count()),
                     "endpoint",

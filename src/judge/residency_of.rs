@@ -11,7 +11,10 @@ use crate::residency::{Facts, Judgement, Rule};
 
 use crate::units::Text;
 
-use super::{CACHE_MAX, Rulebook};
+use super::Rulebook;
+
+/// Distinct questions that are kept before the cache starts anew.
+const CACHE_MAX: usize = 10_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {

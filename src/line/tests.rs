@@ -82,7 +82,8 @@ fn full() -> Entry {
         }],
     };
     Entry {
-        report,
+        alike: None,
+        report: Box::new(report),
         offset: 77,
         transport_facts: 1,
         usage_facts: 2,
@@ -157,7 +158,7 @@ fn everything_told_and_booked_comes_back() {
     };
     let mut report = entry.report.clone();
     report.identity.value = Text::default();
-    assert_eq!(line.report(), report);
+    assert_eq!(line.report(), *report);
     assert_eq!(line.call, entry.call);
     assert_eq!(line.request, entry.request);
     assert_eq!(line.id, entry.report.identity.key());

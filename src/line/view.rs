@@ -146,9 +146,23 @@ pub(super) struct Judged<'a> {
     pub(super) evidence_words: &'a Text,
 }
 
+/// What tells that two lines of a chunk share teller, place, path, caller and judgement.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Alike<'a> {
+    /// The judge's word, see [`crate::entry::Entry::alike`].
+    number: u64,
+    /// Where the key as booked lies: of two days one may have folded it.
+    key: usize,
+    identity: IdentityKind,
+    user_group: &'a str,
+    credential: &'a str,
+    price_row: &'a str,
+}
+
 /// A whole line.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
+    pub(super) alike: Option<Alike<'a>>,
     pub(super) teller: Teller<'a>,
     pub(super) place: Place<'a>,
     pub(super) path: &'a str,
@@ -233,6 +247,14 @@ impl<'a> View<'a> {
         let entry = kept.entry;
         let report = &entry.report;
         View {
+            alike: entry.alike.map(|number| Alike {
+                number,
+                key: std::ptr::from_ref(kept.key).addr(),
+                identity: report.identity.kind,
+                user_group: &entry.user_group,
+                credential: &entry.credential,
+                price_row: &entry.price_row,
+            }),
             teller: Teller {
                 source: kept.source,
                 topic: kept.topic,
@@ -271,6 +293,7 @@ impl<'a> View<'a> {
     pub(super) fn of_line(line: &'a Line) -> View<'a> {
         let about = &*line.about;
         View {
+            alike: None,
             teller: Teller {
                 source: &about.source,
                 topic: &about.topic,

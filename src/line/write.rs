@@ -6,10 +6,11 @@
 //! Layout: version, codec (0 plain, 1 zstd), for zstd the plain length; then, each with its length
 //! in front, texts, tellers, places, callers, told, added, judged, fingerprints and the columns.
 
-use super::pool::Pool;
-use super::view::{Added, Caller, Judged, Place, Teller, Told, View};
+use super::pool::{PlainMap, Pool};
+use super::view::{Added, Alike, Caller, Judged, Place, Teller, Told, View};
 use super::{Kept, Line};
 use crate::entry::Money;
+use crate::units::UnixMillis;
 use crate::varint::{put, put_signed};
 
 /// Version of the chunk's layout.
@@ -26,15 +27,18 @@ pub(super) const COLUMNS: usize = 17;
 /// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
-    let order = |one: &Kept<'_>| {
+    fn order<'k>(one: &'k Kept<'_>) -> (UnixMillis, &'k str, u64, bool) {
         let report = &one.entry.report;
-        let half = one.entry.call.is_none();
-        (report.at, report.sequence.clone(), one.id, half)
-    };
-    let mut sorted: Vec<&Kept<'_>> = kept.iter().collect();
-    if !kept.is_sorted_by_key(order) {
-        sorted.sort_by_cached_key(|one| order(one));
+        (
+            report.at,
+            &report.sequence,
+            one.id,
+            one.entry.call.is_none(),
+        )
     }
+    let mut sorted: Vec<&Kept<'_>> = kept.iter().collect();
+    // Mostly in order already, which this sort is quick to see.
+    sorted.sort_by(|one, other| order(one).cmp(&order(other)));
     pack(sorted.len(), sorted.into_iter().map(View::of_entry))
 }
 
@@ -84,6 +88,7 @@ fn maybe(bit: Option<bool>) -> [bool; 2] {
 }
 
 struct Writer<'a> {
+    alike: PlainMap<Alike<'a>, [u32; 5]>,
     texts: Pool<&'a str>,
     tellers: Pool<Teller<'a>>,
     places: Pool<Place<'a>>,
@@ -98,6 +103,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn for_lines(n: usize) -> Writer<'a> {
         Writer {
+            alike: PlainMap::default(),
             texts: Pool::new(),
             tellers: Pool::new(),
             places: Pool::new(),
@@ -159,16 +165,29 @@ impl<'a> Writer<'a> {
         plain
     }
 
-    fn write_line(&mut self, view: &View<'a>, last: (i64, u64, &str)) {
-        let parts = [
+    /// Numbers of teller, place, path, caller and judgement.
+    fn shared(&mut self, view: &View<'a>) -> [u32; 5] {
+        if let Some(known) = view.alike.and_then(|alike| self.alike.get(&alike)) {
+            return *known;
+        }
+        let numbers = [
             self.tellers.number(view.teller),
             self.places.number(view.place),
             self.texts.number(view.path),
             self.callers.number(view.caller),
-            self.told.number(view.told),
-            self.added.number(view.added),
             self.judged.number(view.judged),
         ];
+        if let Some(alike) = view.alike {
+            self.alike.insert(alike, numbers);
+        }
+        numbers
+    }
+
+    fn write_line(&mut self, view: &View<'a>, last: (i64, u64, &str)) {
+        let [teller, place, path, caller, judged] = self.shared(view);
+        let told = self.told.number(view.told);
+        let added = self.added.number(view.added);
+        let parts = [teller, place, path, caller, told, added, judged];
         let [
             teller,
             place,

@@ -78,7 +78,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
     };
     let cost = usage.map_or(0, |usage| i64::try_from(usage.total() * 2_500).unwrap());
     Entry {
-        report: Report {
+        report: Box::new(Report {
             format: Format::Native,
             teller: "".into(),
             identity: Identity::new(IdentityKind::Row, format!("sys:{id:032x}")),
@@ -115,7 +115,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
                 kind: EvidenceKind::ResourceRegion,
                 told: "West Europe".into(),
             }],
-        },
+        }),
         offset: id * 1_400,
         transport_facts: u16::try_from(dice.roll(1 << 16)).unwrap(),
         usage_facts: u16::try_from(dice.roll(1 << 16)).unwrap(),
@@ -167,6 +167,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
         user: Some(Fingerprint(1 + dice.roll(300))),
         conversation: (dice.roll(3) == 0).then(|| Fingerprint(7_000 + dice.roll(900))),
         config: ConfigNumber(1),
+        alike: None,
     }
 }
 

@@ -121,6 +121,7 @@ impl Adder<'_> {
     /// What the entries add.
     pub(super) fn add_up(&mut self, booked: &[Booked<'_>]) -> Result<Delta, Fault> {
         let mut keys: Pool<&CellKey> = Pool::new();
+        let mut alike: PlainMap<u64, u32> = PlainMap::default();
         let mut words: Pool<&str> = Pool::new();
         let mut minutes: Sums<(i64, i64, u32)> = Sums::new();
         let mut slots: Sums<Slot> = Sums::new();
@@ -133,7 +134,12 @@ impl Adder<'_> {
             let day = *days
                 .entry(minute)
                 .or_insert_with(|| self.zones.day_of(UnixMillis(minute)).0);
-            let key = keys.number(&entry.key);
+            let key = match entry.alike {
+                Some(number) => *alike
+                    .entry(number)
+                    .or_insert_with(|| keys.number(&entry.key)),
+                None => keys.number(&entry.key),
+            };
             let slot = Slot {
                 hour: UnixMillis(minute).floor(HOUR_MS).0,
                 day,
