@@ -316,7 +316,7 @@ fn residency_part(judged: &Judged) -> ResidencyPart {
 }
 
 fn notes(judged: &Judged) -> Vec<String> {
-    let mut notes = vec![format!("the feature is {}", judged.attributed.how.as_str())];
+    let mut notes = vec![format!("the feature is {}", judged.how.as_str())];
     if judged.entry.report.identity.kind == IdentityKind::Weak {
         notes.push("known only by a hash of its content".to_owned());
     }
