@@ -271,10 +271,6 @@ fn plain_id(report: &crate::call::Report) -> &str {
 }
 
 /// A bucket that no key of the record tells is absent, not 0.
-#[expect(
-    clippy::similar_names,
-    reason = "the two caches differ in their time alone"
-)]
 fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
     let (Some(told), Some(usage)) = (told, counted) else {
         return UsagePart::default();
