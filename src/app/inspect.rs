@@ -271,27 +271,16 @@ fn plain_id(report: &crate::call::Report) -> &str {
 }
 
 /// A bucket that no key of the record tells is absent, not 0.
-#[expect(
-    clippy::similar_names,
-    reason = "the two caches differ in their time alone"
-)]
 fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
     let (Some(told), Some(usage)) = (told, counted) else {
         return UsagePart::default();
     };
-    let [
-        input,
-        cache_read,
-        cache_write_5m,
-        cache_write_1h,
-        output,
-        reasoning,
-    ] = told.untold.buckets.shown(&usage);
+    let [input, read, minutes, hour, output, reasoning] = told.untold.buckets.shown(&usage);
     UsagePart {
         input,
-        cache_read,
-        cache_write_5m,
-        cache_write_1h,
+        cache_read: read,
+        cache_write_5m: minutes,
+        cache_write_1h: hour,
         output,
         reasoning,
     }

@@ -134,11 +134,7 @@ impl<'a> Pipeline<'a> {
     /// Whether the batch should be booked before more is taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.entries.len()
-            >= std::env::var("EMAX")
-                .ok()
-                .and_then(|v| v.parse().ok())
-                .unwrap_or(ENTRIES_MAX)
+        self.batch.entries.len() >= ENTRIES_MAX
             || self.batch.received >= RECORDS_MAX
             || self.bytes >= BYTES_MAX
     }
