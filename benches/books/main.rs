@@ -19,6 +19,10 @@ mod traffic;
 
 use std::process::ExitCode;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What can be chosen.
 struct Options {
     /// Calls of each format for the ratios.

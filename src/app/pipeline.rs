@@ -14,7 +14,12 @@ use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Entries after which a batch is full.
 const ENTRIES_MAX: usize = 20_000;
-static EMAX: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| std::env::var("EMAX").ok().and_then(|v| v.parse().ok()).unwrap_or(ENTRIES_MAX));
+static EMAX: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| {
+    std::env::var("EMAX")
+        .ok()
+        .and_then(|v| v.parse().ok())
+        .unwrap_or(ENTRIES_MAX)
+});
 /// Records after which a batch is full, ignored ones among them.
 const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
@@ -73,6 +78,8 @@ impl<'a> Pipeline<'a> {
                 topic,
                 partition,
                 from,
+                // Room that is never used is never touched, and growing would copy.
+                entries: Vec::with_capacity(ENTRIES_MAX),
                 ..Batch::default()
             },
             bytes: 0,
@@ -128,11 +135,7 @@ impl<'a> Pipeline<'a> {
     /// Whether the batch should be booked before more is taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.entries.len()
-            >= std::env::var("EMAX")
-                .ok()
-                .and_then(|v| v.parse().ok())
-                .unwrap_or(ENTRIES_MAX)
+        self.batch.entries.len() >= *EMAX
             || self.batch.received >= RECORDS_MAX
             || self.bytes >= BYTES_MAX
     }

@@ -3,10 +3,10 @@
 //! Knows no identity: whoever calls has sifted duplicates out. A newcomer may ask why each entry
 //! is added twice: minutes are many and have few entries each, everything else is fed by the hour.
 
-use std::borrow::Cow;
 use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -22,10 +22,29 @@ use crate::ids::IdentityKind;
 use crate::line::pool::{PlainMap, Pool};
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
+/// An entry, or what is new of it. Boxed, so that a batch of them is a short list.
+pub(super) enum New<'a> {
+    /// All of it.
+    All(&'a Entry),
+    /// A copy with the new half alone.
+    Half(Box<Entry>),
+}
+
+impl Deref for New<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            New::All(entry) => entry,
+            New::Half(entry) => entry,
+        }
+    }
+}
+
 /// An entry of which at least one half is new to the books.
 pub(super) struct Booked<'a> {
     /// The entry; only new halves are left in it.
-    pub(super) entry: Cow<'a, Entry>,
+    pub(super) entry: New<'a>,
     /// Its identity's key.
     pub(super) id: u64,
 }
