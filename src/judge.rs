@@ -123,7 +123,7 @@ impl Judge {
             priced: priced.as_ref(),
             endpoint,
         };
-        let entry = self.entry(report, offset, &route, adds);
+        let entry = self.entry(report, offset, &route, &adds);
         Ok(Judged {
             entry,
             priced,
@@ -132,7 +132,7 @@ impl Judge {
         })
     }
 
-    fn entry(&self, mut report: Box<Report>, offset: u64, route: &Route, adds: Adds<'_>) -> Entry {
+    fn entry(&self, mut report: Box<Report>, offset: u64, route: &Route, adds: &Adds<'_>) -> Entry {
         let (transport_facts, usage_facts) =
             facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
         let user = std::mem::take(&mut report.origin.user);

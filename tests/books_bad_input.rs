@@ -27,6 +27,7 @@ fn padded(n: usize, bytes: usize) -> Vec<u8> {
     .into_bytes()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn rows() -> Vec<Row> {
     let bad = |what, bytes: &[u8], reason| (what, bytes.to_vec(), QUARANTINED, Some(reason));
     let fine = |what, bytes: &str| (what, bytes.as_bytes().to_vec(), METERED, None);

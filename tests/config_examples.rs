@@ -151,3 +151,29 @@ fn the_published_schema_is_the_one_in_force() {
         "run `UPDATE_SCHEMA=1 cargo test schema`"
     );
 }
+
+#[test]
+fn an_imported_price_list_is_read() {
+    let list = r#"{"marvin-1": {"litellm_provider": "openai", "mode": "chat",
+        "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}}"#;
+    let imported = tollwatch::price::parse_list(list, "").unwrap();
+    let table = tollwatch::price::render_table(&imported.table);
+    let load = |table: &str| {
+        let read = |path: &Path| match path.to_str() {
+            Some("main.toml") => Ok("price_import = \"list.tsv\"".to_owned()),
+            Some("list.tsv") => Ok(table.to_owned()),
+            _ => Err(std::io::Error::other("no such file")),
+        };
+        config::load(Path::new("main.toml"), &read, now())
+    };
+    let ready = load(&table).unwrap();
+    assert!(
+        ready
+            .prices
+            .rows()
+            .any(|(_, row)| row.name.contains("marvin-1"))
+    );
+    let other = table.replace("marvin", "zaphod");
+    assert_ne!(ready.canonical, load(&other).unwrap().canonical);
+    assert!(load("no list").is_err());
+}

@@ -38,8 +38,8 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
-    ("flate2", "source/file/"),
-    ("zstd", "source/file/, line"),
+    ("flate2", "source/file"),
+    ("zstd", "source/file, line"),
     ("tokio", "app/run"),
     ("mimalloc", "main.rs"),
 ];

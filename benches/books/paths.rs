@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
-use tollwatch::app::pipeline::{Partition, Pipeline};
+use tollwatch::app::pipeline::{Means, Partition, Pipeline};
 use tollwatch::app::setup::{self, Setup};
 use tollwatch::clock::FixedClock;
 use tollwatch::decode::{self, Context, Settings, Told};
@@ -46,7 +46,13 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
         topic: Text::from("sn_logstoanalytics"),
         ..Partition::default()
     };
-    let mut pipeline = Pipeline::new(&mut judge, &setup.gate, &settings, partition, NOW);
+    let mut means = Means {
+        judge: &mut judge,
+        gate: &setup.gate,
+        settings: &settings,
+        clock: &clock,
+    };
+    let mut pipeline = Pipeline::new(&mut means, partition);
     let mut metered = 0;
     let mut offset = 0;
     for record in records {

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use tollwatch::app::Silent;
-use tollwatch::app::replay::{Replay, SOURCE};
+use tollwatch::app::replay::{self as job, Asked};
 use tollwatch::clock::FixedClock;
-use tollwatch::decode::Settings;
 use tollwatch::ledger::SqliteLedger;
+use tollwatch::source::list;
 
 use super::measure::{share, verdict};
 use super::paths::{NOW, setup};
@@ -36,16 +36,18 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     let mut ledger = setup.open(&dir.join("books.db")).expect("books");
     let mut judge = setup.judge(&mut ledger, &clock).expect("books");
     let begun = Instant::now();
-    let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &Settings::default(),
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        clock: &clock,
-        source: SOURCE,
-    }
-    .run(&[dir.join("records")], &mut Silent)
+    let files = list::list(&[dir.join("records")]).expect("the records");
+    let asked = Asked {
+        files: &files,
+        format: None,
+    };
+    let replayed = job::replay(
+        &setup,
+        (&mut judge, &mut ledger),
+        &clock,
+        asked,
+        &mut Silent,
+    )
     .expect("the replay goes through");
     println!(
         "{} {} {}",

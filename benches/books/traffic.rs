@@ -52,12 +52,16 @@ fn names(feature: usize) -> (&'static str, &'static str) {
 
 fn deployment(endpoint: usize) -> String {
     let (short, _, _) = region(endpoint);
-    let model = if endpoint % 2 == 0 { "4o" } else { "4o-mini" };
+    let model = if endpoint.is_multiple_of(2) {
+        "4o"
+    } else {
+        "4o-mini"
+    };
     format!("gpt-{model}-{short}-{endpoint}")
 }
 
 fn model(endpoint: usize) -> &'static str {
-    if endpoint % 2 == 0 {
+    if endpoint.is_multiple_of(2) {
         "gpt-4o-2024-11-20"
     } else {
         "gpt-4o-mini-2024-07-18"

@@ -10,7 +10,8 @@ use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger};
 use crate::units::UnixMillis;
 
-use super::replay::{self, FileRead, Replay};
+use super::pipeline::Means;
+use super::replay::{self, FileRead, Replay, Settled};
 use super::setup::Setup;
 use super::{Failure, Silent, links};
 
@@ -31,7 +32,7 @@ pub struct Round {
 
 /// One round: every configured source is read on from where it stands.
 ///
-/// A file whose last line has no end yet is read up to its last whole line.
+/// A file whose last record has no end yet is read up to the record before, until it has settled.
 ///
 /// # Errors
 /// What the ledger says; sources that are not there are told in [`Round::missing`].
@@ -40,17 +41,21 @@ pub fn round(
     judge: &mut Judge,
     ledger: &mut dyn Ledger,
     clock: &dyn Clock,
+    settled: &mut Settled,
 ) -> Result<Round, Failure> {
     let mut round = Round::default();
     for source in &setup.ready.sources {
         let mut replay = Replay {
-            judge,
-            gate: &setup.gate,
-            settings: &source.decode,
+            means: Means {
+                judge,
+                gate: &setup.gate,
+                settings: &source.decode,
+                clock,
+            },
             ignore_scopes: &source.ignore_scopes,
             ledger,
-            clock,
             source: &source.name,
+            growing: Some(settled),
         };
         let paths: Vec<PathBuf> = source.paths.clone();
         match replay.read(&paths, &mut Silent) {

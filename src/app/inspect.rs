@@ -5,18 +5,18 @@
 
 use serde::Serialize;
 
-use crate::clock::Clock;
+use crate::call::{Usage, UsageReport};
 use crate::decode::{self, Context, Settings, Told};
 use crate::ids::IdentityKind;
-use crate::judge::{Judge, Judged};
+use crate::judge::Judged;
 use crate::ledger::{Batch, Ledger};
 use crate::outcome::{IgnoreReason, Outcome, QuarantineReason, Reject};
-use crate::provider::Gate;
 use crate::source::file::Reading;
 use crate::source::split::Piece;
 use crate::units::{DAY_MS, Text};
 
 use super::Failure;
+use super::pipeline::Means;
 
 /// Everything that was decided about one call. Absent facts are `None`, never 0.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -114,20 +114,12 @@ pub struct ResidencyPart {
 /// The reading breaks off, or the ledger refuses.
 pub fn inspect(
     reading: &mut Reading,
-    judge: &mut Judge,
-    gate: &Gate,
-    settings: &Settings,
+    means: Means<'_>,
     ledger: &mut dyn Ledger,
-    clock: &dyn Clock,
     show: &mut dyn FnMut(&Explained),
 ) -> Result<(), Failure> {
-    let mut inspector = Inspector {
-        judge,
-        gate,
-        settings,
-        ledger,
-        clock,
-    };
+    let settings = means.settings;
+    let mut inspector = Inspector { means, ledger };
     while let Some(piece) = reading.next_piece()? {
         match piece {
             Piece::Record { offset, bytes } => inspector.record(offset, bytes, show)?,
@@ -145,11 +137,8 @@ pub fn inspect(
 }
 
 struct Inspector<'a> {
-    judge: &'a mut Judge,
-    gate: &'a Gate,
-    settings: &'a Settings,
+    means: Means<'a>,
     ledger: &'a mut dyn Ledger,
-    clock: &'a dyn Clock,
 }
 
 impl Inspector<'_> {
@@ -163,23 +152,25 @@ impl Inspector<'_> {
         decode::decode(
             bytes,
             Context {
-                settings: self.settings,
-                gate: self.gate,
+                settings: self.means.settings,
+                gate: self.means.gate,
             },
             &mut told,
         );
         for one in told {
             let explained = match one {
                 Told::Ignored(reason) => ignored(reason),
-                Told::Rejected(reject) => rejected(&reject, self.settings),
-                Told::Report(report) if report.at > self.clock.now().saturating_add(DAY_MS) => {
+                Told::Rejected(reject) => rejected(&reject, self.means.settings),
+                Told::Report(report)
+                    if report.at > self.means.clock.now().saturating_add(DAY_MS) =>
+                {
                     let detail = format!("the call is at {}, more than a day from now", report.at);
                     rejected(
                         &Reject::new(QuarantineReason::TimeOutOfRange, detail),
-                        self.settings,
+                        self.means.settings,
                     )
                 }
-                Told::Report(report) => match self.judge.judge(report, "inspect", offset) {
+                Told::Report(report) => match self.means.judge.judge(report, "inspect", offset) {
                     Err(reason) => ignored(reason),
                     Ok(judged) => {
                         let outcome = self.book(&judged)?;
@@ -199,7 +190,7 @@ impl Inspector<'_> {
             entries: vec![judged.entry.clone()],
             ..Batch::default()
         };
-        let applied = self.ledger.apply(&batch, self.clock.now())?;
+        let applied = self.ledger.apply(&batch, self.means.clock.now())?;
         Ok(applied
             .outcomes
             .first()
@@ -259,14 +250,7 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
                 .and_then(|call| call.latency)
                 .map(|latency| latency.0),
         },
-        usage: UsagePart {
-            input: usage.map(|usage| usage.input),
-            cache_read: usage.map(|usage| usage.cache_read),
-            cache_write_5m: usage.map(|usage| usage.cache_write_5m),
-            cache_write_1h: usage.map(|usage| usage.cache_write_1h),
-            output: usage.map(|usage| usage.output),
-            reasoning: usage.map(|usage| usage.reasoning),
-        },
+        usage: usage_part(report.usage.as_ref(), usage),
         cost_nanousd: entry
             .request
             .and_then(|request| request.money.amount())
@@ -283,6 +267,33 @@ fn plain_id(report: &crate::call::Report) -> &str {
     match (report.identity.kind, value.split_once(':')) {
         (IdentityKind::Row, Some((_, id))) => id,
         _ => value,
+    }
+}
+
+/// A bucket that no key of the record tells is absent, not 0.
+#[expect(
+    clippy::similar_names,
+    reason = "the two caches differ in their time alone"
+)]
+fn usage_part(told: Option<&UsageReport>, counted: Option<Usage>) -> UsagePart {
+    let (Some(told), Some(usage)) = (told, counted) else {
+        return UsagePart::default();
+    };
+    let [
+        input,
+        cache_read,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        reasoning,
+    ] = told.untold.buckets.shown(&usage);
+    UsagePart {
+        input,
+        cache_read,
+        cache_write_5m,
+        cache_write_1h,
+        output,
+        reasoning,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::Clock;
 use crate::decode::{self, Context, Settings, Told};
 use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Position, Quarantined};
@@ -24,6 +25,18 @@ static EMAX: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| {
 const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
 const BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// What records are read and judged with.
+pub struct Means<'a> {
+    /// Judges, under the configuration.
+    pub judge: &'a mut Judge,
+    /// Which hosts are LLM endpoints.
+    pub gate: &'a Gate,
+    /// How records are read.
+    pub settings: &'a Settings,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
 
 /// Where the records of a batch come from.
 #[derive(Clone, Debug, Default)]
@@ -52,15 +65,9 @@ pub struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// A pipeline for the records of one partition, read as `settings` say. `now` bounds how far
-    /// in the future a record may lie.
-    pub fn new(
-        judge: &'a mut Judge,
-        gate: &'a Gate,
-        settings: &'a Settings,
-        partition: Partition,
-        now: UnixMillis,
-    ) -> Pipeline<'a> {
+    /// A pipeline for the records of one partition. The time of its making bounds how far in the
+    /// future a record may lie.
+    pub fn new(means: &'a mut Means<'_>, partition: Partition) -> Pipeline<'a> {
         let Partition {
             source,
             topic,
@@ -68,11 +75,11 @@ impl<'a> Pipeline<'a> {
             from,
         } = partition;
         Pipeline {
-            judge,
-            gate,
-            settings,
+            now: means.clock.now(),
+            judge: means.judge,
+            gate: means.gate,
+            settings: means.settings,
             ignore_scopes: &[],
-            now,
             batch: Batch {
                 source,
                 topic,

@@ -9,16 +9,15 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
-use crate::provider::Gate;
 use crate::source::file::{Marks, Reading};
 use crate::source::split::{Piece, Shape};
 use crate::units::Text;
 
-use super::pipeline::{Partition, Pipeline};
+use super::pipeline::{Means, Partition, Pipeline};
+use super::setup::Setup;
 use super::{Failure, replay};
 
 /// What a second reading did.
@@ -39,8 +38,7 @@ pub struct Retried {
 pub fn retry(
     ledger: &mut dyn Ledger,
     judge: &mut Judge,
-    gate: &Gate,
-    settings: &Settings,
+    setup: &Setup,
     clock: &dyn Clock,
     reason: Option<QuarantineReason>,
 ) -> Result<Retried, Failure> {
@@ -67,13 +65,22 @@ pub fn retry(
             retried.unreadable += count;
             continue;
         };
+        let name = source.clone();
+        let read_as = setup.read_as_named(&name);
         let place = Partition {
             source,
             topic,
             partition,
             from: None,
         };
-        let mut pipeline = Pipeline::new(judge, gate, settings, place, clock.now());
+        let mut means = Means {
+            judge: &mut *judge,
+            gate: &setup.gate,
+            settings: read_as.settings,
+            clock,
+        };
+        let mut pipeline = Pipeline::new(&mut means, place);
+        pipeline.ignore_scopes(read_as.ignore_scopes);
         match reading.next_piece() {
             Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
             Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),

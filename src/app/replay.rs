@@ -6,20 +6,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::call::Format;
 use crate::clock::Clock;
-use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::{Applied, Ledger, Position};
-use crate::provider::Gate;
-use crate::source::file::{self, Marks, Reading, Resume};
+use crate::source::file::{Marks, Reading, Resume, State};
+use crate::source::list;
 use crate::source::split::Piece;
 use crate::units::{Text, UnixMillis};
 
-use super::pipeline::{Partition, Pipeline};
+use super::pipeline::{Means, Partition, Pipeline};
+use super::setup::{ReadAs, Setup};
 use super::{Failure, Progress, links};
-
-/// The name of the source that files on the command line belong to.
-pub const SOURCE: &str = "files";
 
 /// What one file gave.
 #[derive(Clone, Debug)]
@@ -34,6 +32,17 @@ pub struct FileRead {
     pub fault: Option<String>,
 }
 
+impl FileRead {
+    fn nothing(path: &Path, fault: Option<String>) -> FileRead {
+        FileRead {
+            path: path.to_owned(),
+            resume: Resume::Continued,
+            received: 0,
+            fault,
+        }
+    }
+}
+
 /// What a replay did.
 #[derive(Clone, Debug, Default)]
 pub struct Replayed {
@@ -43,56 +52,100 @@ pub struct Replayed {
     pub applied: Applied,
 }
 
+/// Files of a running program that are read to their end and have not been written since.
+#[derive(Debug, Default)]
+pub struct Settled(BTreeMap<PathBuf, State>);
+
+/// A file that has not been written for so long is complete, also without a last line end.
+const SETTLED_MS: i64 = 30_000;
+
 /// What a replay works with.
 pub struct Replay<'a> {
-    /// Judges, under the configuration.
-    pub judge: &'a mut Judge,
-    /// Which hosts are LLM endpoints.
-    pub gate: &'a Gate,
-    /// How records are read.
-    pub settings: &'a Settings,
+    /// How records are read and judged.
+    pub means: Means<'a>,
     /// Tellers whose reports do not count.
     pub ignore_scopes: &'a [Text],
     /// The books.
     pub ledger: &'a mut dyn Ledger,
-    /// The time.
-    pub clock: &'a dyn Clock,
     /// Name of the source that the files belong to.
     pub source: &'a str,
+    /// For files that may still be written: what is known to be read. Then a last record without
+    /// its end is left until it has one, or the file has settled.
+    pub growing: Option<&'a mut Settled>,
+}
+
+/// What is to be read, and as what.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The files, as [`list::list`] found them; `-` for standard input.
+    pub files: &'a [PathBuf],
+    /// Reads every record as this format, whatever the configuration says.
+    pub format: Option<Format>,
+}
+
+/// Reads files as the configuration says, and links what belongs together. A file that cannot be
+/// opened, or that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
+///
+/// # Errors
+/// A fault of the ledger.
+pub fn replay(
+    setup: &Setup,
+    (judge, ledger): (&mut Judge, &mut dyn Ledger),
+    clock: &dyn Clock,
+    asked: Asked<'_>,
+    progress: &mut dyn Progress,
+) -> Result<Replayed, Failure> {
+    let mut groups: Vec<(ReadAs<'_>, Vec<PathBuf>)> = Vec::new();
+    for (read_as, path) in setup.read_as(asked.files) {
+        match groups.last_mut() {
+            Some((last, paths)) if last.source == read_as.source => paths.push(path.to_owned()),
+            Some(_) | None => groups.push((read_as, vec![path.to_owned()])),
+        }
+    }
+    let mut all = Replayed::default();
+    for (read_as, paths) in groups {
+        let mut settings = read_as.settings.clone();
+        settings.format = asked.format.or(settings.format);
+        let replayed = Replay {
+            means: Means {
+                judge: &mut *judge,
+                gate: &setup.gate,
+                settings: &settings,
+                clock,
+            },
+            ignore_scopes: read_as.ignore_scopes,
+            ledger: &mut *ledger,
+            source: read_as.source,
+            growing: None,
+        }
+        .read_files(&paths, progress)?;
+        add(&mut all.applied, &replayed.applied);
+        all.files.extend(replayed.files);
+    }
+    let registry = &judge.rules().registry;
+    links::bring_up_to_date(ledger, registry, UnixMillis(i64::MAX), progress)?;
+    Ok(all)
 }
 
 impl Replay<'_> {
-    /// Reads all `inputs` (files, folders, `-` for standard input) and links what belongs
-    /// together.
+    /// Reads all `inputs` and leaves the linking to the caller. A file that cannot be opened, or
+    /// that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
     ///
     /// # Errors
-    /// An input that is not there, before anything is read; a fault of the ledger. A file that
-    /// breaks off in the middle is no error: it is told in [`FileRead::fault`].
-    pub fn run(
-        &mut self,
-        inputs: &[PathBuf],
-        progress: &mut dyn Progress,
-    ) -> Result<Replayed, Failure> {
-        let replayed = self.read(inputs, progress)?;
-        links::bring_up_to_date(
-            self.ledger,
-            &self.judge.rules().registry,
-            UnixMillis(i64::MAX),
-            progress,
-        )?;
-        Ok(replayed)
-    }
-
-    /// Reads all `inputs` and leaves the linking to the caller.
-    ///
-    /// # Errors
-    /// As [`Replay::run`].
+    /// An input that is not there, before anything is read; a fault of the ledger.
     pub fn read(
         &mut self,
         inputs: &[PathBuf],
         progress: &mut dyn Progress,
     ) -> Result<Replayed, Failure> {
-        let files = file::list(inputs)?;
+        self.read_files(&list::list(inputs)?, progress)
+    }
+
+    fn read_files(
+        &mut self,
+        files: &[PathBuf],
+        progress: &mut dyn Progress,
+    ) -> Result<Replayed, Failure> {
         let total = files
             .iter()
             .filter_map(|path| std::fs::metadata(path).ok())
@@ -102,8 +155,8 @@ impl Replay<'_> {
         let mut replayed = Replayed::default();
         let mut done = 0;
         for path in files {
-            let read = self.file(&path, done, &mut replayed.applied, progress)?;
-            done += std::fs::metadata(&path).map_or(0, |about| about.len());
+            let read = self.file(path, done, &mut replayed.applied, progress)?;
+            done += std::fs::metadata(path).map_or(0, |about| about.len());
             replayed.files.push(read);
         }
         progress.end();
@@ -119,15 +172,12 @@ impl Replay<'_> {
         progress: &mut dyn Progress,
     ) -> Result<FileRead, Failure> {
         let standard_input = path.as_os_str() == "-";
-        let topic = if standard_input {
-            Text::from("-")
+        let (topic, from) = if standard_input {
+            (Text::from("-"), None)
         } else {
-            topic_of(path)
-        };
-        let from = if standard_input {
-            None
-        } else {
-            self.ledger.position(self.source, &topic, 0)?
+            let topic = topic_of(path);
+            let from = self.ledger.position(self.source, &topic, 0)?;
+            (topic, from)
         };
         let marks: Option<Marks> = from
             .as_ref()
@@ -136,11 +186,27 @@ impl Replay<'_> {
             .as_ref()
             .zip(marks.as_ref())
             .map(|(from, marks)| (from.offset, marks));
-        let mut reading = if standard_input {
-            Reading::standard_input()
+        let state = self.growing.as_ref().and_then(|_| State::of(path).ok());
+        let is_read =
+            |settled: &&mut Settled| state.is_some() && settled.0.get(path) == state.as_ref();
+        if self.growing.as_ref().is_some_and(is_read) {
+            return Ok(FileRead::nothing(path, None));
+        }
+        let opened = if standard_input {
+            Ok(Reading::standard_input())
         } else {
-            Reading::open(path, earlier)?
+            Reading::open(path, earlier)
         };
+        let mut reading = match opened {
+            Ok(reading) => reading,
+            Err(error) => return Ok(FileRead::nothing(path, Some(error.to_string()))),
+        };
+        let is_settled = state.as_ref().is_some_and(|state| {
+            self.means.clock.now() > state.modified.saturating_add(SETTLED_MS)
+        });
+        if self.growing.is_some() && !is_settled {
+            reading.hold_open_end();
+        }
         let resume = reading.resume;
         let partition = Partition {
             source: Text::from(self.source),
@@ -148,40 +214,27 @@ impl Replay<'_> {
             partition: 0,
             from,
         };
-        let mut pipeline = Pipeline::new(
-            self.judge,
-            self.gate,
-            self.settings,
-            partition,
-            self.clock.now(),
-        );
+        let mut pipeline = Pipeline::new(&mut self.means, partition);
         pipeline.ignore_scopes(self.ignore_scopes);
         let mut received = 0;
-        let mut fault = None;
-        loop {
-            match reading.next_piece() {
-                Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
-                Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
-                Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
-                Ok(None) => break,
-                Err(error) => {
-                    fault = Some(format!(
-                        "{}: {error}, after byte {}",
-                        path.display(),
-                        reading.offset()
-                    ));
-                    break;
-                }
+        let fault = loop {
+            match take(&mut reading, &mut pipeline, path) {
+                Ok(true) => {}
+                Ok(false) => break None,
+                Err(fault) => break Some(fault),
             }
             if pipeline.is_full() {
                 received += book(&mut pipeline, self.ledger, &reading, applied)?;
                 progress.at(done + reading.raw_bytes(), applied.received());
             }
-        }
+        };
         if !pipeline.is_empty() || resume != Resume::Continued {
             received += book(&mut pipeline, self.ledger, &reading, applied)?;
         }
         progress.at(done + reading.raw_bytes(), applied.received());
+        if let (Some(settled), Some(state), true) = (&mut self.growing, state, is_settled) {
+            settled.0.insert(path.to_owned(), state);
+        }
         Ok(FileRead {
             path: path.to_owned(),
             resume,
@@ -189,6 +242,21 @@ impl Replay<'_> {
             fault,
         })
     }
+}
+
+/// Takes the next piece of a file; `false` at its end, else why the reading breaks off.
+fn take(reading: &mut Reading, pipeline: &mut Pipeline<'_>, path: &Path) -> Result<bool, String> {
+    match reading.next_piece() {
+        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
+        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
+        Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
+        Ok(None) => return Ok(false),
+        Err(error) => {
+            let offset = reading.offset();
+            return Err(format!("{}: {error}, after byte {offset}", path.display()));
+        }
+    }
+    Ok(true)
 }
 
 /// A file's name in the books: its absolute path, links resolved.

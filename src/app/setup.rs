@@ -3,15 +3,17 @@
 //! Knows no job. A newcomer may ask why a configuration is optional everywhere: the first hour
 //! begins without one, with list prices and no rule, and must already tell the truth.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::{self, Ready};
+use crate::config::{self, FileSource, Ready};
+use crate::decode::Settings;
 use crate::judge::{Judge, Rulebook};
 use crate::ledger::{Ledger, Options, SqliteLedger};
 use crate::provider::Gate;
+use crate::source::list;
 use crate::units::Text;
 
 use super::Failure;
@@ -25,6 +27,26 @@ pub struct Setup {
     /// The rest of the configuration: sources, ledger, limits, time zone. Its parts that judge
     /// have moved into `rules`.
     pub ready: Ready,
+}
+
+/// The source that files belong to that no configured source names.
+pub const UNNAMED: &str = "files";
+
+/// How records are read where nothing is configured.
+static PLAIN: Settings = Settings {
+    format: None,
+    fields: BTreeMap::new(),
+};
+
+/// How the records of a file are read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadAs<'a> {
+    /// Name of the source that the file belongs to.
+    pub source: &'a str,
+    /// Format and column names.
+    pub settings: &'a Settings,
+    /// Tellers whose reports do not count.
+    pub ignore_scopes: &'a [Text],
 }
 
 /// Loads a configuration, or what holds without one.
@@ -78,6 +100,49 @@ impl Setup {
         ))
     }
 
+    /// How each of `files` is read: as its configured source says; a file that none names, as the
+    /// only source says, where there is one.
+    #[must_use]
+    pub fn read_as<'a>(&'a self, files: &'a [PathBuf]) -> Vec<(ReadAs<'a>, &'a Path)> {
+        let mut owners: BTreeMap<PathBuf, &FileSource> = BTreeMap::new();
+        for source in &self.ready.sources {
+            // A source that is not there yet owns nothing.
+            for path in list::list(&source.paths).unwrap_or_default() {
+                owners.entry(resolved(&path)).or_insert(source);
+            }
+        }
+        let of = |path: &'a PathBuf| match owners.get(&resolved(path)) {
+            Some(source) => (of_source(source), path.as_path()),
+            None => (self.unnamed(), path.as_path()),
+        };
+        files.iter().map(of).collect()
+    }
+
+    /// How the records of a source are read.
+    #[must_use]
+    pub fn read_as_named<'a>(&'a self, source: &'a str) -> ReadAs<'a> {
+        let named = self.ready.sources.iter().find(|one| one.name == source);
+        named.map_or(
+            ReadAs {
+                source,
+                ..self.unnamed()
+            },
+            of_source,
+        )
+    }
+
+    fn unnamed(&self) -> ReadAs<'_> {
+        let (settings, ignore_scopes) = match self.ready.sources.as_slice() {
+            [only] => (&only.decode, only.ignore_scopes.as_slice()),
+            _ => (&PLAIN, &[][..]),
+        };
+        ReadAs {
+            source: UNNAMED,
+            settings,
+            ignore_scopes,
+        }
+    }
+
     fn options(&self) -> Options {
         let Ready {
             ledger,
@@ -121,6 +186,18 @@ impl Setup {
             .filter(|name| !name.is_empty())
             .collect()
     }
+}
+
+fn of_source(source: &FileSource) -> ReadAs<'_> {
+    ReadAs {
+        source: &source.name,
+        settings: &source.decode,
+        ignore_scopes: &source.ignore_scopes,
+    }
+}
+
+fn resolved(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Opens books for reading, beside a running daemon or without one.

@@ -305,6 +305,16 @@ mod tests {
                 How::Default,
             ),
             (
+                "skill=5f1c2d3e4a5b6c7d8e9f0a1b2c3d4e5f;tag=source:ChatSummary",
+                "-/chat_summarization",
+                How::Default,
+            ),
+            (
+                "skill=5f1c2d3e4a5b6c7d8e9f0a1b2c3d4e5f",
+                "-/5f1c2d3e4a5b6c7d8e9f0a1b2c3d4e5f",
+                How::Default,
+            ),
+            (
                 "skill=IncidentSummarization",
                 "itsm/incident_summarization",
                 How::Default,

@@ -24,11 +24,17 @@ pub fn key_of(application: &str, skill: &str) -> Text {
     clean_name(&format!("{}/{}", half(application), half(skill)))
 }
 
+/// Whether a name is the id of a row (`sys_id`).
+fn is_row_id(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// Application and skill as the call tells them, in the shipped spelling where they are known;
 /// `None` when it tells neither.
 ///
 /// Application: the record's own, else its scope, else its service. Skill: the record's own, else
-/// its only tag, else its definition.
+/// its only tag, else its definition. Where the skill is but the id of a row, ServiceNow's `source`
+/// says it in words.
 pub(super) fn told_names(origin: &Origin) -> Option<(Text, Text)> {
     let skills = Skills::shipped();
     let application = if !origin.application.is_empty() {
@@ -38,7 +44,13 @@ pub(super) fn told_names(origin: &Origin) -> Option<(Text, Text)> {
     } else {
         &origin.service
     };
+    let source = origin
+        .tags
+        .iter()
+        .find_map(|tag| tag.strip_prefix("source:"));
+    let in_words = source.filter(|_| is_row_id(&origin.skill)).map(Text::from);
     let skill = match origin.tags.as_slice() {
+        _ if in_words.is_some() => in_words.as_ref().unwrap_or(&origin.skill),
         _ if !origin.skill.is_empty() => &origin.skill,
         [only] => only,
         _ => &origin.definition,

@@ -107,6 +107,53 @@ pub struct Untold {
     /// Whether the counts follow the stated convention (input with or without cache): the format
     /// leaves it open and no total settles it.
     pub convention: bool,
+    /// Which buckets no key of the record tells.
+    pub buckets: Silent,
+}
+
+/// The buckets that a record does not tell. The books count them as nothing; an explanation shows
+/// them as absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Silent([bool; 6]);
+
+impl Silent {
+    /// Every bucket is told.
+    pub const NONE: Silent = Silent([false; 6]);
+
+    /// Whether a bucket is not told, in the order of [`Usage`]'s fields.
+    #[must_use]
+    pub fn of(untold: [bool; 6]) -> Silent {
+        Silent(untold)
+    }
+
+    /// What neither of two reports of one call tells.
+    #[must_use]
+    pub fn and(self, other: Silent) -> Silent {
+        let mut both = self.0;
+        for (mine, theirs) in both.iter_mut().zip(other.0) {
+            *mine &= theirs;
+        }
+        Silent(both)
+    }
+
+    /// The buckets in the order of [`Usage`]'s fields; `None` for one that is not told.
+    #[must_use]
+    pub fn shown(self, usage: &Usage) -> [Option<u64>; 6] {
+        let mut counts = [
+            usage.input,
+            usage.cache_read,
+            usage.cache_write_5m,
+            usage.cache_write_1h,
+            usage.output,
+            usage.reasoning,
+        ]
+        .map(Some);
+        for (count, untold) in counts.iter_mut().zip(self.0) {
+            // A count that was worked out from others is told, whatever its key.
+            *count = count.filter(|tokens| *tokens > 0 || !untold);
+        }
+        counts
+    }
 }
 
 /// The usage half of a report: what model and tokens told.

@@ -3,9 +3,15 @@
 //! Knows no job. A newcomer may ask why `--json` stands on every command: a table for people and
 //! lines for programs are two faces of one answer.
 
+mod books;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+
+pub(super) use books::{
+    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
+};
 
 /// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
 #[derive(Debug, Parser)]
@@ -70,6 +76,7 @@ pub(super) enum Command {
         command: QuarantineCommand,
     },
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
+    #[command(after_help = "Example:\n  tollwatch verify --ledger books.db")]
     Verify(LedgerOnly),
     /// Writes the logs of invented traffic, repeatable to the byte.
     #[command(
@@ -77,8 +84,12 @@ pub(super) enum Command {
     )]
     Simulate(Simulate),
     /// Tells the story that tollwatch exists for: two weeks of traffic, and the answer.
+    #[command(after_help = "Example:\n  tollwatch demo --once --dir demo")]
     Demo(Demo),
     /// Prints the completions of a shell.
+    #[command(
+        after_help = "Example:\n  tollwatch completions bash > /etc/bash_completion.d/tollwatch"
+    )]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -127,7 +138,7 @@ pub(super) struct Price {
     /// How far processing may wander: `regional`, `data_zone`, `global`.
     #[arg(long)]
     pub(super) scope: Option<String>,
-    /// Price tier: standard, batch, flex, priority, fast.
+    /// Price tier: `standard`, `batch`, `flex`, `priority`, `fast`.
     #[arg(long)]
     pub(super) tier: Option<String>,
     /// Time of the call; now when not given.
@@ -164,7 +175,7 @@ pub(super) enum PricesCommand {
     /// Reads a newer price list of genai-prices or `LiteLLM`, shows what changes, and writes an
     /// import file for the configuration.
     #[command(
-        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.toml"
+        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.tsv"
     )]
     Update {
         /// The list, as JSON.
@@ -209,148 +220,6 @@ pub(super) struct Run {
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
     pub(super) every: u64,
     /// Log lines as JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Asked {
-    /// The books.
-    #[arg(long, value_name = "FILE")]
-    pub(super) ledger: PathBuf,
-    /// The configuration: names, approved figures, rules.
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// First day, `YYYY-MM-DD` in the ledger's time zone.
-    #[arg(long, value_name = "DATE")]
-    pub(super) from: Option<String>,
-    /// Last day, with it.
-    #[arg(long, value_name = "DATE")]
-    pub(super) to: Option<String>,
-    /// One JSON object.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ReportCommand {
-    /// What was spent, on what, against what was approved; latency and 429 beside it.
-    #[command(
-        after_help = "Example:\n  tollwatch report daily --ledger books.db --config tollwatch.toml --from 2026-11-14"
-    )]
-    Daily {
-        #[command(flatten)]
-        asked: Asked,
-        /// Only this feature, `application/skill`.
-        #[arg(long)]
-        feature: Option<String>,
-    },
-    /// Did every call stay where it must, and which evidence says so.
-    #[command(
-        after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20"
-    )]
-    Residency {
-        #[command(flatten)]
-        asked: Asked,
-        /// How many calls to show as evidence, of each verdict.
-        #[arg(long, value_name = "N", default_value_t = 5)]
-        evidence: usize,
-    },
-    /// The registry beside what was seen.
-    Endpoints {
-        #[command(flatten)]
-        asked: Asked,
-    },
-}
-
-/// Form of an export.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Form {
-    /// Comma-separated with a header.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Exported {
-    /// The books.
-    #[arg(long, value_name = "FILE")]
-    pub(super) ledger: PathBuf,
-    /// Form of the table.
-    #[arg(long, value_enum, default_value_t = Form::Csv)]
-    pub(super) format: Form,
-    /// One JSON object a line: the same as `--format jsonl`.
-    #[arg(long)]
-    pub(super) json: bool,
-    /// First time: a date in the ledger's time zone, or RFC 3339.
-    #[arg(long, value_name = "TIME")]
-    pub(super) from: Option<String>,
-    /// Time after the last; a date is with its whole day.
-    #[arg(long, value_name = "TIME")]
-    pub(super) to: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ExportCommand {
-    /// Every total of every cell, sorted.
-    #[command(
-        after_help = "Example:\n  tollwatch export cells --ledger books.db --resolution day --format csv"
-    )]
-    Cells {
-        #[command(flatten)]
-        exported: Exported,
-        /// Width of the windows: minute, hour, day.
-        #[arg(long, default_value = "day")]
-        resolution: String,
-    },
-    /// Every link cell: retries and fallbacks by hour, sorted.
-    Links {
-        #[command(flatten)]
-        exported: Exported,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum QuarantineCommand {
-    /// Shows the records that could not be read: where, why, their keys and the lengths of values.
-    List {
-        /// The books.
-        #[arg(long, value_name = "FILE")]
-        ledger: PathBuf,
-        /// Only this reason.
-        #[arg(long)]
-        reason: Option<String>,
-        /// How many at most.
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: usize,
-        /// One JSON object a record.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Reads quarantined records again from their source, under the present configuration.
-    Retry {
-        /// The books.
-        #[arg(long, value_name = "FILE")]
-        ledger: PathBuf,
-        /// The configuration.
-        #[arg(long, short, value_name = "FILE")]
-        config: Option<PathBuf>,
-        /// Only this reason.
-        #[arg(long)]
-        reason: Option<String>,
-        /// One JSON object.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct LedgerOnly {
-    /// The books.
-    #[arg(long, value_name = "FILE")]
-    pub(super) ledger: PathBuf,
-    /// One JSON object.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -18,7 +18,7 @@ struct Shown<'a> {
     hint: &'a str,
 }
 
-/// Checks a configuration; exit code 2 when it cannot be used.
+/// Checks a configuration; exit code 2 when there is an error, be it one that could be lived with.
 pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let (problems, setup) = match setup::load(Some(&args.config), &terminal.clock) {
         Ok(setup) => (setup.ready.warnings.clone(), Some(setup)),
@@ -47,8 +47,14 @@ pub(super) fn check(args: &args::Check, terminal: &mut Terminal<'_>) -> Result<u
         match setup {
             Some(setup) => writeln!(
                 terminal.out,
-                "{} can be used: {}, {}; {counted}.",
+                "{} {}: {}, {}; {counted}.",
                 args.config.display(),
+                // Such an error is a finding on the endpoints, not a fault of the file.
+                if errors > 0 {
+                    "can be read, but must not stay as it is"
+                } else {
+                    "can be used"
+                },
                 words::plural(
                     number(setup.rules.registry.iter().count()),
                     "endpoint",

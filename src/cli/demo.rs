@@ -8,13 +8,14 @@ use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
 use crate::app::Failure;
-use crate::app::replay::Replay;
+use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, unseen};
 use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::clock::{Clock, FixedClock};
 use crate::ledger::{Applied, Span, SqliteLedger};
+use crate::source::list;
 use crate::units::DAY_MS;
 
 /// The configuration of the demo, as it is left in the folder.
@@ -104,21 +105,12 @@ fn read(
     bar: &mut Bar,
 ) -> Result<Applied, Failure> {
     let mut judge = setup.judge(ledger, clock)?;
-    let source = setup.ready.sources.first();
-    let settings = source
-        .map(|source| source.decode.clone())
-        .unwrap_or_default();
-    let name = source.map(|source| source.name.clone()).unwrap_or_default();
-    let mut replay = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
-        ignore_scopes: &[],
-        ledger,
-        clock,
-        source: &name,
+    let files = list::list(&[dir.join("records")])?;
+    let asked = Asked {
+        files: &files,
+        format: None,
     };
-    Ok(replay.run(&[dir.join("records")], bar)?.applied)
+    Ok(replay(setup, (&mut judge, ledger), clock, asked, bar)?.applied)
 }
 
 /// Makes the folder; refuses one that holds something else.

@@ -1,7 +1,8 @@
 //! `tollwatch inspect`: a record in, every decision out.
 
 use super::{Terminal, args, words};
-use crate::app::inspect::{Explained, inspect as explain_all};
+use crate::app::inspect::{CallPart, Explained, ResidencyPart, UsagePart, inspect as explain_all};
+use crate::app::pipeline::Means;
 use crate::app::{Failure, setup};
 use crate::call::Format;
 use crate::decode::Settings;
@@ -23,10 +24,12 @@ pub(super) fn format_of(name: Option<&str>) -> Result<Option<Format>, Failure> {
 pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     let format = format_of(args.format.as_deref())?;
-    let settings = Settings {
-        format,
-        ..Settings::default()
+    let files = [args.file.clone()];
+    let mut settings = match setup.read_as(&files).first() {
+        Some((read_as, _)) => read_as.settings.clone(),
+        None => Settings::default(),
     };
+    settings.format = format.or(settings.format);
     let mut ledger = setup.open_in_memory()?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let mut reading = if args.file.as_os_str() == "-" {
@@ -39,11 +42,13 @@ pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Resu
     let clock = terminal.clock;
     explain_all(
         &mut reading,
-        &mut judge,
-        &setup.gate,
-        &settings,
+        Means {
+            judge: &mut judge,
+            gate: &setup.gate,
+            settings: &settings,
+            clock: &clock,
+        },
         &mut ledger,
-        &clock,
         &mut |explained| {
             count += 1;
             if shown.is_ok() {
@@ -62,8 +67,11 @@ pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Resu
     Ok(0)
 }
 
+fn or(text: Option<&String>) -> &str {
+    text.map_or("–", String::as_str)
+}
+
 fn show(explained: &Explained, number: i64, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
     let reason = explained
         .reason
         .as_ref()
@@ -72,76 +80,97 @@ fn show(explained: &Explained, number: i64, terminal: &mut Terminal<'_>) -> Resu
     if let Some(format) = explained.format {
         writeln!(terminal.out, "   read as    {format}")?;
     }
-    let call = &explained.call;
-    if call.at.is_some() {
-        let status = call.status.map_or_else(
-            || "no status".to_owned(),
-            |status| format!("status {status}"),
-        );
-        let latency = call
-            .latency_ms
-            .map_or_else(|| "no latency".to_owned(), words::duration);
-        writeln!(
-            terminal.out,
-            "   call       {} at {}",
-            or(&call.id),
-            or(&call.at)
-        )?;
-        writeln!(terminal.out, "   feature    {}", or(&call.feature))?;
-        writeln!(
-            terminal.out,
-            "   endpoint   {}, {} {}",
-            or(&call.endpoint),
-            or(&call.provider),
-            or(&call.model)
-        )?;
-        writeln!(
-            terminal.out,
-            "   outcome    {}, {status}, {latency}",
-            call.class.unwrap_or("–")
-        )?;
-    }
-    let usage = &explained.usage;
-    if let (Some(input), Some(output)) = (usage.input, usage.output) {
-        let n = |number: u64| words::count(i64::try_from(number).unwrap_or(i64::MAX));
-        writeln!(
-            terminal.out,
-            "   tokens     {} fresh, {} cached, {} + {} written to caches, {} out ({} reasoning)",
-            n(input),
-            n(usage.cache_read.unwrap_or(0)),
-            n(usage.cache_write_5m.unwrap_or(0)),
-            n(usage.cache_write_1h.unwrap_or(0)),
-            n(output),
-            n(usage.reasoning.unwrap_or(0)),
-        )?;
-    }
-    if let Some(class) = explained.price.class {
-        let cost = explained.cost_nanousd.map_or_else(
-            || "unknown".to_owned(),
-            |nano| format!("${}", NanoUsd(nano)),
-        );
-        writeln!(
-            terminal.out,
-            "   cost       {cost}, {class}: {} of {}",
-            or(&explained.price.row),
-            or(&explained.price.source)
-        )?;
-    }
-    let landed = &explained.residency;
-    if let Some(verdict) = landed.verdict {
-        let grade = landed
-            .grade
-            .map_or(String::new(), |grade| format!(", grade {grade}"));
-        writeln!(
-            terminal.out,
-            "   residency  {verdict}{grade}: rule {}, landed in {}, by {}",
-            or(&landed.rule),
-            or(&landed.region),
-            or(&landed.evidence)
-        )?;
-    }
+    show_call(&explained.call, terminal)?;
+    show_usage(&explained.usage, terminal)?;
+    show_price(explained, terminal)?;
+    show_residency(&explained.residency, terminal)?;
     for note in &explained.notes {
         writeln!(terminal.out, "   note       {note}")?;
     }
+    Ok(())
+}
+
+fn show_call(call: &CallPart, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if call.at.is_none() {
+        return Ok(());
+    }
+    let status = call.status.map_or_else(
+        || "no status".to_owned(),
+        |status| format!("status {status}"),
+    );
+    let latency = call
+        .latency_ms
+        .map_or_else(|| "no latency".to_owned(), words::duration);
+    writeln!(
+        terminal.out,
+        "   call       {} at {}",
+        or(call.id.as_ref()),
+        or(call.at.as_ref())
+    )?;
+    writeln!(terminal.out, "   feature    {}", or(call.feature.as_ref()))?;
+    writeln!(
+        terminal.out,
+        "   endpoint   {}, {} {}",
+        or(call.endpoint.as_ref()),
+        or(call.provider.as_ref()),
+        or(call.model.as_ref())
+    )?;
+    writeln!(
+        terminal.out,
+        "   outcome    {}, {status}, {latency}",
+        call.class.unwrap_or("–")
+    )?;
+    Ok(())
+}
+
+fn show_usage(usage: &UsagePart, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let (Some(input), Some(output)) = (usage.input, usage.output) else {
+        return Ok(());
+    };
+    let n = |number: u64| words::count(i64::try_from(number).unwrap_or(i64::MAX));
+    writeln!(
+        terminal.out,
+        "   tokens     {} fresh, {} cached, {} + {} written to caches, {} out ({} reasoning)",
+        n(input),
+        n(usage.cache_read.unwrap_or(0)),
+        n(usage.cache_write_5m.unwrap_or(0)),
+        n(usage.cache_write_1h.unwrap_or(0)),
+        n(output),
+        n(usage.reasoning.unwrap_or(0)),
+    )?;
+    Ok(())
+}
+
+fn show_price(explained: &Explained, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(class) = explained.price.class else {
+        return Ok(());
+    };
+    let cost = explained.cost_nanousd.map_or_else(
+        || "unknown".to_owned(),
+        |nano| format!("${}", NanoUsd(nano)),
+    );
+    writeln!(
+        terminal.out,
+        "   cost       {cost}, {class}: {} of {}",
+        or(explained.price.row.as_ref()),
+        or(explained.price.source.as_ref())
+    )?;
+    Ok(())
+}
+
+fn show_residency(landed: &ResidencyPart, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let Some(verdict) = landed.verdict else {
+        return Ok(());
+    };
+    let grade = landed
+        .grade
+        .map_or(String::new(), |grade| format!(", grade {grade}"));
+    writeln!(
+        terminal.out,
+        "   residency  {verdict}{grade}: rule {}, landed in {}, by {}",
+        or(landed.rule.as_ref()),
+        or(landed.region.as_ref()),
+        or(landed.evidence.as_ref())
+    )?;
     Ok(())
 }

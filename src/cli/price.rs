@@ -232,7 +232,7 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
         Some(path) => {
             std::fs::write(path, price::render_table(&imported.table))?;
             terminal.note(&format!(
-                "wrote {}; name it as a price import in the configuration",
+                "wrote {}; name it as `price_import` in the configuration",
                 path.display()
             ))?;
         }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::args::QuarantineCommand;
 use super::table::{Rows, plain};
 use super::{Terminal, ask, words};
+use crate::app::quarantine::Retried;
 use crate::app::{Failure, quarantine as job, setup};
-use crate::decode::Settings;
 use crate::ledger::{Ledger, QuarantineRow};
 use crate::outcome::QuarantineReason;
 
@@ -60,47 +60,44 @@ pub(super) fn quarantine(
             let setup = setup::load(config.as_deref(), &terminal.clock)?;
             let mut ledger = setup.open(ledger)?;
             let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
-            let settings = Settings::default();
             let clock = terminal.clock;
-            let retried = job::retry(
-                &mut ledger,
-                &mut judge,
-                &setup.gate,
-                &settings,
-                &clock,
-                reason,
-            )?;
+            let retried = job::retry(&mut ledger, &mut judge, &setup, &clock, reason)?;
             if *json {
                 terminal.json(&retried)?;
             } else {
-                let n = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-                let outcomes: Vec<String> = retried
-                    .outcomes
-                    .iter()
-                    .filter(|(_, count)| **count > 0)
-                    .map(|(outcome, count)| format!("{} {outcome}", words::count(n(*count))))
-                    .collect();
-                writeln!(
-                    terminal.out,
-                    "{} again: {}",
-                    words::plural(n(retried.read), "record read", "records read"),
-                    if outcomes.is_empty() {
-                        "nothing to do".to_owned()
-                    } else {
-                        outcomes.join(", ")
-                    }
-                )?;
-                if retried.unreadable > 0 {
-                    writeln!(
-                        terminal.out,
-                        "{} no longer in their source",
-                        words::plural(n(retried.unreadable), "record is", "records are")
-                    )?;
-                }
+                tell(&retried, terminal)?;
             }
         }
     }
     Ok(0)
+}
+
+fn tell(retried: &Retried, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let n = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let outcomes: Vec<String> = retried
+        .outcomes
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(outcome, count)| format!("{} {outcome}", words::count(n(*count))))
+        .collect();
+    writeln!(
+        terminal.out,
+        "{} again: {}",
+        words::plural(n(retried.read), "record read", "records read"),
+        if outcomes.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            outcomes.join(", ")
+        }
+    )?;
+    if retried.unreadable > 0 {
+        writeln!(
+            terminal.out,
+            "{} no longer in their source",
+            words::plural(n(retried.unreadable), "record is", "records are")
+        )?;
+    }
+    Ok(())
 }
 
 fn reason_of(word: Option<&str>) -> Result<Option<QuarantineReason>, Failure> {

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::progress::Bar;
 use super::{Terminal, args, inspect, words};
-use crate::app::replay::{Replay, Replayed, SOURCE};
+use crate::app::replay::{self as job, Asked, Replayed};
 use crate::app::{Failure, setup};
-use crate::decode::Settings;
-use crate::ledger::Applied;
+use crate::ledger::{Applied, Ledger};
 use crate::source::file::Resume;
+use crate::source::list;
 
 /// The five figures of conservation, and what stands behind them.
 #[derive(Serialize)]
@@ -87,23 +87,18 @@ struct FileAnswer {
 pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let settings = Settings {
-        format: inspect::format_of(args.format.as_deref())?,
-        ..Settings::default()
-    };
+    let format = inspect::format_of(args.format.as_deref())?;
+    // A wrong path is told before a ledger is made for it.
+    let files = list::list(&args.inputs)?;
     let mut ledger = setup.open(&args.ledger)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
+    let asked = Asked {
+        files: &files,
+        format,
+    };
     let mut bar = Bar::new(args.json);
-    let replayed = Replay {
-        judge: &mut judge,
-        gate: &setup.gate,
-        settings: &settings,
-        ignore_scopes: &[],
-        ledger: &mut ledger,
-        clock: &terminal.clock,
-        source: SOURCE,
-    }
-    .run(&args.inputs, &mut bar)?;
+    let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
+    let replayed = job::replay(&setup, books, &terminal.clock, asked, &mut bar)?;
     let broken = replayed.files.iter().any(|file| file.fault.is_some());
     if args.json {
         terminal.json(&answer(&replayed))?;

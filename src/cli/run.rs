@@ -1,10 +1,13 @@
 //! `tollwatch run`: follows the configured files until stopped.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Terminal, args};
 use crate::app::follow::{self, Round};
+use crate::app::replay::Settled;
 use crate::app::setup::{self, Setup};
 use crate::app::{Failure, run as stop};
 use crate::ledger::Ledger;
@@ -28,9 +31,10 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     tracing::info!(config = %args.config.display(), ledger = %path.display(), sources = setup.ready.sources.len(), "started");
     let mut told = Told::default();
+    let mut settled = Settled::default();
     let clock = terminal.clock;
     stop::until_stopped(Duration::from_secs(args.every.max(1)), || {
-        let round = follow::round(&setup, &mut judge, &mut ledger, &clock)?;
+        let round = follow::round(&setup, &mut judge, &mut ledger, &clock, &mut settled)?;
         told.tell(&round, &setup, &ledger);
         Ok(())
     })?;
@@ -56,6 +60,7 @@ fn log_to_stderr(json: bool) {
 #[derive(Default)]
 struct Told {
     missing: Vec<(String, String)>,
+    faults: BTreeMap<PathBuf, String>,
 }
 
 impl Told {
@@ -77,11 +82,13 @@ impl Told {
         self.missing.clone_from(&round.missing);
         for file in &round.files {
             match &file.fault {
+                Some(fault) if self.faults.get(&file.path) == Some(fault) => {}
                 Some(fault) => {
-                    tracing::warn!(fault, "a file breaks off; what came before is in the books")
+                    self.faults.insert(file.path.clone(), fault.clone());
+                    tracing::warn!(fault, "a file breaks off; what came before is in the books");
                 }
                 None => {
-                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read")
+                    tracing::info!(file = %file.path.display(), state = file.resume.as_str(), records = file.received, "read");
                 }
             }
         }

@@ -19,26 +19,24 @@ struct Answer {
 
 /// The scenario of a file, or the shipped one.
 pub(super) fn scenario(path: Option<&std::path::Path>) -> Result<Scenario, Failure> {
-    let (name, text) = match path {
-        Some(path) => (
-            path.display().to_string(),
-            std::fs::read_to_string(path)
-                .map_err(|error| {
-                    let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-                    Failure::Usage(format!(
-                        "{}: {error}; shipped scenarios are {}",
-                        path.display(),
-                        names.join(", ")
-                    ))
-                })
-                .or_else(|error| shipped(path).ok_or(error))?,
-        ),
-        None => {
-            let (name, text) = SHIPPED.first().copied().unwrap_or(("", ""));
-            (name.to_owned(), text.to_owned())
-        }
+    let (name, text) = if let Some(path) = path {
+        let text = std::fs::read_to_string(path)
+            .or_else(|error| shipped(path).ok_or_else(|| missing(path, &error)))?;
+        (path.display().to_string(), text)
+    } else {
+        let (name, text) = SHIPPED.first().copied().unwrap_or_default();
+        (name.to_owned(), text.to_owned())
     };
     Scenario::parse(&name, &text).map_err(Failure::Problems)
+}
+
+fn missing(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    Failure::Usage(format!(
+        "{}: {error}; shipped scenarios are {}",
+        path.display(),
+        names.join(", ")
+    ))
 }
 
 fn shipped(name: &std::path::Path) -> Option<String> {
@@ -63,7 +61,7 @@ pub(super) fn simulate(args: &args::Simulate, terminal: &mut Terminal<'_>) -> Re
     let counts = done.counts;
     if args.json {
         terminal.json(&Answer {
-            scenario: scenario.name.to_string(),
+            scenario: scenario.name.clone(),
             seed: args.seed,
             days: args.days,
             records: counts.records,

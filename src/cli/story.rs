@@ -46,12 +46,14 @@ pub(super) fn show(story: &Story, zone: Tz, terminal: &mut Terminal<'_>) -> Resu
         words::dollars(NanoUsd(story.extra_month_nanousd))
     )?;
     if story.violated > 0 {
+        let own = story.before.violated.saturating_add(story.after.violated);
+        let others = story.violated.saturating_sub(own);
         writeln!(
             terminal.out,
-            "{} proven outside the rule, in {}; {} prove nothing either way.",
-            words::plural(story.violated, "call is", "calls are"),
+            "{} proven outside the rule, in {}, and {} of other features.",
+            words::plural(own, "of its calls is", "of its calls are"),
             story.violated_regions.join(", "),
-            words::count(story.unproven)
+            words::count(others)
         )?;
     }
     if let Some(outage) = &story.outage {

@@ -6,14 +6,16 @@
 use toml::{Table, Value};
 
 /// Keys of the main file that only say where another file is.
-const REFERENCES: [&str; 4] = ["endpoints", "features", "prices", "regions"];
+const REFERENCES: [&str; 5] = ["endpoints", "features", "prices", "price_import", "regions"];
 
 /// The settings of all files, one `path = value` a line, sorted. Secrets stand in files as
-/// references only, so there is none in it. A user's price and region files go in under a prefix.
+/// references only, so there is none in it. A user's price and region files go in under a
+/// prefix, an imported price list as its hash.
 pub(super) fn text(
     main: &str,
     parts: &[Option<&str>],
     prices: Option<&str>,
+    price_import: Option<&str>,
     regions: Option<&str>,
 ) -> String {
     let mut whole = table(main);
@@ -30,6 +32,11 @@ pub(super) fn text(
             walk(prefix, &Value::Table(table(file)), &mut lines);
         }
     }
+    // An import has thousands of lines, and all that counts is whether it is the same one.
+    lines.extend(price_import.map(|list| {
+        let hash = twox_hash::XxHash3_128::oneshot(list.as_bytes());
+        format!("\"price_import\" = \"{hash:032x}\"")
+    }));
     lines.sort_unstable();
     lines.join("\n")
 }
@@ -86,12 +93,15 @@ mod tests {
         let main = "endpoints = \"e.toml\"\ntimezone = 'UTC'\n[endpoint.b]\nbase_url=\"y\"\n";
         let part = "endpoint.a.base_url = \"x\"";
         assert_eq!(
-            text(one, &[], None, None),
-            text(main, &[Some(part), None], None, None)
+            text(one, &[], None, None, None),
+            text(main, &[Some(part), None], None, None, None)
         );
-        assert_ne!(text(one, &[], None, None), text(main, &[], None, None));
+        assert_ne!(
+            text(one, &[], None, None, None),
+            text(main, &[], None, None, None)
+        );
         assert_eq!(
-            text("limits.x = 1", &[], Some("p = [1, 2]"), None),
+            text("limits.x = 1", &[], Some("p = [1, 2]"), None, None),
             "\"limits\".\"x\" = 1\nprices.\"p\"[0] = 1\nprices.\"p\"[1] = 2"
         );
     }

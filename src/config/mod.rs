@@ -68,7 +68,8 @@ pub struct Ready {
     pub timezone: Tz,
     /// One text for the whole configuration, without secrets: equal texts judge alike.
     pub canonical: String,
-    /// What deserves a person's look, sorted by file and place.
+    /// What deserves a person's look, sorted by file and place: warnings, and errors that do not
+    /// stand in the way of use.
     pub warnings: Vec<Problem>,
 }
 
@@ -102,12 +103,17 @@ impl Ready {
     }
 }
 
+/// Errors that are the very thing to be watched: a call that breaks a rule must be in the books, so
+/// the configuration can be used, and `check` still ends with an error.
+const USABLE: [&str; 1] = ["region_violates_rule"];
+
 /// Reads the configuration whose main file is `path`, with every file that it names.
 ///
 /// `now` decides which models are near retirement.
 ///
 /// # Errors
-/// Every problem of every file, warnings among them, sorted by file and place.
+/// Every problem of every file, warnings among them, sorted by file and place, where one of them
+/// keeps the configuration from being used.
 pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<Problem>> {
     let mut faults = Vec::new();
     let main = main_file(path, read, &mut faults);
@@ -123,7 +129,9 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
     });
     faults.sort();
     faults.dedup();
-    let broken = faults.iter().any(|fault| fault.severity == Severity::Error);
+    let broken = faults
+        .iter()
+        .any(|fault| fault.severity == Severity::Error && !USABLE.contains(&fault.code));
     match ready {
         Some(ready) if !broken => Ok(Ready {
             warnings: faults,
@@ -158,6 +166,7 @@ struct Further {
     endpoints: Option<FileText>,
     features: Option<FileText>,
     prices: Option<FileText>,
+    price_import: Option<FileText>,
     regions: Option<FileText>,
 }
 
@@ -188,6 +197,7 @@ impl Further {
             endpoints: open(&written.endpoints),
             features: open(&written.features),
             prices: open(&written.prices),
+            price_import: open(&written.price_import),
             regions: open(&written.regions),
         }
     }
@@ -199,6 +209,7 @@ impl Further {
             &main.text,
             &[endpoints.as_deref(), features.as_deref()],
             text(&self.prices).as_deref(),
+            text(&self.price_import).as_deref(),
             text(&self.regions).as_deref(),
         )
     }
@@ -222,7 +233,7 @@ fn build(
     let more_endpoints: written::EndpointsFile = read::parse(endpoints_file, faults);
     let more_features: written::FeaturesFile = read::parse(features_file, faults);
     let regions = regions(further.regions.as_ref(), faults);
-    let prices = prices(further.prices.as_ref(), faults);
+    let prices = prices(&further, faults);
 
     let sources = settings::sources(main, dir, &written.source.file, faults);
     let source_names: BTreeSet<Text> = sources.iter().map(|source| source.name.clone()).collect();
@@ -292,10 +303,15 @@ fn regions(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Regions {
         })
 }
 
-/// The shipped prices with the user's added.
-fn prices(file: Option<&FileText>, faults: &mut Vec<Problem>) -> PriceBook {
+/// The shipped prices with an import and the user's own added.
+fn prices(further: &Further, faults: &mut Vec<Problem>) -> PriceBook {
     let mut book = PriceBook::shipped();
-    if let Some(file) = file
+    if let Some(file) = &further.price_import
+        && let Err(problems) = book.with_import(&file.name, &file.text)
+    {
+        faults.extend(problems);
+    }
+    if let Some(file) = &further.prices
         && let Err(problems) = book.with_user_file(&file.name, &file.text)
     {
         faults.extend(problems);

@@ -28,6 +28,9 @@ pub(super) struct Main {
     pub(super) features: Option<AtText>,
     /// A file with your own prices; they come before the catalogue's.
     pub(super) prices: Option<AtText>,
+    /// A list that `tollwatch prices update` wrote; it comes after your own prices and before the
+    /// shipped ones.
+    pub(super) price_import: Option<AtText>,
     /// A file with your own regions and region sets; they are added to the shipped ones.
     pub(super) regions: Option<AtText>,
     /// Registered LLM endpoints by name.

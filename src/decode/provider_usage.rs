@@ -6,7 +6,7 @@
 
 mod bedrock;
 
-use crate::call::{Tier, Untold, Usage, UsageReport};
+use crate::call::{Silent, Tier, Untold, Usage, UsageReport};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Text, clean_name};
 
@@ -201,7 +201,6 @@ const RESPONSES: Names = Names {
 /// OpenAI's shapes: caches are a part of input, reasoning a part of output. `LiteLLM` rewrites
 /// every provider's usage into this shape and adds the cache-write keys.
 fn openai(usage: &Json<'_>, names: &Names) -> Result<ProviderUsage, Reject> {
-    let input = count(usage, &[names.input])?.unwrap_or(0);
     let read = first(
         usage,
         &[
@@ -221,26 +220,37 @@ fn openai(usage: &Json<'_>, names: &Names) -> Result<ProviderUsage, Reject> {
         let path = [names.input_details, "cache_creation_token_details", key];
         count(usage, &path)
     };
-    let writes = Writes::of(
-        write,
+    let (five_minutes, hour) = (
         part("ephemeral_5m_input_tokens")?,
-        part("ephemeral_1h_input_tokens")?.unwrap_or(0),
+        part("ephemeral_1h_input_tokens")?,
     );
+    let writes = Writes::of(write, five_minutes, hour.unwrap_or(0));
     let cached = writes.total().saturating_add(read.unwrap_or(0));
-    let fresh = fresh(names.input, input, cached)?;
-    let output = count(usage, &[names.output])?.unwrap_or(0);
-    let reasoning = count(usage, &[names.output_details, "reasoning_tokens"])?.unwrap_or(0);
+    let (input, output) = (
+        count(usage, &[names.input])?,
+        count(usage, &[names.output])?,
+    );
+    let fresh = fresh(names.input, input.unwrap_or(0), cached)?;
+    let reasoning = count(usage, &[names.output_details, "reasoning_tokens"])?;
     let mut told = ProviderUsage {
         usage: Usage {
             input: fresh,
             cache_read: read.unwrap_or(0),
             cache_write_5m: writes.five_minutes,
             cache_write_1h: writes.hour,
-            output,
-            reasoning,
+            output: output.unwrap_or(0),
+            reasoning: reasoning.unwrap_or(0),
         },
         ..ProviderUsage::default()
     };
+    told.untold.buckets = Silent::of([
+        input.is_none(),
+        read.is_none(),
+        write.is_none() && five_minutes.is_none(),
+        hour.is_none(),
+        output.is_none(),
+        reasoning.is_none(),
+    ]);
     told.untold.cache = read.is_none() && write.is_none();
     told.total_mismatch = writes.mismatch;
     settle_reasoning(&mut told, count(usage, &["total_tokens"])?);
@@ -315,23 +325,34 @@ fn fresh(key: &str, input: u64, cached: u64) -> Result<u64, Reject> {
 
 /// Anthropic's messages: caches stand beside input, thinking inside output, no total.
 fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
-    let writes = Writes::of(
-        count(usage, &["cache_creation_input_tokens"])?,
-        count(usage, &["cache_creation", "ephemeral_5m_input_tokens"])?,
-        count(usage, &["cache_creation", "ephemeral_1h_input_tokens"])?.unwrap_or(0),
-    );
+    let input = count(usage, &["input_tokens"])?;
+    let read = count(usage, &["cache_read_input_tokens"])?;
+    let write = count(usage, &["cache_creation_input_tokens"])?;
+    let five_minutes = count(usage, &["cache_creation", "ephemeral_5m_input_tokens"])?;
+    let hour = count(usage, &["cache_creation", "ephemeral_1h_input_tokens"])?;
+    let output = count(usage, &["output_tokens"])?;
+    let thinking = count(usage, &["output_tokens_details", "thinking_tokens"])?;
+    let writes = Writes::of(write, five_minutes, hour.unwrap_or(0));
     let mut told = ProviderUsage {
         usage: Usage {
-            input: count(usage, &["input_tokens"])?.unwrap_or(0),
-            cache_read: count(usage, &["cache_read_input_tokens"])?.unwrap_or(0),
+            input: input.unwrap_or(0),
+            cache_read: read.unwrap_or(0),
             cache_write_5m: writes.five_minutes,
             cache_write_1h: writes.hour,
-            output: count(usage, &["output_tokens"])?.unwrap_or(0),
-            reasoning: count(usage, &["output_tokens_details", "thinking_tokens"])?.unwrap_or(0),
+            output: output.unwrap_or(0),
+            reasoning: thinking.unwrap_or(0),
         },
         total_mismatch: writes.mismatch,
         ..ProviderUsage::default()
     };
+    told.untold.buckets = Silent::of([
+        input.is_none(),
+        read.is_none(),
+        write.is_none() && five_minutes.is_none(),
+        hour.is_none(),
+        output.is_none(),
+        thinking.is_none(),
+    ]);
     settle_reasoning(&mut told, None);
     Ok(told)
 }
@@ -340,6 +361,7 @@ fn anthropic(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
 /// the prompt.
 fn gemini(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
     let counted = |key: &str| count(usage, &[key]).map(Option::unwrap_or_default);
+    let told_at = |key: &str| count(usage, &[key]).is_ok_and(|count| count.is_some());
     let input = counted("promptTokenCount")?.saturating_add(counted("toolUsePromptTokenCount")?);
     let cached = counted("cachedContentTokenCount")?;
     let thoughts = counted("thoughtsTokenCount")?;
@@ -354,6 +376,14 @@ fn gemini(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
         },
         ..ProviderUsage::default()
     };
+    told.untold.buckets = Silent::of([
+        !told_at("promptTokenCount"),
+        !told_at("cachedContentTokenCount"),
+        true,
+        true,
+        !told_at("candidatesTokenCount"),
+        !told_at("thoughtsTokenCount"),
+    ]);
     let total = count(usage, &["totalTokenCount"])?;
     told.total_mismatch = total.is_some_and(|total| total != told.usage.total());
     for key in ["promptTokensDetails", "candidatesTokensDetails"] {
@@ -368,6 +398,7 @@ fn gemini(usage: &Json<'_>) -> Result<ProviderUsage, Reject> {
 /// watsonx generation: the sum over its results.
 fn watsonx(answer: &Json<'_>) -> Result<ProviderUsage, Reject> {
     let mut sum = ProviderUsage::default();
+    sum.untold.buckets = Silent::of([false, true, true, true, false, true]);
     for result in answer.get("results").and_then(Json::array).unwrap_or(&[]) {
         let one = plain(result, "input_token_count", "generated_token_count")?;
         sum.usage.input = sum.usage.input.saturating_add(one.usage.input);
@@ -378,11 +409,17 @@ fn watsonx(answer: &Json<'_>) -> Result<ProviderUsage, Reject> {
 
 /// Two counts and nothing else.
 fn plain(usage: &Json<'_>, input: &str, output: &str) -> Result<ProviderUsage, Reject> {
+    let (input, output) = (count(usage, &[input])?, count(usage, &[output])?);
+    let (no_input, no_output) = (input.is_none(), output.is_none());
     Ok(ProviderUsage {
         usage: Usage {
-            input: count(usage, &[input])?.unwrap_or(0),
-            output: count(usage, &[output])?.unwrap_or(0),
+            input: input.unwrap_or(0),
+            output: output.unwrap_or(0),
             ..Usage::default()
+        },
+        untold: Untold {
+            buckets: Silent::of([no_input, true, true, true, no_output, true]),
+            ..Untold::default()
         },
         ..ProviderUsage::default()
     })

@@ -4,7 +4,7 @@
 //! compared at once, and asking clones nothing. What differs must never become equal bytes, so
 //! each text has its length in front, and each choice a byte of its own.
 
-use crate::call::{Destination, Origin, Provider, Report, UsageReport};
+use crate::call::{Destination, Origin, Provider, Report, Scope, Tier, UsageReport};
 
 /// Writes the question that `report` from `source` asks over `bytes`.
 pub(super) fn write(bytes: &mut Vec<u8>, report: &Report, source: &str) {
@@ -65,7 +65,7 @@ fn put_destination(bytes: &mut Vec<u8>, destination: &Destination) {
     for part in [host, path, deployment, model] {
         text(bytes, part);
     }
-    word(bytes, scope.map(|scope| scope.as_str()));
+    word(bytes, scope.map(Scope::as_str));
     text(bytes, operation.as_str());
 }
 
@@ -74,7 +74,7 @@ fn put_usage(bytes: &mut Vec<u8>, usage: Option<&UsageReport>) {
     if let Some(usage) = usage {
         text(bytes, &usage.model);
         text(bytes, &usage.requested_model);
-        word(bytes, usage.tier.map(|tier| tier.as_str()));
+        word(bytes, usage.tier.map(Tier::as_str));
         bytes.push(match usage.external {
             None => 0,
             Some(false) => 1,

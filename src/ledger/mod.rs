@@ -7,6 +7,7 @@
 mod fault;
 mod sqlite;
 mod types;
+mod words;
 mod zone;
 
 use chrono::NaiveDate;
@@ -16,9 +17,10 @@ pub use fault::{Fault, FaultKind};
 pub use sqlite::{Options, SqliteLedger};
 pub use types::{
     Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    Family, FamilyRow, LinkRow, Maintained, OverflowRow, Placed, Position, QuarantineRow,
-    Quarantined, Resolution, SealCheck, SealRow, Span, ZoneRow, is_evidence,
+    FamilyRow, LinkRow, Maintained, OverflowRow, Placed, Position, QuarantineRow, Quarantined,
+    SealCheck, SealRow, Span, ZoneRow, is_evidence,
 };
+pub use words::{Family, Resolution};
 pub use zone::Zones;
 
 use crate::ids::ConfigNumber;

@@ -13,6 +13,8 @@ use crate::outcome::{DuplicateKind, IgnoreReason, Outcome, QuarantineReason, Rej
 use crate::residency::{Grade, Verdict};
 use crate::units::{Text, UnixMillis};
 
+use super::words::{Family, Resolution};
+
 /// Times from `from` (with it) to `to` (without it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -33,38 +35,6 @@ impl Span {
     #[must_use]
     pub fn contains(&self, at: UnixMillis) -> bool {
         self.from <= at && at < self.to
-    }
-}
-
-/// How wide the windows of cells are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Resolution {
-    /// Minutes, kept until their hour closes.
-    Minute,
-    /// Hours of UTC.
-    Hour,
-    /// Days of the ledger's time zone, kept for ever.
-    Day,
-}
-
-impl Resolution {
-    /// All of them, in order.
-    pub const ALL: [Resolution; 3] = [Resolution::Minute, Resolution::Hour, Resolution::Day];
-
-    /// The word for arguments, tables and tests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Resolution::Minute => "minute",
-            Resolution::Hour => "hour",
-            Resolution::Day => "day",
-        }
-    }
-
-    /// The resolution of that word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Resolution> {
-        Self::ALL.into_iter().find(|r| r.as_str() == word)
     }
 }
 
@@ -175,44 +145,6 @@ pub struct CellRow {
     pub seq: u64,
     /// Its totals.
     pub cell: Cell,
-}
-
-/// Small families of totals besides the cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// Credential (a) by endpoint (b), hours.
-    Credential,
-    /// User group (a) by feature (b), days.
-    UserGroup,
-    /// Price row, or the reason why there is none (a), by model (b), days.
-    PriceRow,
-    /// Source (a) by format (b), days.
-    Source,
-    /// Kind of identity (a) by format (b), days.
-    Identity,
-}
-
-impl Family {
-    /// All of them, in order.
-    pub const ALL: [Family; 5] = [
-        Family::Credential,
-        Family::UserGroup,
-        Family::PriceRow,
-        Family::Source,
-        Family::Identity,
-    ];
-
-    /// The word for tables and tests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Family::Credential => "credential",
-            Family::UserGroup => "user_group",
-            Family::PriceRow => "price_row",
-            Family::Source => "source",
-            Family::Identity => "identity",
-        }
-    }
 }
 
 /// Totals of a small family.

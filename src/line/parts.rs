@@ -222,6 +222,7 @@ pub(super) fn told(bytes: &mut &[u8], texts: &Texts<'_>) -> Option<Told> {
                 cache: bit(flags, 0),
                 geo: bit(flags, 1),
                 convention: bit(flags, 2),
+                ..Untold::default()
             },
             total_mismatch: bit(flags, 3),
             audio: bit(flags, 4),

@@ -53,6 +53,7 @@ fn full() -> Entry {
                 cache: true,
                 geo: false,
                 convention: true,
+                ..Untold::default()
             },
             total_mismatch: true,
             audio: true,

@@ -57,6 +57,7 @@ const PLAIN: Ask<'_> = Ask {
         cache: false,
         geo: false,
         convention: false,
+        buckets: crate::call::Silent::NONE,
     },
     audio: false,
 };

@@ -180,6 +180,7 @@ impl Gate {
         match Family::of(host, port) {
             Some(family) => (family.admits(path) || known()).then(|| family.provider()),
             None if registered.is_none() && others::sends_messages(host) => None,
+            None if path::is_watsonx(path.text) => Some(Provider::Watsonx),
             None => known().then(|| Provider::Other(host::cleaned(host))),
         }
     }
@@ -243,6 +244,7 @@ impl Family {
             domain => others::family(domain, host),
         }
         .or_else(|| (port == Some(others::OLLAMA_PORT)).then_some(Family::Ollama))
+        .or_else(|| others::is_pharia(host).then_some(Family::AlephAlpha))
     }
 
     /// Whether the path is an LLM's, on this family's hosts. An empty path (a record that tells

@@ -151,6 +151,11 @@ pub(super) fn fill(call: &mut Recognised, host: &str, path: &Path<'_>) {
     }
 }
 
+/// Whether the host is named as `PhariaAI`'s own manual names a customer's installation.
+pub(super) fn is_pharia(host: &str) -> bool {
+    host.starts_with("inference-api.")
+}
+
 /// Whether a path on a host of Aleph Alpha is the API's, not the web site's.
 pub(super) fn aleph_alpha_admits(path: &Path<'_>) -> bool {
     let last = path.last();

@@ -162,7 +162,9 @@ pub(super) fn is_unmistakable(path: &str) -> bool {
         "completions" => {
             second() == "chat" || is_version(second()) || Path::of(front).has("deployments")
         }
-        "messages" | "responses" | "embeddings" => is_version(second()) || is_azure(front),
+        "messages" | "responses" => is_version(second()) || is_azure(front),
+        "embeddings" => is_version(second()) || is_azure(front) || is_watsonx(path),
+        "chat" | "chat_stream" | "generation" | "generation_stream" => is_watsonx(path),
         "count_tokens" | "batches" => second() == "messages",
         "converse" | "converse-stream" | "invoke-with-response-stream" => {
             Path::of(front).has("model")
@@ -182,6 +184,24 @@ fn is_azure(path: &str) -> bool {
     Path::of(path)
         .after("openai")
         .is_some_and(|next| next.eq_ignore_ascii_case("deployments"))
+}
+
+/// Whether the path is `/ml/v1/text/…` or `/ml/v1/deployments/{id}/text/…`: watsonx.ai, on IBM Cloud
+/// as on a customer's own Cloud Pak for Data.
+pub(super) fn is_watsonx(path: &str) -> bool {
+    let Some((front, last)) = split_last(path.strip_suffix('/').unwrap_or(path)) else {
+        return false;
+    };
+    let asks = [
+        "chat",
+        "chat_stream",
+        "generation",
+        "generation_stream",
+        "embeddings",
+    ];
+    asks.contains(&last)
+        && split_last(front).is_some_and(|(_, second)| second == "text")
+        && Path::of(front).after("ml").is_some_and(is_version)
 }
 
 /// Whether a segment is `v1`, `v2`, `v1beta` and the like.
@@ -254,6 +274,11 @@ mod tests {
             ("/model/x/invoke", false),
             ("/api/chat", false),
             ("messages", false),
+            ("/ml/v1/text/chat", true),
+            ("/cpd/ml/v1/deployments/d1/text/generation_stream", true),
+            ("/v1/text/chat", false),
+            ("/ml/v4/predictions", false),
+            ("/room/chat", false),
             ("", false),
         ];
         for (path, expected) in cases {

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::UnixMillis;
+
 use self::stream::{Counting, decompressed, open_stream, read_up_to, skip_keeping_tail};
 use super::split::{Before, PROBE, Piece, Shape, Splitter};
 
@@ -55,6 +57,31 @@ impl Resume {
     }
 }
 
+/// What changes when a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was last written.
+    pub modified: UnixMillis,
+}
+
+impl State {
+    /// The state of a file.
+    ///
+    /// # Errors
+    /// What the system says, with the path.
+    pub fn of(path: &Path) -> io::Result<State> {
+        let about = std::fs::metadata(path).map_err(|error| named(&error, path))?;
+        let modified = about.modified()?.duration_since(std::time::UNIX_EPOCH);
+        let millis = modified.map_or(0, |since| since.as_millis());
+        Ok(State {
+            bytes: about.len(),
+            modified: UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
 /// An input being read.
 pub struct Reading {
     splitter: Splitter<Box<dyn Read + Send>>,
@@ -64,51 +91,7 @@ pub struct Reading {
     raw_bytes: Arc<AtomicU64>,
 }
 
-/// The files that `inputs` name: files themselves, and all below directories, sorted by path;
-/// names that begin with a dot are passed over.
-///
-/// # Errors
-/// The first input that cannot be looked at, with its path in the message.
-pub fn list(inputs: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for input in inputs {
-        if input.as_os_str() == "-" {
-            files.push(input.clone());
-            continue;
-        }
-        let about = std::fs::metadata(input).map_err(|error| named(&error, input))?;
-        if about.is_dir() {
-            walk(input, &mut files)?;
-        } else {
-            files.push(input.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map_err(|error| named(&error, folder))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<_>>()?;
-    entries.sort();
-    for path in entries {
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn named(error: &io::Error, path: &Path) -> io::Error {
+pub(super) fn named(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
@@ -204,12 +187,18 @@ impl Reading {
     pub fn at(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
         let raw_bytes = Arc::new(AtomicU64::new(0));
         let (mut reader, plain) = open_stream(path, &raw_bytes)?;
-        if let Some(mut file) = plain {
-            file.seek(SeekFrom::Start(offset))?;
+        let probe = usize::try_from(offset).unwrap_or(usize::MAX).min(PROBE);
+        let tail = if let Some(mut file) = plain {
+            let back = u64::try_from(probe).unwrap_or(u64::MAX);
+            file.seek(SeekFrom::Start(offset.saturating_sub(back)))?;
+            let tail = read_up_to(&mut file, probe)?;
+            raw_bytes.store(offset, Ordering::Relaxed);
             reader = Box::new(Counting(file, Arc::clone(&raw_bytes)));
+            tail
         } else {
-            io::copy(&mut (&mut reader).take(offset), &mut io::sink())?;
-        }
+            let head = read_up_to(&mut reader, probe)?;
+            skip_keeping_tail(&mut reader, head, offset, probe)?
+        };
         let (mut head_reader, _) = open_stream(path, &Arc::default())?;
         let head = read_up_to(&mut head_reader, PROBE)?;
         let splitter = Splitter::new(
@@ -218,7 +207,7 @@ impl Reading {
                 offset,
                 shape,
                 head,
-                tail: Vec::new(),
+                tail,
             },
         );
         Ok(Reading {
@@ -246,6 +235,17 @@ impl Reading {
     /// What the system or the decompressor says; what was handed out before stays right.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece<'_>>> {
         self.splitter.next_piece()
+    }
+
+    /// Leaves a last record without its end for a later reading.
+    pub fn hold_open_end(&mut self) {
+        self.splitter.hold_open_end();
+    }
+
+    /// Whether a last record was left.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.splitter.held()
     }
 
     /// Bytes of the file itself (compressed where it is) that were read, for progress.

@@ -4,4 +4,5 @@
 //! newcomer may ask where Kafka goes: beside [`mod@file`], with the same two halves.
 
 pub mod file;
+pub mod list;
 pub mod split;

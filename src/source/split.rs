@@ -4,9 +4,14 @@
 //! export of ten million rows is one JSON value, and must be read in constant memory; and one
 //! broken row must not take the others with it.
 
+mod cut;
+
 use std::io::{self, Read};
 
 use crate::decode::RECORD_MAX_BYTES;
+use cut::{End, line_end, shape_of, value_end};
+
+pub use cut::Shape;
 
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
@@ -14,50 +19,6 @@ const CHUNK: usize = 256 * 1024;
 pub const PROBE: usize = 4096;
 /// How far the first look goes that tells the shape of a stream.
 const LOOK: usize = 64 * 1024;
-
-/// How records stand in a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// One record a line.
-    Lines,
-    /// Elements of a JSON array, also of `{"result":[…]}`.
-    Elements,
-    /// JSON values over several lines, one after the other.
-    Values,
-    /// Messages behind a four-byte length, as the OpenTelemetry Collector's file exporter writes
-    /// protobuf.
-    Framed,
-    /// One binary message.
-    Whole,
-}
-
-impl Shape {
-    /// The word kept in positions.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Shape::Lines => "lines",
-            Shape::Elements => "elements",
-            Shape::Values => "values",
-            Shape::Framed => "framed",
-            Shape::Whole => "whole",
-        }
-    }
-
-    /// The shape of that word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Shape> {
-        [
-            Shape::Lines,
-            Shape::Elements,
-            Shape::Values,
-            Shape::Framed,
-            Shape::Whole,
-        ]
-        .into_iter()
-        .find(|shape| shape.as_str() == word)
-    }
-}
 
 /// One piece of a stream, with the byte at which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +62,9 @@ pub struct Splitter<R> {
     head: Vec<u8>,
     shape: Option<Shape>,
     ended: bool,
+    /// Whether a piece without its end is left for a later reading.
+    holds: bool,
+    held: bool,
 }
 
 /// What an earlier reading left behind for the next.
@@ -114,14 +78,6 @@ pub struct Before {
     pub head: Vec<u8>,
     /// The bytes before the offset, at most [`PROBE`].
     pub tail: Vec<u8>,
-}
-
-/// Where a record ends, or how far the search came.
-enum End {
-    /// The record is `..end`; the next begins at `next`.
-    At { end: usize, next: usize },
-    /// More bytes are needed.
-    Open,
 }
 
 impl<R: Read> Splitter<R> {
@@ -144,7 +100,19 @@ impl<R: Read> Splitter<R> {
             head,
             shape,
             ended: false,
+            holds: false,
+            held: false,
         }
+    }
+
+    /// Leaves a last piece without its end for a later reading: somebody may still be writing it.
+    pub fn hold_open_end(&mut self) {
+        self.holds = true;
+    }
+
+    /// Whether a last piece was left.
+    pub fn held(&self) -> bool {
+        self.held
     }
 
     /// Where a later reading goes on.
@@ -309,12 +277,18 @@ impl<R: Read> Splitter<R> {
                 if left == 0 {
                     return Ok(None);
                 }
-                return Ok(Some(match end_of(self.rest()) {
-                    End::At { end, next } => self.hand_out(end, next),
-                    End::Open => self.hand_out(left, left),
-                }));
+                return Ok(match end_of(self.rest()) {
+                    End::At { end, next } => Some(self.hand_out(end, next)),
+                    End::Open if self.holds => self.hold(),
+                    End::Open => Some(self.hand_out(left, left)),
+                });
             }
         }
+    }
+
+    fn hold(&mut self) -> Option<Piece<'_>> {
+        self.held = true;
+        None
     }
 
     fn hand_out(&mut self, end: usize, next: usize) -> Piece<'_> {
@@ -341,7 +315,6 @@ impl<R: Read> Splitter<R> {
     /// Passes over a record that is too large: to the end of its line, or of the stream.
     fn pass_over(&mut self) -> io::Result<Option<Piece<'_>>> {
         let offset = self.offset;
-        self.last_start = offset;
         loop {
             let rest = self.rest();
             if let Some(end) = memchr::memchr(b'\n', rest) {
@@ -350,9 +323,13 @@ impl<R: Read> Splitter<R> {
             }
             self.advance(rest.len());
             if !self.fill()? {
+                if self.holds {
+                    return Ok(self.hold());
+                }
                 break;
             }
         }
+        self.last_start = offset;
         self.mark();
         Ok(Some(Piece::TooLarge {
             offset,
@@ -364,13 +341,20 @@ impl<R: Read> Splitter<R> {
         while self.rest().len() < 4 && self.fill()? {}
         let Some(length) = self.rest().first_chunk::<4>() else {
             let left = self.rest().len();
-            return Ok((left > 0).then(|| self.hand_out(left, left)));
+            return Ok(match left {
+                0 => None,
+                _ if self.holds => self.hold(),
+                _ => Some(self.hand_out(left, left)),
+            });
         };
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         if length > RECORD_MAX_BYTES {
             return self.pass_over();
         }
         while self.rest().len() < length.saturating_add(4) && self.fill()? {}
+        if self.holds && self.rest().len() < length.saturating_add(4) {
+            return Ok(self.hold());
+        }
         let offset = self.offset;
         self.last_start = offset;
         let from = self.start.saturating_add(4);
@@ -384,268 +368,5 @@ impl<R: Read> Splitter<R> {
     }
 }
 
-fn line_end(bytes: &[u8]) -> End {
-    match memchr::memchr(b'\n', bytes) {
-        Some(end) => End::At {
-            end,
-            next: end.saturating_add(1),
-        },
-        None => End::Open,
-    }
-}
-
-/// The end of one JSON value: of a balanced object or array, else of anything up to a comma, a
-/// closing bracket or the end of the line. A value that is plainly broken ends with its line, so
-/// that it does not take the rows behind it along.
-fn value_end(bytes: &[u8]) -> End {
-    let at_line = |end: usize| End::At {
-        end,
-        next: end.saturating_add(1),
-    };
-    let mut depth = 0_u32;
-    let mut at = 0_usize;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => match string_end(bytes, at.saturating_add(1)) {
-                StringEnd::Quote(end) => at = end,
-                StringEnd::Line(end) => return at_line(end),
-                StringEnd::Open => return End::Open,
-            },
-            b'{' | b'[' => depth = depth.saturating_add(1),
-            b'}' | b']' if depth <= 1 => {
-                // A closing bracket that nothing opened belongs to the array around.
-                let end = if depth == 1 { at.saturating_add(1) } else { at };
-                return End::At { end, next: end };
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => return at_line(at),
-            b'\n' if depth == 0 || breaks_off(bytes, at) => return at_line(at),
-            _ => {}
-        }
-        at = at.saturating_add(1);
-    }
-    End::Open
-}
-
-/// Whether an unclosed value ends at this line break, because the next line begins another row: an
-/// object at the first column, which inside a value stands neither behind `{`, nor in a layout
-/// that writes a row on one line.
-fn breaks_off(bytes: &[u8], line_break: usize) -> bool {
-    if bytes.get(line_break.saturating_add(1)) != Some(&b'{') {
-        return false;
-    }
-    let before = bytes.get(..line_break).unwrap_or_default();
-    let first = before.split(|b| *b == b'\n').next().unwrap_or_default();
-    first.trim_ascii().len() > 1 || before.trim_ascii_end().ends_with(b"{")
-}
-
-/// Where a string ends.
-enum StringEnd {
-    /// At this quote.
-    Quote(usize),
-    /// Broken: a line break stands in it, which JSON does not allow.
-    Line(usize),
-    /// More bytes are needed.
-    Open,
-}
-
-/// The end of the string whose text begins at `from`.
-fn string_end(bytes: &[u8], mut from: usize) -> StringEnd {
-    while let Some(found) = bytes
-        .get(from..)
-        .and_then(|rest| memchr::memchr3(b'"', b'\\', b'\n', rest))
-    {
-        let at = from.saturating_add(found);
-        match bytes.get(at) {
-            Some(b'"') => return StringEnd::Quote(at),
-            Some(b'\n') => return StringEnd::Line(at),
-            Some(_) | None => from = at.saturating_add(2),
-        }
-    }
-    StringEnd::Open
-}
-
-/// The shape of a stream by its first bytes, and how many of them stand before the first record.
-fn shape_of(bytes: &[u8]) -> (Shape, usize) {
-    let control = |b: &u8| *b < 0x09 || (0x0e..0x20).contains(b);
-    if bytes.first() == Some(&0) {
-        return (Shape::Framed, 0);
-    }
-    if bytes.first() == Some(&b'\n') && bytes.iter().take(4096).any(control) {
-        return (Shape::Whole, 0);
-    }
-    let blank = bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let text = bytes.get(blank..).unwrap_or_default();
-    let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
-    let whole_line = line.len() < text.len() || text.len() < LOOK;
-    let closed = whole_line && matches!(value_end(line), End::At { .. });
-    if closed {
-        return (Shape::Lines, 0);
-    }
-    if text.first() == Some(&b'[') {
-        return (Shape::Elements, blank.saturating_add(1));
-    }
-    if let Some(prefix) = list_prefix(text) {
-        return (Shape::Elements, blank.saturating_add(prefix));
-    }
-    if line.trim_ascii() == b"{" {
-        return (Shape::Values, blank);
-    }
-    (Shape::Lines, 0)
-}
-
-/// Length of `{"result":[` (or `records`) with any white space, when the text begins so.
-fn list_prefix(text: &[u8]) -> Option<usize> {
-    let mut at = 0_usize;
-    let mut take = |word: &[u8]| {
-        while text.get(at).is_some_and(u8::is_ascii_whitespace) {
-            at = at.saturating_add(1);
-        }
-        let found = text.get(at..)?.starts_with(word);
-        at = at.saturating_add(word.len());
-        found.then_some(at)
-    };
-    take(b"{")?;
-    let named = text
-        .get(1..)?
-        .trim_ascii_start()
-        .strip_prefix(b"\"")?
-        .split(|b| *b == b'"')
-        .next()
-        .filter(|name| matches!(*name, b"result" | b"records"))?;
-    take(&[b"\"", named, b"\""].concat())?;
-    take(b":")?;
-    take(b"[")
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Reads in steps of `step` bytes.
-    struct Slow<'a>(&'a [u8], usize);
-
-    impl Read for Slow<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let n = self.1.min(self.0.len()).min(buffer.len());
-            let (now, later) = self.0.split_at(n);
-            buffer[..n].copy_from_slice(now);
-            self.0 = later;
-            Ok(n)
-        }
-    }
-
-    fn pieces(bytes: &[u8], step: usize) -> Vec<String> {
-        let mut splitter = Splitter::new(Slow(bytes, step), Before::default());
-        let mut found = Vec::new();
-        while let Some(piece) = splitter.next_piece().unwrap() {
-            found.push(match piece {
-                Piece::Record { offset, bytes } => {
-                    format!("{offset}:{}", String::from_utf8_lossy(bytes))
-                }
-                Piece::TooLarge { offset, length } => format!("{offset}:too large {length}"),
-                Piece::Blank { offset } => format!("{offset}:blank"),
-            });
-        }
-        found
-    }
-
-    #[test]
-    fn cuts() {
-        let cases: &[(&str, &[&str])] = &[
-            ("", &[]),
-            ("{\"a\":1}\n{\"b\":2}\n", &["0:{\"a\":1}", "8:{\"b\":2}"]),
-            (
-                "{\"a\":1}\r\n\r\n{\"b\":2}",
-                &["0:{\"a\":1}", "9:blank", "11:{\"b\":2}"],
-            ),
-            ("\u{feff}{\"a\":1}\n", &["3:{\"a\":1}"]),
-            (
-                "{\"a\":1\nhello\n{\"b\":2}\n",
-                &["0:{\"a\":1", "7:hello", "13:{\"b\":2}"],
-            ),
-            (
-                "[{\"a\":1},{\"b\":\"]\\\"\"}]",
-                &["0:[{\"a\":1},{\"b\":\"]\\\"\"}]"],
-            ),
-            (
-                "[\n {\"a\":[1]},\n {\"b\":\"]\\\"}\"}\n]\n",
-                &["3:{\"a\":[1]}", "15:{\"b\":\"]\\\"}\"}"],
-            ),
-            (
-                "[{\"a\":1}]\n[{\"b\":2}]\n",
-                &["0:[{\"a\":1}]", "10:[{\"b\":2}]"],
-            ),
-            ("{\"result\":[{\"a\":1}]}", &["0:{\"result\":[{\"a\":1}]}"]),
-            (
-                "{\n \"result\" : [\n {\"a\":1},\n {\"b\":2} ]\n}\n",
-                &["17:{\"a\":1}", "27:{\"b\":2}"],
-            ),
-            (
-                "{\"result\":[\n{\"a\":1}]}\n{\"result\":[\n{\"b\":2}]}\n",
-                &["12:{\"a\":1}", "34:{\"b\":2}"],
-            ),
-            (
-                "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n",
-                &["0:{\n \"a\": 1\n}", "12:{\n \"b\": 2\n}"],
-            ),
-            (
-                "[\n{\"a\":1},\nNaN,\n{\"b\":2}]",
-                &["2:{\"a\":1}", "11:NaN", "16:{\"b\":2}"],
-            ),
-            (
-                "[\n{\"a\":1},\n{\"x\":{,\n{\"b\":2}\n]",
-                &["2:{\"a\":1}", "11:{\"x\":{,", "19:{\"b\":2}"],
-            ),
-            (
-                "[\n{\"a\":1},\n{\"x\":\"y\n{\"b\":2}\n]",
-                &["2:{\"a\":1}", "11:{\"x\":\"y", "19:{\"b\":2}"],
-            ),
-            (
-                "{\n{\"a\":1}\n{\"b\":2}\n",
-                &["0:{", "2:{\"a\":1}", "10:{\"b\":2}"],
-            ),
-            (
-                "{\n\"a\": [\n{\n\"b\": 1\n}\n]\n}\n",
-                &["0:{\n\"a\": [\n{\n\"b\": 1\n}\n]\n}"],
-            ),
-        ];
-        for (text, expected) in cases {
-            for step in [1, 7, 1 << 20] {
-                assert_eq!(
-                    pieces(text.as_bytes(), step),
-                    *expected,
-                    "{text:?} in steps of {step}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn cuts_binary_messages() {
-        let framed = b"\0\0\0\x03abc\0\0\0\x02de";
-        assert_eq!(pieces(framed, 1), ["0:abc", "7:de"]);
-        let whole = b"\n\x05\x12\x03abc\n\x02";
-        assert_eq!(
-            pieces(whole, 3),
-            [format!("0:{}", String::from_utf8_lossy(whole))]
-        );
-    }
-
-    #[test]
-    fn passes_over_what_is_too_large() {
-        let mut bytes = b"{\"a\":1}\n{\"x\":\"".to_vec();
-        bytes.resize(RECORD_MAX_BYTES + 100, b'x');
-        bytes.extend_from_slice(b"\"}\n{\"b\":2}\n");
-        let found = pieces(&bytes, 1 << 20);
-        let length = bytes.len() - 8 - 8;
-        assert_eq!(
-            found,
-            [
-                "0:{\"a\":1}".to_owned(),
-                format!("8:too large {length}"),
-                format!("{}:{{\"b\":2}}", 8 + length)
-            ]
-        );
-    }
-}
+mod tests;

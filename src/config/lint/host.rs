@@ -151,7 +151,12 @@ fn against_scope(entry: Entry<'_>, saying: &Saying<'_>, faults: &mut Vec<Problem
     let region = placed.written.region.as_ref();
     if endpoint.scope == Some(Scope::Regional) {
         let message = format!("registered as regional, but {}", saying.words());
-        faults.push(placed.problem(scope, "scope_mismatch", message).warning());
+        let problem = placed.problem(scope, "scope_mismatch", message);
+        faults.push(
+            problem
+                .hint("correct `deployment_scope`, or register the regional address")
+                .warning(),
+        );
     } else if global && endpoint.scope.is_none() && !endpoint.region.is_empty() {
         let message = format!(
             "registered in `{}`, but {}",
@@ -186,7 +191,12 @@ fn against_rules(
         if rule.allowed.fit(place) == Fit::Outside {
             let words = saying.words();
             let message = format!("{words}, outside rule `{}` of {whose}", rule.name);
-            faults.push(placed.problem(url, "host_outside_rule", message).warning());
+            let problem = placed.problem(url, "host_outside_rule", message);
+            faults.push(
+                problem
+                    .hint("move the endpoint, or change the rule")
+                    .warning(),
+            );
         }
     };
     if let Some(rule) = &endpoint.rule {

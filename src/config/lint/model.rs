@@ -41,8 +41,8 @@ pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Pro
             let problem = placed.problem(at, "model_without_price", message);
             faults.push(problem.hint(hint).warning());
         }
-        if let Some((code, message)) = retirement(subject, provider, &model) {
-            faults.push(placed.problem(at, code, message).warning());
+        if let Some((code, message, hint)) = retirement(subject, provider, &model) {
+            faults.push(placed.problem(at, code, message).hint(hint).warning());
         }
     }
 }
@@ -122,7 +122,7 @@ fn retirement(
     subject: &Subject<'_>,
     provider: &Provider,
     model: &str,
-) -> Option<(&'static str, String)> {
+) -> Option<(&'static str, String, &'static str)> {
     let date = subject.prices.retirement(provider, model)?;
     let today: NaiveDate = subject.now.to_utc().date_naive();
     let days = date.signed_duration_since(today).num_days();
@@ -130,11 +130,13 @@ fn retirement(
         Some((
             "model_retired",
             format!("model `{model}` was retired on {date}"),
+            "calls to it fail: deploy its successor",
         ))
     } else if days <= NEAR_DAYS {
         Some((
             "model_near_retirement",
             format!("model `{model}` is retired on {date}, in {days} days"),
+            "plan the move to its successor",
         ))
     } else {
         None

@@ -83,7 +83,12 @@ fn graded(problem: Problem, finding: &Finding, written: bool) -> Problem {
         Finding::Violates(_) => problem
             .hint("list the endpoints that the feature may use under `endpoints`")
             .warning(),
-        Finding::Beyond(_) | Finding::Anywhere => problem.warning(),
+        Finding::Beyond(_) => problem
+            .hint("deploy it in one region, or let the rule name the whole zone")
+            .warning(),
+        Finding::Anywhere => problem
+            .hint("deploy it in a region or zone of the rule, or let the feature use another endpoint")
+            .warning(),
     }
 }
 

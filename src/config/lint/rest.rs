@@ -168,6 +168,7 @@ fn capability_problem(
     placed
         .file
         .problem(span, "missing_capability", message)
+        .hint("let the feature use another endpoint, or correct what is registered")
         .warning()
 }
 

@@ -92,6 +92,7 @@ pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Pro
             faults.push(
                 placed
                     .problem(at, "region_name_mismatch", message)
+                    .hint("one of the two was mistaken for another; rename it, or correct `region`")
                     .warning(),
             );
         }

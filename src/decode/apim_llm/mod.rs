@@ -7,8 +7,8 @@
 mod columns;
 
 use crate::call::{
-    Class, Evidence, EvidenceKind, Format, Origin, Provider, Report, Transport, Untold, Usage,
-    UsageReport,
+    Class, Evidence, EvidenceKind, Format, Origin, Provider, Report, Silent, Transport, Untold,
+    Usage, UsageReport,
 };
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
@@ -175,8 +175,8 @@ fn llm(columns: &Columns<'_>) -> Result<Told, Reject> {
     let output = columns.tokens(col::COMPLETION_TOKENS)?;
     let total = columns.tokens(col::TOTAL_TOKENS)?;
     let cached = columns.tokens(col::CACHED_TOKENS)?;
-    let (whole, output) = (input.unwrap_or(0), output.unwrap_or(0));
-    if whole == 0 && output == 0 {
+    let (whole, generated) = (input.unwrap_or(0), output.unwrap_or(0));
+    if whole == 0 && generated == 0 {
         return Ok(Told::Ignored(IgnoreReason::NotACall));
     }
     let read = cached.unwrap_or(0);
@@ -189,7 +189,7 @@ fn llm(columns: &Columns<'_>) -> Result<Told, Reject> {
     let usage = Usage {
         input: fresh,
         cache_read: read,
-        output,
+        output: generated,
         ..Usage::default()
     };
     let at = time(columns)?;
@@ -216,6 +216,14 @@ fn llm(columns: &Columns<'_>) -> Result<Told, Reject> {
                 cache: cached.is_none(),
                 geo: true,
                 convention: false,
+                buckets: Silent::of([
+                    input.is_none(),
+                    cached.is_none(),
+                    true,
+                    true,
+                    output.is_none(),
+                    true,
+                ]),
             },
             total_mismatch: total.is_some_and(|total| total != usage.total()),
             class: Some(Class::Ok),

@@ -163,6 +163,7 @@ fn usage(
             if agree(&stated, &counted) {
                 let mut told = stated;
                 told.untold.cache = false;
+                told.untold.buckets = told.untold.buckets.and(counted.untold.buckets);
                 told
             } else {
                 // What Bedrock counted is what it bills; the body is the model's own word.

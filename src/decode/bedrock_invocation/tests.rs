@@ -97,7 +97,12 @@ fn tokens_latency_and_status() {
             "{name}"
         );
         assert_eq!(usage.total_mismatch, name == "disagreeing", "{name}");
-        assert_eq!(usage.untold, crate::call::Untold::default(), "{name}");
+        let untold = [
+            usage.untold.cache,
+            usage.untold.geo,
+            usage.untold.convention,
+        ];
+        assert_eq!(untold, [false; 3], "{name}");
         let transport = report.transport.unwrap();
         assert_eq!(transport.latency, latency.map(Millis), "{name}");
         assert_eq!(

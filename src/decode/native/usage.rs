@@ -5,7 +5,7 @@
 //! then still states the input truly.
 
 use crate::call::{
-    Class, Destination, Evidence, EvidenceKind, Provider, Tier, Transport, Untold, Usage,
+    Class, Destination, Evidence, EvidenceKind, Provider, Silent, Tier, Transport, Untold, Usage,
     UsageReport,
 };
 use crate::outcome::{QuarantineReason, Reject};
@@ -72,6 +72,7 @@ pub(super) fn read(
             cache: counts.is_some_and(|counts| !counts.cache_told),
             geo,
             convention: false,
+            buckets: counts.map_or_else(Silent::default, |counts| counts.untold),
         },
         total_mismatch: counts
             .zip(total)
@@ -90,6 +91,7 @@ struct Counts {
     usage: Usage,
     /// Whether any cache count stands there, if only 0.
     cache_told: bool,
+    untold: Silent,
 }
 
 /// `None` when neither input nor output is told.
@@ -106,7 +108,8 @@ fn counts(fields: Fields<'_>) -> Result<Option<Counts>, Reject> {
         fields.tokens(CACHE_WRITE_1H)?,
     ];
     let [read, five_minutes, hour] = caches.map(Option::unwrap_or_default);
-    let reasoning = fields.tokens(REASONING)?.unwrap_or(0);
+    let told_reasoning = fields.tokens(REASONING)?;
+    let reasoning = told_reasoning.unwrap_or(0);
     let from_cache = caches
         .iter()
         .flatten()
@@ -135,6 +138,17 @@ fn counts(fields: Fields<'_>) -> Result<Option<Counts>, Reject> {
             reasoning,
         },
         cache_told: caches.iter().any(Option::is_some),
+        untold: {
+            let [read, five_minutes, hour] = caches.map(|count| count.is_none());
+            Silent::of([
+                false,
+                read,
+                five_minutes,
+                hour,
+                false,
+                told_reasoning.is_none(),
+            ])
+        },
     }))
 }
 

@@ -91,6 +91,9 @@ fn learn(report: &mut Report, other: &Report) {
     }
     mine.tier = mine.tier.or(theirs.tier);
     mine.untold.cache &= theirs.untold.cache;
+    if theirs.usage.is_some() {
+        mine.untold.buckets = mine.untold.buckets.and(theirs.untold.buckets);
+    }
     mine.untold.geo &= theirs.untold.geo;
     mine.web_searches = mine.web_searches.max(theirs.web_searches);
 }

@@ -3,7 +3,7 @@
 //! Knows no price. A newcomer may ask why a stated total is read at all: where the convention is
 //! not known it is the only witness, and where it is known it shows what the parts leave out.
 
-use crate::call::{Provider, Tier, Untold, Usage};
+use crate::call::{Provider, Silent, Tier, Untold, Usage};
 use crate::decode::json::Json;
 use crate::outcome::QuarantineReason;
 
@@ -153,6 +153,7 @@ pub(super) fn of(
             cache: !tells_cache(&told, span, convention),
             geo: geo.is_none(),
             convention: convention_untold,
+            buckets: told.silent(),
         },
         total_mismatch: usage.is_some_and(mismatch),
         audio: told.audio > 0,
@@ -235,6 +236,17 @@ impl Told {
             write.saturating_sub(hour),
             hour,
         )
+    }
+
+    fn silent(&self) -> Silent {
+        Silent::of([
+            self.input.is_none(),
+            self.read.is_none(),
+            self.write.is_none() && self.write_5m.is_none(),
+            self.write_1h.is_none(),
+            self.output.is_none(),
+            self.reasoning.is_none(),
+        ])
     }
 
     /// Input and output as told, where both are.

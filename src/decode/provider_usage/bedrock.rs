@@ -3,7 +3,7 @@
 //! Knows no other shape. A newcomer may ask why the model's name matters: Claude's input leaves
 //! caches out, and of other models AWS does not say, so that a stated total has to decide.
 
-use crate::call::{Untold, Usage};
+use crate::call::{Silent, Untold, Usage};
 use crate::outcome::Reject;
 
 use super::super::json::Json;
@@ -11,7 +11,7 @@ use super::{ProviderUsage, Writes, count, first, fresh};
 
 /// Bedrock Converse: caches stand beside input for Claude; for others the total decides.
 pub(super) fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, Reject> {
-    let mut hour = 0_u64;
+    let mut hour = None;
     let mut minutes = None;
     for detail in usage
         .get("cacheDetails")
@@ -20,7 +20,7 @@ pub(super) fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, R
     {
         let tokens = count(detail, &["inputTokens"])?.unwrap_or(0);
         if detail.get("ttl").and_then(Json::str) == Some("1h") {
-            hour = hour.saturating_add(tokens);
+            hour = Some(hour.unwrap_or(0_u64).saturating_add(tokens));
         } else {
             minutes = Some(minutes.unwrap_or(0_u64).saturating_add(tokens));
         }
@@ -33,16 +33,24 @@ pub(super) fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, R
         usage,
         &[&["cacheReadInputTokens"], &["cacheReadInputTokenCount"]],
     )?;
-    let input = count(usage, &["inputTokens"])?.unwrap_or(0);
-    let output = count(usage, &["outputTokens"])?.unwrap_or(0);
+    let input = count(usage, &["inputTokens"])?;
+    let output = count(usage, &["outputTokens"])?;
     let total = count(usage, &["totalTokens"])?;
     beside(
         Beside {
-            input,
+            input: input.unwrap_or(0),
             read: read.unwrap_or(0),
-            writes: Writes::of(sum, minutes, hour),
-            output,
+            writes: Writes::of(sum, minutes, hour.unwrap_or(0)),
+            output: output.unwrap_or(0),
             total,
+            untold: Silent::of([
+                input.is_none(),
+                read.is_none(),
+                sum.is_none() && minutes.is_none(),
+                hour.is_none(),
+                output.is_none(),
+                true,
+            ]),
         },
         model,
     )
@@ -50,15 +58,25 @@ pub(super) fn converse(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, R
 
 /// Bedrock's invocation metrics, and the counts of its invocation log: no total.
 pub(super) fn metrics(usage: &Json<'_>, model: &str) -> Result<ProviderUsage, Reject> {
-    let counted = |key: &str| count(usage, &[key]).map(Option::unwrap_or_default);
-    let write = counted("cacheWriteInputTokenCount")?;
+    let input = count(usage, &["inputTokenCount"])?;
+    let read = count(usage, &["cacheReadInputTokenCount"])?;
+    let write = count(usage, &["cacheWriteInputTokenCount"])?;
+    let output = count(usage, &["outputTokenCount"])?;
     beside(
         Beside {
-            input: counted("inputTokenCount")?,
-            read: counted("cacheReadInputTokenCount")?,
-            writes: Writes::of(Some(write), None, 0),
-            output: counted("outputTokenCount")?,
+            input: input.unwrap_or(0),
+            read: read.unwrap_or(0),
+            writes: Writes::of(write, None, 0),
+            output: output.unwrap_or(0),
             total: None,
+            untold: Silent::of([
+                input.is_none(),
+                read.is_none(),
+                write.is_none(),
+                true,
+                output.is_none(),
+                true,
+            ]),
         },
         model,
     )
@@ -71,6 +89,7 @@ struct Beside {
     writes: Writes,
     output: u64,
     total: Option<u64>,
+    untold: Silent,
 }
 
 /// Caches beside input, unless a stated total says that they are inside and the model is not
@@ -82,6 +101,7 @@ fn beside(counts: Beside, model: &str) -> Result<ProviderUsage, Reject> {
         writes,
         output,
         total,
+        untold,
     } = counts;
     let cached = read.saturating_add(writes.total());
     let claude = model.contains("claude") || model.contains("anthropic");
@@ -103,6 +123,7 @@ fn beside(counts: Beside, model: &str) -> Result<ProviderUsage, Reject> {
         total_mismatch: writes.mismatch || total.is_some_and(|total| total != usage.total()),
         untold: Untold {
             convention: !claude && cached > 0 && total.is_none(),
+            buckets: untold,
             ..Untold::default()
         },
         ..ProviderUsage::default()

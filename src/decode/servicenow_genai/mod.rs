@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::call::UsageReport;
-use crate::call::{Class, Destination, Format, Origin, Provider, Report, Untold, Usage};
+use crate::call::{Class, Destination, Format, Origin, Provider, Report, Silent, Untold, Usage};
 use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Millis, Text, UnixMillis, clean_name};
@@ -149,6 +149,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
             cache: true,
             geo: true,
             convention: false,
+            buckets: Silent::of([false, true, true, true, false, true]),
         },
         class: class(fields, tokens),
         duration: fields.millis(DURATION, in_seconds(context.settings))?,

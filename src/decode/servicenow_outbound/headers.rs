@@ -3,7 +3,7 @@
 //! Knows no call. A newcomer may ask why request headers are not read at all: they hold
 //! credentials, and no fact that the response does not tell better.
 
-use crate::call::{Tier, Usage};
+use crate::call::{Silent, Tier, Usage};
 use crate::units::{Millis, Text, clean_name};
 
 use super::super::fields;
@@ -68,21 +68,28 @@ impl Tokens {
         })
     }
 
+    /// The buckets that no header tells.
+    pub(super) fn untold(self) -> Silent {
+        let (read, write) = (self.cache_read.is_none(), self.cache_write.is_none());
+        Silent::of([false, read, write, true, false, true])
+    }
+
     /// Whether any cache count is told.
     pub(super) fn tells_cache(self) -> bool {
         self.cache_read.is_some() || self.cache_write.is_some()
     }
 }
 
-/// Reads headers as an object, a list of `{name, value}`, a text of either, or lines of
-/// `Name: value` or `Name=value`. What cannot be read tells nothing.
+/// Reads headers as an object, a list of `{name, value}`, a text of either or of a Java map, or
+/// lines of `Name: value` or `Name=value`. What cannot be read tells nothing.
 pub(super) fn read(value: &Json<'_>) -> Headers {
     let mut headers = Headers::default();
     match value {
         Json::Str(text) if text.trim_start().starts_with(['{', '[']) => {
             // A text cut in the middle of its JSON is not trusted: the cut may stand in a value.
-            if let Ok(parsed) = Json::parse(text.as_bytes()) {
-                read_json(&parsed, &mut headers);
+            match Json::parse(text.as_bytes()) {
+                Ok(parsed) => read_json(&parsed, &mut headers),
+                Err(_) => read_map(text.trim(), &mut headers),
             }
         }
         Json::Str(text) => {
@@ -103,10 +110,43 @@ fn read_json(value: &Json<'_>, headers: &mut Headers) {
         take_json(name, value, headers);
     }
     for pair in value.array().unwrap_or(&[]) {
-        if let (Some(name), Some(value)) = (pair.get("name").and_then(Json::str), pair.get("value"))
-        {
+        let name = pair.get("name").or(pair.get("key")).and_then(Json::str);
+        if let (Some(name), Some(value)) = (name, pair.get("value")) {
             take_json(name, value, headers);
         }
+    }
+}
+
+/// A map as Java writes it: `{Name=value, Other=value}`. A value may hold commas; a new pair begins
+/// where a header's name and `=` follow one.
+fn read_map(text: &str, headers: &mut Headers) {
+    let Some(inner) = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'))
+    else {
+        return;
+    };
+    let is_name = |name: &str| {
+        let letter = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        !name.is_empty() && name.bytes().all(letter)
+    };
+    let mut pair: Option<(&str, String)> = None;
+    for part in inner.split(", ") {
+        match (part.split_once('='), &mut pair) {
+            (Some((name, value)), _) if is_name(name) => {
+                if let Some((name, value)) = pair.replace((name, value.to_owned())) {
+                    headers.take(name, value.trim_matches(['[', ']']));
+                }
+            }
+            (_, Some((_, value))) => {
+                value.push_str(", ");
+                value.push_str(part);
+            }
+            (_, None) => return,
+        }
+    }
+    if let Some((name, value)) = pair {
+        headers.take(name, value.trim_matches(['[', ']']));
     }
 }
 

@@ -257,6 +257,7 @@ fn usage(
         duration: transport.latency,
         ..UsageReport::default()
     };
+    usage.untold.buckets = headers.tokens.untold();
     usage.untold.cache = !headers.tokens.tells_cache();
     usage.untold.convention = cached && !destination.model.contains("claude");
     Some(usage)

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::Fault;
-use super::super::types::{CellRow, Family, FamilyRow, Resolution, Span};
+use super::super::types::{CellRow, FamilyRow, Span};
+use super::super::words::{Family, Resolution};
 use super::super::{FaultKind, Visit};
 use super::delta::Delta;
 use super::names::{dictionary, key_of};

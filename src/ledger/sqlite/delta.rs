@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use super::super::fault::Fault;
-use super::super::types::{Family, Resolution};
+use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::names::{Field, Names, OTHER};
 use crate::call::Format;

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::fault::Fault;
-use super::super::types::{Family, Maintained, Resolution, Span};
+use super::super::types::{Maintained, Span};
+use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::hours::{self, Hour};
 use super::{Options, SqliteLedger, cells, conversations, lines, seals, segment_range};

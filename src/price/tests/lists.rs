@@ -390,6 +390,7 @@ fn what_a_report_cannot_tell() {
             cache,
             geo,
             convention,
+            ..Untold::default()
         },
         ..ask
     };

@@ -1,4 +1,4 @@
-//! Files that grew, were cut or were replaced, and the order in which folders are read.
+//! Files that grew, were cut or were replaced, packed in each way.
 
 use std::io::Write;
 
@@ -107,30 +107,4 @@ fn tells_grown_from_replaced_and_cut() {
         let (told, _) = read_again(&path, &pack(&long), &pack(&changed));
         assert_eq!(told, Resume::Replaced, "changed near the end");
     }
-}
-
-#[test]
-fn lists_folders_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("b")).unwrap();
-    for name in ["c.jsonl", "a.jsonl", "b/x.jsonl", ".hidden"] {
-        std::fs::write(folder.path().join(name), "{}").unwrap();
-    }
-    let found = list(&[folder.path().to_owned()]).unwrap();
-    let names: Vec<_> = found
-        .iter()
-        .map(|path| {
-            path.strip_prefix(folder.path())
-                .unwrap()
-                .display()
-                .to_string()
-        })
-        .collect();
-    assert_eq!(names, ["a.jsonl", "b/x.jsonl", "c.jsonl"]);
-    assert!(
-        list(&[folder.path().join("none")])
-            .unwrap_err()
-            .to_string()
-            .contains("none")
-    );
 }

@@ -1,0 +1,160 @@
+//! The arguments of the commands that ask the books: report, export, quarantine, verify.
+//!
+//! Knows no answer. A newcomer may ask why reports take days and exports take times: a report is
+//! read by people, whose days are the ledger's.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Asked {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The configuration: names, approved figures, rules.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// First day, `YYYY-MM-DD` in the ledger's time zone.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) from: Option<String>,
+    /// Last day, with it.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) to: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ReportCommand {
+    /// What was spent, on what, against what was approved; latency and 429 beside it.
+    #[command(
+        after_help = "Example:\n  tollwatch report daily --ledger books.db --config tollwatch.toml --from 2026-11-14"
+    )]
+    Daily {
+        #[command(flatten)]
+        asked: Asked,
+        /// Only this feature, `application/skill`.
+        #[arg(long)]
+        feature: Option<String>,
+    },
+    /// Did every call stay where it must, and which evidence says so.
+    #[command(
+        after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20"
+    )]
+    Residency {
+        #[command(flatten)]
+        asked: Asked,
+        /// How many calls to show as evidence, of each verdict.
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        evidence: usize,
+    },
+    /// The registry beside what was seen.
+    #[command(
+        after_help = "Example:\n  tollwatch report endpoints --ledger books.db --config tollwatch.toml"
+    )]
+    Endpoints {
+        #[command(flatten)]
+        asked: Asked,
+    },
+}
+
+/// Form of an export.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum Form {
+    /// Comma-separated with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Exported {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// Form of the table.
+    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    pub(in crate::cli) format: Form,
+    /// One JSON object a line: the same as `--format jsonl`.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// First time: a date in the ledger's time zone, or RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) from: Option<String>,
+    /// Time after the last; a date is with its whole day.
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) to: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ExportCommand {
+    /// Every total of every cell, sorted.
+    #[command(
+        after_help = "Example:\n  tollwatch export cells --ledger books.db --resolution day --format csv"
+    )]
+    Cells {
+        #[command(flatten)]
+        exported: Exported,
+        /// Width of the windows: minute, hour, day.
+        #[arg(long, default_value = "day")]
+        resolution: String,
+    },
+    /// Every link cell: retries and fallbacks by hour, sorted.
+    #[command(after_help = "Example:\n  tollwatch export links --ledger books.db --format csv")]
+    Links {
+        #[command(flatten)]
+        exported: Exported,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum QuarantineCommand {
+    /// Shows the records that could not be read: where, why, their keys and the lengths of values.
+    #[command(
+        after_help = "Example:\n  tollwatch quarantine list --ledger books.db --reason unknown_shape"
+    )]
+    List {
+        /// The books.
+        #[arg(long, value_name = "FILE")]
+        ledger: PathBuf,
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+        /// How many at most.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// One JSON object a record.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Reads quarantined records again from their source, under the present configuration.
+    #[command(
+        after_help = "Example:\n  tollwatch quarantine retry --ledger books.db --config tollwatch.toml --reason no_destination"
+    )]
+    Retry {
+        /// The books.
+        #[arg(long, value_name = "FILE")]
+        ledger: PathBuf,
+        /// The configuration.
+        #[arg(long, short, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Only this reason.
+        #[arg(long)]
+        reason: Option<String>,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LedgerOnly {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
