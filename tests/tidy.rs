@@ -41,7 +41,6 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("flate2", "source/file"),
     ("zstd", "source/file, line"),
     ("tokio", "app/run"),
-    ("mimalloc", "main.rs"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

@@ -19,10 +19,6 @@ mod traffic;
 
 use std::process::ExitCode;
 
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What can be chosen.
 struct Options {
     /// Calls of each format for the ratios.

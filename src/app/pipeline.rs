@@ -15,12 +15,6 @@ use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Entries after which a batch is full.
 const ENTRIES_MAX: usize = 20_000;
-static EMAX: std::sync::LazyLock<usize> = std::sync::LazyLock::new(|| {
-    std::env::var("EMAX")
-        .ok()
-        .and_then(|v| v.parse().ok())
-        .unwrap_or(ENTRIES_MAX)
-});
 /// Records after which a batch is full, ignored ones among them.
 const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
@@ -142,7 +136,7 @@ impl<'a> Pipeline<'a> {
     /// Whether the batch should be booked before more is taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.entries.len() >= *EMAX
+        self.batch.entries.len() >= ENTRIES_MAX
             || self.batch.received >= RECORDS_MAX
             || self.bytes >= BYTES_MAX
     }

@@ -69,10 +69,11 @@ struct Sums<K> {
 }
 
 impl<K: Copy + Eq + Hash> Sums<K> {
-    fn new() -> Sums<K> {
+    /// With room for `n` cells: room that stays empty is never touched, and growing would copy.
+    fn for_cells(n: usize) -> Sums<K> {
         Sums {
             places: PlainMap::default(),
-            cells: Vec::new(),
+            cells: Vec::with_capacity(n),
         }
     }
 
@@ -142,8 +143,8 @@ impl Adder<'_> {
         let mut keys: Pool<&CellKey> = Pool::new();
         let mut alike: PlainMap<u64, u32> = PlainMap::default();
         let mut words: Pool<&str> = Pool::new();
-        let mut minutes: Sums<(i64, i64, u32)> = Sums::new();
-        let mut slots: Sums<Slot> = Sums::new();
+        let mut minutes: Sums<(i64, i64, u32)> = Sums::for_cells(booked.len());
+        let mut slots: Sums<Slot> = Sums::for_cells(booked.len());
         let mut days: PlainMap<i64, i64> = PlainMap::default();
         let mut delta = Delta::default();
         delta.places.reserve(booked.len());
@@ -156,8 +157,8 @@ impl Adder<'_> {
             let key = match entry.alike {
                 Some(number) => *alike
                     .entry(number)
-                    .or_insert_with(|| keys.number(&entry.key)),
-                None => keys.number(&entry.key),
+                    .or_insert_with(|| keys.number(&entry.shared.key)),
+                None => keys.number(&entry.shared.key),
             };
             let slot = Slot {
                 hour: UnixMillis(minute).floor(HOUR_MS).0,
