@@ -46,7 +46,7 @@ fn lines(entries: &[Entry]) {
         .map(|entry| Kept {
             entry,
             id: entry.report.identity.key(),
-            key: &entry.key,
+            key: &entry.shared.key,
             source: &source,
             topic: &topic,
             partition: 2,

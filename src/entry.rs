@@ -4,7 +4,9 @@
 //! line keeps what the report was judged by, so that an old call can be explained, and judged
 //! again under another configuration.
 
-use crate::call::{Class, Report, Usage};
+use std::sync::Arc;
+
+use crate::call::{Class, Destination, Evidence, Report, Usage};
 use crate::ids::{ConfigNumber, Fingerprint};
 use crate::money::NanoUsd;
 use crate::residency::{Grade, Verdict};
@@ -109,11 +111,29 @@ pub struct Origin {
     pub offset: u64,
 }
 
+/// What many judged reports have in common: kept once, however many they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Where the call went.
+    pub destination: Destination,
+    /// Facts on where it landed, as told.
+    pub told: Vec<Evidence>,
+    /// Its cell.
+    pub key: CellKey,
+    /// Name of the residency rule; empty without one.
+    pub rule: Text,
+    /// The words of the strongest evidence; empty when none.
+    pub evidence: Text,
+}
+
 /// One judged report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The report; user and conversation are blank, their fingerprints stand below.
+    /// The report. User and conversation are blank, their fingerprints stand below; destination and
+    /// evidence are too, they stand in `shared`.
     pub report: Box<Report>,
+    /// What it shares with others.
+    pub shared: Arc<Shared>,
     /// Offset of its record within the batch's source, topic and partition.
     pub offset: u64,
     /// Hash of the material facts of each group, 16 bits each, for telling duplicates from
@@ -122,18 +142,12 @@ pub struct Entry {
     pub transport_facts: u16,
     /// See `transport_facts`.
     pub usage_facts: u16,
-    /// Its cell.
-    pub key: CellKey,
     /// What the call adds, where the report has transport facts that count.
     pub call: Option<CallAdds>,
     /// What the request adds, where the report has usage facts that count.
     pub request: Option<RequestAdds>,
     /// Name of the price row used, or of the reason why there is none; empty without a request.
     pub price_row: Text,
-    /// Name of the residency rule; empty without one.
-    pub rule: Text,
-    /// The words of the strongest evidence; empty when none.
-    pub evidence: Text,
     /// Reference of the credential: told, else the endpoint's registered one.
     pub credential: Text,
     /// Group of the user by the configuration; empty when none.
@@ -144,8 +158,8 @@ pub struct Entry {
     pub conversation: Option<Fingerprint>,
     /// Configuration it was judged under.
     pub config: ConfigNumber,
-    /// Entries of one batch with the same number agree in format, teller, destination, evidence,
-    /// origin, key, rule and words of evidence; `None` promises nothing. Spares whoever files them
-    /// from comparing ten texts of each.
+    /// Entries of one batch with the same number agree in format, teller, origin and all of
+    /// `shared`; `None` promises nothing. Spares whoever files them from comparing ten texts of
+    /// each.
     pub alike: Option<u64>,
 }

@@ -11,7 +11,7 @@ mod route;
 use std::sync::Arc;
 
 use crate::attribute::{Endpoint, Features, Groups, How, Registry};
-use crate::call::{Class, Report, Transport, UsageReport};
+use crate::call::{Class, Destination, Report, Transport, UsageReport};
 use crate::entry::{CallAdds, Entry, Money, RequestAdds};
 use crate::ids::ConfigNumber;
 use crate::money::NanoUsd;
@@ -147,19 +147,19 @@ impl Judge {
             Some(fingerprint) if looks_secret(&told) => Text::from(format!("key-{fingerprint}")),
             Some(_) => told,
         };
-        let landing = route.landing.as_deref();
+        // What the route holds goes back to the allocator while it is warm.
+        report.destination = Destination::default();
+        report.evidence = Vec::new();
         Entry {
             offset,
             transport_facts,
             usage_facts,
-            key: route.key.clone(),
+            shared: Arc::clone(&route.shared),
             call: adds.call,
             price_row: adds.request.map_or_else(Text::default, |request| {
                 price_row(request.money, adds.priced)
             }),
             request: adds.request,
-            rule: landing.map_or_else(Text::default, |told| told.rule.clone()),
-            evidence: landing.map_or_else(Text::default, |told| told.judgement.evidence.clone()),
             credential,
             user_group: self.rules.groups.of(&user).cloned().unwrap_or_default(),
             user: self.key.fingerprint("user", &user),

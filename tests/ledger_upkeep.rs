@@ -6,7 +6,7 @@
 mod ledger_support;
 
 use ledger_support::{
-    DAY, HOUR, NOW, START, batch, books, cells, entry, memory, traffic, transport_half,
+    DAY, HOUR, NOW, START, batch, books, cells, entry, memory, shared, traffic, transport_half,
 };
 use tollwatch::entry::Entry;
 use tollwatch::ledger::{
@@ -253,7 +253,7 @@ fn the_first_pieces_of_evidence_stay() {
     let entries: Vec<Entry> = (0..60_i64)
         .map(|i| {
             let mut call = transport_half(START + i * 1_000, u64::try_from(i).unwrap());
-            call.key.verdict = Some(if i % 2 == 0 {
+            shared(&mut call).key.verdict = Some(if i % 2 == 0 {
                 Verdict::Violated
             } else {
                 Verdict::Unproven
@@ -287,9 +287,9 @@ fn names_beyond_the_limit_fold_and_totals_stay() {
     let entries: Vec<Entry> = (0..100_u64)
         .map(|i| {
             let mut call = entry(START + 1, i);
-            call.key.model = format!("made-up-{i}").into();
+            shared(&mut call).key.model = format!("made-up-{i}").into();
             if i % 10 == 0 {
-                call.key.model = "gpt-4o".into();
+                shared(&mut call).key.model = "gpt-4o".into();
             }
             call
         })
@@ -397,7 +397,7 @@ fn conversations_beyond_the_limit_are_added_up() {
     let mut ledger = with(|options| options.conversations_per_day = 4);
     for i in 0..40_u64 {
         let mut call = entry(START + 1, i);
-        call.key.feature = "f".into();
+        shared(&mut call).key.feature = "f".into();
         call.conversation = Some(tollwatch::ids::Fingerprint(if i % 4 == 0 {
             1
         } else {

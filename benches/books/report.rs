@@ -12,7 +12,7 @@ use tollwatch::attribute::Registry;
 use tollwatch::ledger::{Ledger, Options, SqliteLedger};
 use tollwatch::units::{Text, UnixMillis};
 
-use super::ledger_support::{DAY, Dice, NOW, START, batch, entry};
+use super::ledger_support::{DAY, Dice, NOW, START, batch, entry, shared};
 use super::measure::{median, timed, verdict};
 
 /// Days of the books.
@@ -38,8 +38,9 @@ fn make(path: &Path) {
             for _ in 0..CALLS {
                 let minute = i64::try_from(dice.roll(1_440)).expect("small");
                 let mut one = entry(START - day * DAY + minute * 60_000, id);
-                one.key.feature = Text::from(format!("app{}/skill{}", pair % 5, pair % FEATURES));
-                one.key.endpoint = Text::from(format!("endpoint-{}", pair / FEATURES));
+                shared(&mut one).key.feature =
+                    Text::from(format!("app{}/skill{}", pair % 5, pair % FEATURES));
+                shared(&mut one).key.endpoint = Text::from(format!("endpoint-{}", pair / FEATURES));
                 entries.push(one);
                 id += 1;
             }

@@ -236,10 +236,10 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
         call: CallPart {
             id: some(plain_id(report)),
             at: Some(report.at.to_string()),
-            feature: some(&entry.key.feature),
-            endpoint: some(&entry.key.endpoint),
-            provider: some(&entry.key.provider),
-            model: some(&entry.key.model),
+            feature: some(&entry.shared.key.feature),
+            endpoint: some(&entry.shared.key.endpoint),
+            provider: some(&entry.shared.key.provider),
+            model: some(&entry.shared.key.model),
             status: report
                 .transport
                 .as_ref()

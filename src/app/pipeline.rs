@@ -79,6 +79,8 @@ impl<'a> Pipeline<'a> {
                 topic,
                 partition,
                 from,
+                // Room that is never used is never touched, and growing would copy.
+                entries: Vec::with_capacity(ENTRIES_MAX),
                 ..Batch::default()
             },
             bytes: 0,

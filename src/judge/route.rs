@@ -12,7 +12,7 @@ use super::residency_of::{Landing, ResidencyCache};
 use super::{Rulebook, UNASSIGNED, asked};
 use crate::attribute::{CostModel, CountsFrom, Endpoint, EndpointId, Found, How, Registry};
 use crate::call::{EvidenceKind, Provider, Report, Scope, Tier, UsageReport};
-use crate::entry::CellKey;
+use crate::entry::{CellKey, Shared};
 use crate::price::{Lookup, Resolved};
 use crate::units::Text;
 
@@ -42,8 +42,8 @@ pub(super) struct Route {
     pub(super) landing: Option<Arc<Landing>>,
     /// The prices, where usage facts count.
     pub(super) price: Option<Resolved>,
-    /// The cell.
-    pub(super) key: CellKey,
+    /// What their entries share.
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What a price was asked by.
@@ -112,6 +112,18 @@ impl Routes {
             };
             self.price(rules, endpoint, question(report, usage, &asked))
         });
+        let key = CellKey {
+            feature: attributed.feature,
+            endpoint: endpoint_name(endpoint, report, usage),
+            provider: provider.map_or_else(Text::default, |provider| Text::from(provider.as_str())),
+            model,
+            region: landing
+                .as_ref()
+                .map_or_else(Text::default, |told| told.judgement.region.clone()),
+            verdict: landing.as_ref().map(|told| told.judgement.verdict),
+            grade: landing.as_ref().and_then(|told| told.judgement.grade),
+        };
+        let told = landing.as_deref();
         self.last_number = self.last_number.saturating_add(1);
         Route {
             number: self.last_number,
@@ -119,18 +131,13 @@ impl Routes {
             counts,
             how: attributed.how,
             price,
-            key: CellKey {
-                feature: attributed.feature,
-                endpoint: endpoint_name(endpoint, report, usage),
-                provider: provider
-                    .map_or_else(Text::default, |provider| Text::from(provider.as_str())),
-                model,
-                region: landing
-                    .as_ref()
-                    .map_or_else(Text::default, |told| told.judgement.region.clone()),
-                verdict: landing.as_ref().map(|told| told.judgement.verdict),
-                grade: landing.as_ref().and_then(|told| told.judgement.grade),
-            },
+            shared: Arc::new(Shared {
+                destination: report.destination.clone(),
+                told: report.evidence.clone(),
+                key,
+                rule: told.map_or_else(Text::default, |told| told.rule.clone()),
+                evidence: told.map_or_else(Text::default, |told| told.judgement.evidence.clone()),
+            }),
             landing,
         }
     }

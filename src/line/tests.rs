@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::call::{Class, EvidenceKind, Operation, Provider, Scope, Tier, Untold, Usage};
-use crate::entry::Money;
+use crate::entry::{Money, Shared};
 use crate::money::NanoUsd;
 use crate::residency::{Grade, Verdict};
 use crate::units::Millis;
@@ -18,16 +18,7 @@ fn full() -> Entry {
         identity: Identity::new(IdentityKind::Response, "chatcmpl-1"),
         at: UnixMillis(1_793_577_600_123),
         sequence: "19a9f3c1a2b0000001".into(),
-        destination: Destination {
-            provider: Some(Provider::Other("together".into())),
-            host: "api.together.xyz".into(),
-            port: Some(8443),
-            path: "/v1/chat/completions".into(),
-            deployment: "d".into(),
-            model: "m".into(),
-            scope: Some(Scope::DataZone),
-            operation: Operation::Embed,
-        },
+        destination: Destination::default(),
         transport: Some(Transport {
             status: Some(429),
             class: Some(Class::Throttled),
@@ -76,10 +67,7 @@ fn full() -> Entry {
             credential: "kv/1".into(),
             ..Who::default()
         },
-        evidence: vec![Evidence {
-            kind: EvidenceKind::GatewayRegion,
-            told: "West Europe".into(),
-        }],
+        evidence: Vec::new(),
     };
     Entry {
         alike: None,
@@ -87,15 +75,33 @@ fn full() -> Entry {
         offset: 77,
         transport_facts: 1,
         usage_facts: 2,
-        key: CellKey {
-            feature: "itsm/incident_summarization".into(),
-            endpoint: "weu".into(),
-            provider: "together".into(),
-            model: "gpt-4o".into(),
-            region: "azure:westeurope".into(),
-            verdict: Some(Verdict::Unproven),
-            grade: Some(Grade::D),
-        },
+        shared: Arc::new(Shared {
+            destination: Destination {
+                provider: Some(Provider::Other("together".into())),
+                host: "api.together.xyz".into(),
+                port: Some(8443),
+                path: "/v1/chat/completions".into(),
+                deployment: "d".into(),
+                model: "m".into(),
+                scope: Some(Scope::DataZone),
+                operation: Operation::Embed,
+            },
+            told: vec![Evidence {
+                kind: EvidenceKind::GatewayRegion,
+                told: "West Europe".into(),
+            }],
+            key: CellKey {
+                feature: "itsm/incident_summarization".into(),
+                endpoint: "weu".into(),
+                provider: "together".into(),
+                model: "gpt-4o".into(),
+                region: "azure:westeurope".into(),
+                verdict: Some(Verdict::Unproven),
+                grade: Some(Grade::D),
+            },
+            rule: "eu".into(),
+            evidence: "words".into(),
+        }),
         call: Some(CallAdds {
             class: Class::Throttled,
             latency: Some(Millis(0)),
@@ -123,8 +129,6 @@ fn full() -> Entry {
             external: Some(false),
         }),
         price_row: "row".into(),
-        rule: "eu".into(),
-        evidence: "words".into(),
         credential: "kv/1".into(),
         user_group: "agents".into(),
         user: Some(Fingerprint(9)),
@@ -140,7 +144,7 @@ fn chunk(entries: &[Entry]) -> Vec<u8> {
         .map(|entry| Kept {
             entry,
             id: entry.report.identity.key(),
-            key: &entry.key,
+            key: &entry.shared.key,
             source: &source,
             topic: &topic,
             partition: -3,
@@ -158,6 +162,8 @@ fn everything_told_and_booked_comes_back() {
     };
     let mut report = entry.report.clone();
     report.identity.value = Text::default();
+    report.destination = entry.shared.destination.clone();
+    report.evidence = entry.shared.told.clone();
     assert_eq!(line.report(), *report);
     assert_eq!(line.call, entry.call);
     assert_eq!(line.request, entry.request);
@@ -167,7 +173,7 @@ fn everything_told_and_booked_comes_back() {
         (entry.user, entry.conversation)
     );
     let about = &line.about;
-    assert_eq!(about.key, entry.key);
+    assert_eq!(about.key, entry.shared.key);
     assert_eq!(
         [
             &about.price_row,
@@ -178,8 +184,8 @@ fn everything_told_and_booked_comes_back() {
         ],
         [
             &entry.price_row,
-            &entry.rule,
-            &entry.evidence,
+            &entry.shared.rule,
+            &entry.shared.evidence,
             &entry.credential,
             &entry.user_group
         ]
@@ -201,17 +207,18 @@ fn halves_and_blanks_come_back() {
     usage.call = None;
     usage.report.transport = None;
     let mut blank = full();
-    blank.report.destination = Destination::default();
     blank.report.sequence = Text::default();
-    blank.report.evidence.clear();
-    blank.key = CellKey::default();
+    let shared = Arc::make_mut(&mut blank.shared);
+    shared.destination = Destination::default();
+    shared.told.clear();
+    shared.key = CellKey::default();
     (blank.user, blank.conversation) = (None, None);
     for entry in [transport, usage, blank] {
         let lines = decode(&chunk(std::slice::from_ref(&entry))).unwrap();
         let line = lines.first().unwrap();
         assert_eq!((line.call, line.request), (entry.call, entry.request));
-        assert_eq!(line.report().destination, entry.report.destination);
-        assert_eq!(line.report().evidence, entry.report.evidence);
+        assert_eq!(line.report().destination, entry.shared.destination);
+        assert_eq!(line.report().evidence, entry.shared.told);
         assert_eq!(
             (line.user, line.conversation),
             (entry.user, entry.conversation)

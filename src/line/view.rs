@@ -264,8 +264,8 @@ impl<'a> View<'a> {
                 identity: report.identity.kind,
                 config: entry.config,
             },
-            place: place(&report.destination, &report.evidence),
-            path: &report.destination.path,
+            place: place(&entry.shared.destination, &entry.shared.told),
+            path: &entry.shared.destination.path,
             caller: Caller {
                 who: &report.origin,
                 user_group: &entry.user_group,
@@ -276,8 +276,8 @@ impl<'a> View<'a> {
             judged: Judged {
                 key: kept.key,
                 price_row: &entry.price_row,
-                rule: &entry.rule,
-                evidence_words: &entry.evidence,
+                rule: &entry.shared.rule,
+                evidence_words: &entry.shared.evidence,
             },
             at: report.at,
             sequence: &report.sequence,

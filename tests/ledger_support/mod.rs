@@ -3,11 +3,13 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "tests fail where they stand")]
 
+use std::sync::Arc;
+
 use tollwatch::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Provider, Report, Transport, Usage,
     UsageReport,
 };
-use tollwatch::entry::{CallAdds, CellKey, Entry, Money, RequestAdds};
+use tollwatch::entry::{CallAdds, CellKey, Entry, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::ledger::{
     Batch, CellRow, Family, Fault, Ledger, Options, Position, Resolution, Span, SqliteLedger,
@@ -84,13 +86,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
             identity: Identity::new(IdentityKind::Row, format!("sys:{id:032x}")),
             at: UnixMillis(at),
             sequence: format!("19a9f3c1{:010x}", at + i64::try_from(id % 1000).unwrap()).into(),
-            destination: Destination {
-                provider: Some(Provider::Azure),
-                host: "contoso-weu.openai.azure.com".into(),
-                path: "/openai/deployments/gpt-4o-weu/chat/completions".into(),
-                deployment: "gpt-4o-weu".into(),
-                ..Destination::default()
-            },
+            destination: Destination::default(),
             transport: Some(Transport {
                 status: Some(status),
                 class: Some(class),
@@ -111,23 +107,35 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
                 scope: "sn_azure_openai".into(),
                 ..tollwatch::call::Origin::default()
             },
-            evidence: vec![Evidence {
-                kind: EvidenceKind::ResourceRegion,
-                told: "West Europe".into(),
-            }],
+            evidence: Vec::new(),
         }),
         offset: id * 1_400,
         transport_facts: u16::try_from(dice.roll(1 << 16)).unwrap(),
         usage_facts: u16::try_from(dice.roll(1 << 16)).unwrap(),
-        key: CellKey {
-            feature: feature.into(),
-            endpoint: "azure-weu".into(),
-            provider: "azure".into(),
-            model: "gpt-4o".into(),
-            region: region.into(),
-            verdict: Some(verdict),
-            grade: Some(Grade::C),
-        },
+        shared: Arc::new(Shared {
+            destination: Destination {
+                provider: Some(Provider::Azure),
+                host: "contoso-weu.openai.azure.com".into(),
+                path: "/openai/deployments/gpt-4o-weu/chat/completions".into(),
+                deployment: "gpt-4o-weu".into(),
+                ..Destination::default()
+            },
+            told: vec![Evidence {
+                kind: EvidenceKind::ResourceRegion,
+                told: "West Europe".into(),
+            }],
+            key: CellKey {
+                feature: feature.into(),
+                endpoint: "azure-weu".into(),
+                provider: "azure".into(),
+                model: "gpt-4o".into(),
+                region: region.into(),
+                verdict: Some(verdict),
+                grade: Some(Grade::C),
+            },
+            rule: "eu".into(),
+            evidence: "x-ms-region: West Europe".into(),
+        }),
         call: Some(CallAdds {
             class,
             latency: Some(Millis(latency)),
@@ -156,8 +164,6 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
         } else {
             "".into()
         },
-        rule: "eu".into(),
-        evidence: "x-ms-region: West Europe".into(),
         credential: "kv/azure-weu".into(),
         user_group: if dice.roll(2) == 0 {
             "agents".into()
@@ -169,6 +175,11 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
         config: ConfigNumber(1),
         alike: None,
     }
+}
+
+/// What an entry shares, to be changed for it alone.
+pub(crate) fn shared(entry: &mut Entry) -> &mut Shared {
+    Arc::make_mut(&mut entry.shared)
 }
 
 /// The transport half of a call, as the outbound log tells it.
@@ -188,14 +199,14 @@ pub(crate) fn usage_half(at: i64, id: u64) -> Entry {
     let mut half = entry(at, id);
     half.report.format = Format::ServicenowGenai;
     half.report.transport = None;
-    half.report.evidence.clear();
+    shared(&mut half).told.clear();
     half.report.sequence = "".into();
     half.call = None;
-    half.key.verdict = None;
-    half.key.grade = None;
-    half.key.region = "".into();
-    half.rule = "".into();
-    half.evidence = "".into();
+    shared(&mut half).key.verdict = None;
+    shared(&mut half).key.grade = None;
+    shared(&mut half).key.region = "".into();
+    shared(&mut half).rule = "".into();
+    shared(&mut half).evidence = "".into();
     half
 }
 

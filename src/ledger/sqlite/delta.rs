@@ -3,10 +3,10 @@
 //! Knows no identity: whoever calls has sifted duplicates out. A newcomer may ask why each entry
 //! is added twice: minutes are many and have few entries each, everything else is fed by the hour.
 
-use std::borrow::Cow;
 use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use rusqlite::Connection;
@@ -22,10 +22,29 @@ use crate::ids::IdentityKind;
 use crate::line::pool::{PlainMap, Pool};
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
+/// An entry, or what is new of it. Boxed, so that a batch of them is a short list.
+pub(super) enum New<'a> {
+    /// All of it.
+    All(&'a Entry),
+    /// A copy with the new half alone.
+    Half(Box<Entry>),
+}
+
+impl Deref for New<'_> {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        match self {
+            New::All(entry) => entry,
+            New::Half(entry) => entry,
+        }
+    }
+}
+
 /// An entry of which at least one half is new to the books.
 pub(super) struct Booked<'a> {
     /// The entry; only new halves are left in it.
-    pub(super) entry: Cow<'a, Entry>,
+    pub(super) entry: New<'a>,
     /// Its identity's key.
     pub(super) id: u64,
 }
@@ -50,10 +69,11 @@ struct Sums<K> {
 }
 
 impl<K: Copy + Eq + Hash> Sums<K> {
-    fn new() -> Sums<K> {
+    /// With room for `n` cells: room that stays empty is never touched, and growing would copy.
+    fn for_cells(n: usize) -> Sums<K> {
         Sums {
             places: PlainMap::default(),
-            cells: Vec::new(),
+            cells: Vec::with_capacity(n),
         }
     }
 
@@ -123,8 +143,8 @@ impl Adder<'_> {
         let mut keys: Pool<&CellKey> = Pool::new();
         let mut alike: PlainMap<u64, u32> = PlainMap::default();
         let mut words: Pool<&str> = Pool::new();
-        let mut minutes: Sums<(i64, i64, u32)> = Sums::new();
-        let mut slots: Sums<Slot> = Sums::new();
+        let mut minutes: Sums<(i64, i64, u32)> = Sums::for_cells(booked.len());
+        let mut slots: Sums<Slot> = Sums::for_cells(booked.len());
         let mut days: PlainMap<i64, i64> = PlainMap::default();
         let mut delta = Delta::default();
         delta.places.reserve(booked.len());
@@ -137,8 +157,8 @@ impl Adder<'_> {
             let key = match entry.alike {
                 Some(number) => *alike
                     .entry(number)
-                    .or_insert_with(|| keys.number(&entry.key)),
-                None => keys.number(&entry.key),
+                    .or_insert_with(|| keys.number(&entry.shared.key)),
+                None => keys.number(&entry.shared.key),
             };
             let slot = Slot {
                 hour: UnixMillis(minute).floor(HOUR_MS).0,

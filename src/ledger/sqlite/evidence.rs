@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::Fault;
 use super::super::types::{Batch, EvidenceRow, Span, is_evidence};
@@ -34,11 +34,15 @@ pub(super) fn add(
     let mut windows: BTreeMap<(i64, &str), Vec<Candidate<'_>>> = BTreeMap::new();
     for (place, one) in booked.iter().enumerate() {
         let entry: &Entry = &one.entry;
-        if entry.call.is_none() || !is_evidence(entry.key.verdict) {
+        if entry.call.is_none() || !is_evidence(entry.shared.key.verdict) {
             continue;
         }
         let hour = entry.report.at.floor(HOUR_MS).0;
-        let verdict = entry.key.verdict.map_or("", |verdict| verdict.as_str());
+        let verdict = entry
+            .shared
+            .key
+            .verdict
+            .map_or("", |verdict| verdict.as_str());
         windows.entry((hour, verdict)).or_default().push(Candidate {
             at: entry.report.at.0,
             id: one.id.cast_signed(),
@@ -65,6 +69,18 @@ fn add_window(
     let all = kept + candidates.len();
     candidates.sort_by_key(|candidate| (candidate.at, candidate.id));
     candidates.truncate(limit);
+    if kept >= limit {
+        // The window is full: what comes after its last row would go at once.
+        let (at, id): (i64, i64) = conn
+            .prepare_cached(
+                "SELECT at, id FROM evidence WHERE hour = ?1 AND verdict = ?2
+                 ORDER BY at DESC, id DESC LIMIT 1",
+            )?
+            .query_row((hour, verdict), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .unwrap_or((i64::MIN, i64::MIN));
+        candidates.retain(|candidate| (candidate.at, candidate.id) < (at, id));
+    }
     let mut insert = conn.prepare_cached(
         "INSERT OR IGNORE INTO evidence VALUES
            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
@@ -83,8 +99,8 @@ fn add_window(
             batch.partition,
             entry.offset,
             candidate.key,
-            entry.rule.as_str(),
-            entry.evidence.as_str(),
+            entry.shared.rule.as_str(),
+            entry.shared.evidence.as_str(),
             entry.config.0,
         ])?;
     }

@@ -42,7 +42,7 @@ pub(super) fn add(
     for (place, one) in booked.iter().enumerate() {
         let key = delta
             .key(place)
-            .map_or(&one.entry.key, |resolved| &*resolved.key);
+            .map_or(&one.entry.shared.key, |resolved| &*resolved.key);
         let hour = one.entry.report.at.floor(HOUR_MS).0;
         by_hour.entry(hour).or_default().push(Kept {
             entry: &one.entry,

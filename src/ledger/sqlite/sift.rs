@@ -3,14 +3,13 @@
 //! Knows no figures. A newcomer may ask why an entry may be half new: a gateway tells status and
 //! tokens, a client's span tells tokens of the same call; each fact group counts once.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
 use super::super::fault::Fault;
 use super::super::types::{Applied, Batch, Quarantined};
-use super::delta::Booked;
+use super::delta::{Booked, New};
 use super::hours::Hours;
 use super::ids::Ids;
 use super::segment::{Id, TRANSPORT, USAGE};
@@ -24,7 +23,7 @@ use crate::units::{HOUR_MS, Text, UnixMillis};
 const MEASURED: u32 = 0b11_1111 << 16;
 
 /// An identity that this batch adds; several of one key form a chain.
-struct New {
+struct Link {
     hour: i64,
     id: Id,
     entry: usize,
@@ -106,7 +105,7 @@ impl Sieve<'_> {
         let mut sifted = Sifted::default();
         sifted.booked.reserve(batch.entries.len());
         sifted.applied.outcomes.reserve(batch.entries.len());
-        let mut news: Vec<New> = Vec::with_capacity(batch.entries.len());
+        let mut news: Vec<Link> = Vec::with_capacity(batch.entries.len());
         let mut latest: PlainMap<u64, usize> = PlainMap::default();
         latest.reserve(batch.entries.len());
         for (place, entry) in batch.entries.iter().enumerate() {
@@ -158,7 +157,7 @@ impl Sieve<'_> {
             }
             let id = told.with_groups(added);
             let before = latest.insert(told.key(), news.len());
-            news.push(New {
+            news.push(Link {
                 hour,
                 id,
                 entry: place,
@@ -189,9 +188,9 @@ impl<'a> Sifted<'a> {
     /// Takes an entry, without the half that the books have.
     fn book(&mut self, entry: &'a Entry, id: u64, added: u64) {
         let entry = if added == groups(entry) {
-            Cow::Borrowed(entry)
+            New::All(entry)
         } else {
-            let mut half = entry.clone();
+            let mut half = Box::new(entry.clone());
             if added & TRANSPORT == 0 {
                 half.call = None;
             }
@@ -199,7 +198,7 @@ impl<'a> Sifted<'a> {
                 half.request = None;
                 half.price_row = Text::default();
             }
-            Cow::Owned(half)
+            New::Half(half)
         };
         let weak = entry.report.identity.kind == IdentityKind::Weak;
         self.applied.weak += u64::from(weak);
