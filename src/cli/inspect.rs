@@ -127,16 +127,22 @@ fn show_usage(usage: &UsagePart, terminal: &mut Terminal<'_>) -> Result<(), Fail
     let (Some(input), Some(output)) = (usage.input, usage.output) else {
         return Ok(());
     };
-    let n = |number: u64| words::count(i64::try_from(number).unwrap_or(i64::MAX));
+    // A bucket that the record does not tell is no 0.
+    let told = |bucket: Option<u64>| {
+        bucket.map_or_else(
+            || "untold".to_owned(),
+            |number| words::count(i64::try_from(number).unwrap_or(i64::MAX)),
+        )
+    };
     writeln!(
         terminal.out,
-        "   tokens     {} fresh, {} cached, {} + {} written to caches, {} out ({} reasoning)",
-        n(input),
-        n(usage.cache_read.unwrap_or(0)),
-        n(usage.cache_write_5m.unwrap_or(0)),
-        n(usage.cache_write_1h.unwrap_or(0)),
-        n(output),
-        n(usage.reasoning.unwrap_or(0)),
+        "   tokens     fresh {}, cached {}, written to caches {} + {}, out {}, of it reasoning {}",
+        told(Some(input)),
+        told(usage.cache_read),
+        told(usage.cache_write_5m),
+        told(usage.cache_write_1h),
+        told(Some(output)),
+        told(usage.reasoning),
     )?;
     Ok(())
 }
