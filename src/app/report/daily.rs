@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, Span};
 use crate::link::LinkTotals;
 use crate::units::Text;
 
-use super::{Figures, Group, Unseen, display, group, unseen};
+use super::{Figures, Group, Unseen, display, group, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
 
@@ -58,6 +58,9 @@ pub struct Feature {
     pub lost_tokens: i64,
     /// Time from each failed attempt to the next, in milliseconds.
     pub lost_ms: i64,
+    /// Calls (requests, where no transport report names the feature) over those that were no
+    /// retries, in thousandths: 1,080 is eight calls in a hundred too many.
+    pub amplification_per_mille: Option<i64>,
     /// Calls that went to another endpoint after a failure.
     pub fallbacks: i64,
     /// Its figures.
@@ -141,6 +144,12 @@ fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Featur
         links.get(&key).copied().unwrap_or_default()
     };
     let (retry, fallback) = (of("retry"), of("fallback"));
+    let totals = &group.cell.totals;
+    let tried = if half == "call" {
+        totals.calls()
+    } else {
+        totals.requests()
+    };
     Feature {
         feature: key.to_string(),
         name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
@@ -151,6 +160,10 @@ fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Featur
         lost_nanousd: retry.lost_nanousd,
         lost_tokens: retry.lost_tokens,
         lost_ms: retry.lost_ms,
+        amplification_per_mille: over(
+            tried.saturating_mul(1000),
+            tried.saturating_sub(retry.links),
+        ),
         fallbacks: fallback.links,
         figures: Figures::of(group),
     }

@@ -6,7 +6,7 @@
 use super::cells::{maybe_ms, per_request, times_mark, verdicts};
 use super::unseen;
 use crate::app::Failure;
-use crate::app::report::daily::Daily;
+use crate::app::report::daily::{Daily, Feature};
 use crate::cli::table::{Mark, Rows, marked, plain};
 use crate::cli::{Terminal, words};
 use crate::money::NanoUsd;
@@ -109,7 +109,35 @@ fn features(answer: &Daily, terminal: &mut Terminal<'_>) -> Result<(), Failure> 
         ]);
     }
     rows.row(total_row(answer));
-    rows.show(terminal)
+    rows.show(terminal)?;
+    let sum = |of: fn(&Feature) -> i64| answer.features.iter().map(of).sum::<i64>();
+    let retries = sum(|feature| feature.retries);
+    if retries > 0 {
+        let waited = u64::try_from(sum(|feature| feature.lost_ms)).unwrap_or(0);
+        let tokens = sum(|feature| feature.lost_tokens);
+        let spent = words::dollars(NanoUsd(sum(|feature| feature.lost_nanousd)));
+        // The transport half of a ServiceNow call tells no tokens: that is not 0 tokens.
+        let lost = if tokens > 0 {
+            format!(
+                "{} tokens and {spent} spent on what failed",
+                words::count(tokens)
+            )
+        } else {
+            "what failed tells no tokens".to_owned()
+        };
+        writeln!(
+            terminal.out,
+            "\n{} a failed one: {} lost waiting, {lost}; {}.",
+            words::plural(retries, "call repeats", "calls repeat"),
+            words::duration(waited),
+            words::plural(
+                sum(|feature| feature.fallbacks),
+                "call went elsewhere",
+                "calls went elsewhere"
+            ),
+        )?;
+    }
+    Ok(())
 }
 
 fn days(answer: &Daily, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
