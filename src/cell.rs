@@ -149,6 +149,11 @@ fn whole(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// Adds an amount that a record tells: at its bounds a total stands still and does not wrap.
+fn add(total: &mut i64, amount: i64) {
+    *total = total.saturating_add(amount);
+}
+
 impl Totals {
     /// All calls.
     #[must_use]
@@ -179,16 +184,17 @@ impl Totals {
     /// All cost that has a price, exact and approximated, in nano-dollars.
     #[must_use]
     pub fn cost_nanousd(&self) -> i64 {
-        self.cost_exact_nanousd + self.cost_approximated_nanousd
+        self.cost_exact_nanousd
+            .saturating_add(self.cost_approximated_nanousd)
     }
 
     /// All input tokens, caches included.
     #[must_use]
     pub fn tokens_input_total(&self) -> i64 {
         self.tokens_input
-            + self.tokens_cache_read
-            + self.tokens_cache_write_5m
-            + self.tokens_cache_write_1h
+            .saturating_add(self.tokens_cache_read)
+            .saturating_add(self.tokens_cache_write_5m)
+            .saturating_add(self.tokens_cache_write_1h)
     }
 
     /// Counts one entry: what its halves add, and whether it was known only by a hash of content.
@@ -218,9 +224,12 @@ impl Totals {
         self.calls_spilled += i64::from(call.spillover);
         self.calls_over_timeout += i64::from(call.over_timeout);
         self.calls_contradicted += i64::from(call.contradicted);
-        self.latency_ms_sum += call.latency.map_or(0, |latency| whole(latency.0));
-        self.request_bytes += whole(call.request_bytes);
-        self.response_bytes += whole(call.response_bytes);
+        add(
+            &mut self.latency_ms_sum,
+            call.latency.map_or(0, |latency| whole(latency.0)),
+        );
+        add(&mut self.request_bytes, whole(call.request_bytes));
+        add(&mut self.response_bytes, whole(call.response_bytes));
     }
 
     fn count_request(&mut self, request: &RequestAdds) {
@@ -235,33 +244,36 @@ impl Totals {
             Class::Failed => self.requests_failed += 1,
         }
         let usage = request.usage.unwrap_or_default();
-        self.tokens_input += whole(usage.input);
-        self.tokens_cache_read += whole(usage.cache_read);
-        self.tokens_cache_write_5m += whole(usage.cache_write_5m);
-        self.tokens_cache_write_1h += whole(usage.cache_write_1h);
-        self.tokens_output += whole(usage.output);
-        self.tokens_reasoning += whole(usage.reasoning);
-        self.web_searches += whole(request.web_searches);
+        add(&mut self.tokens_input, whole(usage.input));
+        add(&mut self.tokens_cache_read, whole(usage.cache_read));
+        add(&mut self.tokens_cache_write_5m, whole(usage.cache_write_5m));
+        add(&mut self.tokens_cache_write_1h, whole(usage.cache_write_1h));
+        add(&mut self.tokens_output, whole(usage.output));
+        add(&mut self.tokens_reasoning, whole(usage.reasoning));
+        add(&mut self.web_searches, whole(request.web_searches));
         match request.money {
             Money::Nothing => {}
             Money::Exact(amount) => {
                 self.requests_exact += 1;
-                self.cost_exact_nanousd += amount.0;
+                add(&mut self.cost_exact_nanousd, amount.0);
             }
             Money::Approximated(amount) => {
                 self.requests_approximated += 1;
-                self.cost_approximated_nanousd += amount.0;
+                add(&mut self.cost_approximated_nanousd, amount.0);
             }
             Money::Fixed => {
                 self.requests_fixed += 1;
-                self.tokens_fixed += whole(usage.total());
+                add(&mut self.tokens_fixed, whole(usage.total()));
             }
             Money::Unpriced => {
                 self.requests_unpriced += 1;
-                self.tokens_unpriced += whole(usage.total());
+                add(&mut self.tokens_unpriced, whole(usage.total()));
             }
         }
-        self.duration_ms_sum += request.duration.map_or(0, |duration| whole(duration.0));
+        add(
+            &mut self.duration_ms_sum,
+            request.duration.map_or(0, |duration| whole(duration.0)),
+        );
         self.total_mismatches += i64::from(request.total_mismatch);
         self.requests_external += i64::from(request.external == Some(true));
         self.requests_platform += i64::from(request.external == Some(false));
@@ -364,6 +376,34 @@ mod tests {
         assert_eq!(Cell::decode(&bytes), Some(cell));
         assert_eq!(Cell::decode(&bytes[..bytes.len() - 1]), None);
         assert_eq!(Cell::decode(&[0xff; 40]), None);
+    }
+
+    #[test]
+    fn sums_stand_still_at_their_bounds() {
+        let mut totals = Totals {
+            cost_exact_nanousd: i64::MAX,
+            cost_approximated_nanousd: 5,
+            tokens_input: i64::MAX,
+            tokens_cache_read: 1,
+            ..Totals::default()
+        };
+        assert_eq!(totals.cost_nanousd(), i64::MAX);
+        assert_eq!(totals.tokens_input_total(), i64::MAX);
+        totals.count_request(&RequestAdds {
+            class: Class::Ok,
+            usage: Some(crate::call::Usage {
+                input: 9,
+                ..crate::call::Usage::default()
+            }),
+            web_searches: 0,
+            money: Money::Exact(crate::money::NanoUsd(7)),
+            duration: None,
+            total_mismatch: false,
+            external: None,
+        });
+        assert_eq!(totals.tokens_input, i64::MAX);
+        assert_eq!(totals.cost_exact_nanousd, i64::MAX);
+        assert_eq!(totals.requests_exact, 1);
     }
 
     #[test]

@@ -175,13 +175,13 @@ impl LinkTotals {
 
     /// Adds another's totals.
     pub fn add(&mut self, other: &LinkTotals) {
-        self.links += other.links;
-        self.answered += other.answered;
-        self.lost_tokens += other.lost_tokens;
-        self.lost_ms += other.lost_ms;
-        self.lost_nanousd += other.lost_nanousd;
-        self.spent_tokens += other.spent_tokens;
-        self.spent_nanousd += other.spent_nanousd;
+        self.links = self.links.saturating_add(other.links);
+        self.answered = self.answered.saturating_add(other.answered);
+        self.lost_tokens = self.lost_tokens.saturating_add(other.lost_tokens);
+        self.lost_ms = self.lost_ms.saturating_add(other.lost_ms);
+        self.lost_nanousd = self.lost_nanousd.saturating_add(other.lost_nanousd);
+        self.spent_tokens = self.spent_tokens.saturating_add(other.spent_tokens);
+        self.spent_nanousd = self.spent_nanousd.saturating_add(other.spent_nanousd);
     }
 
     fn count(&mut self, failed: &Attempt, next: &Attempt) {

@@ -100,6 +100,13 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The text at a path of keys, without blanks around it; empty when missing or of another kind.
+    #[must_use]
+    pub fn text_at(&self, path: &[&str]) -> &str {
+        let text = self.at(path).and_then(Json::str);
+        text.unwrap_or_default().trim()
+    }
+
     /// The elements, where it is an array.
     #[must_use]
     pub fn array(&self) -> Option<&[Json<'a>]> {

@@ -39,6 +39,17 @@ pub const RECORD_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// are seconds.
 pub const DURATION_UNIT: &str = "duration_unit";
 
+/// The headers that name the provider's request, the best first: Azure's API Management, OpenAI
+/// and vLLM, Anthropic, Bedrock, Mistral, IBM Cloud.
+const REQUEST_ID_HEADERS: [&str; 6] = [
+    "apim-request-id",
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "mistral-correlation-id",
+    "x-global-transaction-id",
+];
+
 /// The logical fields that [`Settings::fields`] can name columns for, sorted.
 #[must_use]
 pub fn field_names() -> Vec<&'static str> {

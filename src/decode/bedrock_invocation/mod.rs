@@ -20,7 +20,7 @@ use super::{Context, Told, fields, place};
 use body::Body;
 
 pub(super) fn recognises(record: &Json<'_>) -> bool {
-    text(record, &["schemaType"]) == "ModelInvocationLog"
+    record.text_at(&["schemaType"]) == "ModelInvocationLog"
 }
 
 pub(super) fn decode(record: &Json<'_>, context: Context<'_>, out: &mut Vec<Told>) {
@@ -31,15 +31,15 @@ pub(super) fn decode(record: &Json<'_>, context: Context<'_>, out: &mut Vec<Told
 
 fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
     let at = time(record)?;
-    let region = text(record, &["region"]);
-    let model = text(record, &["modelId"]);
+    let region = record.text_at(&["region"]);
+    let model = record.text_at(&["modelId"]);
     if region.is_empty() || model.is_empty() {
         return Err(Reject::new(
             QuarantineReason::NoDestination,
             "expected `region` and `modelId`",
         ));
     }
-    let operation = text(record, &["operation"]);
+    let operation = record.text_at(&["operation"]);
     let mut place = place::bedrock(context.gate, region, model, path_word(operation));
     let to = &mut place.destination;
     if to.model.is_empty() {
@@ -53,7 +53,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
     for (kind, told) in [
         (
             EvidenceKind::InferenceRegion,
-            text(record, &["inferenceRegion"]),
+            record.text_at(&["inferenceRegion"]),
         ),
         (EvidenceKind::ClientRegion, region),
     ] {
@@ -66,7 +66,7 @@ fn read(record: &Json<'_>, context: Context<'_>) -> Result<Report, Reject> {
             evidence.push(fact);
         }
     }
-    let (status, class) = outcome(text(record, &["errorCode"]));
+    let (status, class) = outcome(record.text_at(&["errorCode"]));
     let (usage, geo) = usage(record, &body, model, class)?;
     if !geo.is_empty() {
         evidence.push(Evidence {
@@ -213,12 +213,12 @@ fn tier_of_arn(model: &str) -> Option<Tier> {
 }
 
 fn identity(record: &Json<'_>, at: UnixMillis, model: &str) -> Identity {
-    match text(record, &["requestId"]) {
+    match record.text_at(&["requestId"]) {
         "" => Identity::weak(&[
             at.0.to_string().as_bytes(),
             model.as_bytes(),
-            text(record, &["identity", "arn"]).as_bytes(),
-            text(record, &["operation"]).as_bytes(),
+            record.text_at(&["identity", "arn"]).as_bytes(),
+            record.text_at(&["operation"]).as_bytes(),
         ]),
         id => Identity::new(IdentityKind::Request, clean_name(id)),
     }
@@ -227,7 +227,7 @@ fn identity(record: &Json<'_>, at: UnixMillis, model: &str) -> Identity {
 /// Who called. A session's name can be a person's and is not read; an IAM user is one.
 fn origin(record: &Json<'_>) -> Origin {
     let mut origin = Origin::default();
-    let arn = text(record, &["identity", "arn"]);
+    let arn = record.text_at(&["identity", "arn"]);
     let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
     let mut words = resource.split('/');
     match (words.next(), words.next(), words.next_back()) {
@@ -255,14 +255,6 @@ fn origin(record: &Json<'_>) -> Origin {
     origin.tags.sort_unstable();
     origin.tags.dedup();
     origin
-}
-
-fn text<'r>(record: &'r Json<'_>, path: &[&str]) -> &'r str {
-    record
-        .at(path)
-        .and_then(Json::str)
-        .unwrap_or_default()
-        .trim()
 }
 
 #[cfg(test)]

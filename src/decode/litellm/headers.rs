@@ -3,17 +3,8 @@
 //! Hands out single values by name and keeps none. A newcomer may ask why each name is looked for
 //! twice: `LiteLLM` puts `llm_provider-` before it on success and leaves it as it is on failure.
 
+use super::super::REQUEST_ID_HEADERS;
 use super::super::json::Json;
-
-/// Headers that name the provider's request, the best first.
-const REQUEST_IDS: [&str; 6] = [
-    "apim-request-id",
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "mistral-correlation-id",
-    "x-global-transaction-id",
-];
 
 /// What `LiteLLM` puts before the names of the provider's headers.
 const PREFIX: &str = "llm_provider-";
@@ -49,7 +40,7 @@ pub(super) fn limit(record: &Json<'_>, key: &str) -> Option<i64> {
 
 /// The provider's id of the request; empty when no header names one.
 pub(super) fn request_id<'r>(record: &'r Json<'_>) -> &'r str {
-    REQUEST_IDS
+    REQUEST_ID_HEADERS
         .iter()
         .map(|name| text(record, name))
         .find(|id| !id.is_empty())

@@ -53,19 +53,19 @@ struct Payload<'r> {
 }
 
 fn read(record: &Json<'_>, context: Context<'_>) -> Result<Told, Reject> {
-    let call_type = text(record, &["call_type"]);
+    let call_type = record.text_at(&["call_type"]);
     let Some(operation) = names::operation(call_type) else {
         return Ok(Told::Ignored(IgnoreReason::NotACall));
     };
-    let provider = text(record, &["custom_llm_provider"]);
+    let provider = record.text_at(&["custom_llm_provider"]);
     let payload = Payload {
         record,
         call_type,
         operation,
         provider,
-        model: names::model(text(record, &["model"]), provider),
+        model: names::model(record.text_at(&["model"]), provider),
         cache_hit: record.get("cache_hit").and_then(fields::flag) == Some(true),
-        failure: (text(record, &["status"]) == "failure")
+        failure: (record.text_at(&["status"]) == "failure")
             .then(|| failure::read(record))
             .transpose()?,
     };
@@ -105,7 +105,7 @@ impl Payload<'_> {
             (EvidenceKind::ClientRegion, clean_name(self.model.region)),
             (
                 EvidenceKind::ClientRegion,
-                clean_name(text(self.record, &["hidden_params", "region_name"])),
+                clean_name(self.record.text_at(&["hidden_params", "region_name"])),
             ),
         ] {
             if !told.is_empty() {
@@ -164,7 +164,7 @@ impl Payload<'_> {
         let provider = Provider::parse(self.provider);
         let base = [&["api_base"][..], &["hidden_params", "api_base"][..]]
             .into_iter()
-            .map(|path| text(self.record, path))
+            .map(|path| self.record.text_at(path))
             .find(|base| !base.is_empty())
             .and_then(fields::split_url);
         let mut place = match base {
@@ -293,13 +293,15 @@ impl Payload<'_> {
         if Provider::parse(self.provider) == Some(Provider::Bedrock) && !requested.contains('/') {
             return requested;
         }
-        let group = text(self.record, &["model_group"]);
-        let answered = text(self.record, &["response", "model"]);
+        let group = self.record.text_at(&["model_group"]);
+        let answered = self.record.text_at(&["response", "model"]);
         let model = names::model(answered, self.provider).name;
         if !model.is_empty() && model != group {
             return clean_name(model);
         }
-        let key = text(self.record, &["model_map_information", "model_map_key"]);
+        let key = self
+            .record
+            .text_at(&["model_map_information", "model_map_key"]);
         if self.failure.is_none() && self.provider == "azure" {
             return clean_name(names::priced_model(key));
         }
@@ -310,7 +312,7 @@ impl Payload<'_> {
         if self.operation == Operation::Batch {
             return Some(Tier::Batch);
         }
-        Some(text(self.record, &["response", "service_tier"]))
+        Some(self.record.text_at(&["response", "service_tier"]))
             .filter(|word| !word.is_empty())
             .and_then(Tier::parse)
     }
@@ -318,8 +320,8 @@ impl Payload<'_> {
     /// The provider's response id, else its request id, else `LiteLLM`'s call id. Files, batches
     /// and cached answers keep the id of another call, so `LiteLLM`'s own stands for them.
     fn identity(&self, at: UnixMillis) -> Identity {
-        let id = text(self.record, &["id"]);
-        let call_id = text(self.record, &["litellm_call_id"]);
+        let id = self.record.text_at(&["id"]);
+        let call_id = self.record.text_at(&["litellm_call_id"]);
         let of_this_call = self.asked_provider()
             && matches!(self.operation, Operation::Generate | Operation::Embed);
         if let Some(response) = names::response_id(id, call_id).filter(|_| of_this_call) {
@@ -335,19 +337,19 @@ impl Payload<'_> {
                 at.0.to_string().as_bytes(),
                 self.call_type.as_bytes(),
                 self.model.name.as_bytes(),
-                text(self.record, &["trace_id"]).as_bytes(),
+                self.record.text_at(&["trace_id"]).as_bytes(),
             ]),
         }
     }
 
     fn origin(&self) -> Origin {
-        let metadata = |key: &str| clean_name(text(self.record, &["metadata", key]));
+        let metadata = |key: &str| clean_name(self.record.text_at(&["metadata", key]));
         let mut origin = Origin {
             application: metadata("user_api_key_team_alias"),
-            service: clean_name(text(self.record, &["model_group"])),
+            service: clean_name(self.record.text_at(&["model_group"])),
             caller: metadata("user_api_key_alias"),
             credential: metadata("user_api_key_alias"),
-            conversation: clean_name(text(self.record, &["session_id"])),
+            conversation: clean_name(self.record.text_at(&["session_id"])),
             ..Origin::default()
         };
         origin.user = [
@@ -357,7 +359,7 @@ impl Payload<'_> {
             &["metadata", "user_api_key_user_id"],
         ]
         .into_iter()
-        .map(|path| clean_name(text(self.record, path)))
+        .map(|path| clean_name(self.record.text_at(path)))
         .find(|user| !user.is_empty())
         .unwrap_or_default();
         let tags = self.record.get("request_tags").and_then(Json::array);
@@ -368,15 +370,6 @@ impl Payload<'_> {
         origin.tags.dedup();
         origin
     }
-}
-
-/// The text at a path of keys; empty when missing or of another kind.
-fn text<'r>(record: &'r Json<'_>, path: &[&str]) -> &'r str {
-    record
-        .at(path)
-        .and_then(Json::str)
-        .unwrap_or_default()
-        .trim()
 }
 
 #[cfg(test)]

@@ -6,19 +6,9 @@
 use crate::call::{Silent, Tier, Usage};
 use crate::units::{Millis, Text, clean_name};
 
+use super::super::REQUEST_ID_HEADERS;
 use super::super::fields;
 use super::super::json::Json;
-
-/// The headers that name the provider's request, the best first: Azure's API Management, OpenAI
-/// and vLLM, Anthropic, Bedrock, Mistral, IBM Cloud.
-const REQUEST_IDS: [&str; 6] = [
-    "apim-request-id",
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "mistral-correlation-id",
-    "x-global-transaction-id",
-];
 
 /// What the allowed headers told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +31,7 @@ pub(super) struct Headers {
     pub(super) tokens: Tokens,
     /// Bedrock's service tier.
     pub(super) tier: Option<Tier>,
-    /// The place of `request_id` in [`REQUEST_IDS`], plus one.
+    /// The place of `request_id` in [`REQUEST_ID_HEADERS`], plus one.
     id_rank: usize,
     /// Whether `retry-after-ms` stood there, which is more exact than `retry-after`.
     exact_wait: bool,
@@ -195,7 +185,7 @@ impl Headers {
     }
 
     fn take_id(&mut self, name: &str, value: &str) {
-        let Some(rank) = REQUEST_IDS.iter().position(|id| *id == name) else {
+        let Some(rank) = REQUEST_ID_HEADERS.iter().position(|id| *id == name) else {
             return;
         };
         if self.id_rank == 0 || rank < self.id_rank.saturating_sub(1) {
