@@ -193,12 +193,6 @@ impl Features {
         self.strictest.of(endpoint)
     }
 
-    /// The rule of [`Features::strictest`]; `None` when no feature that may use the endpoint has one.
-    #[must_use]
-    pub fn strictest_rule(&self, endpoint: EndpointId) -> Option<Rule> {
-        self.strictest(endpoint).map(|found| found.rule.clone())
-    }
-
     /// The feature of a call, by what its origin tells and the endpoint it went to.
     ///
     /// The most particular matcher wins: more kinds first, then the more telling kinds in the

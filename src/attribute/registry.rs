@@ -81,12 +81,6 @@ impl Registry {
             .map(|(index, endpoint)| (EndpointId(index), endpoint))
     }
 
-    /// Whether any endpoint is registered on that host (lower case).
-    #[must_use]
-    pub fn knows_host(&self, host: &str) -> bool {
-        self.by_host.contains_key(host)
-    }
-
     /// What the gate of hosts and paths must admit for this registry.
     #[must_use]
     pub fn gate_rows(&self) -> Vec<Registered> {

@@ -285,19 +285,7 @@ fn fallback(
     faults: &mut Vec<Problem>,
 ) -> Option<EndpointId> {
     let name = placed.written.fallback_endpoint_ref.as_ref()?;
-    let id = registry.by_name(name.get());
-    if id.is_none() {
-        let known = registry.iter().map(|(_, endpoint)| endpoint.name.as_str());
-        let file = placed.file;
-        faults.push(names::unknown(
-            file,
-            name,
-            "endpoint",
-            "unknown_endpoint",
-            known,
-        ));
-    }
-    id
+    names::endpoint(placed.file, name, registry, faults)
 }
 
 /// Reports each circle of fallbacks once, at its first endpoint by name.

@@ -147,22 +147,10 @@ fn endpoint_refs(
     registry: &Registry,
     faults: &mut Vec<Problem>,
 ) -> Vec<EndpointId> {
-    let mut ids = Vec::new();
-    for name in written {
-        if let Some(id) = registry.by_name(name.get()) {
-            ids.push(id);
-        } else {
-            let known = registry.iter().map(|(_, endpoint)| endpoint.name.as_str());
-            faults.push(names::unknown(
-                file,
-                name,
-                "endpoint",
-                "unknown_endpoint",
-                known,
-            ));
-        }
-    }
-    ids
+    written
+        .iter()
+        .filter_map(|name| names::endpoint(file, name, registry, faults))
+        .collect()
 }
 
 fn group_refs(

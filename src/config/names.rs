@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::attribute::{EndpointId, Registry};
 use crate::problem::Problem;
 use crate::units::clean_name;
 
@@ -93,6 +94,21 @@ pub(super) fn missing(file: &FileText, span: Range<usize>, key: &str, faults: &m
         let message = format!("`{key}` is missing");
         faults.push(file.problem(span, "missing_key", message));
     }
+}
+
+/// The registered endpoint of that name; reports a name that none has.
+pub(super) fn endpoint(
+    file: &FileText,
+    name: &AtText,
+    registry: &Registry,
+    faults: &mut Vec<Problem>,
+) -> Option<EndpointId> {
+    let id = registry.by_name(name.get());
+    if id.is_none() {
+        let known = registry.iter().map(|(_, endpoint)| endpoint.name.as_str());
+        faults.push(unknown(file, name, "endpoint", "unknown_endpoint", known));
+    }
+    id
 }
 
 /// A reference to something that is not there.

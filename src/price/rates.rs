@@ -206,20 +206,6 @@ impl RateSet {
         }
         scaled
     }
-
-    /// The thresholds at which any rate changes, rising.
-    #[must_use]
-    pub fn thresholds(&self) -> Vec<u64> {
-        let mut starts: Vec<u64> = self
-            .known
-            .iter()
-            .flatten()
-            .flat_map(|rate| rate.steps.iter().map(|(start, _)| *start))
-            .collect();
-        starts.sort_unstable();
-        starts.dedup();
-        starts
-    }
 }
 
 fn index(unit: Unit) -> usize {

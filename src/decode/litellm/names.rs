@@ -115,7 +115,7 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Standard Base64, padded or not; `None` for any other text.
+/// Base64, standard or URL-safe, padded or not; `None` for any other text.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let (mut held, mut bits) = (0_u32, 0_u32);
