@@ -83,7 +83,7 @@ fn inspect_tells_every_fact_and_null_for_the_absent() {
     assert_eq!(piped.ok().lines()[0], told[0]);
     let shown = desk.run(&["inspect", "log.jsonl"]).ok();
     assert!(
-        !shown.out.contains(common::HUSH) && shown.out.contains("3,103 fresh"),
+        !shown.out.contains(common::HUSH) && shown.out.contains("fresh 3,103"),
         "{}",
         shown.out
     );

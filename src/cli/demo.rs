@@ -10,7 +10,7 @@ use super::{Terminal, args, report, simulate, story};
 use crate::app::Failure;
 use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
-use crate::app::report::{Unseen, unseen};
+use crate::app::report::{Unseen, gather, unseen};
 use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
 use crate::clock::{Clock, FixedClock};
@@ -69,7 +69,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let mut ledger = setup.open(&dir.join("tollwatch.db"))?;
     let applied = read(&setup, &mut ledger, &dir, &clock, &mut Bar::new(args.json))?;
     let answer = tell(&ledger, &setup.rules, Span::ALL)?;
-    let unseen = unseen(&ledger, Span::ALL)?;
+    let unseen = unseen(&ledger, Span::ALL, &gather(&ledger, Span::ALL, None)?)?;
     let conservation = Conservation::of(&applied);
     if args.json {
         terminal.json(&Answer {

@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, Span};
 use crate::link::LinkTotals;
 use crate::units::Text;
 
-use super::{Figures, Group, Unseen, display, group, over, unseen};
+use super::{Figures, Group, Unseen, display, gather, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
 
@@ -78,19 +78,14 @@ pub fn daily(
     span: Span,
     only: Option<&str>,
 ) -> Result<Daily, Failure> {
-    let wanted = |feature: &Text| only.is_none_or(|only| feature == only);
-    let days = group(ledger, span, |start, key| {
-        wanted(&key.feature).then_some(start)
-    })?;
-    let features = group(ledger, span, |_, key| {
-        wanted(&key.feature).then(|| key.feature.clone())
-    })?;
+    let gathered = gather(ledger, span, only)?;
     let links = links(ledger, span)?;
     let mut total = Group::default();
-    for group in days.values() {
+    for group in gathered.days.values() {
         total.merge(group);
     }
-    let mut features: Vec<Feature> = features
+    let mut features: Vec<Feature> = gathered
+        .features
         .iter()
         .map(|(key, group)| feature(key, group, rules, &links))
         .collect();
@@ -98,7 +93,8 @@ pub fn daily(
         (b.figures.cost_nanousd, &a.feature).cmp(&(a.figures.cost_nanousd, &b.feature))
     });
     Ok(Daily {
-        days: days
+        days: gathered
+            .days
             .iter()
             .map(|(start, group)| Day {
                 date: ledger.zones().date_of(*start).to_string(),
@@ -108,7 +104,7 @@ pub fn daily(
             .collect(),
         features,
         total: Figures::of(&total),
-        unseen: unseen(ledger, span)?,
+        unseen: unseen(ledger, span, &gathered)?,
     })
 }
 

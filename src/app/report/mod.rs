@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
 use crate::hist::Layout;
 use crate::ledger::{Ledger, Resolution, Span};
@@ -52,23 +52,49 @@ impl Group {
     }
 }
 
-/// The day cells inside `span`, added up by what `by` says of each.
+/// What one pass over the day cells adds up.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// By the start of the day.
+    pub days: BTreeMap<UnixMillis, Group>,
+    /// By feature.
+    pub features: BTreeMap<Text, Group>,
+    /// Plain totals by endpoint, of all features.
+    endpoints: BTreeMap<Text, Totals>,
+    /// Cost of what belongs to no feature, in nano-dollars.
+    unattributed_nanousd: i64,
+}
+
+/// Adds up the day cells inside `span` in one pass; days and features of `only` one feature where
+/// given.
 ///
 /// # Errors
 /// What the ledger says.
-pub fn group<K: Ord>(
-    ledger: &dyn Ledger,
-    span: Span,
-    by: impl Fn(UnixMillis, &CellKey) -> Option<K>,
-) -> Result<BTreeMap<K, Group>, Failure> {
-    let mut groups: BTreeMap<K, Group> = BTreeMap::new();
+pub fn gather(ledger: &dyn Ledger, span: Span, only: Option<&str>) -> Result<Gathered, Failure> {
+    let mut gathered = Gathered::default();
     ledger.cells(Resolution::Day, span, &mut |row| {
-        if let Some(name) = by(row.start, &row.key) {
-            groups.entry(name).or_default().add(&row.key, &row.cell);
+        let (key, cell) = (&row.key, &row.cell);
+        if only.is_none_or(|only| key.feature == only) {
+            gathered.days.entry(row.start).or_default().add(key, cell);
+            gathered
+                .features
+                .entry(key.feature.clone())
+                .or_default()
+                .add(key, cell);
         }
+        if key.feature == crate::attribute::UNATTRIBUTED {
+            gathered.unattributed_nanousd = gathered
+                .unattributed_nanousd
+                .saturating_add(cell.totals.cost_nanousd());
+        }
+        gathered
+            .endpoints
+            .entry(row.key.endpoint)
+            .or_default()
+            .add(&row.cell.totals, 1);
         Ok(())
     })?;
-    Ok(groups)
+    Ok(gathered)
 }
 
 /// The figures of a group, each of the half of the facts that its name says.
@@ -230,16 +256,17 @@ pub struct Coverage {
     pub requests_ok: i64,
 }
 
-/// Gathers what was not seen inside `span`. Quarantine is told for all times: a record that could
+/// What was not seen inside `span`, of which `gathered` is the sum. Quarantine is told for all times: a record that could
 /// not be read often has no time.
 ///
 /// # Errors
 /// What the ledger says.
-pub fn unseen(ledger: &dyn Ledger, span: Span) -> Result<Unseen, Failure> {
-    let mut unseen = Unseen::default();
-    let by_endpoint = group(ledger, span, |_, key| Some(key.endpoint.clone()))?;
-    for (endpoint, group) in &by_endpoint {
-        let totals = &group.cell.totals;
+pub fn unseen(ledger: &dyn Ledger, span: Span, gathered: &Gathered) -> Result<Unseen, Failure> {
+    let mut unseen = Unseen {
+        unattributed_nanousd: gathered.unattributed_nanousd,
+        ..Unseen::default()
+    };
+    for (endpoint, totals) in &gathered.endpoints {
         unseen.approximated += totals.requests_approximated;
         unseen.weak += totals.reports_weak;
         let (calls, requests) = (totals.calls_ok, totals.requests_ok);
@@ -269,13 +296,6 @@ pub fn unseen(ledger: &dyn Ledger, span: Span) -> Result<Unseen, Failure> {
             unseen.contradictions += row.n;
         }
     }
-    let unattributed = group(ledger, span, |_, key| {
-        (key.feature == crate::attribute::UNATTRIBUTED).then_some(())
-    })?;
-    unseen.unattributed_nanousd = unattributed
-        .values()
-        .map(|group| group.cell.totals.cost_nanousd())
-        .sum();
     Ok(unseen)
 }
 

@@ -152,7 +152,10 @@ pub(super) fn shape_of(bytes: &[u8]) -> (Shape, usize) {
     let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
     let whole_line = line.len() < text.len() || text.len() < LOOK;
     let closed = whole_line && matches!(value_end(line), End::At { .. });
-    if closed {
+    // A list in one line is cut, too: each element must have a position of its own.
+    let objects = |list: &[u8]| list.trim_ascii_start().starts_with(b"{");
+    let list = text.strip_prefix(b"[").is_some_and(objects) || line.trim_ascii().ends_with(b"]}");
+    if closed && !list {
         return (Shape::Lines, 0);
     }
     if text.first() == Some(&b'[') {
