@@ -76,6 +76,13 @@ impl Hist {
 
     /// Adds `count` (may be negative) to a bucket.
     pub fn add_bucket(&mut self, bucket: u32, count: i64) {
+        // Stored buckets are read in their order.
+        if self.buckets.last().is_none_or(|(last, _)| *last < bucket) {
+            if count != 0 {
+                self.buckets.push((bucket, count));
+            }
+            return;
+        }
         match self.buckets.binary_search_by_key(&bucket, |(b, _)| *b) {
             Ok(i) => {
                 if let Some(entry) = self.buckets.get_mut(i) {
@@ -92,9 +99,30 @@ impl Hist {
 
     /// Adds another histogram of the same layout, `sign` times (1 or -1).
     pub fn merge(&mut self, other: &Hist, sign: i64) {
-        for (bucket, count) in &other.buckets {
-            self.add_bucket(*bucket, count.saturating_mul(sign));
+        // Each new bucket in the midst of many moves those behind it; few are worth it.
+        if other.buckets.len().saturating_mul(8) < self.buckets.len() {
+            for (bucket, count) in &other.buckets {
+                self.add_bucket(*bucket, count.saturating_mul(sign));
+            }
+            return;
         }
+        let own = std::mem::take(&mut self.buckets);
+        self.buckets
+            .reserve(own.len().saturating_add(other.buckets.len()));
+        let mut own = own.into_iter().peekable();
+        for (bucket, count) in &other.buckets {
+            while let Some(before) = own.next_if(|(before, _)| before < bucket) {
+                self.buckets.push(before);
+            }
+            let same = own.next_if(|(same, _)| same == bucket);
+            let sum = same
+                .map_or(0, |(_, count)| count)
+                .saturating_add(count.saturating_mul(sign));
+            if sum != 0 {
+                self.buckets.push((*bucket, sum));
+            }
+        }
+        self.buckets.extend(own);
     }
 
     /// The buckets, lowest value first.
@@ -156,6 +184,39 @@ mod tests {
         ];
         for (value, bucket) in cases {
             assert_eq!(Layout::latency().bucket(value), bucket, "{value}");
+        }
+    }
+
+    #[test]
+    fn few_and_many_buckets_merge_alike() {
+        let hist = |buckets: &[(u32, i64)]| {
+            let mut hist = Hist::default();
+            for (bucket, count) in buckets {
+                hist.add_bucket(*bucket, *count);
+            }
+            hist
+        };
+        let many: Vec<(u32, i64)> = (1..40).map(|bucket| (bucket * 2, 1)).collect();
+        let cases: [&[(u32, i64)]; 6] = [
+            &[],
+            &[(1, 5)],
+            &[(2, -1), (78, 3)],
+            &[(100, 1)],
+            &[(3, 1), (4, -1), (5, 2), (6, 1), (90, 1), (91, 1)],
+            &many,
+        ];
+        for (one, other) in cases
+            .iter()
+            .flat_map(|one| cases.map(|other| (*one, other)))
+        {
+            for sign in [1, -1] {
+                let mut merged = hist(one);
+                merged.merge(&hist(other), sign);
+                let signed: Vec<(u32, i64)> =
+                    other.iter().map(|(b, count)| (*b, count * sign)).collect();
+                let expected = hist(&[one, signed.as_slice()].concat());
+                assert_eq!(merged, expected, "{one:?} {other:?} {sign}");
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use super::delta::Delta;
 use super::names::{dictionary, key_of};
 use super::{corrupt, count};
 use crate::cell::{Cell, Totals};
+use crate::entry::CellKey;
 use crate::units::{Text, UnixMillis};
 
 fn number(resolution: Resolution) -> i64 {
@@ -107,39 +108,70 @@ pub(super) fn visit(
     visit: &mut Visit<'_, CellRow>,
 ) -> Result<(), Fault> {
     let keys = dictionary(conn)?;
+    let ranks = ranks(&keys);
     let mut rows = conn.prepare_cached(
         "SELECT start, key, seq, body FROM cell
          WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
     )?;
     let mut rows = rows.query((number(resolution), span.from.0, span.to.0))?;
-    let mut window: Vec<CellRow> = Vec::new();
+    let mut window = Window::default();
+    let mut at = None;
     while let Some(row) = rows.next()? {
         let start = UnixMillis(row.get(0)?);
-        if window.last().is_some_and(|last| last.start != start) {
-            flush(&mut window, visit)?;
+        if at.replace(start).is_some_and(|before| before != start) {
+            window.flush(visit)?;
         }
         let cell = Cell::decode(row.get_ref(3)?.as_blob()?).ok_or_else(|| corrupt("cell"))?;
         if cell == Cell::default() {
             continue;
         }
-        window.push(CellRow {
+        let number: i64 = row.get(1)?;
+        let (Some(key), Some(rank)) = (keys.get(&number), ranks.get(&number)) else {
+            return Err(corrupt("cell_key"));
+        };
+        let row = CellRow {
             resolution,
             start,
-            key: keys
-                .get(&row.get(1)?)
-                .cloned()
-                .ok_or_else(|| corrupt("cell_key"))?,
+            key: key.clone(),
             seq: row.get(2)?,
             cell,
-        });
+        };
+        window.order.push((*rank, window.rows.len()));
+        window.rows.push(Some(row));
     }
-    flush(&mut window, visit)
+    window.flush(visit)
 }
 
-/// Hands out the cells of one window in the order of their keys.
-fn flush(window: &mut Vec<CellRow>, visit: &mut Visit<'_, CellRow>) -> Result<(), Fault> {
-    window.sort_by(|one, other| one.key.cmp(&other.key));
-    window.drain(..).try_for_each(visit)
+/// The place of each number's key in the order of all keys.
+fn ranks(keys: &BTreeMap<i64, CellKey>) -> BTreeMap<i64, usize> {
+    let mut sorted: Vec<(&CellKey, i64)> = keys.iter().map(|(n, key)| (key, *n)).collect();
+    sorted.sort_unstable();
+    (0..)
+        .zip(sorted)
+        .map(|(rank, (_, number))| (number, rank))
+        .collect()
+}
+
+/// The cells of one window. Rows are large: they stay where they are, and only places are sorted.
+#[derive(Default)]
+struct Window {
+    /// Rank of the key, and place among the rows.
+    order: Vec<(usize, usize)>,
+    rows: Vec<Option<CellRow>>,
+}
+
+impl Window {
+    /// Hands out the cells in the order of their keys.
+    fn flush(&mut self, visit: &mut Visit<'_, CellRow>) -> Result<(), Fault> {
+        self.order.sort_unstable();
+        for (_, place) in self.order.drain(..) {
+            if let Some(row) = self.rows.get_mut(place).and_then(Option::take) {
+                visit(row)?;
+            }
+        }
+        self.rows.clear();
+        Ok(())
+    }
 }
 
 /// Cells changed after a number of the feed.
