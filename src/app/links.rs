@@ -27,8 +27,9 @@ pub fn bring_up_to_date(
     let hours = ledger.hours_to_link(complete_to)?;
     let fallbacks = fallbacks(registry);
     progress.begin("linking", u64::try_from(hours.len()).unwrap_or(u64::MAX));
+    let mut before = None;
     for (done, hour) in hours.iter().enumerate() {
-        let rows = links_of(ledger, *hour, &fallbacks)?;
+        let rows = links_of(ledger, *hour, &fallbacks, &mut before)?;
         ledger.put_links(*hour, &rows)?;
         progress.at(u64::try_from(done).unwrap_or(u64::MAX), 0);
     }
@@ -78,21 +79,106 @@ fn attempts_of(line: &Line) -> impl Iterator<Item = Attempt> {
     call.into_iter().chain(request)
 }
 
+/// The attempts of an hour's last minute, which the next hour's may follow.
+struct Tail {
+    /// Where the next hour begins.
+    end: UnixMillis,
+    attempts: Vec<Attempt>,
+}
+
+/// When attempts of a feature failed, in order.
+#[derive(Default)]
+struct Failures(BTreeMap<Text, BTreeMap<Group, Vec<UnixMillis>>>);
+
+impl Failures {
+    fn add(&mut self, feature: &Text, group: Group, at: UnixMillis) {
+        let groups = self.0.entry(feature.clone()).or_default();
+        groups.entry(group).or_default().push(at);
+    }
+
+    fn sort(&mut self) {
+        let lists = self.0.values_mut().flat_map(BTreeMap::values_mut);
+        lists.for_each(|list| list.sort_unstable());
+    }
+
+    /// Whether an attempt at that time may follow one: links reach no further.
+    fn precede(&self, feature: &Text, group: Group, at: UnixMillis) -> bool {
+        let known = self.0.get(feature).and_then(|groups| groups.get(&group));
+        let before = known.and_then(|list| {
+            let place = list.partition_point(|failed| *failed <= at);
+            list.get(place.checked_sub(1)?)
+        });
+        before.is_some_and(|failed| at.0.saturating_sub(failed.0) <= RETRY_MS)
+    }
+}
+
+/// The class of each half of a line.
+fn classes(line: &Line) -> impl Iterator<Item = (Group, Class)> {
+    let call = line.call.map(|call| (Group::Call, call.class));
+    let request = line.request.map(|request| (Group::Request, request.class));
+    call.into_iter().chain(request)
+}
+
+/// The attempts of a span that failed, and those that may follow one, `before` among both. Lines are
+/// read twice, so that memory grows with failures and not with traffic.
+fn attempts_in(
+    ledger: &dyn Ledger,
+    span: Span,
+    before: Vec<Attempt>,
+) -> Result<Vec<Attempt>, Failure> {
+    let mut failures = Failures::default();
+    for attempt in before.iter().filter(|attempt| attempt.failed) {
+        failures.add(&attempt.feature, attempt.group, attempt.at);
+    }
+    ledger.lines_unsorted(span, &mut |line| {
+        for (group, class) in classes(&line) {
+            if class != Class::Ok {
+                failures.add(&line.about.key.feature, group, line.at);
+            }
+        }
+        Ok(())
+    })?;
+    if failures.0.is_empty() {
+        return Ok(Vec::new());
+    }
+    failures.sort();
+    let mut attempts = before;
+    ledger.lines_unsorted(span, &mut |line| {
+        let feature = &line.about.key.feature;
+        // A failure precedes itself.
+        let wanted = |group| failures.precede(feature, group, line.at);
+        if classes(&line).any(|(group, _)| wanted(group)) {
+            attempts.extend(attempts_of(&line).filter(|attempt| wanted(attempt.group)));
+        }
+        Ok(())
+    })?;
+    Ok(attempts)
+}
+
 fn links_of(
     ledger: &dyn Ledger,
     hour: UnixMillis,
     fallbacks: &BTreeMap<Text, Text>,
+    before: &mut Option<Tail>,
 ) -> Result<Vec<LinkRow>, Failure> {
     let window = hour..hour.saturating_add(HOUR_MS);
+    let known = before.take().filter(|tail| tail.end == hour);
+    let from = match known {
+        Some(_) => hour,
+        None => hour.saturating_add(-RETRY_MS),
+    };
     let span = Span {
-        from: hour.saturating_add(-RETRY_MS),
+        from,
         to: window.end,
     };
-    let mut attempts = Vec::new();
-    ledger.lines(span, &mut |line| {
-        attempts.extend(attempts_of(&line));
-        Ok(())
-    })?;
+    let known = known.map_or_else(Vec::new, |tail| tail.attempts);
+    let attempts = attempts_in(ledger, span, known)?;
+    let tail = window.end.saturating_add(-RETRY_MS);
+    let last = attempts.iter().filter(|attempt| attempt.at >= tail);
+    *before = Some(Tail {
+        end: window.end,
+        attempts: last.cloned().collect(),
+    });
     let cells = link::link(attempts, window, fallbacks);
     let row = |(key, totals): (link::LinkKey, link::LinkTotals)| LinkRow {
         hour,

@@ -116,6 +116,13 @@ pub trait Ledger {
     /// See [`Ledger`]; and what `visit` returns.
     fn lines(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault>;
 
+    /// Visits the call lines of `span` in no order, in memory that does not grow with their number:
+    /// for whoever adds up or sorts anyway.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `visit` returns.
+    fn lines_unsorted(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault>;
+
     /// Hours that ended by `complete_to`, whose lines are all there, and whose links have to be
     /// computed (again): lines were added to them, or near the end of the hour before.
     ///

@@ -129,23 +129,51 @@ pub(super) fn visit(
     span: Span,
     visit: &mut Visit<'_, Line>,
 ) -> Result<(), Fault> {
+    let mut hour: Vec<Line> = Vec::new();
+    let mut of = None;
+    each_chunk(conn, span, &mut |number, lines| {
+        if of.replace(number).is_some_and(|of| of != number) {
+            flush(&mut hour, span, visit)?;
+        }
+        hour.extend(lines);
+        Ok(())
+    })?;
+    flush(&mut hour, span, visit)
+}
+
+/// Visits lines chunk by chunk.
+pub(super) fn visit_unsorted(
+    conn: &Connection,
+    span: Span,
+    visit: &mut Visit<'_, Line>,
+) -> Result<(), Fault> {
+    each_chunk(conn, span, &mut |_, lines| {
+        lines
+            .into_iter()
+            .filter(|line| span.contains(line.at))
+            .try_for_each(&mut *visit)
+    })
+}
+
+/// Reads the chunks of the hours that a span touches, each with its hour's number.
+fn each_chunk(
+    conn: &Connection,
+    span: Span,
+    take: &mut dyn FnMut(i64, Vec<Line>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let (first, _) = segment_range(span.from.0);
-    let (_, last) = segment_range(span.to.0);
+    // The span ends before `to`, and an hour's first millisecond belongs to the next one.
+    let (_, last) = segment_range(span.to.0.saturating_sub(1));
     let mut rows =
         conn.prepare_cached("SELECT id, body FROM line WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
     let mut rows = rows.query((first, last))?;
-    let mut hour: Vec<Line> = Vec::new();
-    let mut of = None;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        if of.is_some_and(|of| of != id >> SEGMENT_BITS) {
-            flush(&mut hour, span, visit)?;
-        }
-        of = Some(id >> SEGMENT_BITS);
         let body = row.get_ref(1)?.as_blob()?;
-        hour.extend(line::decode(body).map_err(|_| corrupt("line"))?);
+        let lines = line::decode(body).map_err(|_| corrupt("line"))?;
+        take(id >> SEGMENT_BITS, lines)?;
     }
-    flush(&mut hour, span, visit)
+    Ok(())
 }
 
 fn flush(hour: &mut Vec<Line>, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {

@@ -70,6 +70,10 @@ impl Ledger for SqliteLedger {
         self.named(lines::visit(&self.conn, span, visit))
     }
 
+    fn lines_unsorted(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
+        self.named(lines::visit_unsorted(&self.conn, span, visit))
+    }
+
     fn hours_to_link(&self, complete_to: UnixMillis) -> Result<Vec<UnixMillis>, Fault> {
         self.named(lines::hours_to_link(&self.conn, complete_to))
     }
