@@ -11,7 +11,6 @@ use crate::problem::Problem;
 
 use super::super::at::{At, AtText};
 use super::super::hint;
-use super::super::names;
 use super::super::read::FileText;
 use super::GroupProtocol;
 use super::reserved::why_not;
@@ -124,8 +123,14 @@ fn fault(
         return Some(refused(why).hint(instead));
     }
     let Some((whose, kind)) = KNOWN.get(name.get().as_str()).copied() else {
-        let kind = "Kafka property";
-        let fault = names::unknown(file, name, kind, "unknown_property", open_names());
+        let near = hint::nearest_only(name.get(), open_names());
+        let message = format!("unknown Kafka property `{}`", name.get());
+        let fault = file.problem(name.span(), "unknown_property", message);
+        let fault = fault.hint(if near.is_empty() {
+            "librdkafka's CONFIGURATION.md lists them all".to_owned()
+        } else {
+            near
+        });
         return Some(hide(fault));
     };
     if kind == Kind::Program {

@@ -52,6 +52,13 @@ impl Around<'_> {
         faults: &mut Vec<Problem>,
     ) -> Option<PathBuf> {
         let name = written?;
+        if name.get().contains("-----BEGIN") {
+            let message = "the name of a file is asked for, not what is in it";
+            let problem = self.wrong(name.span(), "secret_in_file", message);
+            let hint = "if it was a key, replace the key: it stood in a file";
+            faults.push(self.file.hide(problem.hint(hint), name.span()));
+            return None;
+        }
         let path = self.dir.join(name.get());
         let word = match holds {
             Holds::Authorities | Holds::Certificate => "CERTIFICATE-----",

@@ -101,7 +101,8 @@ pub(super) fn topic_fault(file: &FileText, text: &AtText) -> Option<Problem> {
         return None;
     };
     let hint = if name.contains(SPECIAL.map(|c| if c == '.' { '*' } else { c })) {
-        format!("a regular expression begins with `^`: `^{name}`")
+        let pattern = name.replace(".*", "*").replace('*', ".*");
+        format!("a regular expression begins with `^`: `^{pattern}`")
     } else {
         "letters, digits, `.`, `_` and `-`".to_owned()
     };

@@ -10,9 +10,9 @@ use crate::problem::Problem;
 use super::super::at::At;
 use super::super::kafka::{Mechanism, Overlap, Placed, broker, overlap};
 
-/// Ports of `ServiceNow`'s Hermes, one range for each of its two clusters (ServiceNow docs, "Stream
-/// Connect for Apache Kafka", Hermes bootstrap addresses).
-const HERMES: [std::ops::RangeInclusive<u16>; 2] = [4100..=4103, 4200..=4203];
+/// Ports that `ServiceNow`'s Hermes is read from, one range for each of its two clusters (ServiceNow
+/// docs, "Advanced high availability setup" of Hermes).
+const HERMES: [std::ops::RangeInclusive<u16>; 2] = [4100..=4150, 4200..=4250];
 
 /// Adds every finding on Kafka sources.
 pub(in crate::config) fn lint(sources: &[Placed<'_>], faults: &mut Vec<Problem>) {
@@ -134,7 +134,7 @@ fn hermes(source: &Placed<'_>, faults: &mut Vec<Problem>) {
                     .file
                     .problem(text.span(), "two_clusters", message)
                     .hint(
-                        "ports 4100 to 4103 and 4200 to 4203 are Hermes' two clusters: \
+                        "ports from 4100 and ports from 4200 are Hermes' two clusters: \
                          make each a source, or the records of one are missed",
                     )
                     .warning(),
