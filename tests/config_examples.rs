@@ -199,12 +199,13 @@ fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
     match schema {
         serde_json::Value::Object(members) => {
             for (word, value) in members {
-                match value {
-                    serde_json::Value::Object(properties) if word == "properties" => {
+                let properties = value.as_object().filter(|_| word == "properties");
+                match properties {
+                    Some(properties) => {
                         keys.extend(properties.keys().cloned());
                         properties.values().for_each(|key| collect_keys(key, keys));
                     }
-                    other => collect_keys(other, keys),
+                    None => collect_keys(value, keys),
                 }
             }
         }

@@ -249,14 +249,7 @@ fn build(
     let regions = regions(further.regions.as_ref(), faults);
     let prices = prices(&further, faults);
 
-    let mut seen = names::Seen::new("source");
-    let sources = settings::sources(main, dir, &written.source.file, &mut seen, faults);
-    let around = kafka::Around {
-        file: main,
-        dir,
-        read,
-    };
-    let kafka = kafka::sources(around, &written.source.kafka, &mut seen, faults);
+    let (sources, kafka) = sources(main, dir, &written.source, read, faults);
     let told = told_formats(&sources, &kafka);
     let source_names: BTreeSet<Text> = told.iter().map(|(name, _)| name.clone()).collect();
     let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
@@ -313,6 +306,25 @@ fn build(
         regions,
         prices,
     }
+}
+
+/// The sources of files and of Kafka, no two of one name.
+fn sources<'a>(
+    main: &'a FileText,
+    dir: &'a Path,
+    written: &'a written::Sources,
+    read: Read<'a>,
+    faults: &mut Vec<Problem>,
+) -> (Vec<FileSource>, Vec<kafka::Placed<'a>>) {
+    let mut seen = names::Seen::new("source");
+    let around = kafka::Around {
+        file: main,
+        dir,
+        read,
+    };
+    let files = settings::sources(main, dir, &written.file, &mut seen, faults);
+    let kafka = kafka::sources(around, &written.kafka, &mut seen, faults);
+    (files, kafka)
 }
 
 /// Every source's name and the format that its records are said to have.

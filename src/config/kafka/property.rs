@@ -198,21 +198,36 @@ fn value_fault(file: &FileText, name: &AtText, value: &At<Scalar>, kind: Kind) -
     }
 }
 
-/// Pairs of which the first must not exceed the second, with the values that hold when nothing is
-/// said; without such, the client itself fits the one to the other.
-const PAIRS: [(&str, &str, Option<(i64, i64)>); 4] = [
-    (
-        "session.timeout.ms",
-        "max.poll.interval.ms",
-        Some((45_000, 300_000)),
-    ),
-    (
-        "reconnect.backoff.ms",
-        "reconnect.backoff.max.ms",
-        Some((100, 10_000)),
-    ),
-    ("message.max.bytes", "fetch.max.bytes", None),
-    ("fetch.max.bytes", "receive.message.max.bytes", None),
+/// A property that must not exceed another.
+struct Pair {
+    low: &'static str,
+    high: &'static str,
+    /// What holds for both when nothing is said; without such, the client itself fits the one to
+    /// the other.
+    defaults: Option<(i64, i64)>,
+}
+
+const PAIRS: [Pair; 4] = [
+    Pair {
+        low: "session.timeout.ms",
+        high: "max.poll.interval.ms",
+        defaults: Some((45_000, 300_000)),
+    },
+    Pair {
+        low: "reconnect.backoff.ms",
+        high: "reconnect.backoff.max.ms",
+        defaults: Some((100, 10_000)),
+    },
+    Pair {
+        low: "message.max.bytes",
+        high: "fetch.max.bytes",
+        defaults: None,
+    },
+    Pair {
+        low: "fetch.max.bytes",
+        high: "receive.message.max.bytes",
+        defaults: None,
+    },
 ];
 
 /// Reports properties that contradict each other.
@@ -223,7 +238,12 @@ fn pairs(
     faults: &mut Vec<Problem>,
 ) {
     let number = |name: &str| sound.get(name).and_then(|text| text.parse::<i64>().ok());
-    for (low, high, defaults) in PAIRS {
+    for Pair {
+        low,
+        high,
+        defaults,
+    } in PAIRS
+    {
         let less = number(low).or(defaults.map(|(low, _)| low));
         let more = number(high).or(defaults.map(|(_, high)| high));
         let (Some(less), Some(more)) = (less, more) else {
@@ -251,7 +271,7 @@ mod tests {
         assert_eq!(KNOWN.len(), rows);
         assert!(rows > 180, "{rows}");
         assert!(is_for_any_client("socket.timeout.ms") && !is_for_any_client("fetch.wait.max.ms"));
-        for (low, high, _) in PAIRS {
+        for Pair { low, high, .. } in PAIRS {
             assert!(KNOWN.contains_key(low) && KNOWN.contains_key(high), "{low}");
         }
     }

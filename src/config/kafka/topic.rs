@@ -134,13 +134,12 @@ fn wrong_in_pattern(pattern: &str) -> Option<(&'static str, &'static str)> {
                 }
                 Some(_) => {}
             },
-            '[' => {
-                if !skip_set(&mut chars) {
-                    return Some((
-                        "opens `[` and does not close it",
-                        "`\\[` is a bracket itself",
-                    ));
-                }
+            // A set that has an end is left behind by looking for it.
+            '[' if !skip_set(&mut chars) => {
+                return Some((
+                    "opens `[` and does not close it",
+                    "`\\[` is a bracket itself",
+                ));
             }
             '(' => open = open.saturating_add(1),
             ')' if open == 0 => {
@@ -206,11 +205,10 @@ pub(in crate::config) enum Overlap {
 /// How two entries of `topics` overlap.
 pub(in crate::config) fn overlap(one: &str, other: &str) -> Overlap {
     match (one.starts_with('^'), other.starts_with('^')) {
-        (false, false) if one == other => Overlap::Certain,
+        _ if one == other => Overlap::Certain,
         (false, false) => Overlap::None,
         (true, false) => covers(one, other),
         (false, true) => covers(other, one),
-        (true, true) if one == other => Overlap::Certain,
         (true, true) => {
             let (one, _) = beginning(one);
             let (other, _) = beginning(other);
