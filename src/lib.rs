@@ -10,7 +10,8 @@
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
-//! | the edges | [`source`] [`ledger`] | each other |
+//! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
+//! | the edges | [`source`] [`ledger`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -44,8 +45,11 @@ pub mod link;
 
 pub mod config;
 
+pub mod telemetry;
+
 pub mod ledger;
 pub mod source;
+pub mod web;
 
 pub mod app;
 pub mod cli;

@@ -25,7 +25,8 @@ const LEVELS: &[&[&str]] = &[
     &["cell"],
     &["link", "line"],
     &["config"],
-    &["source", "ledger"],
+    &["telemetry"],
+    &["source", "ledger", "web"],
     &["app"],
     &["cli"],
 ];
@@ -40,7 +41,10 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("comfy_table", "cli"),
     ("flate2", "source/file"),
     ("zstd", "source/file, line"),
-    ("tokio", "app/run"),
+    ("tokio", "app/run, web"),
+    ("axum", "web"),
+    ("sd_notify", "app/systemd.rs"),
+    ("tracing_subscriber", "app/log.rs"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].
