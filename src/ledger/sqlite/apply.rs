@@ -103,7 +103,7 @@ fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contra
             pairs.add(
                 first.unwrap_or_default(),
                 teller(report.format, &report.teller),
-                second.offset,
+                (second.part, second.offset),
                 report.at,
             );
         }

@@ -29,10 +29,14 @@ impl Ledger for SqliteLedger {
     fn position(
         &self,
         source: &str,
+        cluster: &str,
         topic: &str,
         partition: i32,
     ) -> Result<Option<Position>, Fault> {
-        self.named(positions::get(&self.conn, source, topic, partition))
+        self.named(positions::get(
+            &self.conn,
+            (source, cluster, topic, partition),
+        ))
     }
 
     fn positions(&self) -> Result<Vec<Placed>, Fault> {
