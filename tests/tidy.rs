@@ -41,6 +41,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("flate2", "source/file"),
     ("zstd", "source/file, line"),
     ("tokio", "app/run"),
+    ("rdkafka", "source/kafka"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

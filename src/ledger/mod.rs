@@ -17,10 +17,10 @@ pub use fault::{Fault, FaultKind};
 pub use sqlite::{Options, SqliteLedger};
 pub use types::{
     Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    FamilyRow, LinkRow, Maintained, OverflowRow, Part, Placed, Position, QuarantineRow,
-    Quarantined, SealCheck, SealRow, Span, ZoneRow, is_evidence,
+    FamilyRow, LinkRow, Loss, LossRow, Maintained, OverflowRow, Part, Placed, Position,
+    QuarantineRow, Quarantined, SealCheck, SealRow, Span, ZoneRow, is_evidence,
 };
-pub use words::{Family, Resolution};
+pub use words::{Family, LossKind, Resolution};
 pub use zone::Zones;
 
 use crate::ids::ConfigNumber;
@@ -160,6 +160,12 @@ pub trait Ledger {
     /// # Errors
     /// See [`Ledger`].
     fn counts(&self) -> Result<Vec<CountRow>, Fault>;
+
+    /// Breaks in what partitions could be read of, oldest first.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn losses(&self) -> Result<Vec<LossRow>, Fault>;
 
     /// Pairs of tellers that contradict each other, most frequent first.
     ///

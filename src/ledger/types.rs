@@ -13,7 +13,7 @@ use crate::outcome::{DuplicateKind, IgnoreReason, Outcome, QuarantineReason, Rej
 use crate::residency::{Grade, Verdict};
 use crate::units::{Text, UnixMillis};
 
-use super::words::{Family, Resolution};
+use super::words::{Family, LossKind, Resolution};
 
 /// Times from `from` (with it) to `to` (without it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +96,19 @@ pub struct Part {
     pub to: Option<Position>,
 }
 
+/// A break in what a partition could be read of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Which of the batch's parts it belongs to.
+    pub part: u16,
+    /// What happened.
+    pub kind: LossKind,
+    /// The first offset that it concerns.
+    pub from: u64,
+    /// The first offset after.
+    pub to: u64,
+}
+
 /// Records of one source, decoded and judged, to be booked in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -114,6 +127,8 @@ pub struct Batch {
     pub ignored: BTreeMap<IgnoreReason, u64>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
+    /// What was found broken on the way from the parts' `from` to where they were read on.
+    pub lost: Vec<Loss>,
     /// Rows of the quarantine that this batch read again: they go, and their counts with them.
     pub retried: Vec<i64>,
 }
@@ -257,6 +272,38 @@ pub struct CountRow {
     pub reason: Text,
     /// How many.
     pub n: u64,
+}
+
+/// A break in what a partition could be read of, as the books keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LossRow {
+    /// Name of the source.
+    pub source: Text,
+    /// Id of the Kafka cluster.
+    pub cluster: Text,
+    /// Topic.
+    pub topic: Text,
+    /// Partition.
+    pub partition: i32,
+    /// What happened.
+    pub kind: LossKind,
+    /// The first offset that it concerns.
+    pub from: u64,
+    /// The first offset after.
+    pub to: u64,
+    /// When it was found, by the daemon's clock.
+    pub at: UnixMillis,
+}
+
+impl LossRow {
+    /// How many records are known to be lost.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        match self.kind {
+            LossKind::Removed => self.to.saturating_sub(self.from),
+            LossKind::Truncated | LossKind::Replaced => 0,
+        }
+    }
 }
 
 /// Two tellers that contradict each other.

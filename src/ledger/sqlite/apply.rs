@@ -36,6 +36,7 @@ impl SqliteLedger {
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         positions::advance(&tx, batch)?;
+        positions::note_losses(&tx, batch, now)?;
         quarantine::take_out(&tx, batch)?;
         let mut sifted = Sieve {
             conn: &tx,

@@ -6,7 +6,9 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Batch, Part, Placed, Position};
+use super::super::types::{Batch, LossRow, Part, Placed, Position};
+use super::super::words::LossKind;
+use super::corrupt;
 use crate::units::{Text, UnixMillis};
 
 fn position_of(row: &Row<'_>) -> rusqlite::Result<Position> {
@@ -105,4 +107,49 @@ fn advance_part(conn: &Connection, batch: &Batch, part: &Part) -> Result<(), Fau
             to.last_at.map(|at| at.0),
         ))?;
     Ok(())
+}
+
+/// Keeps what a batch found broken.
+pub(super) fn note_losses(conn: &Connection, batch: &Batch, now: UnixMillis) -> Result<(), Fault> {
+    for loss in &batch.lost {
+        let (topic, partition) = batch.place(loss.part);
+        conn.prepare_cached("INSERT INTO loss VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .execute((
+                batch.source.as_str(),
+                batch.cluster.as_str(),
+                topic.as_str(),
+                partition,
+                loss.kind.as_str(),
+                loss.from,
+                loss.to,
+                now.0,
+            ))?;
+    }
+    Ok(())
+}
+
+/// Everything that was found broken, oldest first.
+pub(super) fn losses(conn: &Connection) -> Result<Vec<LossRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT source, cluster, topic, partition, kind, first, next, at FROM loss ORDER BY id",
+    )?;
+    let mut rows = rows.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let word = row.get_ref(4)?.as_str()?;
+        found.push(LossRow {
+            source: Text::from(row.get_ref(0)?.as_str()?),
+            cluster: Text::from(row.get_ref(1)?.as_str()?),
+            topic: Text::from(row.get_ref(2)?.as_str()?),
+            partition: row.get(3)?,
+            kind: LossKind::ALL
+                .into_iter()
+                .find(|kind| kind.as_str() == word)
+                .ok_or_else(|| corrupt("loss"))?,
+            from: row.get(5)?,
+            to: row.get(6)?,
+            at: UnixMillis(row.get(7)?),
+        });
+    }
+    Ok(found)
 }

@@ -83,6 +83,10 @@ CREATE TABLE position (
 INSERT INTO position
   SELECT source, '', topic, partition, next, state, complete_to, last_at FROM position_1;
 DROP TABLE position_1;
+CREATE TABLE loss (
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, cluster TEXT NOT NULL, topic TEXT NOT NULL,
+  partition INTEGER NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,
+  at INTEGER NOT NULL);
 "];
 
 /// The version that this program writes.
