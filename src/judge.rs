@@ -151,6 +151,7 @@ impl Judge {
         report.destination = Destination::default();
         report.evidence = Vec::new();
         Entry {
+            part: 0,
             offset,
             transport_facts,
             usage_facts,

@@ -45,6 +45,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("axum", "web"),
     ("sd_notify", "app/systemd.rs"),
     ("tracing_subscriber", "app/log.rs"),
+    ("rdkafka", "source/kafka"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

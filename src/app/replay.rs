@@ -63,8 +63,8 @@ const SETTLED_MS: i64 = 30_000;
 pub struct Replay<'a> {
     /// How records are read and judged.
     pub means: Means<'a>,
-    /// Tellers whose reports do not count.
-    pub ignore_scopes: &'a [Text],
+    /// The time.
+    pub clock: &'a dyn Clock,
     /// The books.
     pub ledger: &'a mut dyn Ledger,
     /// Name of the source that the files belong to.
@@ -111,9 +111,9 @@ pub fn replay(
                 judge: &mut *judge,
                 gate: &setup.gate,
                 settings: &settings,
-                clock,
+                ignore_scopes: read_as.ignore_scopes,
             },
-            ignore_scopes: read_as.ignore_scopes,
+            clock,
             ledger: &mut *ledger,
             source: read_as.source,
             growing: None,
@@ -176,7 +176,7 @@ impl Replay<'_> {
             (Text::from("-"), None)
         } else {
             let topic = topic_of(path);
-            let from = self.ledger.position(self.source, &topic, 0)?;
+            let from = self.ledger.position(self.source, "", &topic, 0)?;
             (topic, from)
         };
         let marks: Option<Marks> = from
@@ -201,24 +201,23 @@ impl Replay<'_> {
             Ok(reading) => reading,
             Err(error) => return Ok(FileRead::nothing(path, Some(error.to_string()))),
         };
-        let is_settled = state.as_ref().is_some_and(|state| {
-            self.means.clock.now() > state.modified.saturating_add(SETTLED_MS)
-        });
+        let is_settled = state
+            .as_ref()
+            .is_some_and(|state| self.clock.now() > state.modified.saturating_add(SETTLED_MS));
         if self.growing.is_some() && !is_settled {
             reading.hold_open_end();
         }
         let resume = reading.resume;
         let partition = Partition {
-            source: Text::from(self.source),
             topic,
             partition: 0,
             from,
         };
-        let mut pipeline = Pipeline::new(&mut self.means, partition);
-        pipeline.ignore_scopes(self.ignore_scopes);
+        let source = Text::from(self.source);
+        let mut pipeline = Pipeline::of_one(source, partition, self.clock.now());
         let mut received = 0;
         let fault = loop {
-            match take(&mut reading, &mut pipeline, path) {
+            match take(&mut reading, (&mut self.means, &mut pipeline), path) {
                 Ok(true) => {}
                 Ok(false) => break None,
                 Err(fault) => break Some(fault),
@@ -245,11 +244,15 @@ impl Replay<'_> {
 }
 
 /// Takes the next piece of a file; `false` at its end, else why the reading breaks off.
-fn take(reading: &mut Reading, pipeline: &mut Pipeline<'_>, path: &Path) -> Result<bool, String> {
+fn take(
+    reading: &mut Reading,
+    (means, pipeline): (&mut Means<'_>, &mut Pipeline),
+    path: &Path,
+) -> Result<bool, String> {
     match reading.next_piece() {
-        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
-        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
-        Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
+        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(means, (0, offset), bytes),
+        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large((0, offset), length),
+        Ok(Some(Piece::Blank { .. })) => pipeline.blank(),
         Ok(None) => return Ok(false),
         Err(error) => {
             let offset = reading.offset();
@@ -268,7 +271,7 @@ pub fn topic_of(path: &Path) -> Text {
 
 /// Books a batch with the reading's position; how many records it held.
 fn book(
-    pipeline: &mut Pipeline<'_>,
+    pipeline: &mut Pipeline,
     ledger: &mut dyn Ledger,
     reading: &Reading,
     total: &mut Applied,
@@ -277,9 +280,10 @@ fn book(
         offset: reading.offset(),
         state: serde_json::to_string(&marks).unwrap_or_default(),
         complete_to: None,
-        last_at: pipeline.last_at(),
+        last_at: pipeline.last_at(0),
     });
-    let applied = pipeline.book(ledger, to)?;
+    pipeline.moves_to(0, to);
+    let applied = pipeline.book(ledger)?;
     let received = applied.received();
     add(total, &applied);
     Ok(received)

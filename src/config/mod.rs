@@ -9,10 +9,12 @@
 
 mod at;
 mod canonical;
+mod daemon;
 mod endpoints;
 mod features;
 mod guard;
 mod hint;
+mod kafka;
 mod lint;
 mod names;
 mod places;
@@ -34,6 +36,8 @@ use crate::provider::Gate;
 use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
+pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
+pub use kafka::{DeadLetter, GroupProtocol, KafkaSource, Mechanism, Sasl, SecretRef, Start, Tls};
 pub use schema::json_schema;
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
@@ -58,8 +62,12 @@ pub struct Ready {
     pub regions: Regions,
     /// Price lists, the user's among them.
     pub prices: PriceBook,
-    /// Where records come from.
+    /// Where records come from, in files.
     pub sources: Vec<FileSource>,
+    /// Where records come from, in Kafka.
+    pub kafka: Vec<KafkaSource>,
+    /// How the daemon runs.
+    pub daemon: Daemon,
     /// The books.
     pub ledger: LedgerSettings,
     /// What is kept at most.
@@ -85,6 +93,8 @@ impl Ready {
             regions: Regions::shipped(),
             prices: PriceBook::shipped(),
             sources: Vec::new(),
+            kafka: Vec::new(),
+            daemon: Daemon::default(),
             ledger: LedgerSettings {
                 path: LEDGER_DEFAULT.into(),
                 retention: Retention::default(),
@@ -285,6 +295,8 @@ fn build(
         features,
         groups,
         sources,
+        kafka: Vec::new(),
+        daemon: Daemon::default(),
         regions,
         prices,
     }
