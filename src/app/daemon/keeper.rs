@@ -64,15 +64,15 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
     }
     let (setup, _) = shared.setup();
     let mut linker = Linker::new(&setup.rules.registry);
-    let mut linked = 0;
+    let mut count = 0;
     for hour in hours {
         if shared.stopping() {
             break;
         }
         linker.link(&mut *shared.books(), hour)?;
-        linked += 1;
+        count += 1;
     }
-    Ok(linked)
+    Ok(count)
 }
 
 /// Adds up calls and requests of the last day by endpoint.
