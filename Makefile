@@ -1,6 +1,6 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test bench lint deny doc clean
+.PHONY: demo test fuzz bench lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
@@ -10,6 +10,11 @@ demo: tools
 test: tools
 	cargo test --locked
 	tests/recount/run
+
+# Every reader of foreign bytes, fed with changed samples: N runs each (docs/FUZZING.md).
+N ?= 1000000
+fuzz: tools
+	FUZZ_RUNS=$(N) cargo test --profile fuzz --locked --test fuzz -- --nocapture --test-threads 1
 
 # Ratios to a limit measured in the same run.
 bench: tools
