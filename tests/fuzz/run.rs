@@ -16,6 +16,8 @@ use super::rng::Rng;
 
 /// Runs of each target within `cargo test`.
 const RUNS_DEFAULT: u64 = 6_000;
+/// Runs after which a long run says how far it is.
+const PROGRESS_EVERY: u64 = 500_000;
 /// Different faults after which a target stops.
 const FAULTS_MAX: usize = 8;
 /// Tries to make a failing input smaller.
@@ -199,6 +201,9 @@ pub fn run(mut target: impl Target) {
         }
         reached.new = false;
         done += 1;
+        if done.is_multiple_of(PROGRESS_EVERY) && done < runs {
+            report(target.name(), done, seed, began, &reached);
+        }
         match once(&mut target, &input, &mut reached) {
             Ok(()) if reached.new => target.keep(&input),
             Ok(()) => {}
@@ -212,6 +217,7 @@ pub fn run(mut target: impl Target) {
         }
     }
     report(target.name(), done, seed, began, &reached);
+    table(&reached);
     assert!(
         faults.is_empty(),
         "{} faults:\n{}",
@@ -220,13 +226,17 @@ pub fn run(mut target: impl Target) {
     );
 }
 
-/// One line for the run, and every kind of outcome where `FUZZ_TABLE` asks for it.
+/// One line for the run.
 fn report(name: &str, runs: u64, seed: u64, began: Instant, reached: &Reached) {
     let seconds = began.elapsed().as_secs_f64();
     println!(
         "fuzz {name}: {runs} runs from seed {seed} in {seconds:.0} s, {} kinds of outcome",
         reached.counts.len()
     );
+}
+
+/// Every kind of outcome, where `FUZZ_TABLE` asks for it.
+fn table(reached: &Reached) {
     if std::env::var("FUZZ_TABLE").is_ok() {
         for (kind, count) in &reached.counts {
             println!("  {count:>10}  {kind}");

@@ -59,7 +59,7 @@ impl Marks {
     /// Adds a newer record and thins out the older ones.
     pub fn push(&mut self, mark: Mark) {
         let mut kept = vec![mark];
-        let mut distance = 0;
+        let mut distance = 0_u64;
         for old in self.0.drain(..) {
             let away = mark.offset.saturating_sub(old.offset);
             if away > 0 && away >= distance.saturating_mul(2) && kept.len() < MARKS_MAX {
