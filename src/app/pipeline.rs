@@ -178,6 +178,12 @@ impl Pipeline {
             || self.bytes >= BYTES_MAX
     }
 
+    /// Records taken since the last booking.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        usize::try_from(self.batch.received).unwrap_or(usize::MAX)
+    }
+
     /// Whether nothing was taken since the last booking.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::crash::{pause, site};
 use crate::ledger::{Ledger, Resolution, Span};
 use crate::telemetry::Coverage;
 use crate::units::{DAY_MS, Text, UnixMillis};
@@ -47,7 +48,7 @@ pub(super) fn run(shared: &Arc<Shared>) -> Result<(), Failure> {
             shared.figures.ledger(books.file_bytes(), books.feed_end()?);
         }
         shared.fade();
-        if !shared.nap(PAUSE) {
+        if !shared.nap(pause(PAUSE)) {
             return Ok(());
         }
     }
@@ -69,6 +70,7 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
         if shared.stopping() {
             break;
         }
+        site("before_links");
         linker.link(&mut *shared.books(), hour)?;
         count += 1;
     }

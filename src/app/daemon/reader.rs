@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::KafkaSource;
-use crate::crash::site;
+use crate::crash::{batch_records, pause, site};
 use crate::decode::{RECORD_MAX_BYTES, Settings};
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
@@ -184,13 +184,14 @@ impl Reader {
         };
         let mut wait = POLL;
         for _ in 0..RECORDS_PER_LOOK {
-            if self.pipeline.is_full() {
+            if self.pipeline.is_full() || enough(&self.pipeline) {
                 return Ok(());
             }
             let Some(record) = self.consumer.poll(wait)? else {
                 return Ok(());
             };
             wait = Duration::ZERO;
+            site("after_poll");
             let place = Place {
                 topic: Text::from(record.topic()),
                 partition: record.partition(),
@@ -225,12 +226,12 @@ impl Reader {
     fn hand_over_when_due(&mut self) {
         let gathered = self.began.map(|began| began.elapsed());
         let due = gathered.is_some_and(|gathered| {
-            gathered >= GATHER_MAX || gathered >= GATHER && self.writer.is_idle()
+            gathered >= GATHER_MAX || gathered >= pause(GATHER) && self.writer.is_idle()
         });
         let idle_news = self.began.is_none()
             && self.writer.is_idle()
             && self.tracks.values().any(Track::is_worth_writing);
-        if due || idle_news || self.pipeline.is_full() {
+        if due || idle_news || self.pipeline.is_full() || enough(&self.pipeline) {
             self.hand_over();
         }
     }
@@ -342,7 +343,7 @@ impl Reader {
             self.tracks.remove(&place);
             self.waiting.insert(place);
         }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        self.look_at = Instant::now() + pause(LOOK_AGAIN);
         Ok(())
     }
 
@@ -370,7 +371,7 @@ impl Reader {
         if self.to_commit.is_empty() || Instant::now() < self.commit_at {
             return;
         }
-        self.commit_at = Instant::now() + COMMIT_EVERY;
+        self.commit_at = Instant::now() + pause(COMMIT_EVERY);
         let to_commit = std::mem::take(&mut self.to_commit);
         site("before_offset_commit");
         if let Err(fault) = self.consumer.commit(&to_commit) {
@@ -425,6 +426,7 @@ impl Reader {
                 .released(series(&self.source.name, place));
         }
         self.consumer.give_up(places)?;
+        site("after_hand_back");
         Ok(())
     }
 
@@ -450,7 +452,7 @@ impl Reader {
             }
             Err(failure) => return Err(failure),
         }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        self.look_at = Instant::now() + pause(LOOK_AGAIN);
         Ok(())
     }
 
@@ -485,6 +487,11 @@ impl Reader {
         (self.setup, self.generation, self.source) = (setup, generation, found);
         Ok(None)
     }
+}
+
+/// Whether a test wants the batch as it is.
+fn enough(pipeline: &Pipeline) -> bool {
+    batch_records().is_some_and(|most| pipeline.received() >= most)
 }
 
 /// Takes one record into the batch; how many bytes it has.

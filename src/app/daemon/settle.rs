@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::Start;
+use crate::crash::site;
 use crate::ledger::{Batch, Ledger, Loss, LossKind, Part, Position};
 use crate::source::kafka::{Aside, Known, Marks, Place, Resume};
 use crate::units::{Text, UnixMillis};
@@ -35,6 +36,7 @@ impl Reader {
         let mut aside = None;
         for place in &self.waiting {
             found.push(self.look(place, begun, &mut aside)?);
+            site("while_resuming");
         }
         self.book_found(&found)?;
         let from: BTreeMap<Place, u64> = found
@@ -42,6 +44,7 @@ impl Reader {
             .map(|found| (found.place.clone(), found.to.offset))
             .collect();
         self.consumer.assign(&from)?;
+        site("after_assign");
         self.waiting.clear();
         let now = Instant::now();
         for found in found {
@@ -71,7 +74,9 @@ impl Reader {
                 ..Position::default()
             }),
         };
+        site("before_begun");
         books.apply(&self.batch(vec![part], Vec::new()), now)?;
+        site("after_begun");
         Ok((now, true))
     }
 
@@ -148,7 +153,9 @@ impl Reader {
             return Ok(());
         }
         let now = self.shared.clock.now();
+        site("before_first_positions");
         self.shared.books().apply(&self.batch(parts, lost), now)?;
+        site("after_first_positions");
         for found in all {
             self.say(found);
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
+use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::SqliteLedger;
 use crate::telemetry::{Figures, Health, Repeats, Say};
@@ -85,6 +86,7 @@ impl Shared {
     /// A judge under `setup`, whose number the figures then show.
     pub(super) fn judge(&self, setup: &Setup) -> Result<Judge, Failure> {
         let judge = setup.judge(&mut *self.books(), &self.clock)?;
+        site("after_config");
         self.figures.configuration(u64::from(judge.config().0));
         Ok(judge)
     }

@@ -174,7 +174,7 @@ fn book(shared: &Shared, work: &Work) -> Done {
                 let text = fault.to_string();
                 shared.fault("ledger", &text, fault.hint());
                 shared.health.ready("ledger", Err(&text));
-                if !shared.nap(pause) {
+                if !shared.nap(crate::crash::pause(pause)) {
                     return Done::Dropped;
                 }
                 pause = (pause * 2).min(PAUSE_MAX);
