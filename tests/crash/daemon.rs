@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) file_end: u64,
     /// Rules of the corpus' scenario.
     pub(crate) rules: String,
+    /// What is wrong with the program on purpose.
+    pub(crate) defect: Option<&'static str>,
 }
 
 /// How a start differs from a plain one.
@@ -118,6 +120,9 @@ impl World {
             command.env_remove(name);
         }
         command.env("CRASH_HURRY", "20").env("CRASH_BATCH", "60");
+        if let Some(defect) = self.defect {
+            command.env("DEFECT", defect);
+        }
         for (name, value) in &how.variables {
             command.env(name, value);
         }
