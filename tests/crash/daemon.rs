@@ -49,6 +49,8 @@ pub(crate) struct Daemon {
     child: Child,
     pub(crate) ledger: PathBuf,
     log: PathBuf,
+    /// Where in its log this start begins.
+    begun: u64,
 }
 
 /// How a run ended.
@@ -104,6 +106,7 @@ impl World {
             .append(true)
             .open(&log)
             .unwrap();
+        let begun = file.metadata().unwrap().len();
         let mut command = Command::new(env!("CARGO_BIN_EXE_tollwatch"));
         command
             .arg("run")
@@ -130,6 +133,7 @@ impl World {
             child: command.spawn().unwrap(),
             ledger: ledger.to_owned(),
             log,
+            begun,
         }
     }
 
@@ -156,7 +160,8 @@ impl Daemon {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Ok(Some(status));
             }
-            if books::is_idle(&self.ledger, &world.ends, world.file_end) {
+            // Before, it may not have begun to listen to signals.
+            if self.says("assigned") && books::is_idle(&self.ledger, &world.ends, world.file_end) {
                 return Ok(None);
             }
             std::thread::sleep(LOOK);
@@ -209,6 +214,15 @@ impl Daemon {
             return Ok(Ended::Crashed);
         }
         Err(format!("ended with {status}\n{}", self.words()))
+    }
+
+    /// Whether this start has logged a word.
+    pub(crate) fn says(&self, word: &str) -> bool {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let own = log
+            .get(usize::try_from(self.begun).unwrap()..)
+            .unwrap_or_default();
+        String::from_utf8_lossy(own).contains(word)
     }
 
     /// The end of what it said.

@@ -96,7 +96,7 @@ fn strike(world: &World, ledger: &std::path::Path, blow: Blow) -> Result<bool, S
             let mut daemon = world.start(ledger, &How::default());
             std::thread::sleep(Duration::from_millis(ms));
             // Too early, and it has no handler for the signal yet.
-            drop(daemon.stop()?);
+            daemon.stop()?;
             Ok(false)
         }
         Blow::Full(kib) => {
