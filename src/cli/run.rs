@@ -33,7 +33,7 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
     let mut told = Told::default();
     let mut settled = Settled::default();
     let clock = terminal.clock;
-    stop::until_stopped(Duration::from_secs(args.every.max(1)), || {
+    stop::until_stopped(Duration::from_secs(args.every), || {
         let round = follow::round(&setup, &mut judge, &mut ledger, &clock, &mut settled)?;
         told.tell(&round, &setup, &ledger);
         Ok(())
