@@ -42,7 +42,6 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
     let mut judge = setup.judge(&mut ledger, &clock).expect("fresh books");
     let settings = Settings::default();
     let partition = Partition {
-        source: Text::from("bench"),
         topic: Text::from("sn_logstoanalytics"),
         ..Partition::default()
     };
@@ -50,13 +49,13 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
         judge: &mut judge,
         gate: &setup.gate,
         settings: &settings,
-        clock: &clock,
+        ignore_scopes: &[],
     };
-    let mut pipeline = Pipeline::new(&mut means, partition);
+    let mut pipeline = Pipeline::of_one(Text::from("bench"), partition, NOW);
     let mut metered = 0;
     let mut offset = 0;
     for record in records {
-        pipeline.record(offset, record);
+        pipeline.record(&mut means, (0, offset), record);
         offset += 1;
         if pipeline.is_full() {
             metered += commit(&mut pipeline, &mut ledger, offset);
@@ -65,15 +64,13 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
     metered + commit(&mut pipeline, &mut ledger, offset)
 }
 
-fn commit(pipeline: &mut Pipeline<'_>, ledger: &mut dyn Ledger, offset: u64) -> u64 {
+fn commit(pipeline: &mut Pipeline, ledger: &mut dyn Ledger, offset: u64) -> u64 {
     let to = Position {
         offset,
         ..Position::default()
     };
-    pipeline
-        .book(ledger, Some(to))
-        .expect("the books take it")
-        .metered
+    pipeline.moves_to(0, Some(to));
+    pipeline.book(ledger).expect("the books take it").metered
 }
 
 fn decode_all(setup: &Setup, records: &[Vec<u8>]) {
