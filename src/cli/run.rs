@@ -1,7 +1,6 @@
 //! `tollwatch run`: follows the configured files until stopped.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,13 +8,14 @@ use super::{Terminal, args};
 use crate::app::follow::{self, Round};
 use crate::app::replay::Settled;
 use crate::app::setup::{self, Setup};
-use crate::app::{Failure, run as stop};
+use crate::app::{Failure, log, run as stop};
+use crate::config::LogFormat;
 use crate::ledger::Ledger;
 
 /// Follows files; ends clean on SIGTERM or SIGINT.
 pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
-    log_to_stderr(args.json);
     let setup = setup::load(Some(&args.config), &terminal.clock)?;
+    start_log(args, &setup)?;
     terminal.warnings(&setup.ready.warnings)?;
     if setup.ready.sources.is_empty() {
         return Err(Failure::Usage(format!(
@@ -42,18 +42,23 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
     Ok(0)
 }
 
-fn log_to_stderr(json: bool) {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false);
-    // A second logger in one process stays silent; the first one is at work.
-    drop(if json {
-        builder.json().try_init()
+/// Options come before the environment, and that before the configuration.
+fn start_log(args: &args::Run, setup: &Setup) -> Result<(), Failure> {
+    let environment = std::env::var(log::LEVEL_ENV).ok();
+    let configured = setup.ready.daemon;
+    let level = log::level(
+        args.log_level.as_deref(),
+        environment.as_deref(),
+        configured.log_level,
+    )?;
+    let format = if args.json {
+        LogFormat::Json
     } else {
-        builder.try_init()
-    });
+        configured.log
+    };
+    // The level stays while this process runs.
+    drop(log::start(format, level));
+    Ok(())
 }
 
 /// What was already said, so that a repeating fault is said once.
