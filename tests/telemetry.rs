@@ -310,6 +310,66 @@ fn promtool_finds_nothing_to_object_to() {
     assert_eq!((said.as_str(), out.status.success()), ("", true));
 }
 
+#[test]
+fn the_unit_is_sound_and_has_few_rights() {
+    let unit = include_str!("../deploy/systemd/tollwatch.service");
+    // The program need not be installed for the unit to be sound.
+    let unit = unit.replace("/usr/bin/tollwatch", "/bin/true");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tollwatch.service");
+    std::fs::write(&path, unit).unwrap();
+    let analyze = |words: &[&str]| {
+        let out = Command::new("systemd-analyze")
+            .args(words)
+            .arg(&path)
+            .output();
+        let out = out.ok()?;
+        let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        Some((out.status.success(), said))
+    };
+    let Some((sound, said)) = analyze(&["verify"]) else {
+        eprintln!("SKIPPED: no systemd-analyze here; it is in Debian's package systemd");
+        return;
+    };
+    assert_eq!((sound, said.as_str()), (true, ""));
+    // Exposure in tenths: 0 is none, 100 is all rights there are.
+    let (safe, said) = analyze(&["security", "--offline=true", "--threshold=15"]).unwrap();
+    assert!(safe, "{said}");
+}
+
+#[test]
+fn a_level_that_is_none_is_refused_before_anything_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("t.toml");
+    let text =
+        "[ledger]\npath = \"books.db\"\n\n[[source.file]]\nname = \"logs\"\npaths = [\"logs\"]\n";
+    std::fs::write(&config, text).unwrap();
+    let run = |option: &[&str], environment: &str| {
+        let out = Command::new(env!("CARGO_BIN_EXE_tollwatch"))
+            .current_dir(&dir)
+            .args(["run", "--config", "t.toml"])
+            .args(option)
+            .env("TOLLWATCH_LOG", environment)
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let cases = [
+        (
+            &["--log-level", "loud"][..],
+            "info",
+            "`loud` of `--log-level`",
+        ),
+        (&[], "loud", "`loud` of `TOLLWATCH_LOG`"),
+    ];
+    for (option, environment, place) in cases {
+        let words = "`error`, `warn`, `info`, `debug`, `trace`";
+        let wanted = format!("error: {place} is no level; there are {words}\n");
+        assert_eq!(run(option, environment), (Some(2), wanted));
+        assert!(!dir.path().join("books.db").exists(), "nothing was started");
+    }
+}
+
 /// The table of metrics as the manual shows it.
 fn table() -> String {
     let mut rows = String::new();

@@ -30,7 +30,7 @@ pub const LEVELS: [(&str, LogLevel); 5] = [
 ];
 
 /// How often a fault that goes on is said.
-const SAID_EVERY: Duration = Duration::from_secs(300);
+const SAID_EVERY: Duration = Duration::from_mins(5);
 
 /// The least level: what the option says, else what [`LEVEL_ENV`] says, else the configuration.
 ///
@@ -158,6 +158,9 @@ fn tell_over(ended: &[Said]) {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     #[test]
@@ -192,5 +195,53 @@ mod tests {
                 "{option:?} {environment:?}"
             );
         }
+    }
+
+    /// Where lines of a test go.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_fault_is_one_line_then_a_count_then_over() {
+        let paper = Paper::default();
+        let pen = paper.clone();
+        let logger = tracing_subscriber::fmt()
+            .with_writer(move || pen.clone())
+            .with_ansi(false)
+            .with_target(false)
+            .without_time()
+            .finish();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        tracing::subscriber::with_default(logger, || {
+            let mut faults = Faults::default();
+            for seconds in [0, 10, 20, 300] {
+                faults.came(Grave::Handled, "source main", "no broker", at(seconds));
+            }
+            faults.came(Grave::Missing, "ledger", "disk full", at(301));
+            faults.over("source main");
+            faults.tick(at(400));
+            faults.tick(at(901));
+        });
+        let said = String::from_utf8(paper.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<&str> = said.lines().map(str::trim).collect();
+        let wanted = [
+            r#"WARN no broker site="source main" times=1 lasted_s=0"#,
+            r#"WARN no broker site="source main" times=3 lasted_s=300"#,
+            r#"ERROR disk full site="ledger" times=1 lasted_s=0"#,
+            r#"INFO over: no broker site="source main" times=4 lasted_s=300"#,
+            r#"INFO over: disk full site="ledger" times=1 lasted_s=0"#,
+        ];
+        assert_eq!(lines, wanted);
     }
 }
