@@ -5,7 +5,7 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] [`varint`] | calls |
+//! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
@@ -20,6 +20,7 @@
 //! below [`app`] reads a clock.
 
 pub mod clock;
+pub mod crash;
 pub mod ids;
 pub mod money;
 pub mod problem;

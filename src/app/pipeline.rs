@@ -32,6 +32,43 @@ pub struct Means<'a> {
     pub ignore_scopes: &'a [Text],
 }
 
+/// What whoever reads needs of the books.
+pub trait Books {
+    /// Up to where a partition has been booked; `cluster` is empty for files.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    fn position(
+        &self,
+        source: &str,
+        cluster: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault>;
+
+    /// Books a batch in one transaction.
+    ///
+    /// # Errors
+    /// What the ledger says; then nothing of the batch is in the books.
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault>;
+}
+
+impl<L: Ledger + ?Sized> Books for L {
+    fn position(
+        &self,
+        source: &str,
+        cluster: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault> {
+        Ledger::position(self, source, cluster, topic, partition)
+    }
+
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
+        Ledger::apply(self, batch, now)
+    }
+}
+
 /// Where the records of a batch come from.
 #[derive(Clone, Debug, Default)]
 pub struct Partition {
@@ -147,6 +184,12 @@ impl Pipeline {
         self.batch.received == 0
     }
 
+    /// The records that could not be read, so far.
+    #[must_use]
+    pub fn quarantined(&self) -> &[Quarantined] {
+        &self.batch.quarantined
+    }
+
     /// Time of the latest call of a part.
     #[must_use]
     pub fn last_at(&self, part: u16) -> Option<UnixMillis> {
@@ -172,8 +215,8 @@ impl Pipeline {
     ///
     /// # Errors
     /// What the ledger says; then nothing was booked and the batch is kept, to try again.
-    pub fn book(&mut self, ledger: &mut dyn Ledger) -> Result<Applied, Fault> {
-        let applied = ledger.apply(&self.batch, self.now)?;
+    pub fn book<B: Books + ?Sized>(&mut self, books: &mut B) -> Result<Applied, Fault> {
+        let applied = books.apply(&self.batch, self.now)?;
         for part in &mut self.batch.parts {
             part.from = part.to.take();
         }

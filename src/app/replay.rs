@@ -15,7 +15,7 @@ use crate::source::list;
 use crate::source::split::Piece;
 use crate::units::{Text, UnixMillis};
 
-use super::pipeline::{Means, Partition, Pipeline};
+use super::pipeline::{Books, Means, Partition, Pipeline};
 use super::setup::{ReadAs, Setup};
 use super::{Failure, Progress, links};
 
@@ -60,13 +60,13 @@ pub struct Settled(BTreeMap<PathBuf, State>);
 const SETTLED_MS: i64 = 30_000;
 
 /// What a replay works with.
-pub struct Replay<'a> {
+pub struct Replay<'a, B: ?Sized> {
     /// How records are read and judged.
     pub means: Means<'a>,
     /// The time.
     pub clock: &'a dyn Clock,
     /// The books.
-    pub ledger: &'a mut dyn Ledger,
+    pub books: &'a mut B,
     /// Name of the source that the files belong to.
     pub source: &'a str,
     /// For files that may still be written: what is known to be read. Then a last record without
@@ -114,7 +114,7 @@ pub fn replay(
                 ignore_scopes: read_as.ignore_scopes,
             },
             clock,
-            ledger: &mut *ledger,
+            books: &mut *ledger,
             source: read_as.source,
             growing: None,
         }
@@ -127,7 +127,7 @@ pub fn replay(
     Ok(all)
 }
 
-impl Replay<'_> {
+impl<B: Books + ?Sized> Replay<'_, B> {
     /// Reads all `inputs` and leaves the linking to the caller. A file that cannot be opened, or
     /// that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
     ///
@@ -176,7 +176,7 @@ impl Replay<'_> {
             (Text::from("-"), None)
         } else {
             let topic = topic_of(path);
-            let from = self.ledger.position(self.source, "", &topic, 0)?;
+            let from = self.books.position(self.source, "", &topic, 0)?;
             (topic, from)
         };
         let marks: Option<Marks> = from
@@ -223,12 +223,12 @@ impl Replay<'_> {
                 Err(fault) => break Some(fault),
             }
             if pipeline.is_full() {
-                received += book(&mut pipeline, self.ledger, &reading, applied)?;
+                received += book(&mut pipeline, self.books, &reading, applied)?;
                 progress.at(done + reading.raw_bytes(), applied.received());
             }
         };
         if !pipeline.is_empty() || resume != Resume::Continued {
-            received += book(&mut pipeline, self.ledger, &reading, applied)?;
+            received += book(&mut pipeline, self.books, &reading, applied)?;
         }
         progress.at(done + reading.raw_bytes(), applied.received());
         if let (Some(settled), Some(state), true) = (&mut self.growing, state, is_settled) {
@@ -270,9 +270,9 @@ pub fn topic_of(path: &Path) -> Text {
 }
 
 /// Books a batch with the reading's position; how many records it held.
-fn book(
+fn book<B: Books + ?Sized>(
     pipeline: &mut Pipeline,
-    ledger: &mut dyn Ledger,
+    books: &mut B,
     reading: &Reading,
     total: &mut Applied,
 ) -> Result<u64, Failure> {
@@ -283,7 +283,7 @@ fn book(
         last_at: pipeline.last_at(0),
     });
     pipeline.moves_to(0, to);
-    let applied = pipeline.book(ledger)?;
+    let applied = pipeline.book(books)?;
     let received = applied.received();
     add(total, &applied);
     Ok(received)

@@ -39,7 +39,7 @@ impl Asked {
 }
 
 /// The service manager; silent where there is none.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Manager {
     socket: Option<UnixDatagram>,
     watchdog: Option<Duration>,
@@ -59,6 +59,15 @@ impl Manager {
             socket,
             pinged: None,
             status: String::new(),
+        })
+    }
+
+    /// The manager of this process's environment; one that cannot be reached is said and left.
+    #[must_use]
+    pub fn of_environment() -> Manager {
+        Manager::connect(&Asked::from_environment()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the service manager of `NOTIFY_SOCKET` cannot be reached");
+            Manager::default()
         })
     }
 

@@ -4,11 +4,24 @@
 //! why secrets are references: what does not stand in the file cannot be copied out of it, nor out
 //! of a message, a log or the books.
 
+mod property;
+mod ready;
+mod reserved;
+mod security;
+mod topic;
+pub(super) mod written;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::decode;
 use crate::units::{Millis, Text, UnixMillis};
+
+pub use ready::{DISORDER_DEFAULT_SECONDS, GROUP_DEFAULT};
+
+pub(super) use ready::{Placed, sources};
+pub(super) use security::Around;
+pub(super) use topic::{Overlap, broker, overlap};
 
 /// A source of topics on one Kafka cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +56,16 @@ pub struct KafkaSource {
     pub properties: BTreeMap<String, String>,
     /// Where quarantined records go besides the books.
     pub dead_letter: Option<DeadLetter>,
+}
+
+impl KafkaSource {
+    /// The properties that hold for clients of every kind, also for one that writes.
+    pub fn properties_of_any_client(&self) -> impl Iterator<Item = (&str, &str)> {
+        let properties = self.properties.iter();
+        properties
+            .filter(|(name, _)| property::is_for_any_client(name))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// Where a partition begins that the books have no position of.

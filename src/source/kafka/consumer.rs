@@ -10,7 +10,6 @@ use std::time::Duration;
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, RebalanceProtocol};
 use rdkafka::message::BorrowedMessage;
-use rdkafka::statistics::Statistics;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::config::{KafkaSource, Start};
@@ -20,6 +19,7 @@ use super::client;
 use super::context::{Change, Context, Place, Said};
 use super::fault::{Fault, FaultKind};
 use super::marks::{Mark, Marks, Resume, Watermarks, resume};
+use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
 const ASK: Duration = Duration::from_secs(10);
@@ -144,10 +144,10 @@ impl Consumer {
         self.client.context().take_changes()
     }
 
-    /// librdkafka's latest statistics, once.
+    /// What the client's latest statistics tell of its partitions, once.
     #[must_use]
-    pub fn statistics(&self) -> Option<Statistics> {
-        self.client.context().take_statistics()
+    pub fn seen(&self) -> Option<BTreeMap<Place, Seen>> {
+        self.client.context().take_statistics().as_ref().map(seen)
     }
 
     /// What librdkafka would have logged.
@@ -251,36 +251,56 @@ impl Consumer {
     ///
     /// # Errors
     /// What the brokers say, or that they do not answer.
-    pub fn resume(&self, place: &Place, known: &Known) -> Result<(u64, Resume), Fault> {
+    pub fn resume(
+        &self,
+        place: &Place,
+        known: &Known,
+        aside: &mut Option<Aside>,
+    ) -> Result<(u64, Resume), Fault> {
         let log = self.watermarks(place)?;
         resume((known.next, &known.marks), log, |offset| {
+            let aside = match aside {
+                Some(aside) => aside,
+                None => aside.insert(self.aside()?),
+            };
             let mut found = None;
-            self.read_back(place, offset, &mut |record| found = Some(record.mark()))?;
+            aside.read(place, offset, &mut |record| found = Some(record.mark()))?;
             Ok(found)
         })
     }
 
-    /// Reads the one record at `offset`, by a client of its own that leaves this one alone; `take`
-    /// is not called when there is none at that offset.
+    /// A client for reading single records back, which leaves this one alone.
+    ///
+    /// # Errors
+    /// What librdkafka refuses.
+    pub fn aside(&self) -> Result<Aside, Fault> {
+        let context = Context::new(self.token.clone());
+        // Nobody asks it for changes: when it closes, it must answer for itself.
+        context.closing.store(true, Ordering::Release);
+        Ok(Aside(self.aside.create_with_context(context)?))
+    }
+}
+
+/// A client that reads single records and is no member of the group.
+pub struct Aside(BaseConsumer<Context>);
+
+impl Aside {
+    /// Reads the one record at `offset`; `take` is not called when there is none at that offset.
     ///
     /// # Errors
     /// What the brokers say, or that they do not answer in time.
-    pub fn read_back(
+    pub fn read(
         &self,
         place: &Place,
         offset: u64,
         take: &mut dyn FnMut(&Record<'_>),
     ) -> Result<(), Fault> {
-        let context = Context::new(self.token.clone());
-        // A closing client must answer for itself.
-        context.closing.store(true, Ordering::Release);
-        let aside: BaseConsumer<Context> = self.aside.create_with_context(context)?;
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&place.topic, place.partition, raw(offset))?;
-        aside.assign(&list)?;
+        self.0.assign(&list)?;
         let deadline = std::time::Instant::now() + READ_BACK;
         while std::time::Instant::now() < deadline {
-            match aside.poll(Duration::from_millis(200)) {
+            match self.0.poll(Duration::from_millis(200)) {
                 None => {}
                 Some(Ok(message)) => {
                     let record = Record(message);

@@ -8,10 +8,14 @@ mod client;
 mod consumer;
 mod context;
 mod fault;
+mod letters;
 mod marks;
+mod seen;
 
 pub use client::secret;
-pub use consumer::{Consumer, Known, Record};
+pub use consumer::{Aside, Consumer, Known, Record};
 pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
+pub use letters::{Envelope, Letters};
 pub use marks::{Mark, Marks, Resume, Watermarks};
+pub use seen::Seen;
