@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -368,6 +369,54 @@ fn a_level_that_is_none_is_refused_before_anything_starts() {
         assert_eq!(run(option, environment), (Some(2), wanted));
         assert!(!dir.path().join("books.db").exists(), "nothing was started");
     }
+}
+
+/// Waits for a message to the service manager that begins like this.
+fn told(manager: &UnixDatagram, wanted: &str) {
+    let mut buffer = [0; 1_000];
+    loop {
+        let length = manager.recv(&mut buffer);
+        let length = length.unwrap_or_else(|error| panic!("{wanted} never came: {error}"));
+        let message = String::from_utf8_lossy(&buffer[..length]);
+        if message.starts_with(wanted) {
+            return;
+        }
+    }
+}
+
+#[test]
+fn the_service_manager_hears_of_start_reload_life_and_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "[ledger]\npath = \"books.db\"\n[daemon]\nlisten = \"\"\n[[source.file]]\nname = \"logs\"\npaths = [\"logs\"]\n";
+    std::fs::write(dir.path().join("t.toml"), text).unwrap();
+    let socket = dir.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_tollwatch"))
+        .current_dir(&dir)
+        .args(["run", "--config", "t.toml"])
+        .env("NOTIFY_SOCKET", &socket)
+        .env("WATCHDOG_USEC", "600000")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let signal = |name: &str| {
+        let id = daemon.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status().unwrap();
+        assert!(sent.success());
+    };
+    told(&manager, "READY=1");
+    told(&manager, "WATCHDOG=1");
+    told(&manager, "WATCHDOG=1");
+    told(&manager, "STATUS=0 records booked");
+    signal("-HUP");
+    told(&manager, "RELOADING=1\nMONOTONIC_USEC=");
+    told(&manager, "READY=1");
+    signal("-TERM");
+    told(&manager, "STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
 }
 
 /// The table of metrics as the manual shows it.
