@@ -18,7 +18,7 @@ use super::super::Failure;
 use super::super::setup::Setup;
 
 /// A repeating fault is said again so often.
-const REPEAT_EVERY: Duration = Duration::from_secs(300);
+const REPEAT_EVERY: Duration = Duration::from_mins(5);
 /// The main loop counts as dead when it has been quiet for so long.
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a thread that must notice the end.

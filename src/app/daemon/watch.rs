@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::tracks::complete_to;
 
 /// A partition that has records and gives none for so long is taken up again.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 
 /// How the figures call a fault.
 pub(super) fn label(kind: FaultKind) -> SourceError {
