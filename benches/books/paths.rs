@@ -108,7 +108,11 @@ pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usi
     println!("whole path (bytes to committed books on disk) against decoding alone, one thread");
     let mut missed = 0;
     for format in formats {
-        let records = traffic::records((format, traffic::RECORD_BYTES), calls, (traffic::FEATURES, 0));
+        let records = traffic::records(
+            (format, traffic::RECORD_BYTES),
+            calls,
+            (traffic::FEATURES, 0),
+        );
         let dir = tempfile::tempdir().expect("a folder");
         let setup = setup(dir.path());
         let size = records.iter().map(Vec::len).sum::<usize>() / records.len().max(1);

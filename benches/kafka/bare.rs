@@ -56,7 +56,12 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
     }
     let took = begun.elapsed();
     let id = std::process::id();
-    println!("{} {} {}", took.as_millis(), cpu_ms(id), most_memory_kib(id));
+    println!(
+        "{} {} {}",
+        took.as_millis(),
+        cpu_ms(id),
+        most_memory_kib(id)
+    );
 }
 
 /// Runs the loop over a topic.

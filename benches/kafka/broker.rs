@@ -122,10 +122,7 @@ impl Broker {
             loop {
                 match producer.send(message) {
                     Ok(()) => break,
-                    Err((
-                        KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull),
-                        again,
-                    )) => {
+                    Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
                         message = again;
                         std::thread::sleep(Duration::from_millis(5));
                     }

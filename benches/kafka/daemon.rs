@@ -78,7 +78,9 @@ impl Running {
         let sources = format!(
             "[daemon]\nlisten = \"127.0.0.1:0\"\n[[source.kafka]]\nname = \"bench\"\nbrokers = [\"{}\"]\ntopics = [\"{topic}\"]\ngroup = \"{}\"\n",
             broker.bootstrap(),
-            dir.file_name().and_then(|name| name.to_str()).unwrap_or("bench"),
+            dir.file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or("bench"),
         );
         traffic::configure(dir, FEATURES, &sources);
         let mut child = Command::new(env!("CARGO_BIN_EXE_tollwatch"))

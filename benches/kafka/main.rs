@@ -135,7 +135,8 @@ fn on(broker: &Broker, options: &Options) -> u32 {
 fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u32 {
     let sample = traffic::records(
         (feed.format, feed.bytes),
-        (records / 4).clamp(1_000, 250_000) * 100 / usize::try_from(100 + feed.others).unwrap_or(100),
+        (records / 4).clamp(1_000, 250_000) * 100
+            / usize::try_from(100 + feed.others).unwrap_or(100),
         (FEATURES, feed.others),
     );
     let topic = broker.topic();
@@ -160,12 +161,20 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     println!("    daemon     {}", daemon.line());
     println!("    commits    {}", daemon.commits);
     let (rate, cpu) = (median(rates), median(cpus));
-    verdict(rate >= RATE_MIN, &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"))
-        + verdict(cpu <= CPU_MAX, &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"))
-        + verdict(
-            daemon.memory_kib <= MEMORY_KIB,
-            &format!("memory {} MB, at most {} MB", daemon.memory_kib >> 10, MEMORY_KIB >> 10),
-        )
+    verdict(
+        rate >= RATE_MIN,
+        &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
+    ) + verdict(
+        cpu <= CPU_MAX,
+        &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
+    ) + verdict(
+        daemon.memory_kib <= MEMORY_KIB,
+        &format!(
+            "memory {} MB, at most {} MB",
+            daemon.memory_kib >> 10,
+            MEMORY_KIB >> 10
+        ),
+    )
 }
 
 /// From a record's production to its line in the ledger, with nothing else to do.

@@ -74,6 +74,12 @@ pub(super) struct Reader {
     to_commit: BTreeMap<Place, u64>,
     commit_at: Instant,
     pub(super) stalled: BTreeSet<Place>,
+    /// When statistics were last looked at.
+    pub(super) watched: Instant,
+    /// A partition is not where it was thought to be, or its topic is not.
+    pub(super) in_doubt: bool,
+    /// Where the next round of looking at waiting partitions begins.
+    pub(super) look_from: Option<Place>,
 }
 
 /// What reading a source needs to know of it.
@@ -87,7 +93,8 @@ fn late(source: &KafkaSource) -> Millis {
 }
 
 impl Reader {
-    /// Joins the group; `None` when the end was told before a broker answered.
+    /// Joins the group; `None` when the end or another configuration was told before a broker
+    /// answered.
     ///
     /// # Errors
     /// What the configuration lacks; what the ledger says.
@@ -95,11 +102,15 @@ impl Reader {
         shared: &Arc<Shared>,
         source: &KafkaSource,
     ) -> Result<Option<Reader>, Failure> {
+        let (setup, generation) = shared.setup();
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {
             if let Some(cluster) = consumer.cluster() {
                 break Text::from(cluster);
+            }
+            if shared.generation() != generation {
+                return Ok(None);
             }
             // Serves the client's callbacks, whose words say why nobody answers.
             drop(consumer.poll(Duration::ZERO));
@@ -114,7 +125,6 @@ impl Reader {
                 return Ok(None);
             }
         };
-        let (setup, generation) = shared.setup();
         let judge = shared.judge(&setup)?;
         let now = Instant::now();
         let letters = Letters::start(source)?;
@@ -138,6 +148,9 @@ impl Reader {
             to_commit: BTreeMap::new(),
             commit_at: now,
             stalled: BTreeSet::new(),
+            watched: now,
+            in_doubt: false,
+            look_from: None,
         }))
     }
 
@@ -157,6 +170,7 @@ impl Reader {
             if let Some(ended) = self.reconfigure()? {
                 return Ok(ended);
             }
+            self.look_again()?;
             if let Some(ended) = self.watch()? {
                 return Ok(ended);
             }
@@ -319,36 +333,28 @@ impl Reader {
         Ok(())
     }
 
-    /// Looks again at partitions whose position may lie outside their log, all of them where the
-    /// topic itself is in doubt.
-    pub(super) fn look_again(&mut self, all: bool) -> Result<(), Failure> {
-        if Instant::now() < self.look_at {
+    /// Takes all partitions up again when one of them is in doubt.
+    fn look_again(&mut self) -> Result<(), Failure> {
+        if !self.in_doubt || Instant::now() < self.look_at {
             return Ok(());
         }
+        self.in_doubt = false;
         self.hand_over();
         self.await_writer(HAND_BACK_MAX)?;
-        let mut doubtful = Vec::new();
-        for (place, track) in &self.tracks {
-            let log = self.consumer.watermarks(place);
-            let inside = log.is_ok_and(|log| (log.low..=log.high).contains(&track.next));
-            if all || !inside {
-                doubtful.push(place.clone());
-            }
+        let places: Vec<Place> = std::mem::take(&mut self.tracks).into_keys().collect();
+        if !places.is_empty() {
+            self.consumer.give_up(&places)?;
         }
-        if !doubtful.is_empty() {
-            self.consumer.give_up(&doubtful)?;
-        }
-        for place in doubtful {
-            self.tracks.remove(&place);
-            self.waiting.insert(place);
-        }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        self.waiting.extend(places);
         Ok(())
     }
 
     fn drop_gathered(&mut self) {
         // A batch is dropped whole: it adds to no count.
         drop(self.pipeline.take_batch(self.shared.clock.now()));
+        if let Some(letters) = &mut self.letters {
+            letters.forget();
+        }
         self.bytes = 0;
         self.began = None;
     }
@@ -360,13 +366,22 @@ impl Reader {
         if !self.await_writer(longest)? {
             tracing::warn!(source = %self.source.name, "the last batch is not booked yet; it is read again at the next start");
         }
+        self.follow_at_once();
+        Ok(())
+    }
+
+    fn follow_at_once(&mut self) {
         self.commit_at = Instant::now();
         self.follow_with_offsets();
-        Ok(())
     }
 
     /// Lets the group's offsets follow the books.
     fn follow_with_offsets(&mut self) {
+        for (place, next) in self.consumer.uncommitted() {
+            if self.tracks.contains_key(&place) {
+                self.to_commit.entry(place).or_insert(next);
+            }
+        }
         if self.to_commit.is_empty() || Instant::now() < self.commit_at {
             return;
         }
@@ -376,6 +391,7 @@ impl Reader {
         if let Err(fault) = self.consumer.commit(&to_commit) {
             // Only monitors of lag look at them.
             tracing::debug!(source = %self.source.name, "the group's offsets do not follow: {fault}");
+            self.to_commit = to_commit;
         }
         site("after_offset_commit");
     }
@@ -390,6 +406,9 @@ impl Reader {
                         .rebalanced(&self.source.name, Rebalance::Assigned);
                     tracing::info!(source = %self.source.name, partitions = places.len(), "assigned");
                     self.waiting.extend(places);
+                    // Accepted at once, so that the group goes on however long it takes to find
+                    // where they are read on.
+                    self.consumer.assign(&BTreeMap::new())?;
                     self.look_at = Instant::now();
                     if self.waiting.is_empty() && self.tracks.is_empty() {
                         let part = part_of(&self.source.name);
@@ -415,6 +434,9 @@ impl Reader {
             tracing::warn!(source = %self.source.name, "partitions are given up before the books have what was read of them");
         }
         site("after_hand_back_booked");
+        self.follow_at_once();
+        let held = |place: &&Place| self.tracks.contains_key(place);
+        let held: Vec<Place> = places.iter().filter(held).cloned().collect();
         for place in places {
             self.tracks.remove(place);
             self.waiting.remove(place);
@@ -424,7 +446,7 @@ impl Reader {
                 .figures
                 .released(series(&self.source.name, place));
         }
-        self.consumer.give_up(places)?;
+        self.consumer.give_up(&held)?;
         Ok(())
     }
 
@@ -433,24 +455,25 @@ impl Reader {
         if self.waiting.is_empty() || Instant::now() < self.look_at {
             return Ok(());
         }
-        match self.settle_waiting() {
-            Ok(()) => {
-                let part = part_of(&self.source.name);
+        let part = part_of(&self.source.name);
+        let began = Instant::now();
+        match self.settle_waiting()? {
+            None if self.waiting.is_empty() => {
                 self.shared.health.ready(&part, Ok(()));
                 self.shared.over(&self.source.name);
             }
-            Err(Failure::Kafka(fault)) if fault.kind != FaultKind::Fatal => {
+            None => {}
+            Some(fault) => {
                 let text = format!("where to read on cannot be told: {fault}");
                 self.shared
                     .fault(&self.source.name, &text, fault.kind.hint());
                 let label = watch::label(fault.kind);
                 self.shared.figures.source_error(&self.source.name, label);
-                let part = part_of(&self.source.name);
                 self.shared.health.ready(&part, Err(&text));
             }
-            Err(failure) => return Err(failure),
         }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        // Those that are read get more of the time than those that cannot be.
+        self.look_at = Instant::now() + LOOK_AGAIN.max(began.elapsed() * 2);
         Ok(())
     }
 
@@ -468,6 +491,7 @@ impl Reader {
             .find(|source| source.name == self.source.name);
         let Some(found) = found.cloned() else {
             self.await_writer(HAND_BACK_MAX)?;
+            self.follow_at_once();
             return Ok(Some(Ended::Done));
         };
         let same_client = KafkaSource {
