@@ -175,7 +175,7 @@ mod tests {
             ]
         );
         assert_eq!(repeats.over("mirror"), []);
-        assert_eq!(repeats.over("kafka"), [over("kafka", "refused", 7, 125)]);
+        assert_eq!(repeats.over("kafka"), [over("kafka", "refused", 6, 125)]);
         assert_eq!(repeats.came("kafka", "refused", at(200)), Some(Say::First));
     }
 

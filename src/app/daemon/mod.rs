@@ -4,6 +4,7 @@
 //! daemon: whoever started it starts it again, the books say where to go on, and half a daemon
 //! looks like a whole one.
 
+mod changes;
 mod files;
 mod keeper;
 mod letters;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::clock::Clock;
 use crate::config::KafkaSource;
 use crate::ledger::SqliteLedger;
 use crate::source::kafka::{self, FaultKind};
@@ -30,6 +32,7 @@ use crate::web::{self, Board, Listener};
 use super::Failure;
 use super::run::{self, Wake};
 use super::setup::{self, Setup};
+use super::systemd::Manager;
 use reader::{Ended, Reader};
 use shared::{Shared, may_pass, part_of};
 
@@ -71,6 +74,7 @@ struct Daemon {
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
+    manager: Manager,
 }
 
 /// Runs until SIGTERM or SIGINT; SIGHUP and a changed file reload the configuration.
@@ -99,8 +103,10 @@ pub fn run(start: Start) -> Result<(), Failure> {
         listener,
         files,
         look_at: Instant::now() + LOOK_AT_FILES,
+        manager: Manager::of_environment(),
     };
     daemon.start_workers();
+    daemon.manager.ready();
     let result = run::until_stopped(TICK, |wake| daemon.tick(wake));
     let ended = daemon.end();
     result.and(ended)
@@ -182,14 +188,19 @@ impl Daemon {
     /// One look: threads that ended, files that changed, a configuration to be read again.
     fn tick(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
+        self.manager.tick(true, Instant::now());
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
             let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
             reload |= times(&paths) != self.files;
+            let status = self.shared.figures.status(self.shared.clock.now());
+            self.manager.status(&status);
         }
         if reload {
+            self.manager.reloading();
             self.reload();
+            self.manager.ready();
         }
         let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
             .into_iter()
@@ -273,6 +284,7 @@ impl Daemon {
 
     /// Ends all threads; those that do not end in time are left to the end of the process.
     fn end(self) -> Result<(), Failure> {
+        self.manager.stopping();
         self.shared.stop();
         let until = Instant::now() + END_MAX;
         let mut result = Ok(());

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Applied, Batch, ContradictionRow, CountRow, OverflowRow};
+use super::super::rows::{ContradictionRow, CountRow, OverflowRow};
+use super::super::types::{Applied, Batch};
 use super::count;
 use crate::entry::Origin;
 use crate::units::{Text, UnixMillis};
