@@ -4,11 +4,12 @@
 //! Knows no record. A newcomer may ask why so much is given up and looked at again: reading twice
 //! costs a moment, and the books know what they have.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::config::KafkaSource;
 use crate::crash::site;
-use crate::source::kafka::{Change, FaultKind, Place};
+use crate::source::kafka::{Change, Place};
 use crate::telemetry::Rebalance;
 
 use super::super::Failure;
@@ -34,30 +35,19 @@ impl Reader {
         Ok(())
     }
 
-    /// Looks again at partitions whose position may lie outside their log, all of them where the
-    /// topic itself is in doubt.
-    pub(super) fn look_again(&mut self, all: bool) -> Result<(), Failure> {
-        if Instant::now() < self.look_at {
+    /// Takes all partitions up again when one of them is in doubt.
+    pub(super) fn look_again(&mut self) -> Result<(), Failure> {
+        if !self.in_doubt || Instant::now() < self.look_at {
             return Ok(());
         }
+        self.in_doubt = false;
         self.hand_over();
         self.await_writer(HAND_BACK_MAX)?;
-        let mut doubtful = Vec::new();
-        for (place, track) in &self.tracks {
-            let log = self.consumer.watermarks(place);
-            let inside = log.is_ok_and(|log| (log.low..=log.high).contains(&track.next));
-            if all || !inside {
-                doubtful.push(place.clone());
-            }
+        let places: Vec<Place> = std::mem::take(&mut self.tracks).into_keys().collect();
+        if !places.is_empty() {
+            self.consumer.give_up(&places)?;
         }
-        if !doubtful.is_empty() {
-            self.consumer.give_up(&doubtful)?;
-        }
-        for place in doubtful {
-            self.tracks.remove(&place);
-            self.waiting.insert(place);
-        }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        self.waiting.extend(places);
         Ok(())
     }
 
@@ -71,6 +61,9 @@ impl Reader {
                         .rebalanced(&self.source.name, Rebalance::Assigned);
                     tracing::info!(source = %self.source.name, partitions = places.len(), "assigned");
                     self.waiting.extend(places);
+                    // Accepted at once, so that the group goes on however long it takes to find
+                    // where they are read on.
+                    self.consumer.assign(&BTreeMap::new())?;
                     self.look_at = Instant::now();
                     if self.waiting.is_empty() && self.tracks.is_empty() {
                         let part = part_of(&self.source.name);
@@ -96,6 +89,9 @@ impl Reader {
             tracing::warn!(source = %self.source.name, "partitions are given up before the books have what was read of them");
         }
         site("after_hand_back_booked");
+        self.follow_at_once();
+        let held = |place: &&Place| self.tracks.contains_key(place);
+        let held: Vec<Place> = places.iter().filter(held).cloned().collect();
         for place in places {
             self.tracks.remove(place);
             self.waiting.remove(place);
@@ -105,7 +101,7 @@ impl Reader {
                 .figures
                 .released(series(&self.source.name, place));
         }
-        self.consumer.give_up(places)?;
+        self.consumer.give_up(&held)?;
         Ok(())
     }
 
@@ -114,24 +110,25 @@ impl Reader {
         if self.waiting.is_empty() || Instant::now() < self.look_at {
             return Ok(());
         }
-        match self.settle_waiting() {
-            Ok(()) => {
-                let part = part_of(&self.source.name);
+        let part = part_of(&self.source.name);
+        let began = Instant::now();
+        match self.settle_waiting()? {
+            None if self.waiting.is_empty() => {
                 self.shared.health.ready(&part, Ok(()));
                 self.shared.over(&self.source.name);
             }
-            Err(Failure::Kafka(fault)) if fault.kind != FaultKind::Fatal => {
+            None => {}
+            Some(fault) => {
                 let text = format!("where to read on cannot be told: {fault}");
                 self.shared
                     .fault(&self.source.name, &text, fault.kind.hint());
                 let label = watch::label(fault.kind);
                 self.shared.figures.source_error(&self.source.name, label);
-                let part = part_of(&self.source.name);
                 self.shared.health.ready(&part, Err(&text));
             }
-            Err(failure) => return Err(failure),
         }
-        self.look_at = Instant::now() + LOOK_AGAIN;
+        // Those that are read get more of the time than those that cannot be.
+        self.look_at = Instant::now() + LOOK_AGAIN.max(began.elapsed() * 2);
         Ok(())
     }
 
@@ -149,6 +146,7 @@ impl Reader {
             .find(|source| source.name == self.source.name);
         let Some(found) = found.cloned() else {
             self.await_writer(HAND_BACK_MAX)?;
+            self.follow_at_once();
             return Ok(Some(Ended::Done));
         };
         let same_client = KafkaSource {

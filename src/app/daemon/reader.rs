@@ -74,6 +74,12 @@ pub(super) struct Reader {
     pub(super) to_commit: BTreeMap<Place, u64>,
     commit_at: Instant,
     pub(super) stalled: BTreeSet<Place>,
+    /// When statistics were last looked at.
+    pub(super) watched: Instant,
+    /// A partition is not where it was thought to be, or its topic is not.
+    pub(super) in_doubt: bool,
+    /// Where the next round of looking at waiting partitions begins.
+    pub(super) look_from: Option<Place>,
 }
 
 /// What reading a source needs to know of it.
@@ -87,7 +93,8 @@ fn late(source: &KafkaSource) -> Millis {
 }
 
 impl Reader {
-    /// Joins the group; `None` when the end was told before a broker answered.
+    /// Joins the group; `None` when the end or another configuration was told before a broker
+    /// answered.
     ///
     /// # Errors
     /// What the configuration lacks; what the ledger says.
@@ -95,11 +102,15 @@ impl Reader {
         shared: &Arc<Shared>,
         source: &KafkaSource,
     ) -> Result<Option<Reader>, Failure> {
+        let (setup, generation) = shared.setup();
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {
             if let Some(cluster) = consumer.cluster() {
                 break Text::from(cluster);
+            }
+            if shared.generation() != generation {
+                return Ok(None);
             }
             // Serves the client's callbacks, whose words say why nobody answers.
             drop(consumer.poll(Duration::ZERO));
@@ -114,7 +125,6 @@ impl Reader {
                 return Ok(None);
             }
         };
-        let (setup, generation) = shared.setup();
         let judge = shared.judge(&setup)?;
         let now = Instant::now();
         let letters = Letters::start(source)?;
@@ -138,6 +148,9 @@ impl Reader {
             to_commit: BTreeMap::new(),
             commit_at: now,
             stalled: BTreeSet::new(),
+            watched: now,
+            in_doubt: false,
+            look_from: None,
         }))
     }
 
@@ -157,6 +170,7 @@ impl Reader {
             if let Some(ended) = self.reconfigure()? {
                 return Ok(ended);
             }
+            self.look_again()?;
             if let Some(ended) = self.watch()? {
                 return Ok(ended);
             }
@@ -305,6 +319,9 @@ impl Reader {
     pub(super) fn drop_gathered(&mut self) {
         // A batch is dropped whole: it adds to no count.
         drop(self.pipeline.take_batch(self.shared.clock.now()));
+        if let Some(letters) = &mut self.letters {
+            letters.forget();
+        }
         self.bytes = 0;
         self.began = None;
     }
@@ -316,13 +333,22 @@ impl Reader {
         if !self.await_writer(longest)? {
             tracing::warn!(source = %self.source.name, "the last batch is not booked yet; it is read again at the next start");
         }
+        self.follow_at_once();
+        Ok(())
+    }
+
+    pub(super) fn follow_at_once(&mut self) {
         self.commit_at = Instant::now();
         self.follow_with_offsets();
-        Ok(())
     }
 
     /// Lets the group's offsets follow the books.
     fn follow_with_offsets(&mut self) {
+        for (place, next) in self.consumer.uncommitted() {
+            if self.tracks.contains_key(&place) {
+                self.to_commit.entry(place).or_insert(next);
+            }
+        }
         if self.to_commit.is_empty() || Instant::now() < self.commit_at {
             return;
         }
@@ -332,6 +358,7 @@ impl Reader {
         if let Err(fault) = self.consumer.commit(&to_commit) {
             // Only monitors of lag look at them.
             tracing::debug!(source = %self.source.name, "the group's offsets do not follow: {fault}");
+            self.to_commit = to_commit;
         }
         site("after_offset_commit");
     }
