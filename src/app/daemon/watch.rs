@@ -52,7 +52,12 @@ pub(super) fn repeat_words(
             FaultKind::Unreachable
         };
         kind = kind.max(Some(of));
-        shared.fault(source, &without_times(&said.text), of.hint());
+        let text = without_times(&said.text);
+        if denied {
+            shared.alarm(source, &text, of.hint());
+        } else {
+            shared.fault(source, &text, of.hint());
+        }
     }
     kind
 }
