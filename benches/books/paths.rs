@@ -27,7 +27,7 @@ pub(crate) const FORMATS: [&str; 3] = ["servicenow_outbound", "native", "otlp"];
 
 /// A configuration in a folder of its own.
 pub(crate) fn setup(dir: &Path) -> Setup {
-    traffic::configure(dir);
+    traffic::configure(dir, traffic::FEATURES, "");
     let file = dir.join("tollwatch.toml");
     match setup::load(Some(&file), &FixedClock::at(NOW)) {
         Ok(setup) => setup,
@@ -108,7 +108,11 @@ pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usi
     println!("whole path (bytes to committed books on disk) against decoding alone, one thread");
     let mut missed = 0;
     for format in formats {
-        let records = traffic::records(format, calls, 0);
+        let records = traffic::records(
+            (format, traffic::RECORD_BYTES),
+            calls,
+            (traffic::FEATURES, 0),
+        );
         let dir = tempfile::tempdir().expect("a folder");
         let setup = setup(dir.path());
         let size = records.iter().map(Vec::len).sum::<usize>() / records.len().max(1);
@@ -142,7 +146,11 @@ pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usi
 /// Prints the ratio on a topic of other calls; how many limits were missed.
 pub(crate) fn others_against_scanning(calls: usize, rounds: usize) -> u32 {
     println!("95 % other calls: whole path against scanning the bytes for the host, one thread");
-    let records = traffic::records("servicenow_outbound", calls / 20, 1_900);
+    let records = traffic::records(
+        ("servicenow_outbound", traffic::RECORD_BYTES),
+        calls / 20,
+        (traffic::FEATURES, 1_900),
+    );
     let dir = tempfile::tempdir().expect("a folder");
     let setup = setup(dir.path());
     let scan = || {

@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod log;
 pub mod pipeline;
 pub mod quarantine;
 pub mod replay;
@@ -15,6 +16,7 @@ pub mod report;
 pub mod run;
 pub mod setup;
 pub mod simulate;
+pub mod systemd;
 
 use std::path::PathBuf;
 

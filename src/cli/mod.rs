@@ -8,6 +8,7 @@ mod ask;
 mod check;
 mod demo;
 mod inspect;
+mod near;
 mod price;
 mod progress;
 mod quarantine;

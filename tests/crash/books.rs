@@ -176,3 +176,30 @@ pub(crate) fn difference(clean: &str, other: &str) -> Option<String> {
     }
     Some(said)
 }
+
+/// What a loss makes smaller and a double count larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sums {
+    /// Records that were counted.
+    pub(crate) received: u64,
+    /// Calls and requests in day cells.
+    pub(crate) booked: i64,
+}
+
+/// The sums of a ledger.
+pub(crate) fn figures(path: &Path) -> Sums {
+    let ledger = SqliteLedger::open_read_only(path).unwrap();
+    let received = counts(&ledger)
+        .into_iter()
+        .filter(|(key, _)| key.contains(" received "))
+        .map(|(_, n)| n)
+        .sum();
+    let mut booked = 0;
+    ledger
+        .cells(Resolution::Day, Span::ALL, &mut |row| {
+            booked += row.cell.totals.calls() + row.cell.totals.requests();
+            Ok(())
+        })
+        .unwrap();
+    Sums { received, booked }
+}

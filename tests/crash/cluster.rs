@@ -73,28 +73,33 @@ impl Cluster {
             .create()
             .unwrap()
     }
+}
 
-    /// Joins a group with the topic as a plain consumer does, reads for a while, and leaves.
-    pub(crate) fn visit(&self, group: &str, properties: &[(&str, &str)], stay: Duration) -> u64 {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", &self.brokers)
-            .set("group.id", group)
-            .set("enable.auto.commit", "false")
-            .set("auto.offset.reset", "earliest");
-        for (name, value) in properties {
-            config.set(*name, *value);
-        }
-        let visitor: BaseConsumer = config.create().unwrap();
-        visitor.subscribe(&[TOPIC]).unwrap();
-        let end = Instant::now() + stay;
-        let mut read = 0;
-        while Instant::now() < end {
-            if let Some(Ok(_)) = visitor.poll(Duration::from_millis(20)) {
-                read += 1;
-            }
-        }
-        visitor.unsubscribe();
-        read
+/// Joins a group with the topic as a plain consumer does, reads for a while, and leaves.
+pub(crate) fn visit(
+    brokers: &str,
+    group: &str,
+    properties: &[(&str, &str)],
+    stay: Duration,
+) -> u64 {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", brokers)
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest");
+    for (name, value) in properties {
+        config.set(*name, *value);
     }
+    let visitor: BaseConsumer = config.create().unwrap();
+    visitor.subscribe(&[TOPIC]).unwrap();
+    let end = Instant::now() + stay;
+    let mut read = 0;
+    while Instant::now() < end {
+        if let Some(Ok(_)) = visitor.poll(Duration::from_millis(20)) {
+            read += 1;
+        }
+    }
+    visitor.unsubscribe();
+    read
 }

@@ -103,6 +103,8 @@ pub(super) fn consumer(source: &KafkaSource, member: bool) -> Result<ClientConfi
     }
     config.set("group.id", &source.group);
     if !member {
+        // Whoever reads one record back must learn that there is none.
+        config.set("enable.partition.eof", "true");
         return Ok(config);
     }
     let every = crate::crash::pause(STATISTICS_EVERY).as_millis();
