@@ -62,7 +62,7 @@ mod on {
         crash: Option<(String, u64)>,
         count: Option<std::fs::File>,
         hurry: Option<u32>,
-        batch: Option<usize>,
+        batch: Option<u64>,
         ledger: Option<u64>,
         defect: Option<String>,
     }
@@ -137,7 +137,7 @@ mod on {
 
     /// How many records a batch has at most, where a test says so.
     #[must_use]
-    pub fn batch_records() -> Option<usize> {
+    pub fn batch_records() -> Option<u64> {
         ASKED.batch
     }
 
@@ -173,7 +173,7 @@ mod off {
     /// No test says so.
     #[inline]
     #[must_use]
-    pub fn batch_records() -> Option<usize> {
+    pub fn batch_records() -> Option<u64> {
         None
     }
 

@@ -62,6 +62,12 @@ pub(crate) enum Ended {
     Idle,
 }
 
+/// The program, or the one that the variable `TOLLWATCH` names.
+fn program() -> PathBuf {
+    let named = std::env::var_os("TOLLWATCH").map(PathBuf::from);
+    named.unwrap_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tollwatch")))
+}
+
 impl World {
     pub(crate) fn config(&self, how: &How) -> PathBuf {
         static STARTS: AtomicU64 = AtomicU64::new(0);
@@ -70,7 +76,7 @@ impl World {
         let own = || (format!("group-{number}"), "consumer");
         let (group, protocol) = how.group.clone().unwrap_or_else(own);
         let session = if protocol == "classic" {
-            "\"session.timeout.ms\" = 1500\n\"heartbeat.interval.ms\" = 200\n"
+            "\"session.timeout.ms\" = 4000\n\"heartbeat.interval.ms\" = 200\n"
         } else {
             ""
         };
@@ -107,7 +113,7 @@ impl World {
             .open(&log)
             .unwrap();
         let begun = file.metadata().unwrap().len();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tollwatch"));
+        let mut command = Command::new(program());
         command
             .arg("run")
             .arg("--config")

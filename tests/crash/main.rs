@@ -352,7 +352,7 @@ fn with_a_visitor(protocol: &'static str, crash: Option<&str>) -> Vec<(&'static 
         scope.spawn(|| {
             let classic = [
                 ("partition.assignment.strategy", "cooperative-sticky"),
-                ("session.timeout.ms", "1500"),
+                ("session.timeout.ms", "4000"),
                 ("heartbeat.interval.ms", "200"),
             ];
             let consumer = [("group.protocol", "consumer")];

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::KafkaSource;
-use crate::crash::{batch_records, pause, site};
+use crate::crash::{pause, site};
 use crate::decode::{RECORD_MAX_BYTES, Settings};
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
@@ -198,7 +198,7 @@ impl Reader {
         };
         let mut wait = POLL;
         for _ in 0..RECORDS_PER_LOOK {
-            if self.pipeline.is_full() || enough(&self.pipeline) {
+            if self.pipeline.is_full() {
                 return Ok(());
             }
             let Some(record) = self.consumer.poll(wait)? else {
@@ -245,7 +245,7 @@ impl Reader {
         let idle_news = self.began.is_none()
             && self.writer.is_idle()
             && self.tracks.values().any(Track::is_worth_writing);
-        if due || idle_news || self.pipeline.is_full() || enough(&self.pipeline) {
+        if due || idle_news || self.pipeline.is_full() {
             self.hand_over();
         }
     }
@@ -363,11 +363,6 @@ impl Reader {
         }
         site("after_offset_commit");
     }
-}
-
-/// Whether a test wants the batch as it is.
-fn enough(pipeline: &Pipeline) -> bool {
-    batch_records().is_some_and(|most| pipeline.received() >= most)
 }
 
 /// Takes one record into the batch; how many bytes it has.
