@@ -26,41 +26,7 @@ pub(crate) fn told(path: &Path) -> String {
     let mut out = Vec::new();
     export::links(&ledger, Span::ALL, Form::Jsonl, &mut out).unwrap();
     section(&mut text, "links", out);
-    rows(
-        &mut text,
-        "counts",
-        counts(&ledger)
-            .into_iter()
-            .map(|(key, n)| format!("{key}: {n}")),
-    );
-    let quarantine = ledger.quarantine(usize::MAX >> 1).unwrap();
-    let quarantine = quarantine.into_iter().map(|row| {
-        format!(
-            "{:?} {:?} {:?} {} {} {:?}",
-            row.origin,
-            row.at,
-            row.format,
-            row.reason.as_str(),
-            row.detail,
-            row.keys
-        )
-    });
-    rows(&mut text, "quarantine", quarantine);
-    let evidence = ledger.evidence(Span::ALL, usize::MAX >> 1).unwrap();
-    let evidence = evidence.into_iter().map(|row| {
-        format!(
-            "{} {:x} {} {} {:?} {} {} {:?}",
-            row.at,
-            row.id,
-            row.identity,
-            row.origin.source,
-            row.key,
-            row.rule,
-            row.evidence,
-            row.config
-        )
-    });
-    rows(&mut text, "evidence", evidence);
+    aside(&ledger, &mut text);
     let mut lines = Vec::new();
     ledger
         .lines(Span::ALL, &mut |line| {
@@ -94,6 +60,45 @@ pub(crate) fn told(path: &Path) -> String {
             .map(|row| format!("{} {}", row.kind, row.n)),
     );
     text
+}
+
+/// What was counted, and what is kept of single records.
+fn aside(ledger: &SqliteLedger, text: &mut String) {
+    rows(
+        text,
+        "counts",
+        counts(ledger)
+            .into_iter()
+            .map(|(key, n)| format!("{key}: {n}")),
+    );
+    let quarantine = ledger.quarantine(usize::MAX >> 1).unwrap();
+    let quarantine = quarantine.into_iter().map(|row| {
+        format!(
+            "{:?} {:?} {:?} {} {} {:?}",
+            row.origin,
+            row.at,
+            row.format,
+            row.reason.as_str(),
+            row.detail,
+            row.keys
+        )
+    });
+    rows(text, "quarantine", quarantine);
+    let evidence = ledger.evidence(Span::ALL, usize::MAX >> 1).unwrap();
+    let evidence = evidence.into_iter().map(|row| {
+        format!(
+            "{} {:x} {} {} {:?} {} {} {:?}",
+            row.at,
+            row.id,
+            row.identity,
+            row.origin.source,
+            row.key,
+            row.rule,
+            row.evidence,
+            row.config
+        )
+    });
+    rows(text, "evidence", evidence);
 }
 
 fn section(text: &mut String, name: &str, bytes: Vec<u8>) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::books;
 
 /// How long a daemon may take to read everything; it needs about a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How long it may take to end when it is told.
 const END: Duration = Duration::from_secs(8);
 const LOOK: Duration = Duration::from_millis(15);
@@ -38,7 +38,7 @@ pub(crate) struct How {
 }
 
 impl How {
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> How {
+    pub(crate) fn with(mut self, name: &'static str, value: &impl ToString) -> How {
         self.variables.push((name, value.to_string()));
         self
     }
@@ -82,12 +82,12 @@ impl World {
         };
         let config = format!(
             "{}\n[ledger]\npath = \"books.db\"\n\n[daemon]\nlisten = \"\"\n\n\
-             [[source.file]]\nname = \"beside\"\npaths = [{:?}]\n\n\
+             [[source.file]]\nname = \"beside\"\npaths = [\"{}\"]\n\n\
              [[source.kafka]]\nname = \"calls\"\nbrokers = [\"{}\"]\ntopics = [\"calls\"]\n\
              group = \"{group}\"\nprotocol = \"{protocol}\"\n\n\
              [source.kafka.properties]\n\"fetch.wait.max.ms\" = 10\n\"fetch.error.backoff.ms\" = 10\n{session}",
             self.rules,
-            self.folder.join("beside.jsonl"),
+            self.folder.join("beside.jsonl").display(),
             self.brokers.replace(',', "\", \""),
         );
         let path = self.folder.join(format!("config-{number}.toml"));

@@ -85,7 +85,7 @@ pub(crate) struct Tally {
 fn strike(world: &World, ledger: &std::path::Path, blow: Blow) -> Result<bool, String> {
     match blow {
         Blow::Site(site, k) => {
-            let how = How::default().with("CRASH_AT", format!("{site}:{k}"));
+            let how = How::default().with("CRASH_AT", &format!("{site}:{k}"));
             Ok(world.run(ledger, &how)? == Ended::Crashed)
         }
         Blow::Kill(ms) => {
@@ -100,7 +100,7 @@ fn strike(world: &World, ledger: &std::path::Path, blow: Blow) -> Result<bool, S
             Ok(false)
         }
         Blow::Full(kib) => {
-            let how = How::default().with("CRASH_LEDGER", kib * 1024);
+            let how = How::default().with("CRASH_LEDGER", &(kib * 1024));
             let mut daemon = world.start(ledger, &how);
             let ran = daemon.kill_after(FULL);
             if ran {
@@ -123,9 +123,9 @@ pub(crate) fn run(
     let (mut kills, mut missed) = (0, 0);
     for blow in &case.0 {
         if strike(world, &ledger, *blow)? {
-            kills += 1
+            kills += 1;
         } else {
-            missed += 1
+            missed += 1;
         }
     }
     if world.run(&ledger, &How::default())? != Ended::Idle {
@@ -156,10 +156,10 @@ pub(crate) fn run_all(world: &World, clean: &str, cases: &[Case]) -> Tally {
                     let Some(case) = cases.get(number) else {
                         return;
                     };
-                    let came = run(world, clean, case, &format!("case-{number}"));
+                    let result = run(world, clean, case, &format!("case-{number}"));
                     let mut tally = tally.lock().unwrap();
                     tally.cases += 1;
-                    match came {
+                    match result {
                         Ok((kills, missed)) => {
                             tally.kills += kills;
                             tally.missed += missed;
