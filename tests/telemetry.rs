@@ -4,6 +4,7 @@
 //! is written by hand: it sends what no client library would, and adds no crate.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -84,7 +85,7 @@ struct Desk {
 
 fn desk() -> Desk {
     let figures = Arc::new(filled());
-    let health = Arc::new(Health::new(Instant::now(), Duration::from_secs(3_600)));
+    let health = Arc::new(Health::new(Instant::now(), Duration::from_hours(1)));
     let board = Board {
         figures: Arc::clone(&figures),
         health: Arc::clone(&health),

@@ -106,7 +106,11 @@ impl Running {
         };
         let line = running.await_line("listening");
         let address = line.split("\"address\":\"").nth(1).unwrap_or_default();
-        running.address = address.split('"').next().unwrap_or_default().to_owned();
+        address
+            .split('"')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut running.address);
         running
     }
 
@@ -114,7 +118,7 @@ impl Running {
         loop {
             let line = self
                 .lines
-                .recv_timeout(Duration::from_secs(60))
+                .recv_timeout(Duration::from_mins(1))
                 .unwrap_or_else(|_| panic!("the daemon never said `{word}`"));
             if line.contains(word) {
                 return line;

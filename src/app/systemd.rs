@@ -14,7 +14,7 @@ use sd_notify::NotifyState;
 /// Longest status line; `systemctl status` shows one line of a terminal.
 const STATUS_MAX_BYTES: usize = 200;
 
-/// What the service manager put into the environment; see sd_notify(3) and `sd_watchdog_enabled(3)`.
+/// What the service manager put into the environment; see `sd_notify(3)` and `sd_watchdog_enabled(3)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// `NOTIFY_SOCKET`: where messages go.

@@ -19,7 +19,7 @@ use super::shared::{Shared, may_pass};
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How often the last day's coverage is added up.
-const COVER_EVERY: Duration = Duration::from_secs(60);
+const COVER_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps house until the end is told.
 ///

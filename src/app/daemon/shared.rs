@@ -18,7 +18,7 @@ use super::super::Failure;
 use super::super::setup::Setup;
 
 /// A repeating fault is said again so often.
-const REPEAT_EVERY: Duration = Duration::from_secs(300);
+const REPEAT_EVERY: Duration = Duration::from_mins(5);
 /// The main loop counts as dead when it has been quiet for so long.
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a thread that must notice the end.
@@ -108,7 +108,7 @@ impl Shared {
     /// The ledger cannot do what was asked, for now.
     pub(super) fn ledger_waits(&self, fault: &Fault) {
         let text = fault.to_string();
-        self.fault("ledger", &text, fault.hint());
+        self.alarm("ledger", &text, fault.hint());
         self.health.ready("ledger", Err(&text));
     }
 
@@ -187,12 +187,24 @@ impl Shared {
         all?.into_iter().min()
     }
 
-    /// Logs a fault that may come again and again: once, then as a count.
+    /// Logs a fault that may come again and again: once, then as a count. It is being dealt with;
+    /// one that lasts is an error.
     pub(super) fn fault(&self, site: &str, text: &str, hint: &str) {
         let said = lock(&self.repeats).came(site, text, Instant::now());
         match said {
             None => {}
-            Some(Say::First) if hint.is_empty() => tracing::error!(site, "{text}"),
+            Some(Say::First) if hint.is_empty() => tracing::warn!(site, "{text}"),
+            Some(Say::First) => tracing::warn!(site, hint, "{text}"),
+            Some(Say::Again { times, lasted } | Say::Over { times, lasted }) => {
+                tracing::error!(site, times, for_seconds = lasted.as_secs(), "still: {text}");
+            }
+        }
+    }
+
+    /// Logs a fault that stays until a person acts: an error at once.
+    pub(super) fn alarm(&self, site: &str, text: &str, hint: &str) {
+        match lock(&self.repeats).came(site, text, Instant::now()) {
+            None => {}
             Some(Say::First) => tracing::error!(site, hint, "{text}"),
             Some(Say::Again { times, lasted } | Say::Over { times, lasted }) => {
                 tracing::error!(site, times, for_seconds = lasted.as_secs(), "still: {text}");

@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::tracks::complete_to;
 
 /// A partition that has records and gives none for so long is taken up again.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 
 /// Statistics come every second; who has not looked at them for so long was kept from reading.
 const WATCH_MAX: Duration = Duration::from_secs(10);
@@ -52,7 +52,12 @@ pub(super) fn repeat_words(
             FaultKind::Unreachable
         };
         kind = kind.max(Some(of));
-        shared.fault(source, &without_times(&said.text), of.hint());
+        let text = without_times(&said.text);
+        if denied {
+            shared.alarm(source, &text, of.hint());
+        } else {
+            shared.fault(source, &text, of.hint());
+        }
     }
     kind
 }

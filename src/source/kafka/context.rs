@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
@@ -17,13 +17,14 @@ use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(300);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 /// Lines kept until somebody asks for them.
 const LINES_MAX: usize = 64;
 
@@ -149,11 +150,11 @@ impl ClientContext for Context {
             .as_ref()
             .ok_or("no `token` is configured for OAUTHBEARER")?;
         let token = client::secret(from)?.open().to_owned();
-        let end = SystemTime::now().duration_since(UNIX_EPOCH)? + TOKEN_LIFETIME;
+        let lifetime = i64::try_from(TOKEN_LIFETIME.as_millis())?;
         Ok(OAuthToken {
             token,
             principal_name: "tollwatch".to_owned(),
-            lifetime_ms: i64::try_from(end.as_millis())?,
+            lifetime_ms: SystemClock.now().saturating_add(lifetime).0,
         })
     }
 }
