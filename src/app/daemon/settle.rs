@@ -37,7 +37,7 @@ impl Reader {
     pub(super) fn settle_waiting(&mut self) -> Result<Option<kafka::Fault>, Failure> {
         let begun = self.begun()?;
         let (mut found, mut fault, mut aside) = (Vec::new(), None, None);
-        let began = Instant::now();
+        let start = Instant::now();
         let after = match &self.look_from {
             Some(from) => self.waiting.range(from..),
             None => self.waiting.range::<Place, _>(..),
@@ -45,7 +45,7 @@ impl Reader {
         let before = self.waiting.iter();
         let mut look_from = None;
         for place in after.chain(before).take(self.waiting.len()) {
-            if began.elapsed() > ROUND_MAX {
+            if start.elapsed() > ROUND_MAX {
                 look_from = Some(place.clone());
                 break;
             }
