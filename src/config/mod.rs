@@ -13,12 +13,14 @@ mod endpoints;
 mod features;
 mod guard;
 mod hint;
+mod inventory;
 mod lint;
 mod names;
 mod places;
 mod read;
 mod schema;
 mod settings;
+mod words;
 mod written;
 
 use std::collections::BTreeSet;
@@ -168,6 +170,8 @@ struct Further {
     prices: Option<FileText>,
     price_import: Option<FileText>,
     regions: Option<FileText>,
+    names: Option<FileText>,
+    inventory: Option<FileText>,
 }
 
 impl Further {
@@ -199,18 +203,24 @@ impl Further {
             prices: open(&written.prices),
             price_import: open(&written.price_import),
             regions: open(&written.regions),
+            names: open(&written.names),
+            inventory: open(&written.inventory),
         }
     }
 
-    fn canonical(&self, main: &FileText) -> String {
+    fn canonical(&self, main: &FileText, names: Option<&str>) -> String {
         let text = |file: &'_ Option<FileText>| file.as_ref().map(|file| file.text.clone());
         let (endpoints, features) = (text(&self.endpoints), text(&self.features));
         canonical::text(
             &main.text,
             &[endpoints.as_deref(), features.as_deref()],
-            text(&self.prices).as_deref(),
-            text(&self.price_import).as_deref(),
-            text(&self.regions).as_deref(),
+            canonical::Beside {
+                prices: text(&self.prices).as_deref(),
+                price_import: text(&self.price_import).as_deref(),
+                regions: text(&self.regions).as_deref(),
+                inventory: text(&self.inventory).as_deref(),
+                names,
+            },
         )
     }
 }
@@ -243,14 +253,19 @@ fn build(
         (main, &written.group),
         (features_file, &more_features.group),
     ];
-    let (groups, group_names) = features::groups(&group_files, faults);
+    let (mut groups, group_names) = features::groups(&group_files, faults);
+    let words = words::names(further.names.as_ref(), faults);
+    words::members(&group_files, &words, &mut groups, faults);
 
     let endpoint_files = [
         (main, &written.endpoint),
         (endpoints_file, &more_endpoints.endpoint),
     ];
     let placed_endpoints = endpoints::collect(&endpoint_files, faults);
-    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, faults);
+    let inventory = inventory::read(further.inventory.as_ref(), faults);
+    let named = (main, written.inventory.as_ref());
+    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, &inventory, faults);
+    inventory::strangers(&registry, &inventory, named, faults);
     let feature_files = [
         (main, written.feature.as_slice()),
         (features_file, more_features.feature.as_slice()),
@@ -279,10 +294,10 @@ fn build(
         timezone: settings::timezone(main, written.timezone.as_ref(), faults),
         ledger: settings::ledger(main, dir, &written.ledger, faults),
         limits: settings::limits(main, &written.limits, faults),
-        canonical: further.canonical(main),
+        canonical: further.canonical(main, words::canonical(&words).as_deref()),
         warnings: Vec::new(),
         registry,
-        features,
+        features: features.with_names(words),
         groups,
         sources,
         regions,
