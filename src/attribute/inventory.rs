@@ -110,7 +110,9 @@ fn has_part(path: &str, name: &str) -> bool {
     let whole = |rest: &str| rest.is_empty() || rest.starts_with(['/', ':']);
     path.match_indices(name).any(|(at, found)| {
         let before = path.get(..at).unwrap_or_default();
-        let after = path.get(at.saturating_add(found.len())..).unwrap_or_default();
+        let after = path
+            .get(at.saturating_add(found.len())..)
+            .unwrap_or_default();
         before.ends_with('/') && whole(after)
     })
 }
@@ -140,15 +142,31 @@ mod tests {
                 ),
             ],
         };
-        let arn = "/model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A1%3Aapplication-inference-profile%2Fx";
+        let arn =
+            "/model/arn%3Aaws%3Abedrock%3Aeu-central-1%3A1%3Aapplication-inference-profile%2Fx";
         let cases = [
             ("https://a.openai.azure.com", "", "gpt-4o-weu", "deployment"),
-            ("https://a.openai.azure.com", "/openai/deployments/gpt-4o-weu", "", "deployment"),
-            ("https://a.openai.azure.com", "/openai/deployments/gpt-4o-weu2", "", "not: account"),
+            (
+                "https://a.openai.azure.com",
+                "/openai/deployments/gpt-4o-weu",
+                "",
+                "deployment",
+            ),
+            (
+                "https://a.openai.azure.com",
+                "/openai/deployments/gpt-4o-weu2",
+                "",
+                "not: account",
+            ),
             ("https://a.openai.azure.com", "", "", "host: account"),
             ("https://b.openai.azure.com", "", "any", "host: other"),
             ("https://c.openai.azure.com", "", "gpt-4o-weu", "unknown"),
-            ("https://bedrock-runtime.eu-central-1.amazonaws.com", arn, "", "profile"),
+            (
+                "https://bedrock-runtime.eu-central-1.amazonaws.com",
+                arn,
+                "",
+                "profile",
+            ),
         ];
         for (url, path, deployment, expected) in cases {
             let endpoint = Endpoint {

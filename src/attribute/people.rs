@@ -29,7 +29,10 @@ impl Groups {
 
     /// Puts `user` into `group` unless a group is known; the one known, when it is another.
     pub fn add_member(&mut self, user: &str, group: &str) -> Option<&Text> {
-        let known = self.users.entry(user.into()).or_insert_with(|| group.into());
+        let known = self
+            .users
+            .entry(user.into())
+            .or_insert_with(|| group.into());
         (*known != *group).then_some(&*known)
     }
 

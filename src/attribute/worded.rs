@@ -291,11 +291,32 @@ mod tests {
         by_id.matcher.add(Kind::Scope, "sn_itsm_gen_ai");
         let all = [by_word, by_id];
         let cases = [
-            ("no features", 0..0, SKILL, GROUP, "", "itsm/incident_summarization"),
-            ("no word", 0..0, USER, GROUP, "", "itsm/6816f79cc0a8016401c5a33be04be441"),
+            (
+                "no features",
+                0..0,
+                SKILL,
+                GROUP,
+                "",
+                "itsm/incident_summarization",
+            ),
+            (
+                "no word",
+                0..0,
+                USER,
+                GROUP,
+                "",
+                "itsm/6816f79cc0a8016401c5a33be04be441",
+            ),
             ("a definition's word", 0..0, "", "", USER, "-/Triage"),
             ("a matcher by word", 0..2, "", "x", USER, "itsm/own"),
-            ("a matcher by id and word", 0..2, SKILL, GROUP, "", "itsm/id"),
+            (
+                "a matcher by id and word",
+                0..2,
+                SKILL,
+                GROUP,
+                "",
+                "itsm/id",
+            ),
         ];
         for (what, features, skill, scope, definition, key) in cases {
             let features = Features::new(all[features].to_vec()).with_names(names.clone());

@@ -4,6 +4,7 @@
 //! lines for programs are two faces of one answer.
 
 mod books;
+mod imports;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
 };
+pub(super) use imports::{NamesCommand, RegistryCommand};
 
 /// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
 #[derive(Debug, Parser)]
@@ -51,6 +53,16 @@ pub(super) enum Command {
     Prices {
         #[command(subcommand)]
         command: PricesCommand,
+    },
+    /// Imports words for row ids from exports.
+    Names {
+        #[command(subcommand)]
+        command: NamesCommand,
+    },
+    /// Imports a cloud's own lists as evidence behind the registry.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
     },
     /// Reads files into the books, each record once.
     #[command(

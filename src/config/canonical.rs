@@ -113,10 +113,7 @@ mod tests {
         let main = "endpoints = \"e.toml\"\ntimezone = 'UTC'\n[endpoint.b]\nbase_url=\"y\"\n";
         let part = "endpoint.a.base_url = \"x\"";
         let none = Beside::default();
-        assert_eq!(
-            text(one, &[], none),
-            text(main, &[Some(part), None], none)
-        );
+        assert_eq!(text(one, &[], none), text(main, &[Some(part), None], none));
         assert_ne!(text(one, &[], none), text(main, &[], none));
         let prices = Beside {
             prices: Some("p = [1, 2]"),
@@ -128,7 +125,10 @@ mod tests {
         );
         let resource = "[[resource]]\nregion = \"x\"\n";
         let saved = format!("[[file]]\nsaved = \"2026-11-21\"\n{resource}");
-        let listed = |text: &'static str| Beside { inventory: Some(text), ..none };
+        let listed = |text: &'static str| Beside {
+            inventory: Some(text),
+            ..none
+        };
         assert_eq!(
             text("", &[], listed(saved.leak())),
             text("", &[], listed(resource))

@@ -165,9 +165,13 @@ fn state(endpoint: &mut Endpoint, placed: &Placed<'_>, row: &Resource) {
 /// Reports what the registry and the inventory say differently.
 fn compare(endpoint: &Endpoint, placed: &Placed<'_>, row: &Resource, faults: &mut Vec<Problem>) {
     let at = &row.told_at;
-    let mut conflict = |span: Option<std::ops::Range<usize>>, what: &str, told: &str, stated: &str| {
+    let mut conflict = |span: Option<std::ops::Range<usize>>,
+                        what: &str,
+                        told: &str,
+                        stated: &str| {
         let span = span.unwrap_or_else(|| placed.name.span());
-        let message = format!("{what} `{told}` is registered, the inventory says `{stated}` ({at})");
+        let message =
+            format!("{what} `{told}` is registered, the inventory says `{stated}` ({at})");
         faults.push(
             placed
                 .file
@@ -177,7 +181,8 @@ fn compare(endpoint: &Endpoint, placed: &Placed<'_>, row: &Resource, faults: &mu
         );
     };
     let written = placed.written;
-    let differ = |told: &Text, stated: &Text| !told.is_empty() && !stated.is_empty() && told != stated;
+    let differ =
+        |told: &Text, stated: &Text| !told.is_empty() && !stated.is_empty() && told != stated;
     let zone = row.place.contains(":zone:");
     if differ(&endpoint.region, &row.place) && !zone {
         let span = written.region.as_ref().map(At::span);

@@ -264,7 +264,13 @@ fn build(
     let placed_endpoints = endpoints::collect(&endpoint_files, faults);
     let inventory = inventory::read(further.inventory.as_ref(), faults);
     let named = (main, written.inventory.as_ref());
-    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, &inventory, faults);
+    let registry = endpoints::ready(
+        &placed_endpoints,
+        &source_names,
+        &places,
+        &inventory,
+        faults,
+    );
     inventory::strangers(&registry, &inventory, named, faults);
     let feature_files = [
         (main, written.feature.as_slice()),

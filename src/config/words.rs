@@ -69,7 +69,9 @@ pub(super) fn members(
                     let message = format!("{n} of `{}` are in group `{other}` already", told.get());
                     faults.push(
                         file.problem(told.span(), "members_in_two_groups", message)
-                            .hint(format!("they count for `{other}`; name them under `users` to choose"))
+                            .hint(format!(
+                                "they count for `{other}`; name them under `users` to choose"
+                            ))
                             .warning(),
                     );
                 }
