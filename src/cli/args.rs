@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
+    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReadinessArgs,
+    ReportCommand,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 

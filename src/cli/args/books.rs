@@ -58,6 +58,34 @@ pub(in crate::cli) enum ReportCommand {
         #[command(flatten)]
         asked: Asked,
     },
+    /// What each skill uses and costs, by an export alone, and what it would cost elsewhere.
+    #[command(
+        after_help = "Example:\n  tollwatch report readiness export.jsonl --as azure/westeurope/gpt-4o --html readiness.html"
+    )]
+    Readiness(ReadinessArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReadinessArgs {
+    /// A provider, region and model to price the same use at, as `azure/westeurope/gpt-4o`; the
+    /// place may be `global` or a zone as `eu`. Repeat it for several.
+    #[arg(long = "as", value_name = "PROVIDER/REGION/MODEL")]
+    pub(in crate::cli) candidates: Vec<String>,
+    /// Writes the answer as a page of its own, too.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+    /// The configuration; none is needed.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) format: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Exports: files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required = true)]
+    pub(in crate::cli) inputs: Vec<PathBuf>,
 }
 
 /// Form of an export.

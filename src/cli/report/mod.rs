@@ -6,6 +6,8 @@
 mod cells;
 mod daily;
 mod endpoints;
+mod readiness;
+mod readiness_page;
 mod residency;
 mod unseen;
 
@@ -66,6 +68,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
                 residency::show(&answer, terminal)?;
             }
         }
+        ReportCommand::Readiness(args) => return readiness::run(args, terminal),
         ReportCommand::Endpoints { asked } => {
             let Books {
                 ledger,

@@ -25,7 +25,8 @@ pub(in crate::cli) fn show(unseen: &Unseen, terminal: &mut Terminal<'_>) -> Resu
     Ok(())
 }
 
-fn lines(unseen: &Unseen) -> Vec<String> {
+/// The lines of what was not seen or could not be told.
+pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
     let mut lines: Vec<String> = unseen
         .coverage
         .iter()
