@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReadinessArgs,
+    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
     ReportCommand,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};

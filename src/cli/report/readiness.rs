@@ -89,29 +89,46 @@ pub(super) fn headline(answer: &Readiness) -> String {
     } else {
         words::plural(total.calls, "call", "calls")
     };
-    let month = total.today.month_nanousd.map_or_else(
+    total.today.month_nanousd.map_or_else(
         || format!("{what} in {days}; the export does not tell what they cost."),
         |month| {
-            let each = total
-                .today
-                .per_request_nanousd
-                .map_or_else(String::new, |each| {
-                    format!(", {} a call", words::cents(NanoUsd(each)))
-                });
+            let each = total.today.per_request_nanousd;
+            let each = each.map_or_else(String::new, |each| {
+                format!(", {} a call", words::cents(NanoUsd(each)))
+            });
             let month = words::dollars(NanoUsd(month));
             format!("{what} in {days} make {month} a month{each}.")
         },
-    );
-    let elsewhere = answer.candidates.iter().zip(&total.candidates);
-    let elsewhere = elsewhere.filter_map(|(candidate, cost)| {
-        let each = words::cents(NanoUsd(cost.per_request_nanousd?));
-        let month = words::dollars(NanoUsd(cost.month_nanousd?));
-        Some(format!(
-            " As {}: {month} a month, {each} a call.",
-            candidate.told
-        ))
-    });
-    month + &elsewhere.collect::<String>()
+    )
+}
+
+/// The sign that stands for a candidate in headings, where its name has no room.
+pub(super) fn sign(place: usize) -> char {
+    ('A'..='Z').nth(place).unwrap_or('…')
+}
+
+/// What each candidate would cost, a line each: its sign, its name, its price list.
+pub(super) fn elsewhere(answer: &Readiness) -> Vec<String> {
+    let costs = answer.candidates.iter().zip(&answer.total.candidates);
+    costs
+        .enumerate()
+        .map(|(n, (candidate, cost))| {
+            let rule = candidate
+                .rule
+                .map_or_else(String::new, |rule| format!(", approximated by {rule}"));
+            let price = match (&candidate.row, &candidate.source) {
+                (Some(row), Some(source)) => format!("; row {row} of {source}{rule}"),
+                (Some(_) | None, Some(_) | None) => String::new(),
+            };
+            format!(
+                "{} = {}: {} a month, {} a call{price}",
+                sign(n),
+                candidate.told,
+                month(cost),
+                each(cost)
+            )
+        })
+        .collect()
 }
 
 /// An amount per call.
@@ -166,17 +183,8 @@ fn show(answer: &Readiness, terminal: &mut Terminal<'_>) -> Result<(), Failure> 
         use_of(answer, terminal)?;
         writeln!(terminal.out)?;
         costs(answer, terminal)?;
-        for candidate in &answer.candidates {
-            if let (Some(row), Some(source)) = (&candidate.row, &candidate.source) {
-                let rule = candidate
-                    .rule
-                    .map_or_else(String::new, |rule| format!(", approximated by {rule}"));
-                writeln!(
-                    terminal.out,
-                    "{}: row {row} of {source}{rule}",
-                    candidate.told
-                )?;
-            }
+        for line in elsewhere(answer) {
+            writeln!(terminal.out, "{line}")?;
         }
     }
     if !answer.gaps.is_empty() {
@@ -234,10 +242,16 @@ fn use_of(answer: &Readiness, terminal: &mut Terminal<'_>) -> Result<(), Failure
 
 /// Cost of each skill, today and at each candidate.
 fn costs(answer: &Readiness, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let mut headings = vec!["skill", "a call", "a month"];
-    for candidate in &answer.candidates {
-        headings.extend([candidate.told.as_str(), "a month", ""]);
+    let mut names = ["skill", "a call", "a month"].map(str::to_owned).to_vec();
+    for n in 0..answer.candidates.len() {
+        let sign = sign(n);
+        names.extend([
+            format!("{sign}: a call"),
+            "a month".to_owned(),
+            String::new(),
+        ]);
     }
+    let headings: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut rows = Rows::new(&headings, 1, terminal);
     let used = answer.skills.iter().filter(|skill| skill.requests > 0);
     for skill in used.chain([&answer.total]) {

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::cells::maybe_ms;
-use super::readiness::{counted, each, errors, headline, month, times, tokens};
+use super::readiness::{counted, each, elsewhere, errors, headline, month, sign, times, tokens};
 use crate::app::report::readiness::{Readiness, Skill};
 use crate::cli::words;
 use crate::money::NanoUsd;
@@ -74,9 +74,14 @@ fn put(out: &mut String, part: std::fmt::Arguments<'_>) {
 /// What a month costs, today and at each candidate, as bars from zero.
 fn bars(answer: &Readiness, out: &mut String) {
     let total = &answer.total;
-    let mut rows: Vec<(&str, Option<i64>)> = vec![("Today", total.today.month_nanousd)];
-    let candidates = answer.candidates.iter().zip(&total.candidates);
-    rows.extend(candidates.map(|(candidate, cost)| (candidate.told.as_str(), cost.month_nanousd)));
+    let mut rows = vec![("Today".to_owned(), total.today.month_nanousd)];
+    let candidates = answer.candidates.iter().zip(&total.candidates).enumerate();
+    rows.extend(candidates.map(|(n, (candidate, cost))| {
+        (
+            format!("{}: {}", sign(n), candidate.told),
+            cost.month_nanousd,
+        )
+    }));
     let most = rows
         .iter()
         .filter_map(|(_, amount)| *amount)
@@ -164,10 +169,9 @@ fn cost_table(answer: &Readiness, out: &mut String) {
     let mut names: Vec<String> = ["skill", "requests", "a call", "a month"]
         .map(str::to_owned)
         .to_vec();
-    for candidate in &answer.candidates {
-        names.push(format!("as {}", candidate.told));
-        names.push("a month there".to_owned());
-        names.push("times today".to_owned());
+    for n in 0..answer.candidates.len() {
+        let sign = sign(n);
+        names.extend(["a call", "a month", "times today"].map(|what| format!("{sign}: {what}")));
     }
     let headings: Vec<&str> = names.iter().map(String::as_str).collect();
     let used = with_total(answer).filter(|(skill, total)| *total || skill.requests > 0);
@@ -230,26 +234,15 @@ fn use_table(answer: &Readiness, out: &mut String) {
 
 /// Where prices come from, what is not told, what was not seen.
 fn lists(answer: &Readiness, unseen: &[String], out: &mut String) {
-    let prices: Vec<String> = answer
-        .candidates
-        .iter()
-        .filter_map(|candidate| {
-            let rule = candidate
-                .rule
-                .map_or_else(String::new, |rule| format!(", approximated by {rule}"));
-            Some(format!(
-                "{}: {} of {}{rule}",
-                candidate.told,
-                candidate.row.as_deref()?,
-                candidate.source.as_deref()?
-            ))
-        })
-        .collect();
+    let prices = elsewhere(answer);
     let gaps: Vec<String> = answer.gaps.iter().map(|gap| gap.said.clone()).collect();
     let parts = [
         ("What the export cannot tell", gaps.as_slice()),
         ("Not seen, or not sure", unseen),
-        ("Where the prices stand", prices.as_slice()),
+        (
+            "What each candidate would cost, and whose prices these are",
+            prices.as_slice(),
+        ),
     ];
     for (heading, lines) in parts.iter().filter(|(_, lines)| !lines.is_empty()) {
         put(
