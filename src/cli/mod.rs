@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod inspect;
 mod names;
+mod near;
 mod price;
 mod progress;
 mod quarantine;

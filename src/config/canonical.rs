@@ -27,13 +27,30 @@ pub(super) struct Beside<'a> {
     pub(super) names: Option<&'a str>,
 }
 
-/// The settings of all files, one `path = value` a line, sorted. Secrets stand in files as
-/// references only, so there is none in it. A user's price and region files and an inventory go in
-/// under a prefix, an imported price list and the names as their hashes.
+/// Keys of a Kafka source that calls are judged by; a new one is left out until it stands here.
+const JUDGING: [&str; 6] = [
+    "name",
+    "format",
+    "fields",
+    "grace_seconds",
+    "disorder_seconds",
+    "ignore_scopes",
+];
+
+/// The settings of all files, one `path = value` a line, sorted, without how the daemon runs and
+/// how brokers are reached. Secrets stand in files as references only, so there is none in it. A
+/// user's price and region files and an inventory go in under a prefix, an imported price list and
+/// the names as their hashes.
 pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> String {
     let mut whole = table(main);
     for key in REFERENCES {
         whole.remove(key);
+    }
+    whole.remove("daemon");
+    let source = whole.get_mut("source").and_then(Value::as_table_mut);
+    let kafka = source.and_then(|source| source.get_mut("kafka")?.as_array_mut());
+    for source in kafka.into_iter().flatten().filter_map(Value::as_table_mut) {
+        source.retain(|key, _| JUDGING.contains(&key));
     }
     for part in parts.iter().flatten() {
         merge(&mut whole, table(part));
@@ -115,6 +132,12 @@ mod tests {
         let none = Beside::default();
         assert_eq!(text(one, &[], none), text(main, &[Some(part), None], none));
         assert_ne!(text(one, &[], none), text(main, &[], none));
+        let kafka = "source.kafka = [{ name = \"k\", brokers = [\"b\"], format = \"otlp\" }]";
+        let daemon = format!("daemon.log = \"json\"\n{kafka}");
+        assert_eq!(
+            text(&daemon, &[], none),
+            "\"source\".\"kafka\"[0].\"format\" = \"otlp\"\n\"source\".\"kafka\"[0].\"name\" = \"k\""
+        );
         let prices = Beside {
             prices: Some("p = [1, 2]"),
             ..none

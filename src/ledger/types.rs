@@ -13,7 +13,7 @@ use crate::outcome::{DuplicateKind, IgnoreReason, Outcome, QuarantineReason, Rej
 use crate::residency::{Grade, Verdict};
 use crate::units::{Text, UnixMillis};
 
-use super::words::{Family, Resolution};
+use super::words::{Family, LossKind, Resolution};
 
 /// Times from `from` (with it) to `to` (without it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Position {
 pub struct Placed {
     /// Name of the source.
     pub source: Text,
+    /// Id of the Kafka cluster: offsets of one say nothing of another. Empty for files.
+    pub cluster: Text,
     /// Topic, or path of the file.
     pub topic: Text,
     /// Partition; 0 for files.
@@ -68,6 +70,8 @@ pub struct Placed {
 /// A record that could not be metered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
+    /// Which of the batch's parts it belongs to.
+    pub part: u16,
     /// Where it stands.
     pub offset: u64,
     /// Its time, where it could be read.
@@ -78,11 +82,9 @@ pub struct Quarantined {
     pub format: Option<Format>,
 }
 
-/// Records of one partition, decoded and judged, to be booked in one transaction.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    /// Name of the source.
-    pub source: Text,
+/// What a batch has of one partition: where the books must stand, and where they stand afterwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
     /// Topic, or path of the file.
     pub topic: Text,
     /// Partition; 0 for files.
@@ -92,6 +94,31 @@ pub struct Batch {
     pub from: Option<Position>,
     /// Where they stand afterwards; `None` for what has no position (standard input, retries).
     pub to: Option<Position>,
+}
+
+/// A break in what a partition could be read of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Which of the batch's parts it belongs to.
+    pub part: u16,
+    /// What happened.
+    pub kind: LossKind,
+    /// The first offset that it concerns.
+    pub from: u64,
+    /// The first offset after.
+    pub to: u64,
+}
+
+/// Records of one source, decoded and judged, to be booked in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Name of the source.
+    pub source: Text,
+    /// Id of the Kafka cluster; empty for files.
+    pub cluster: Text,
+    /// The partitions it has records of; entries and quarantined records name theirs by its place
+    /// in this list.
+    pub parts: Vec<Part>,
     /// Records read; one that holds n calls counts n.
     pub received: u64,
     /// Judged reports, in the order of the source.
@@ -100,8 +127,21 @@ pub struct Batch {
     pub ignored: BTreeMap<IgnoreReason, u64>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
+    /// What was found broken on the way from the parts' `from` to where they were read on.
+    pub lost: Vec<Loss>,
     /// Rows of the quarantine that this batch read again: they go, and their counts with them.
     pub retried: Vec<i64>,
+}
+
+impl Batch {
+    /// Topic and partition of a part; blank where the batch has none.
+    #[must_use]
+    pub fn place(&self, part: u16) -> (&Text, i32) {
+        static NOWHERE: Text = Text::const_new("");
+        self.parts
+            .get(usize::from(part))
+            .map_or((&NOWHERE, 0), |part| (&part.topic, part.partition))
+    }
 }
 
 /// What became of a batch.
@@ -232,6 +272,38 @@ pub struct CountRow {
     pub reason: Text,
     /// How many.
     pub n: u64,
+}
+
+/// A break in what a partition could be read of, as the books keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LossRow {
+    /// Name of the source.
+    pub source: Text,
+    /// Id of the Kafka cluster.
+    pub cluster: Text,
+    /// Topic.
+    pub topic: Text,
+    /// Partition.
+    pub partition: i32,
+    /// What happened.
+    pub kind: LossKind,
+    /// The first offset that it concerns.
+    pub from: u64,
+    /// The first offset after.
+    pub to: u64,
+    /// When it was found, by the daemon's clock.
+    pub at: UnixMillis,
+}
+
+impl LossRow {
+    /// How many records are known to be lost.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        match self.kind {
+            LossKind::Removed => self.to.saturating_sub(self.from),
+            LossKind::Truncated | LossKind::Replaced => 0,
+        }
+    }
 }
 
 /// Two tellers that contradict each other.

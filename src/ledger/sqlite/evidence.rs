@@ -88,6 +88,7 @@ fn add_window(
     for candidate in &candidates {
         let entry = candidate.entry;
         let identity = &entry.report.identity;
+        let (topic, partition) = batch.place(entry.part);
         insert.execute(rusqlite::params![
             hour,
             verdict,
@@ -95,8 +96,8 @@ fn add_window(
             candidate.id,
             clean_name(&format!("{}:{}", identity.kind.as_str(), identity.value)).as_str(),
             batch.source.as_str(),
-            batch.topic.as_str(),
-            batch.partition,
+            topic.as_str(),
+            partition,
             entry.offset,
             candidate.key,
             entry.shared.rule.as_str(),

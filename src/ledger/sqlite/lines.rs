@@ -44,13 +44,14 @@ pub(super) fn add(
             .key(place)
             .map_or(&one.entry.shared.key, |resolved| &*resolved.key);
         let hour = one.entry.report.at.floor(HOUR_MS).0;
+        let (topic, partition) = batch.place(one.entry.part);
         by_hour.entry(hour).or_default().push(Kept {
             entry: &one.entry,
             id: one.id,
             key,
             source: &batch.source,
-            topic: &batch.topic,
-            partition: batch.partition,
+            topic,
+            partition,
         });
     }
     let mut due = BTreeSet::new();
