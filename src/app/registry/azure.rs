@@ -125,7 +125,7 @@ fn hosts(row: &Value) -> Vec<Text> {
         hosts.extend(domains.map(|host| clean_name(&host.to_ascii_lowercase())));
     }
     hosts.retain(|host| !host.is_empty());
-    hosts.sort_unstable();
+    hosts.sort_by_key(|host| (!host.ends_with("openai.azure.com"), host.clone()));
     hosts.dedup();
     hosts
 }

@@ -72,7 +72,7 @@ fn each_list_becomes_resources() {
         (
             &[DEPLOYMENTS, ACCOUNTS],
             &[
-                "contoso-weu.cognitiveservices.azure.com azure:westeurope – -",
+                "contoso-weu.openai.azure.com azure:westeurope – -",
                 "- - – -",
                 "gpt-4o-weu azure:westeurope regional gpt-4o",
                 "ptu azure:westeurope data_zone gpt-4o fixed",
