@@ -3,7 +3,7 @@
 //! Knows no format of exports beyond the smallest. A newcomer may ask why a verdict is looked at: an
 //! inventory is worth its import only if the same call is proven better with it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod common;
 

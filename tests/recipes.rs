@@ -62,10 +62,12 @@ fn through(kind: &str, recipe: &str, records: &[(String, String)]) -> Option<Vec
             return None;
         }
     };
-    let text: String = records
-        .iter()
-        .map(|(_, line)| format!("{line}\n"))
-        .collect();
+    let lines: Vec<&str> = records.iter().map(|(_, line)| line.as_str()).collect();
+    let text = lines.join(
+        "
+",
+    ) + "
+";
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
         // A recipe that cannot start closes its end; its exit code says why.

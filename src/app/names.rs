@@ -245,7 +245,11 @@ fn unwrap(value: Value, rows: &mut Vec<BTreeMap<String, String>>) {
                 // Display values of references are people's names; only the value itself counts.
                 let value = match value {
                     Value::Object(mut wrapped) => wrapped.remove("value")?,
-                    other => other,
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Array(_) => value,
                 };
                 Some((column, value.as_str()?.to_owned()))
             });

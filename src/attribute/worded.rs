@@ -3,7 +3,6 @@
 //! Knows no file and no export, only the lines of a names file. A newcomer may ask why a user has
 //! no word: figures go by groups, and a person's name has no place in them.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::call::Origin;
@@ -230,15 +229,19 @@ impl Names {
         let words = self
             .words
             .iter()
-            .map(|((kind, id), word)| (*kind, id, Cow::Borrowed(word.as_str())));
+            .map(|((kind, id), word)| (*kind, id, word.as_str()));
         let members = self
             .members
             .iter()
-            .map(|(group, user)| (Named::Member, user, Cow::Borrowed(group.as_str())));
-        words
-            .chain(members)
-            .map(|(kind, id, word)| format!("{}\t{id}\t{word}\n", kind.as_str()))
-            .collect()
+            .map(|(group, user)| (Named::Member, user, group.as_str()));
+        let mut lines = String::new();
+        for (kind, id, word) in words.chain(members) {
+            for part in [kind.as_str(), "\t", id.as_str(), "\t", word] {
+                lines.push_str(part);
+            }
+            lines.push('\n');
+        }
+        lines
     }
 }
 

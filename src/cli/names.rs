@@ -58,19 +58,16 @@ pub(super) fn names(command: &NamesCommand, terminal: &mut Terminal<'_>) -> Resu
         terminal.json(&answer(&imported, out.as_deref()))?;
         return Ok(0);
     }
-    match out {
-        Some(path) => {
-            show(&imported, terminal)?;
-            writeln!(
-                terminal.out,
-                "\nwrote {}; name it as `names` in the configuration",
-                path.display()
-            )?;
-        }
-        None => {
-            write!(terminal.out, "{}", text_of(&imported.names))?;
-            terminal.note("nothing was written; give `--out FILE` to keep it")?;
-        }
+    if let Some(path) = out {
+        show(&imported, terminal)?;
+        writeln!(
+            terminal.out,
+            "\nwrote {}; name it as `names` in the configuration",
+            path.display()
+        )?;
+    } else {
+        write!(terminal.out, "{}", text_of(&imported.names))?;
+        terminal.note("nothing was written; give `--out FILE` to keep it")?;
     }
     Ok(0)
 }

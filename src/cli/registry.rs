@@ -136,7 +136,11 @@ fn show(
         )?;
     } else if missing > 0 {
         let n = i64::try_from(missing).unwrap_or(i64::MAX);
-        let names: Vec<&str> = compared.missing.iter().map(|name| name.as_str()).collect();
+        let names: Vec<&str> = compared
+            .missing
+            .iter()
+            .map(crate::units::Text::as_str)
+            .collect();
         terminal.note(&format!(
             "note: {} in none of the lists: {}",
             words::plural(n, "endpoint is", "endpoints are"),

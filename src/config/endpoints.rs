@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attribute::{
-    BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy, Inventory, Registry,
+    BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy, Registry,
 };
 use crate::call::{Format, Provider, Scope};
 use crate::problem::Problem;
@@ -75,7 +75,7 @@ pub(super) fn ready(
     placed: &[Placed<'_>],
     sources: &BTreeSet<Text>,
     atlas: &Places<'_>,
-    inventory: &Inventory,
+    lists: &inventory::Lists<'_>,
     faults: &mut Vec<Problem>,
 ) -> Registry {
     let mut endpoints: Vec<Endpoint> = placed
@@ -87,7 +87,7 @@ pub(super) fn ready(
     for (endpoint, placed) in endpoints.iter_mut().zip(placed) {
         endpoint.fallback = fallback(placed, &ids, faults);
     }
-    inventory::apply(&mut endpoints, placed, inventory, faults);
+    lists.apply(&mut endpoints, placed, faults);
     let registry = Registry::new(endpoints);
     circles(placed, &registry, faults);
     indistinct(placed, &registry, faults);

@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::attribute::{CostModel, Endpoint, Inventory, Listed, Registry, Resource, Stated};
+use crate::attribute::{CostModel, Endpoint, Inventory, Listed, Resource, Stated};
 use crate::call::{Provider, Scope};
 use crate::problem::{Place, Problem};
 use crate::units::{Text, clean_name};
@@ -15,7 +15,7 @@ use crate::units::{Text, clean_name};
 use super::at::{At, AtText};
 use super::endpoints::Placed;
 use super::read::{self, FileText};
-use super::written::DeploymentScope;
+use super::written::{self, DeploymentScope};
 
 /// The file as `tollwatch registry import` writes it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -55,8 +55,15 @@ struct Written {
     from: String,
 }
 
+/// The inventory with the place where the main file names it.
+pub(super) struct Lists<'a> {
+    inventory: Inventory,
+    main: &'a FileText,
+    named: Option<&'a AtText>,
+}
+
 /// Reads the inventory file; without one no cloud has said anything.
-pub(super) fn read(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Inventory {
+fn read(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Inventory {
     let Some(file) = file else {
         return Inventory::default();
     };
@@ -88,64 +95,73 @@ pub(super) fn read(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Invent
     }
 }
 
-/// Lays the inventory beside the endpoints: what nobody wrote is filled in, what the cloud states
-/// is kept beside what was written, and what disagrees is reported.
-pub(super) fn apply(
-    endpoints: &mut [Endpoint],
-    placed: &[Placed<'_>],
-    inventory: &Inventory,
-    faults: &mut Vec<Problem>,
-) {
-    for (endpoint, placed) in endpoints.iter_mut().zip(placed) {
-        match inventory.find(endpoint) {
-            Listed::Deployment(row) => {
-                compare(endpoint, placed, row, faults);
-                state(endpoint, placed, row);
-            }
-            Listed::Host(row) => {
-                compare(endpoint, placed, row, faults);
-                state(endpoint, placed, row);
-            }
-            Listed::NotThere(row) => {
-                let span = placed.written.deployment.as_ref();
-                let message = format!("this deployment is not in the inventory ({})", row.told_at);
-                faults.push(
-                    placed
-                        .problem(span, "inventory_without_deployment", message)
-                        .hint("it was made or removed since; save the list anew and import it")
-                        .warning(),
-                );
-                endpoint.stated.place.clone_from(&row.place);
-            }
-            Listed::Unknown => {}
+impl<'a> Lists<'a> {
+    /// Reads the inventory that the main file names.
+    pub(super) fn read(
+        main: &'a FileText,
+        written: &'a written::Main,
+        file: Option<&FileText>,
+        faults: &mut Vec<Problem>,
+    ) -> Lists<'a> {
+        Lists {
+            inventory: read(file, faults),
+            main,
+            named: written.inventory.as_ref(),
         }
     }
-}
 
-/// Reports an inventory that knows none of the endpoints: most likely another tenant's.
-pub(super) fn strangers(
-    registry: &Registry,
-    inventory: &Inventory,
-    (file, written): (&FileText, Option<&AtText>),
-    faults: &mut Vec<Problem>,
-) {
-    let Some(written) = written.filter(|_| !inventory.is_empty()) else {
-        return;
-    };
-    let mut endpoints = registry.iter().peekable();
-    if endpoints.peek().is_some()
-        && endpoints.all(|(_, endpoint)| inventory.find(endpoint) == Listed::Unknown)
-    {
+    /// Lays the inventory beside the endpoints: what nobody wrote is filled in, what the cloud
+    /// states is kept beside what was written, and what disagrees is reported.
+    pub(super) fn apply(
+        &self,
+        endpoints: &mut [Endpoint],
+        placed: &[Placed<'_>],
+        faults: &mut Vec<Problem>,
+    ) {
+        let mut known = endpoints.is_empty() || self.inventory.is_empty();
+        for (endpoint, placed) in endpoints.iter_mut().zip(placed) {
+            let listed = self.inventory.find(endpoint);
+            known |= listed != Listed::Unknown;
+            match listed {
+                Listed::Deployment(row) | Listed::Host(row) => {
+                    compare(endpoint, placed, row, faults);
+                    state(endpoint, placed, row);
+                }
+                Listed::NotThere(row) => {
+                    faults.push(not_there(placed, row));
+                    endpoint.stated.place.clone_from(&row.place);
+                }
+                Listed::Unknown => {}
+            }
+        }
+        if !known {
+            self.strangers(faults);
+        }
+    }
+
+    /// Reports an inventory that knows none of the endpoints: most likely another tenant's.
+    fn strangers(&self, faults: &mut Vec<Problem>) {
+        let Some(named) = self.named else { return };
         let message = format!(
             "none of the {} listed resources is a registered endpoint",
-            inventory.resources.len()
+            self.inventory.resources.len()
         );
         faults.push(
-            file.problem(written.span(), "inventory_of_strangers", message)
+            self.main
+                .problem(named.span(), "inventory_of_strangers", message)
                 .hint("lists of another tenant or account? compare their hosts with `base_url`")
                 .warning(),
         );
     }
+}
+
+fn not_there(placed: &Placed<'_>, row: &Resource) -> Problem {
+    let span = placed.written.deployment.as_ref();
+    let message = format!("this deployment is not in the inventory ({})", row.told_at);
+    placed
+        .problem(span, "inventory_without_deployment", message)
+        .hint("it was made or removed since; save the list anew and import it")
+        .warning()
 }
 
 fn state(endpoint: &mut Endpoint, placed: &Placed<'_>, row: &Resource) {

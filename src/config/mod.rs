@@ -277,16 +277,8 @@ fn build(
         (endpoints_file, &more_endpoints.endpoint),
     ];
     let placed_endpoints = endpoints::collect(&endpoint_files, faults);
-    let inventory = inventory::read(further.inventory.as_ref(), faults);
-    let named = (main, written.inventory.as_ref());
-    let registry = endpoints::ready(
-        &placed_endpoints,
-        &source_names,
-        &places,
-        &inventory,
-        faults,
-    );
-    inventory::strangers(&registry, &inventory, named, faults);
+    let lists = inventory::Lists::read(main, &written, further.inventory.as_ref(), faults);
+    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, &lists, faults);
     let feature_files = [
         (main, written.feature.as_slice()),
         (features_file, more_features.feature.as_slice()),

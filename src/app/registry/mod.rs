@@ -175,10 +175,19 @@ fn open(path: &Path) -> Result<SavedList, Failure> {
     Ok(SavedList {
         name: clean_name(&name.to_string_lossy()).to_string(),
         kind,
-        sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&hash),
         saved: state.modified.to_utc().date_naive().to_string(),
         rows,
     })
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// What a list lists, by the keys of its rows; what was seen instead where nothing fits.
@@ -195,16 +204,14 @@ fn recognise(value: Value) -> Result<(ListKind, Vec<Value>), String> {
                 }
             }
             // The clouds' own interfaces wrap what their command lines print bare.
-            match object
-                .remove("value")
-                .or_else(|| object.remove("endpoints"))
-            {
-                Some(Value::Array(rows)) => rows,
-                Some(_) | None => {
-                    let keys: Vec<&str> = object.keys().map(String::as_str).take(8).collect();
-                    return Err(format!("its keys are {}", keys.join(", ")));
-                }
-            }
+            let wrapped = ["value", "endpoints"]
+                .into_iter()
+                .find_map(|key| object.remove(key));
+            let Some(Value::Array(rows)) = wrapped else {
+                let keys: Vec<&str> = object.keys().map(String::as_str).take(8).collect();
+                return Err(format!("its keys are {}", keys.join(", ")));
+            };
+            rows
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             return Err("it is neither a list nor an object".to_owned());

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::cells::maybe_ms;
 use super::{readiness_page, unseen};
 use crate::app::replay::{self, Asked, Replayed};
-use crate::app::report::readiness::{Candidate, Cost, Readiness, Skill, readiness};
+use crate::app::report::readiness::{Candidate, Cost, Gap, Readiness, Skill, readiness};
 use crate::app::{Failure, setup};
 use crate::cli::args::ReadinessArgs;
 use crate::cli::progress::Bar;
@@ -131,6 +131,14 @@ pub(super) fn elsewhere(answer: &Readiness) -> Vec<String> {
         .collect()
 }
 
+/// A gap in words, with how many requests it is of.
+pub(super) fn not_told(gap: &Gap) -> String {
+    gap.requests.map_or_else(
+        || gap.said.clone(),
+        |n| format!("{} ({})", gap.said, words::plural(n, "request", "requests")),
+    )
+}
+
 /// An amount per call.
 pub(super) fn each(cost: &Cost) -> String {
     let amount = cost.per_request_nanousd;
@@ -190,7 +198,7 @@ fn show(answer: &Readiness, terminal: &mut Terminal<'_>) -> Result<(), Failure> 
     if !answer.gaps.is_empty() {
         writeln!(terminal.out, "\nWhat the export cannot tell:")?;
         for gap in &answer.gaps {
-            writeln!(terminal.out, "  {}", gap.said)?;
+            writeln!(terminal.out, "  {}", not_told(gap))?;
         }
     }
     unseen::show(&answer.unseen, terminal)

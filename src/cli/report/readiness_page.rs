@@ -6,7 +6,9 @@
 use std::fmt::Write;
 
 use super::cells::maybe_ms;
-use super::readiness::{counted, each, elsewhere, errors, headline, month, sign, times, tokens};
+use super::readiness::{
+    counted, each, elsewhere, errors, headline, month, not_told, sign, times, tokens,
+};
 use crate::app::report::readiness::{Readiness, Skill};
 use crate::cli::words;
 use crate::money::NanoUsd;
@@ -235,7 +237,7 @@ fn use_table(answer: &Readiness, out: &mut String) {
 /// Where prices come from, what is not told, what was not seen.
 fn lists(answer: &Readiness, unseen: &[String], out: &mut String) {
     let prices = elsewhere(answer);
-    let gaps: Vec<String> = answer.gaps.iter().map(|gap| gap.said.clone()).collect();
+    let gaps: Vec<String> = answer.gaps.iter().map(not_told).collect();
     let parts = [
         ("What the export cannot tell", gaps.as_slice()),
         ("Not seen, or not sure", unseen),

@@ -60,20 +60,34 @@ fn fine() -> Case {
     }
 }
 
-fn cases() -> Vec<Case> {
-    let with = |from: &str, to: &str| CONFIG.replace(from, to);
-    let failed = |what, open| Case {
+fn failed(what: &'static str, open: &'static [Kind]) -> Case {
+    Case {
         what,
         open,
         verdict: Outcome::Failed,
         ..fine()
-    };
-    let open = |what, open| Case {
-        what,
-        open,
+    }
+}
+
+fn open(what: &'static str, open: &'static [Kind]) -> Case {
+    Case {
         verdict: Outcome::NotYet,
-        ..fine()
-    };
+        ..failed(what, open)
+    }
+}
+
+/// Too few to tell a share by.
+const SHARES: [Kind; 6] = [
+    Kind::Sample,
+    Kind::Stability,
+    Kind::WorstDay,
+    Kind::Latency,
+    Kind::Throttled,
+    Kind::Cost,
+];
+
+/// Pilots that differ by their calls.
+fn of_calls() -> Vec<Case> {
     vec![
         fine(),
         Case {
@@ -82,17 +96,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             calls: 2,
-            ..open(
-                "too few",
-                &[
-                    Kind::Sample,
-                    Kind::Stability,
-                    Kind::WorstDay,
-                    Kind::Latency,
-                    Kind::Throttled,
-                    Kind::Cost,
-                ],
-            )
+            ..open("too few", &SHARES)
         },
         Case {
             throttled: 1,
@@ -111,14 +115,26 @@ fn cases() -> Vec<Case> {
             ..failed("dear", &[Kind::Cost])
         },
         Case {
+            group: Some("pilot"),
+            ..fine()
+        },
+        Case {
+            group: Some("nobody"),
+            ..open("an empty group", &[Kind::Cost])
+        },
+    ]
+}
+
+/// Pilots that differ by what is configured.
+fn of_configuration() -> Vec<Case> {
+    let with = |from: &str, to: &str| CONFIG.replace(from, to);
+    vec![
+        Case {
             config: with("residency = \"eu\"", "residency = \"de\""),
             ..failed("outside", &[Kind::Residency])
         },
         Case {
-            config: with(
-                "deployment_scope = \"regional\"",
-                "deployment_scope = \"global\"",
-            ),
+            config: with("scope = \"regional\"", "scope = \"global\""),
             ..open("unproven", &[Kind::Residency])
         },
         Case {
@@ -128,14 +144,6 @@ fn cases() -> Vec<Case> {
         Case {
             config: with("timeout_ms = 5000", ""),
             ..open("no limit", &[Kind::Latency])
-        },
-        Case {
-            group: Some("pilot"),
-            ..fine()
-        },
-        Case {
-            group: Some("nobody"),
-            ..open("an empty group", &[Kind::Cost])
         },
     ]
 }
@@ -171,7 +179,7 @@ fn records(case: &Case) -> String {
 
 #[test]
 fn one_verdict_with_its_reasons() {
-    for case in cases() {
+    for case in of_calls().into_iter().chain(of_configuration()) {
         let folder = tempfile::tempdir().unwrap();
         let (config, log) = (
             folder.path().join("t.toml"),
