@@ -132,7 +132,7 @@ impl Broker {
             sent += 1;
         }
         producer
-            .flush(Duration::from_secs(120))
+            .flush(Duration::from_mins(2))
             .expect("everything is produced");
         sent
     }

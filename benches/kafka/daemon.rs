@@ -106,7 +106,11 @@ impl Running {
         };
         let line = running.await_line("listening");
         let address = line.split("\"address\":\"").nth(1).unwrap_or_default();
-        running.address = address.split('"').next().unwrap_or_default().to_owned();
+        address
+            .split('"')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut running.address);
         running
     }
 
@@ -114,7 +118,7 @@ impl Running {
         loop {
             let line = self
                 .lines
-                .recv_timeout(Duration::from_secs(60))
+                .recv_timeout(Duration::from_mins(1))
                 .unwrap_or_else(|_| panic!("the daemon never said `{word}`"));
             if line.contains(word) {
                 return line;
@@ -195,7 +199,7 @@ pub(crate) fn idle(broker: &Broker, times: usize) -> Vec<u64> {
     running.await_line("\"assigned\"");
     std::thread::sleep(Duration::from_secs(1));
     let producer = broker.producer();
-    let sample = traffic::records(("native", 800), times + 10, (FEATURES, 0));
+    let sample = traffic::records(("native", 800), 2_000, (FEATURES, 0));
     let mut took = Vec::new();
     for (place, record) in sample.iter().take(times).enumerate() {
         let begun = Instant::now();

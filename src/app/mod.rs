@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod log;
 pub mod names;
 pub mod pipeline;
 pub mod quarantine;
@@ -17,6 +18,7 @@ pub mod report;
 pub mod run;
 pub mod setup;
 pub mod simulate;
+pub mod systemd;
 
 use std::path::PathBuf;
 

@@ -247,6 +247,9 @@ pub(super) struct Run {
     /// Log lines as JSON.
     #[arg(long)]
     pub(super) json: bool,
+    /// Least level of log lines: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) log_level: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::Visit;
 use super::super::fault::Fault;
-use super::super::types::{Batch, LinkRow, Span};
+use super::super::rows::LinkRow;
+use super::super::types::{Batch, Span};
 use super::delta::{Booked, Delta};
 use super::hours::{self, Hours};
 use super::sift::teller;

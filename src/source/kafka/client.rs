@@ -98,6 +98,8 @@ pub(super) fn consumer(source: &KafkaSource, member: bool) -> Result<ClientConfi
     }
     config.set("group.id", &source.group);
     if !member {
+        // Whoever reads one record back must learn that there is none.
+        config.set("enable.partition.eof", "true");
         return Ok(config);
     }
     config.set("statistics.interval.ms", "1000");
