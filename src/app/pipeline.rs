@@ -123,6 +123,11 @@ impl<'a> Pipeline<'a> {
         );
     }
 
+    /// Takes note of a record that the source itself could not read.
+    pub fn refused(&mut self, offset: u64, reject: Reject) {
+        self.take(offset, Told::Rejected(reject));
+    }
+
     /// Takes note of a blank line.
     pub fn blank(&mut self, offset: u64) {
         self.take(offset, Told::Ignored(IgnoreReason::Blank));

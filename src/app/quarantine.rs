@@ -84,6 +84,7 @@ pub fn retry(
         match reading.next_piece() {
             Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
             Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
+            Ok(Some(Piece::BadRow { offset, row })) => pipeline.refused(offset, row.reject()),
             Ok(Some(Piece::Blank { .. }) | None) | Err(_) => {
                 retried.unreadable += count;
                 continue;

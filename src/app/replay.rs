@@ -250,6 +250,7 @@ fn take(reading: &mut Reading, pipeline: &mut Pipeline<'_>, path: &Path) -> Resu
         Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
         Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
         Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
+        Ok(Some(Piece::BadRow { offset, row })) => pipeline.refused(offset, row.reject()),
         Ok(None) => return Ok(false),
         Err(error) => {
             let offset = reading.offset();

@@ -11,6 +11,7 @@ use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
 use super::json::Json;
+use super::written_time::{self, Written};
 
 /// A logical field and the names under which records carry it, the best first.
 #[derive(Clone, Copy, Debug)]
@@ -128,13 +129,14 @@ impl<'r> Fields<'r> {
     /// # Errors
     /// `bad_time` when it cannot be read, `time_out_of_range` when it is not plausible.
     pub(super) fn time(&self, column: Column) -> Result<Option<UnixMillis>, Reject> {
-        self.find(column)
-            .map_or(Ok(None), |found| time(found.key, &found.value).map(Some))
+        self.find(column).map_or(Ok(None), |found| {
+            in_zone(found.key, &found.value, self.settings).map(Some)
+        })
     }
 }
 
 /// The value of a key; a name with dots is a path where no key is called so.
-fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
+pub(super) fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
     record.get(name).or_else(|| {
         name.contains('.').then_some(())?;
         name.split('.')
@@ -298,6 +300,34 @@ pub(super) fn time(key: &str, value: &Json<'_>) -> Result<UnixMillis, Reject> {
         ));
     };
     plausible(key, at)
+}
+
+/// A time whose zone, where it names none, is the one that the settings name.
+///
+/// # Errors
+/// See [`time`]; `bad_time` also for a date of which nobody can tell day and month.
+fn in_zone(key: &str, value: &Json<'_>, settings: &Settings) -> Result<UnixMillis, Reject> {
+    let Some(text) = value.str() else {
+        return time(key, value);
+    };
+    // The form of every log: no zone mark, and the settings name none.
+    let zone = settings.zone();
+    if zone.is_none() && UnixMillis::parse(text).is_some() {
+        return time(key, value);
+    }
+    match (written_time::read(text, settings.date_order()), zone) {
+        (Written::At(at), Some(zone)) => plausible(key, written_time::in_zone(at, zone)),
+        // No log writes so: it is a display value, in the zone of whoever exported it.
+        (Written::At(_), None) => Err(Reject::new(
+            QuarantineReason::BadTime,
+            format!("`{key}` is a date as people write it, without a zone; say `time_zone`"),
+        )),
+        (Written::EitherOrder, _) => Err(Reject::new(
+            QuarantineReason::BadTime,
+            format!("`{key}` is a date whose day and month nobody can tell apart; say `date_order`"),
+        )),
+        (Written::No, _) => time(key, value),
+    }
 }
 
 /// Passes a plausible time on.

@@ -9,7 +9,10 @@ mod cut;
 use std::io::{self, Read};
 
 use crate::decode::RECORD_MAX_BYTES;
-use cut::{End, line_end, shape_of, value_end};
+use crate::outcome::{QuarantineReason, Reject};
+
+use super::csv_rows::{self, BadRow, Heading, Row, Table};
+use cut::{End, line_end, row_end, shape_of, value_end};
 
 pub use cut::Shape;
 
@@ -18,7 +21,7 @@ const CHUNK: usize = 256 * 1024;
 /// How many bytes at the head of a stream and before a position tell it from another.
 pub const PROBE: usize = 4096;
 /// How far the first look goes that tells the shape of a stream.
-const LOOK: usize = 64 * 1024;
+pub const LOOK: usize = 64 * 1024;
 
 /// One piece of a stream, with the byte at which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +45,20 @@ pub enum Piece<'a> {
         /// Byte at which it begins.
         offset: u64,
     },
+    /// A row of a table that does not fit its heading.
+    BadRow {
+        /// Byte at which it begins.
+        offset: u64,
+        /// What is wrong with it.
+        row: BadRow,
+    },
+}
+
+impl BadRow {
+    /// The row as a rejected record.
+    pub fn reject(&self) -> Reject {
+        Reject::new(QuarantineReason::BadRow, self.to_string())
+    }
 }
 
 /// Cuts what a reader gives into [`Piece`]s.
@@ -65,6 +82,8 @@ pub struct Splitter<R> {
     /// Whether a piece without its end is left for a later reading.
     holds: bool,
     held: bool,
+    /// What makes records of a table's rows.
+    table: Option<Table>,
 }
 
 /// What an earlier reading left behind for the next.
@@ -78,6 +97,8 @@ pub struct Before {
     pub head: Vec<u8>,
     /// The bytes before the offset, at most [`PROBE`].
     pub tail: Vec<u8>,
+    /// The heading, where the stream is a table.
+    pub heading: Option<Heading>,
 }
 
 impl<R: Read> Splitter<R> {
@@ -88,9 +109,11 @@ impl<R: Read> Splitter<R> {
             shape,
             head,
             tail,
+            heading,
         } = before;
         Splitter {
             reader,
+            table: heading.map(|heading| Table::new(heading, None)),
             start: tail.len(),
             buffer: tail,
             offset,
@@ -113,6 +136,11 @@ impl<R: Read> Splitter<R> {
     /// Whether a last piece was left.
     pub fn held(&self) -> bool {
         self.held
+    }
+
+    /// The heading, where the stream is a table and was looked at.
+    pub fn heading(&self) -> Option<&Heading> {
+        self.table.as_ref().map(Table::heading)
     }
 
     /// Where a later reading goes on.
@@ -172,6 +200,7 @@ impl<R: Read> Splitter<R> {
                 self.next_by(&value_end)
             }
             Shape::Framed => self.next_frame(),
+            Shape::Rows => self.next_row(),
             Shape::Whole => self.next_by(&|_| End::Open),
         }
     }
@@ -245,11 +274,63 @@ impl<R: Read> Splitter<R> {
             if self.rest().is_empty() {
                 return Ok(None);
             }
-            let (shape, prefix) = shape_of(self.rest());
+            let (shape, prefix) = self.shape_ahead();
             self.advance(prefix);
             self.shape = Some(shape);
         }
         Ok(self.shape)
+    }
+
+    /// The shape of the bytes ahead, and how many of them stand before the first record. A table
+    /// is one from the start of the stream.
+    fn shape_ahead(&mut self) -> (Shape, usize) {
+        let at_start = self.offset <= 3;
+        let whole = self.ended && !self.holds;
+        match csv_rows::heading(self.rest(), whole).filter(|_| at_start) {
+            Some((heading, length)) => {
+                let before = self.rest().get(..length).unwrap_or_default();
+                let lines = memchr::memchr_iter(b'\n', before).count();
+                let line = u64::try_from(lines).unwrap_or(0).saturating_add(1);
+                self.table = Some(Table::new(heading, Some(line)));
+                (Shape::Rows, length)
+            }
+            None => shape_of(self.rest()),
+        }
+    }
+
+    /// The next row of a table, as the record that it makes.
+    fn next_row(&mut self) -> io::Result<Option<Piece<'_>>> {
+        let Some(mut table) = self.table.take() else {
+            return self.next_by(&line_end);
+        };
+        let delimiter = table.heading().delimiter();
+        let read = self.next_by(&|bytes| row_end(bytes, delimiter));
+        let told = match read {
+            Ok(Some(Piece::Record { offset, bytes })) => Some((offset, table.read(bytes))),
+            Ok(Some(Piece::Blank { offset })) => {
+                table.read(b"");
+                Some((offset, Row::Blank))
+            }
+            Ok(Some(Piece::TooLarge { offset, length })) => {
+                table.lose_line();
+                self.table = Some(table);
+                return Ok(Some(Piece::TooLarge { offset, length }));
+            }
+            Ok(Some(Piece::BadRow { .. }) | None) => None,
+            Err(error) => {
+                self.table = Some(table);
+                return Err(error);
+            }
+        };
+        let table = self.table.insert(table);
+        Ok(told.map(|(offset, row)| match row {
+            Row::Record => Piece::Record {
+                offset,
+                bytes: table.json(),
+            },
+            Row::Blank => Piece::Blank { offset },
+            Row::Bad(row) => Piece::BadRow { offset, row },
+        }))
     }
 
     fn next_by(&mut self, end_of: &dyn Fn(&[u8]) -> End) -> io::Result<Option<Piece<'_>>> {
