@@ -4,6 +4,7 @@
 //! that is handed a clock, a ledger and something to report progress to: so that a test runs it
 //! whole.
 
+pub mod discover;
 pub mod export;
 pub mod follow;
 pub mod inspect;

@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod check;
 mod demo;
+mod discover;
 mod inspect;
 mod price;
 mod progress;
@@ -89,6 +90,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Inspect(args) => inspect::inspect(&args, terminal),
         Command::Price(args) => price::price(&args, terminal),
         Command::Prices { command } => price::prices(&command, terminal),
+        Command::Discover(args) => discover::discover(&args, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),

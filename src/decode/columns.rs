@@ -59,8 +59,17 @@ const LITELLM: Rows = &[
     ("model", &["model"]),
     ("group", &["model_group"]),
     ("host", &["api_base"]),
-    ("input", &["prompt_tokens", "metadata.usage_object.prompt_tokens"]),
-    ("output", &["completion_tokens", "metadata.usage_object.completion_tokens"]),
+    (
+        "input",
+        &["prompt_tokens", "metadata.usage_object.prompt_tokens"],
+    ),
+    (
+        "output",
+        &[
+            "completion_tokens",
+            "metadata.usage_object.completion_tokens",
+        ],
+    ),
     ("region", &["hidden_params.region_name"]),
     ("caller", &["metadata.user_api_key_alias"]),
     ("conversation", &["session_id"]),
@@ -86,20 +95,59 @@ const AZURE: Rows = &[
     ("status", &["resultSignature", "ResultSignature"]),
     ("duration", &["durationMs", "DurationMs"]),
     ("region", &["location", "Location", "properties.location"]),
-    ("deployment", &["properties.modelDeploymentName", "modelDeploymentName"]),
+    (
+        "deployment",
+        &["properties.modelDeploymentName", "modelDeploymentName"],
+    ),
     ("model", &["properties.modelName", "modelName"]),
 ];
 const APIM: Rows = &[
     ("time", &["time", "TimeGenerated"]),
-    ("id", &["correlationId", "CorrelationId", "properties.correlationId"]),
-    ("host", &["properties.backendUrl", "backendUrl", "BackendUrl", "properties.url", "Url"]),
-    ("status", &["properties.backendResponseCode", "BackendResponseCode", "properties.responseCode", "ResponseCode"]),
-    ("duration", &["properties.backendTime", "BackendTime", "properties.totalTime", "TotalTime", "durationMs", "DurationMs"]),
+    (
+        "id",
+        &["correlationId", "CorrelationId", "properties.correlationId"],
+    ),
+    (
+        "host",
+        &[
+            "properties.backendUrl",
+            "backendUrl",
+            "BackendUrl",
+            "properties.url",
+            "Url",
+        ],
+    ),
+    (
+        "status",
+        &[
+            "properties.backendResponseCode",
+            "BackendResponseCode",
+            "properties.responseCode",
+            "ResponseCode",
+        ],
+    ),
+    (
+        "duration",
+        &[
+            "properties.backendTime",
+            "BackendTime",
+            "properties.totalTime",
+            "TotalTime",
+            "durationMs",
+            "DurationMs",
+        ],
+    ),
     ("region", &["location", "Region"]),
     ("model", &["properties.modelName", "ModelName"]),
-    ("deployment", &["properties.deploymentName", "DeploymentName"]),
+    (
+        "deployment",
+        &["properties.deploymentName", "DeploymentName"],
+    ),
     ("input", &["properties.promptTokens", "PromptTokens"]),
-    ("output", &["properties.completionTokens", "CompletionTokens"]),
+    (
+        "output",
+        &["properties.completionTokens", "CompletionTokens"],
+    ),
 ];
 
 fn of_rows(rows: Rows) -> Vec<LogicalField> {
@@ -231,10 +279,13 @@ pub fn look(text: &str) -> Look {
     let is_host = text.len() <= 253
         && text.contains('.')
         && !text.contains("..")
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-        && text.rsplit('.').next().is_some_and(|top| {
-            top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic())
-        });
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        && text
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()));
     if is_host { Look::Host } else { Look::Text }
 }
 

@@ -324,7 +324,9 @@ fn in_zone(key: &str, value: &Json<'_>, settings: &Settings) -> Result<UnixMilli
         )),
         (Written::EitherOrder, _) => Err(Reject::new(
             QuarantineReason::BadTime,
-            format!("`{key}` is a date whose day and month nobody can tell apart; say `date_order`"),
+            format!(
+                "`{key}` is a date whose day and month nobody can tell apart; say `date_order`"
+            ),
         )),
         (Written::No, _) => time(key, value),
     }

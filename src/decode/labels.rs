@@ -294,7 +294,12 @@ mod tests {
                 false,
                 false,
             ),
-            ("status|status|model", "status|status (again)|model", false, false),
+            (
+                "status|status|model",
+                "status|status (again)|model",
+                false,
+                false,
+            ),
         ];
         for (names, expected, servicenow, labelled) in cases {
             let names: Vec<String> = names.split('|').map(str::to_owned).collect();
@@ -319,7 +324,11 @@ mod tests {
             (Kind::Measure, "1.234", "1.234"),
             (Kind::Measure, "1.234.567", "1234567"),
             (Kind::Text, "1,234", "1,234"),
-            (Kind::Utc, "11/21/2026, 10:15:03.123 AM", "2026-11-21T10:15:03.123Z"),
+            (
+                Kind::Utc,
+                "11/21/2026, 10:15:03.123 AM",
+                "2026-11-21T10:15:03.123Z",
+            ),
             (Kind::Utc, "soon", "soon"),
         ];
         for (kind, text, expected) in cases {

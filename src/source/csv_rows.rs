@@ -40,7 +40,10 @@ impl std::fmt::Display for BadRow {
             columns,
         } = self;
         match line {
-            Some(line) => write!(f, "line {line} has {cells} cells, the heading has {columns}"),
+            Some(line) => write!(
+                f,
+                "line {line} has {cells} cells, the heading has {columns}"
+            ),
             None => write!(f, "the row has {cells} cells, the heading has {columns}"),
         }
     }

@@ -205,7 +205,11 @@ impl Reading {
         };
         let (mut head_reader, _) = open_stream(path, &Arc::default())?;
         let head = read_up_to(&mut head_reader, PROBE)?;
-        let heading = if offset > 0 { heading(path, shape)? } else { None };
+        let heading = if offset > 0 {
+            heading(path, shape)?
+        } else {
+            None
+        };
         let shape = shape.or(heading.as_ref().map(|_| Shape::Rows));
         let splitter = Splitter::new(
             reader,

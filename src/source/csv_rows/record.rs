@@ -98,7 +98,12 @@ pub(super) fn cells(row: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut cutter = cutter(delimiter);
     let mut cells = csv::ByteRecord::new();
     cut(&mut cutter, row, &mut cells).ok()?;
-    Some(cells.iter().map(|cell| latin::text(cell).into_owned()).collect())
+    Some(
+        cells
+            .iter()
+            .map(|cell| latin::text(cell).into_owned())
+            .collect(),
+    )
 }
 
 /// Bytes that the `csv` crate reads, one row at a time.
@@ -204,7 +209,12 @@ impl Table {
             });
         }
         self.json.clear();
-        write(&self.heading, &self.heading.shape, &self.cells, &mut self.json);
+        write(
+            &self.heading,
+            &self.heading.shape,
+            &self.cells,
+            &mut self.json,
+        );
         Row::Record
     }
 }

@@ -77,13 +77,24 @@ fn rows_become_records() {
             &["11:{\"model\":\"a\",\"user\":\"Müller\"}"],
         ),
         // No tables.
-        (b"plain text, really\nand more\n", &["0:plain text, really", "19:and more"]),
+        (
+            b"plain text, really\nand more\n",
+            &["0:plain text, really", "19:and more"],
+        ),
         (b"a=1, b=2\nc=3, d=4\n", &["0:a=1, b=2", "9:c=3, d=4"]),
-        (b"2026-11-21,INFO\n2026-11-21,WARN\n", &["0:2026-11-21,INFO", "16:2026-11-21,WARN"]),
+        (
+            b"2026-11-21,INFO\n2026-11-21,WARN\n",
+            &["0:2026-11-21,INFO", "16:2026-11-21,WARN"],
+        ),
         // A heading alone holds no record.
         (b"model,at\n", &[]),
     ];
     for (bytes, expected) in cases {
-        assert_eq!(pieces(bytes), *expected, "{}", String::from_utf8_lossy(bytes));
+        assert_eq!(
+            pieces(bytes),
+            *expected,
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
     }
 }
