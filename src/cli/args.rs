@@ -210,6 +210,9 @@ pub(super) struct Discover {
     /// The zone of times that name none: `Europe/Berlin`.
     #[arg(long, value_name = "ZONE")]
     pub(super) zone: Option<String>,
+    /// Which number of `03/04/2026` is the day: `dmy` or `mdy`.
+    #[arg(long, value_name = "ORDER")]
+    pub(super) date_order: Option<String>,
     /// Reads every record as this format instead of recognising each.
     #[arg(long, value_name = "NAME")]
     pub(super) format: Option<String>,

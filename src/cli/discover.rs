@@ -16,6 +16,7 @@ use crate::app::Failure;
 use crate::app::discover::{self as job, Asked, Found, Known, News, Starter, Survey};
 use crate::app::setup::{self, Setup};
 use crate::clock::Clock;
+use crate::decode::written_time::DateOrder;
 use crate::source::list;
 
 #[derive(Serialize)]
@@ -41,6 +42,7 @@ pub(super) fn discover(args: &args::Discover, terminal: &mut Terminal<'_>) -> Re
     let asked = Asked {
         files: &files,
         format: inspect::format_of(args.format.as_deref())?,
+        dates: args.date_order.as_deref().map(order).transpose()?,
         zone: args.zone.as_deref().map(zone).transpose()?,
         until: until.map(|ms| clock.now().saturating_add(ms)),
     };
@@ -109,6 +111,14 @@ fn zone(name: &str) -> Result<Tz, Failure> {
     name.parse().map_err(|_| {
         Failure::Usage(format!(
             "unknown time zone `{name}`; an IANA name such as `Europe/Berlin`"
+        ))
+    })
+}
+
+fn order(word: &str) -> Result<DateOrder, Failure> {
+    DateOrder::parse(word).ok_or_else(|| {
+        Failure::Usage(format!(
+            "`{word}` is no order of dates; `dmy` and `mdy` are"
         ))
     })
 }

@@ -87,6 +87,13 @@ fn nothing(found: &Found, words: &mut Vec<String>) {
 fn zones(found: &Found, words: &mut Vec<String>) {
     let mut kinds: Vec<String> = Vec::new();
     for stream in &found.streams {
+        if let Some(doubt) = stream.date_doubt {
+            words.push(format!(
+                "{}: {doubt}, and such rows are refused; say it by `--date-order dmy` or `mdy`, or \
+                 by `date_order` in the source's `fields`",
+                stream.name
+            ));
+        }
         let Some(zone) = &stream.zone else { continue };
         let kind = match (zone.by, zone.minutes_ahead) {
             ("found", Some(minutes)) => format!("{minutes} min ahead of UTC"),

@@ -112,6 +112,8 @@ pub(super) struct WrittenAs {
     /// Dates that can only be day first, or month first.
     pub(super) day_first: u64,
     pub(super) month_first: u64,
+    /// Dates that can be both, and are not the same day.
+    pub(super) either: u64,
 }
 
 /// Looks at records as the decoder unwraps them.
@@ -298,6 +300,7 @@ impl WrittenAs {
                 self.day_first += u64::from(number > 12 && number <= 31);
                 self.month_first += u64::from(number <= 12 && !same);
             }
+            (Written::At(one), Written::At(other)) if one != other => self.either += 1,
             _ => {}
         }
     }

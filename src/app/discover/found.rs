@@ -117,6 +117,8 @@ pub struct StreamFound {
     pub zone: Option<Zone>,
     /// Which number of its dates is the day, where that must be said.
     pub date_order: Option<&'static str>,
+    /// Why that is not known.
+    pub date_doubt: Option<&'static str>,
 }
 
 /// A shape that no format knows.

@@ -106,6 +106,7 @@ fn sure(stream: &Stream, survey: &Survey<'_>) -> Minutes {
 pub(super) fn date_order(written: WrittenAs) -> Result<Option<DateOrder>, &'static str> {
     match (written.day_first, written.month_first) {
         _ if written.display == 0 => Ok(None),
+        (0, 0) if written.either > 0 => Err("each date could be day first or month first"),
         (0, 0) => Ok(None),
         (_, 0) => Ok(Some(DateOrder::DayFirst)),
         (0, _) => Ok(Some(DateOrder::MonthFirst)),
@@ -281,6 +282,10 @@ pub(super) fn doubt(name: &str, seen: &FieldSeen, others: &BTreeMap<Text, Key>) 
     let fitting = others.iter().filter(|(key, seen)| fits(name, key, seen));
     for (key, _) in fitting {
         let taken = seen.taken.keys().next();
+        // A row has several times, and hosts in many a column.
+        if taken.is_some() && matches!(name, "time" | "host") {
+            continue;
+        }
         words.push(match taken {
             Some(taken) => format!(
                 "`{key}` could tell it, too; `{taken}` is taken, \

@@ -13,6 +13,7 @@ use crate::app::setup::Setup;
 use crate::app::{Failure, Progress};
 use crate::call::Format;
 use crate::clock::Clock;
+use crate::decode::written_time::DateOrder;
 use crate::decode::{self, Context, DATE_ORDER, Settings, TIME_ZONE};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::provider::Gate;
@@ -42,6 +43,8 @@ pub struct Asked<'a> {
     pub format: Option<Format>,
     /// The zone of times that name none.
     pub zone: Option<Tz>,
+    /// Which number of a date is the day, where both could be.
+    pub dates: Option<DateOrder>,
     /// Reads on as files grow, until then.
     pub until: Option<UnixMillis>,
 }
@@ -75,7 +78,7 @@ pub fn read(
         }
         let mut settings = read_as.settings.clone();
         settings.format = asked.format.or(settings.format);
-        let about = about(path, settings, asked.zone, &setup.gate);
+        let about = about(path, settings, asked, &setup.gate);
         let labelled = about.1;
         let stream = survey.stream(about.0);
         if let Some(labelled) = labelled {
@@ -131,11 +134,15 @@ fn again(
 fn about(
     path: &Path,
     mut settings: Settings,
-    zone: Option<Tz>,
+    asked: Asked<'_>,
     gate: &Gate,
 ) -> (About, Option<bool>) {
     let standard_input = path.as_os_str() == "-";
-    if let Some(zone) = zone {
+    if let Some(order) = asked.dates {
+        let order = vec![order.as_str().to_owned()];
+        settings.fields.insert(DATE_ORDER.to_owned(), order);
+    }
+    if let Some(zone) = asked.zone {
         let name = vec![zone.name().to_owned()];
         settings.fields.insert(TIME_ZONE.to_owned(), name);
     }

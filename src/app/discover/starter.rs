@@ -138,6 +138,19 @@ fn endpoints_file(found: &Found) -> String {
         &mut text,
         "# The endpoints that calls went to, the busiest first."
     );
+    if !found.aliases.is_empty() {
+        put!(
+            &mut text,
+            "# Requests that name no host name their model by an alias:"
+        );
+    }
+    for (alias, model, n) in found.aliases.iter().take(20) {
+        let (alias, model) = (quoted(alias), quoted(model));
+        put!(
+            &mut text,
+            "# {n} requests: model_name = {model}, model_aliases = {{ {alias} = {model} }}"
+        );
+    }
     for endpoint in found.endpoints.iter().take(MOST) {
         text.push('\n');
         one_endpoint(found, endpoint, &mut text);
@@ -235,16 +248,8 @@ fn model(found: &Found, endpoint: &EndpointFound, text: &mut String) {
             );
             if found.aliases.is_empty() {
                 put!(text, "# model_name = \"gpt-4o\"");
-            }
-            for (alias, model, n) in found.aliases.iter().take(8) {
-                put!(text, "# {n} requests of {alias} were answered by {model}:");
-                put!(text, "# model_name = {}", quoted(model));
-                put!(
-                    text,
-                    "# model_aliases = {{ {} = {} }}",
-                    quoted(alias),
-                    quoted(model)
-                );
+            } else {
+                put!(text, "# (One of those above.)");
             }
         }
         several => {

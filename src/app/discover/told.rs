@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::attribute::{Features, Found as FoundEndpoint, Registry};
 use crate::call::{Destination, EvidenceKind, Format, Origin};
-use crate::decode::columns;
+use crate::decode::written_time::DateOrder;
+use crate::decode::{DATE_ORDER, columns};
 use crate::residency::{Place as Region, Regions};
 use crate::units::Text;
 
@@ -104,7 +105,12 @@ fn kinds(survey: &Survey<'_>) -> Vec<KindFound> {
 }
 
 fn stream(stream: &Stream, survey: &Survey<'_>) -> StreamFound {
-    let order = judged::date_order(stream.written_as).ok().flatten();
+    let stated = stream.about.settings.fields.get(DATE_ORDER);
+    let stated = stated.and_then(|order| DateOrder::parse(order.first()?));
+    let order = match stated {
+        Some(order) => Ok(Some(order)),
+        None => judged::date_order(stream.written_as),
+    };
     let seen = stream.written_as.named + stream.written_as.unnamed > 0;
     StreamFound {
         name: stream.about.name.clone(),
@@ -119,7 +125,8 @@ fn stream(stream: &Stream, survey: &Survey<'_>) -> StreamFound {
         from: shown(stream.minutes.oldest),
         to: shown(stream.minutes.newest),
         zone: seen.then(|| judged::zone(stream, survey)),
-        date_order: order.map(crate::decode::written_time::DateOrder::as_str),
+        date_order: order.ok().flatten().map(DateOrder::as_str),
+        date_doubt: order.err(),
     }
 }
 

@@ -19,8 +19,8 @@ const FILES_MAX: usize = 50;
 struct Needs {
     format: Option<&'static str>,
     fields: BTreeMap<&'static str, Vec<String>>,
-    /// The zone is found by comparison, or not at all.
-    zone_question: Option<String>,
+    /// What only a person knows: the zone, the order of dates.
+    questions: Vec<String>,
 }
 
 pub(super) fn sources(found: &Found, inputs: &[PathBuf], text: &mut String) {
@@ -54,7 +54,7 @@ pub(super) fn sources(found: &Found, inputs: &[PathBuf], text: &mut String) {
         if let Some(format) = needs.format {
             put!(text, "format = {}", quoted(format));
         }
-        if let Some(question) = &needs.zone_question {
+        for question in &needs.questions {
             put!(text, "{QUESTION} {question}");
         }
         if !needs.fields.is_empty() {
@@ -104,6 +104,11 @@ fn needs(found: &Found, stream: &StreamFound) -> Needs {
             }
         }
     }
+    if stream.date_doubt.is_some() {
+        let question = "is 03/04 the third of April (dmy) or the fourth of March (mdy)?";
+        needs.questions.push(question.to_owned());
+        needs.fields.insert(DATE_ORDER, vec!["dmy".to_owned()]);
+    }
     if let Some(order) = stream.date_order {
         needs.fields.insert(DATE_ORDER, vec![order.to_owned()]);
     }
@@ -119,14 +124,14 @@ fn zone(stream: &StreamFound, needs: &mut Needs) {
         }
         ("found", Some(minutes)) => {
             let name = fixed_zone(minutes);
-            needs.zone_question = Some(format!(
+            needs.questions.push(format!(
                 "its times are {minutes} min ahead of UTC; which zone is that? `{name}` knows no \
                  summer time."
             ));
             needs.fields.insert(TIME_ZONE, vec![name.to_owned()]);
         }
         ("unknown", _) => {
-            needs.zone_question = Some(
+            needs.questions.push(
                 "in which zone are its times? Nothing in the sample tells; read as UTC until then."
                     .to_owned(),
             );
