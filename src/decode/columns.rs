@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::call::Format;
 use crate::units::Text;
 
-use super::fields::{self, Column, Fields};
+use super::fields::{self, Column};
 use super::json::Json;
 use super::{Settings, servicenow_genai, servicenow_outbound};
 
@@ -295,17 +295,4 @@ pub fn names_its_zone(text: &str) -> bool {
     let text = text.trim();
     text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         || chrono::DateTime::parse_from_rfc3339(text).is_ok()
-}
-
-/// What a record says of a renamable field, by the decoder's own rules.
-#[must_use]
-pub fn text_of<'r>(
-    record: &'r Json<'r>,
-    settings: &'r Settings,
-    field: LogicalField,
-) -> Option<Cow<'r, str>> {
-    Fields::new(record, settings).text(Column {
-        name: if field.renamable { field.name } else { "" },
-        aliases: field.columns,
-    })
 }

@@ -3,6 +3,8 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
+mod zoned;
+
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
@@ -11,7 +13,6 @@ use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
 use super::json::Json;
-use super::written_time::{self, Written};
 
 /// A logical field and the names under which records carry it, the best first.
 #[derive(Clone, Copy, Debug)]
@@ -129,9 +130,8 @@ impl<'r> Fields<'r> {
     /// # Errors
     /// `bad_time` when it cannot be read, `time_out_of_range` when it is not plausible.
     pub(super) fn time(&self, column: Column) -> Result<Option<UnixMillis>, Reject> {
-        self.find(column).map_or(Ok(None), |found| {
-            in_zone(found.key, &found.value, self.settings).map(Some)
-        })
+        let read = |found: Found<'_>| zoned::time_in_zone(found.key, &found.value, self.settings);
+        self.find(column).map(read).transpose()
     }
 }
 
@@ -302,36 +302,6 @@ pub(super) fn time(key: &str, value: &Json<'_>) -> Result<UnixMillis, Reject> {
     plausible(key, at)
 }
 
-/// A time whose zone, where it names none, is the one that the settings name.
-///
-/// # Errors
-/// See [`time`]; `bad_time` also for a date of which nobody can tell day and month.
-fn in_zone(key: &str, value: &Json<'_>, settings: &Settings) -> Result<UnixMillis, Reject> {
-    let Some(text) = value.str() else {
-        return time(key, value);
-    };
-    // The form of every log: no zone mark, and the settings name none.
-    let zone = settings.zone();
-    if zone.is_none() && UnixMillis::parse(text).is_some() {
-        return time(key, value);
-    }
-    match (written_time::read(text, settings.date_order()), zone) {
-        (Written::At(at), Some(zone)) => plausible(key, written_time::in_zone(at, zone)),
-        // No log writes so: it is a display value, in the zone of whoever exported it.
-        (Written::At(_), None) => Err(Reject::new(
-            QuarantineReason::BadTime,
-            format!("`{key}` is a date as people write it, without a zone; say `time_zone`"),
-        )),
-        (Written::EitherOrder, _) => Err(Reject::new(
-            QuarantineReason::BadTime,
-            format!(
-                "`{key}` is a date whose day and month nobody can tell apart; say `date_order`"
-            ),
-        )),
-        (Written::No, _) => time(key, value),
-    }
-}
-
 /// Passes a plausible time on.
 ///
 /// # Errors
@@ -372,7 +342,6 @@ fn epoch(value: &Json<'_>) -> Option<UnixMillis> {
     }
 }
 
-/// Any number, also as text.
 fn number(value: &Json<'_>) -> Option<f64> {
     match value {
         Json::Float(number) => Some(*number),

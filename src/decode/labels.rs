@@ -219,8 +219,8 @@ pub fn headings(names: &[String]) -> Headings {
         };
         columns.push(Heading { name: column, kind });
     }
-    let named = |name: &str| columns.iter().any(|column| column.name == name);
-    let servicenow = labels.is_some() || NAMES.iter().any(|name| named(name));
+    let has = |mark: &str| columns.iter().any(|column| column.name == mark);
+    let servicenow = labels.is_some() || NAMES.iter().any(|mark| has(mark));
     Headings {
         columns,
         servicenow,

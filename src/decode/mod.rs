@@ -76,6 +76,25 @@ pub fn field_names() -> Vec<&'static str> {
     names
 }
 
+/// What would be right, where a key of [`Settings::fields`] names no columns and `word` is none of
+/// its words.
+#[must_use]
+pub fn wrong_word(key: &str, word: &str) -> Option<&'static str> {
+    let (right, hint) = match key {
+        DURATION_UNIT => (matches!(word, "ms" | "s"), "`ms` or `s`"),
+        TIME_ZONE => (
+            word.parse::<chrono_tz::Tz>().is_ok(),
+            "an IANA name such as `Europe/Berlin`",
+        ),
+        DATE_ORDER => (
+            written_time::DateOrder::parse(word).is_some(),
+            "`dmy` (day first) or `mdy`",
+        ),
+        _ => (true, ""),
+    };
+    (!right).then_some(hint)
+}
+
 /// What a record, or one of the calls in it, turned out to be. Each counts as one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {

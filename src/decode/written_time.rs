@@ -4,7 +4,7 @@
 //! nobody can tell from it, and a month of costs in the wrong month is worse than a refused row.
 
 use chrono::offset::LocalResult;
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use crate::units::UnixMillis;
@@ -111,7 +111,6 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
     let Some(after_noon) = noon else {
         return Some(time);
     };
-    use chrono::Timelike;
     let hour = match (time.hour(), after_noon) {
         (12, false) => 0,
         (12, true) => 12,

@@ -5,14 +5,14 @@
 //! broken row must not take the others with it.
 
 mod cut;
+mod rows;
 
 use std::io::{self, Read};
 
 use crate::decode::RECORD_MAX_BYTES;
-use crate::outcome::{QuarantineReason, Reject};
 
-use super::csv_rows::{self, BadRow, Heading, Row, Table};
-use cut::{End, line_end, row_end, shape_of, value_end};
+use super::csv_rows::{BadRow, Heading, Table};
+use cut::{End, line_end, value_end};
 
 pub use cut::Shape;
 
@@ -52,13 +52,6 @@ pub enum Piece<'a> {
         /// What is wrong with it.
         row: BadRow,
     },
-}
-
-impl BadRow {
-    /// The row as a rejected record.
-    pub fn reject(&self) -> Reject {
-        Reject::new(QuarantineReason::BadRow, self.to_string())
-    }
 }
 
 /// Cuts what a reader gives into [`Piece`]s.
@@ -279,58 +272,6 @@ impl<R: Read> Splitter<R> {
             self.shape = Some(shape);
         }
         Ok(self.shape)
-    }
-
-    /// The shape of the bytes ahead, and how many of them stand before the first record. A table
-    /// is one from the start of the stream.
-    fn shape_ahead(&mut self) -> (Shape, usize) {
-        let at_start = self.offset <= 3;
-        let whole = self.ended && !self.holds;
-        match csv_rows::heading(self.rest(), whole).filter(|_| at_start) {
-            Some((heading, length)) => {
-                let before = self.rest().get(..length).unwrap_or_default();
-                let lines = memchr::memchr_iter(b'\n', before).count();
-                let line = u64::try_from(lines).unwrap_or(0).saturating_add(1);
-                self.table = Some(Table::new(heading, Some(line)));
-                (Shape::Rows, length)
-            }
-            None => shape_of(self.rest()),
-        }
-    }
-
-    /// The next row of a table, as the record that it makes.
-    fn next_row(&mut self) -> io::Result<Option<Piece<'_>>> {
-        let Some(mut table) = self.table.take() else {
-            return self.next_by(&line_end);
-        };
-        let delimiter = table.heading().delimiter();
-        let read = self.next_by(&|bytes| row_end(bytes, delimiter));
-        let told = match read {
-            Ok(Some(Piece::Record { offset, bytes })) => Some((offset, table.read(bytes))),
-            Ok(Some(Piece::Blank { offset })) => {
-                table.read(b"");
-                Some((offset, Row::Blank))
-            }
-            Ok(Some(Piece::TooLarge { offset, length })) => {
-                table.lose_line();
-                self.table = Some(table);
-                return Ok(Some(Piece::TooLarge { offset, length }));
-            }
-            Ok(Some(Piece::BadRow { .. }) | None) => None,
-            Err(error) => {
-                self.table = Some(table);
-                return Err(error);
-            }
-        };
-        let table = self.table.insert(table);
-        Ok(told.map(|(offset, row)| match row {
-            Row::Record => Piece::Record {
-                offset,
-                bytes: table.json(),
-            },
-            Row::Blank => Piece::Blank { offset },
-            Row::Bad(row) => Piece::BadRow { offset, row },
-        }))
     }
 
     fn next_by(&mut self, end_of: &dyn Fn(&[u8]) -> End) -> io::Result<Option<Piece<'_>>> {

@@ -3,6 +3,8 @@
 //! Knows only what was found. A newcomer may ask why no call at all is a whole page: whoever reads
 //! that has the wrong export, or columns that nobody knows, and needs to see which.
 
+use crate::units::Text;
+
 use super::found::Found;
 
 /// Keys of a shape and hosts that a sentence names.
@@ -40,19 +42,14 @@ fn nothing(found: &Found, words: &mut Vec<String>) {
         return;
     }
     words.push(format!(
-        "{} records and no LLM call among them",
-        found.records
+        "{} and no LLM call among them",
+        records(found.records)
     ));
     for shape in found.unknown_shapes.iter().take(3) {
-        let keys: Vec<&str> = shape
-            .keys
-            .iter()
-            .take(NAMED)
-            .map(|key| key.as_str())
-            .collect();
+        let keys: Vec<&str> = shape.keys.iter().take(NAMED).map(Text::as_str).collect();
         words.push(format!(
-            "{} records have the keys {}{}",
-            shape.records,
+            "{} with the keys {}{}",
+            records(shape.records),
             keys.join(", "),
             if shape.keys.len() > NAMED {
                 ", …"
@@ -82,6 +79,14 @@ fn nothing(found: &Found, words: &mut Vec<String>) {
          `sys_outbound_http_log`; docs/FORMATS.md lists every format"
             .to_owned(),
     );
+}
+
+fn records(n: u64) -> String {
+    if n == 1 {
+        "1 record".to_owned()
+    } else {
+        format!("{n} records")
+    }
 }
 
 fn zones(found: &Found, words: &mut Vec<String>) {

@@ -137,10 +137,9 @@ fn own_path(to: &Destination) -> Option<&str> {
         (end > 0).then(|| path.get(..begin.saturating_add(end)))?
     };
     match &to.provider {
-        Some(Provider::Azure) => through("/deployments/"),
+        Some(Provider::Azure | Provider::Watsonx) => through("/deployments/"),
         Some(Provider::Bedrock) => through("/model/"),
         Some(Provider::Vertex) => through("/locations/"),
-        Some(Provider::Watsonx) => through("/deployments/"),
         Some(_) | None => None,
     }
 }

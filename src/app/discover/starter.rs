@@ -3,18 +3,19 @@
 //! Fills in nothing that the sample does not tell. A newcomer may ask why scope and residency stay
 //! open: no log can tell what somebody ordered and promised, and a guess would look like a fact.
 
+mod endpoint;
 mod source;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::app::Failure;
-use crate::attribute::{BaseUrl, UNATTRIBUTED, UNTOLD_HALF};
+use crate::attribute::{UNATTRIBUTED, UNTOLD_HALF};
 use crate::config;
 use crate::problem::{Problem, Severity};
 use crate::units::UnixMillis;
 
-use super::found::{EndpointFound, FeatureFound, Found};
+use super::found::{FeatureFound, Found};
 
 /// What stands before everything that is left to answer.
 const QUESTION: &str = "# QUESTION:";
@@ -66,7 +67,7 @@ fn is_error(problem: &Problem) -> bool {
 fn made(found: &Found, inputs: &[PathBuf], now: UnixMillis, matchers: bool) -> Starter {
     let files = vec![
         (MAIN, main_file(found, inputs)),
-        (ENDPOINTS, endpoints_file(found)),
+        (ENDPOINTS, endpoint::endpoints_file(found)),
         (FEATURES, features_file(found, matchers)),
     ];
     let read = |path: &Path| {
@@ -130,133 +131,6 @@ fn main_file(found: &Found, inputs: &[PathBuf]) -> String {
     put!(&mut text, "features = {}", quoted(FEATURES));
     source::sources(found, inputs, &mut text);
     text
-}
-
-fn endpoints_file(found: &Found) -> String {
-    let mut text = String::new();
-    put!(
-        &mut text,
-        "# The endpoints that calls went to, the busiest first."
-    );
-    if !found.aliases.is_empty() {
-        put!(
-            &mut text,
-            "# Requests that name no host name their model by an alias:"
-        );
-    }
-    for (alias, model, n) in found.aliases.iter().take(20) {
-        let (alias, model) = (quoted(alias), quoted(model));
-        put!(
-            &mut text,
-            "# {n} requests: model_name = {model}, model_aliases = {{ {alias} = {model} }}"
-        );
-    }
-    for endpoint in found.endpoints.iter().take(MOST) {
-        text.push('\n');
-        one_endpoint(found, endpoint, &mut text);
-    }
-    text
-}
-
-fn one_endpoint(found: &Found, endpoint: &EndpointFound, text: &mut String) {
-    let port = endpoint
-        .port
-        .map_or(String::new(), |port| format!(":{port}"));
-    let url = format!("https://{}{port}", endpoint.host);
-    put!(
-        text,
-        "# {} calls ({} throttled, {} failed in any way), {} requests.",
-        endpoint.calls,
-        endpoint.throttled,
-        endpoint.failed,
-        endpoint.requests
-    );
-    if BaseUrl::parse(&url).is_err() {
-        put!(
-            text,
-            "# Its host is none that can be registered: {}",
-            endpoint.host
-        );
-        return;
-    }
-    put!(text, "[endpoint.{}]", quoted(&endpoint.name));
-    put!(text, "base_url = {}", quoted(&url));
-    if !endpoint.path.is_empty() {
-        put!(text, "resource_paths = {}", list(&[&endpoint.path]));
-    }
-    let named = endpoint.provider.as_deref();
-    if let Some(provider) = named.filter(|name| *name != endpoint.host) {
-        put!(text, "provider = {}", quoted(provider));
-    }
-    if !endpoint.deployment.is_empty() {
-        put!(text, "deployment = {}", quoted(&endpoint.deployment));
-    }
-    model(found, endpoint, text);
-    for evidence in endpoint.evidence.iter().take(8) {
-        put!(text, "# seen: {evidence}");
-    }
-    match &endpoint.region {
-        Some(region) => put!(text, "region = {}", quoted(region)),
-        None => {
-            put!(
-                text,
-                "{QUESTION} which region was ordered? The sample does not tell one."
-            );
-            put!(text, "# region = \"azure:westeurope\"");
-        }
-    }
-    let told = endpoint.scope.map_or(String::new(), |scope| {
-        format!(" The name of host or model says {scope}.")
-    });
-    put!(
-        text,
-        "{QUESTION} how far may processing wander: regional, data_zone, global?{told}"
-    );
-    put!(
-        text,
-        "# deployment_scope = {}",
-        quoted(endpoint.scope.unwrap_or("regional"))
-    );
-    put!(
-        text,
-        "{QUESTION} where must its calls stay? A rule, a region set or a region."
-    );
-    put!(text, "# residency = \"eu\"");
-    if let Some(format) = endpoint.transport_from {
-        put!(
-            text,
-            "# Two logs tell its calls without a common key; this one counts."
-        );
-        put!(text, "transport_from = {}", quoted(format));
-    }
-    if let Some(format) = endpoint.usage_from {
-        put!(
-            text,
-            "# sys_generative_ai_log may tell the same requests; this one counts."
-        );
-        put!(text, "usage_from = {}", quoted(format));
-    }
-}
-
-fn model(found: &Found, endpoint: &EndpointFound, text: &mut String) {
-    match endpoint.models.as_slice() {
-        [only] => put!(text, "model_name = {}", quoted(&only.name)),
-        [] => {
-            put!(
-                text,
-                "{QUESTION} which model answers here? Its own records name none."
-            );
-            if found.aliases.is_empty() {
-                put!(text, "# model_name = \"gpt-4o\"");
-            } else {
-                put!(text, "# (One of those above.)");
-            }
-        }
-        several => {
-            let names: Vec<&str> = several.iter().map(|model| model.name.as_str()).collect();
-            put!(text, "# Models seen here: {}", names.join(", "));
-        }
-    }
 }
 
 fn features_file(found: &Found, matchers: bool) -> String {

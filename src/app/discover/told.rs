@@ -3,13 +3,16 @@
 //! Keeps nothing of its own. A newcomer may ask why a known configuration changes nothing but the
 //! marks of what is registered: a survey looks at logs, and says the same of them twice.
 
+mod endpoint;
+
 use std::collections::BTreeMap;
 
-use crate::attribute::{Features, Found as FoundEndpoint, Registry};
-use crate::call::{Destination, EvidenceKind, Format, Origin};
+use crate::attribute::{Features, Registry};
+use crate::call::{Format, Origin};
+use crate::decode::columns::LogicalField;
 use crate::decode::written_time::DateOrder;
 use crate::decode::{DATE_ORDER, columns};
-use crate::residency::{Place as Region, Regions};
+use crate::residency::Regions;
 use crate::units::Text;
 
 use super::advice;
@@ -19,7 +22,6 @@ use super::found::{
     StreamFound, TwiceFound, counted, shown,
 };
 use super::judged;
-use super::places::{Door, Place};
 use super::survey::{Asker, Stream, Survey};
 
 /// Shapes, hosts and endpoints that an answer lists.
@@ -44,8 +46,8 @@ impl Survey<'_> {
         let mut names = std::collections::BTreeSet::new();
         let mut endpoints: Vec<EndpointFound> = Vec::new();
         for (door, place) in &self.places.all {
-            let mut found = endpoint(&self, door, place, known);
-            found.name = unique(&found.name, &mut names);
+            let mut found = endpoint::endpoint(&self, door, place, known);
+            found.name = endpoint::unique(&found.name, &mut names);
             endpoints.push(found);
         }
         endpoints.sort_by_key(|one| std::cmp::Reverse(one.calls.max(one.requests)));
@@ -159,7 +161,7 @@ fn columns_of(format: Format, seen: &FormatSeen) -> ColumnsFound {
     let logical = columns::fields_of(format);
     let fields = logical.iter().filter_map(|field| {
         let told = seen.fields.get(field.name)?;
-        Some(field_of(field.name, told, seen))
+        Some(field_of(*field, told, seen))
     });
     let lacking: Vec<&'static str> = logical
         .iter()
@@ -185,15 +187,19 @@ fn columns_of(format: Format, seen: &FormatSeen) -> ColumnsFound {
     }
 }
 
-fn field_of(name: &'static str, told: &FieldSeen, seen: &FormatSeen) -> FieldFound {
+fn field_of(field: LogicalField, told: &FieldSeen, seen: &FormatSeen) -> FieldFound {
     let mut columns: Vec<(Text, u64)> = told.own.ranked();
     columns.extend(told.taken.iter().map(|(name, n)| (Text::from(*name), *n)));
     columns.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     FieldFound {
-        field: name,
+        field: field.name,
         columns: counted(columns),
         missing: told.missing,
-        doubt: judged::doubt(name, told, &seen.others),
+        // Nobody can choose among the columns of a vendor's own schema.
+        doubt: field
+            .renamable
+            .then(|| judged::doubt(field.name, told, &seen.others))
+            .flatten(),
     }
 }
 
@@ -202,118 +208,6 @@ fn aliases(survey: &Survey<'_>) -> Vec<(Text, Text, u64)> {
     pairs
         .map(|((alias, model), n)| (alias.clone(), model.clone(), *n))
         .collect()
-}
-
-/// Kinds of evidence that name the region of an endpoint, the strongest first.
-const REGIONAL: [EvidenceKind; 5] = [
-    EvidenceKind::HostRegion,
-    EvidenceKind::PathRegion,
-    EvidenceKind::ResourceRegion,
-    EvidenceKind::InferenceRegion,
-    EvidenceKind::ClientRegion,
-];
-
-fn endpoint(survey: &Survey<'_>, door: &Door, place: &Place, known: Known<'_>) -> EndpointFound {
-    let provider = place.provider.as_ref();
-    let mut regions: BTreeMap<Text, u64> = BTreeMap::new();
-    for ((kind, told), n) in &place.evidence {
-        if REGIONAL.contains(kind)
-            && let Region::Region(region) = known.regions.parse_region(provider, told)
-        {
-            *regions.entry(region.name.clone()).or_default() += n;
-        }
-    }
-    let one = |names: &BTreeMap<Text, u64>| {
-        let mut names = names.keys();
-        names.next().filter(|_| names.next().is_none()).cloned()
-    };
-    let scope = place.scopes.iter().max_by_key(|(_, n)| **n);
-    let destination = Destination {
-        provider: place.provider.clone(),
-        host: door.host.clone(),
-        port: door.port,
-        path: door.path.clone(),
-        deployment: door.deployment.clone(),
-        ..Destination::default()
-    };
-    let evidence = place.evidence.iter();
-    EndpointFound {
-        name: name_of(door),
-        host: door.host.clone(),
-        port: door.port,
-        path: door.path.clone(),
-        deployment: door.deployment.clone(),
-        provider: provider.map(|provider| provider.as_str().to_owned()),
-        models: counted(place.models.ranked()),
-        calls: place.calls,
-        requests: place.requests,
-        throttled: place.throttled,
-        failed: place.failed,
-        region: one(&regions),
-        evidence: evidence
-            .map(|((kind, told), n)| format!("{} `{told}` in {n} reports", kind.as_str()))
-            .collect(),
-        scope: scope.map(|(scope, _)| scope.as_str()),
-        transport_from: counts_from(&place.transport, Format::ServicenowOutbound),
-        usage_from: usage_from(survey, place),
-        registered: known.registry.find(&destination) != FoundEndpoint::None,
-    }
-}
-
-/// The format whose facts should count where the ServiceNow log tells the same without a key: the
-/// one with more reports.
-fn counts_from(formats: &BTreeMap<Format, u64>, keyless: Format) -> Option<&'static str> {
-    let several = formats.len() > 1 && formats.contains_key(&keyless);
-    let most = formats.iter().max_by_key(|(_, n)| **n);
-    most.filter(|_| several).map(|(format, _)| format.as_str())
-}
-
-/// The genai log names no host: where it tells requests and another log tells this endpoint's, the
-/// other counts.
-fn usage_from(survey: &Survey<'_>, place: &Place) -> Option<&'static str> {
-    survey.kinds.get(&Format::ServicenowGenai)?;
-    let most = place.usage.iter().max_by_key(|(_, n)| **n);
-    most.map(|(format, _)| format.as_str())
-}
-
-/// A name that a configuration can carry: the host's first label, and the deployment or model.
-fn name_of(door: &Door) -> String {
-    let host = door.host.split('.').next().unwrap_or_default();
-    let tail = if door.deployment.is_empty() {
-        door.path.rsplit('/').next().unwrap_or_default()
-    } else {
-        door.deployment.as_str()
-    };
-    let host = if matches!(host, "api" | "") || tail == host {
-        door.host.as_str()
-    } else {
-        host
-    };
-    let joined = if tail.is_empty() {
-        host.to_owned()
-    } else {
-        format!("{host}-{tail}")
-    };
-    let fit = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = joined.chars().map(fit).take(90).collect();
-    name.trim_matches(['-', '.']).to_owned()
-}
-
-fn unique(name: &str, taken: &mut std::collections::BTreeSet<String>) -> String {
-    let base = if name.is_empty() { "endpoint" } else { name };
-    let mut name = base.to_owned();
-    let mut number = 1;
-    while !taken.insert(name.clone()) {
-        number += 1;
-        name = format!("{base}-{number}");
-    }
-    name
 }
 
 fn features(survey: &Survey<'_>, known: Known<'_>) -> Vec<FeatureFound> {

@@ -7,6 +7,7 @@ use crate::app::Failure;
 use crate::app::discover::{Counted, EndpointFound, FeatureFound, Found, News, Starter};
 use crate::cli::table::{Mark, Rows, marked, plain};
 use crate::cli::{Terminal, words};
+use crate::units::Text;
 
 /// Rows of a table; the rest is counted.
 const ROWS: usize = 12;
@@ -117,12 +118,7 @@ fn kinds(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
         writeln!(terminal.out, " wrapped in `{kind}`: {}", number(*n))?;
     }
     for shape in found.unknown_shapes.iter().take(ROWS) {
-        let keys: Vec<&str> = shape
-            .keys
-            .iter()
-            .take(ROWS)
-            .map(|key| key.as_str())
-            .collect();
+        let keys: Vec<&str> = shape.keys.iter().take(ROWS).map(Text::as_str).collect();
         let more = if shape.keys.len() > ROWS { ", …" } else { "" };
         let could = shape.guess.as_ref().map_or(String::new(), |guess| {
             format!(" (could be read as {})", guess.format)
@@ -334,7 +330,7 @@ pub(super) fn news(news: &News, terminal: &mut Terminal<'_>) -> Result<(), Failu
     ];
     for (what, names) in lists {
         if !names.is_empty() {
-            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = names.iter().map(Text::as_str).collect();
             writeln!(terminal.out, "\n{what}: {}", names.join(", "))?;
         }
     }
