@@ -15,6 +15,8 @@ const SHIFTS: std::ops::RangeInclusive<i64> = -56..=56;
 const STEP: i64 = 15;
 /// Minutes on each side that make up the level from which a busy minute stands out.
 const AROUND: i64 = 10;
+/// Minutes that are compared; more would tell the same.
+const COMPARED: usize = 2_000;
 /// Reports that must be there on either side before anything is said.
 const LEAST: u64 = 30;
 
@@ -79,11 +81,15 @@ pub(super) fn ahead(one: &Minutes, sure: &Minutes) -> Option<Ahead> {
     if one.total.min(sure.total) < LEAST {
         return None;
     }
-    // How much a minute stands out, ten thousandth of whatever level it stands on.
+    let reach = STEP.saturating_mul(*SHIFTS.end());
+    let (first, _) = sure.counts.first_key_value()?;
+    let (last, _) = sure.counts.last_key_value()?;
+    let met = first.saturating_sub(reach)..=last.saturating_add(reach);
+    // How much a minute stands out from the level that it stands on.
     let outstanding: Vec<(i64, i64)> = one
         .counts
-        .iter()
-        .take(20_000)
+        .range(met)
+        .take(COMPARED)
         .map(|(minute, count)| {
             let around: i64 = (-AROUND..=AROUND).map(|k| one.of(minute + k)).sum();
             (*minute, i64::from(*count) * (2 * AROUND + 1) - around)
@@ -130,7 +136,8 @@ mod tests {
         let mut minutes = Minutes::default();
         for k in 0..n {
             // Irregular, and the same every time.
-            let minute = (k * k * 7919 + k * 104_729) % (n * 9);
+            let hash = twox_hash::XxHash3_64::oneshot(&k.to_le_bytes());
+            let minute = i64::try_from(hash % 3_600).unwrap();
             minutes.add(UnixMillis((29_000_000 + minute + shift) * MINUTE_MS));
         }
         minutes

@@ -47,7 +47,11 @@ pub(super) fn zone(stream: &Stream, survey: &Survey<'_>) -> Zone {
     if written.unnamed == 0 {
         return told("named", None, "each time names its zone".to_owned());
     }
-    let found = clocks::ahead(&stream.minutes, &sure(stream, survey));
+    let named = |other: &Stream| other.written_as.unnamed == 0 && other.written_as.named > 0;
+    let doubtful = stream.labelled || written.display > 0;
+    let found = (doubtful || survey.streams.iter().any(named))
+        .then(|| clocks::ahead(&stream.minutes, &sure(stream, survey)))
+        .flatten();
     if let Some(ahead) = found.filter(|ahead| stream.labelled || ahead.minutes != 0) {
         let why = format!(
             "moved by {} min, {} of {} reports lie within a minute of one in the other logs; \

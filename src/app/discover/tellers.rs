@@ -12,6 +12,9 @@ use crate::units::Text;
 /// Keys that are kept; past it every second one goes.
 const KEYS_MAX: usize = 65_536;
 
+/// Tellers that are kept apart.
+const TELLERS_MAX: usize = 1_000;
+
 /// What one teller said of a call.
 #[derive(Clone, Copy, Debug)]
 struct Said {
@@ -45,6 +48,9 @@ pub(super) struct Tellers {
 impl Tellers {
     pub(super) fn add(&mut self, report: &Report) {
         let weak = report.identity.kind == IdentityKind::Weak;
+        if self.reports.len() >= TELLERS_MAX && !self.reports.contains_key(&report.teller) {
+            return;
+        }
         let counts = self.reports.entry(report.teller.clone()).or_default();
         counts.0 += 1;
         counts.1 += u64::from(weak);
