@@ -134,7 +134,9 @@ pub struct Entry {
     pub report: Box<Report>,
     /// What it shares with others.
     pub shared: Arc<Shared>,
-    /// Offset of its record within the batch's source, topic and partition.
+    /// Which part (topic and partition) of its batch its record belongs to.
+    pub part: u16,
+    /// Offset of its record within that part.
     pub offset: u64,
     /// Hash of the material facts of each group, 16 bits each, for telling duplicates from
     /// contradictions: class (ten bits) with time, latency and sizes (six bits) for transport;
@@ -158,7 +160,7 @@ pub struct Entry {
     pub conversation: Option<Fingerprint>,
     /// Configuration it was judged under.
     pub config: ConfigNumber,
-    /// Entries of one batch with the same number agree in format, teller, origin and all of
+    /// Entries of one part of a batch with the same number agree in format, teller, origin and all of
     /// `shared`; `None` promises nothing. Spares whoever files them from comparing ten texts of
     /// each.
     pub alike: Option<u64>,

@@ -83,6 +83,12 @@ impl Judge {
         &self.rules
     }
 
+    /// The number of that configuration.
+    #[must_use]
+    pub fn config(&self) -> ConfigNumber {
+        self.config
+    }
+
     /// Judges a report that came from `source` at `offset`.
     ///
     /// # Errors
@@ -151,6 +157,7 @@ impl Judge {
         report.destination = Destination::default();
         report.evidence = Vec::new();
         Entry {
+            part: 0,
             offset,
             transport_facts,
             usage_facts,

@@ -5,12 +5,13 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`secret`] [`problem`] [`varint`] | calls |
+//! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
-//! | the edges | [`source`] [`ledger`] | each other |
+//! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
+//! | the edges | [`source`] [`ledger`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -19,6 +20,7 @@
 //! below [`app`] reads a clock.
 
 pub mod clock;
+pub mod crash;
 pub mod ids;
 pub mod money;
 pub mod problem;
@@ -44,8 +46,11 @@ pub mod link;
 
 pub mod config;
 
+pub mod telemetry;
+
 pub mod ledger;
 pub mod source;
+pub mod web;
 
 pub mod app;
 pub mod cli;

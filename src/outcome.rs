@@ -184,6 +184,13 @@ pub enum DuplicateKind {
 }
 
 impl DuplicateKind {
+    /// All of them, in order.
+    pub const ALL: [DuplicateKind; 3] = [
+        DuplicateKind::Equal,
+        DuplicateKind::Remeasured,
+        DuplicateKind::Contradiction,
+    ];
+
     /// The word for logs, tables and tests.
     #[must_use]
     pub fn as_str(self) -> &'static str {

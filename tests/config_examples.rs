@@ -68,6 +68,25 @@ fn the_full_example_becomes_what_it_says() {
     assert_eq!(ready.sources[0].grace, Millis(120_000));
     assert!(ready.ledger.path.ends_with("deploy/config/tollwatch.db"));
     assert_eq!(ready.timezone.name(), "Europe/Berlin");
+
+    let kafka = &ready.kafka[0];
+    assert_eq!(kafka.name, "hermes-1");
+    assert_eq!(kafka.brokers.len(), 4);
+    assert_eq!(kafka.start, config::Start::Beginning);
+    assert_eq!(
+        (kafka.grace, kafka.disorder),
+        (Millis(120_000), Millis(60_000))
+    );
+    assert!(kafka.tls.as_ref().unwrap().verify_host);
+    let sasl = kafka.sasl.as_ref().unwrap();
+    let password = config::SecretRef::Env("KAFKA_PASSWORD".to_owned());
+    assert_eq!(sasl.mechanism, config::Mechanism::ScramSha512);
+    assert_eq!(sasl.password, Some(password));
+    assert!(!kafka.dead_letter.as_ref().unwrap().raw_bytes);
+    let any: Vec<_> = kafka.properties_of_any_client().collect();
+    assert_eq!(any, [("client.rack", "fra-1")]);
+    assert_eq!(kafka.properties.len(), 2);
+    assert_eq!(ready.daemon, config::Daemon::default());
 }
 
 #[test]
@@ -82,6 +101,61 @@ fn without_a_file_nothing_is_registered_and_list_prices_hold() {
             .admit("api.openai.com", "/v1/responses")
             .is_some()
     );
+}
+
+/// Brokers, groups and secrets are no matter of judging: with others the books go on as they were.
+#[test]
+fn how_brokers_are_reached_changes_no_judgement() {
+    let canonical = |text: &str| {
+        let read = |_: &Path| Ok(text.to_owned());
+        config::load(Path::new("main.toml"), &read, now())
+            .unwrap()
+            .canonical
+    };
+    let base = "[[source.kafka]]\nname = \"k\"\nbrokers = [\"a\"]\ntopics = [\"t\"]\n";
+    let before = canonical(base);
+    let rows = [
+        ("brokers", base.replace("\"a\"", "\"b:9093\""), true),
+        ("topics", base.replace("\"t\"", "\"^u\""), true),
+        ("group", format!("{base}group = \"g\""), true),
+        ("start", format!("{base}start = \"end\""), true),
+        (
+            "properties",
+            format!("{base}properties = {{ \"client.id\" = \"x\" }}"),
+            true,
+        ),
+        ("tls", format!("{base}tls = {{}}"), true),
+        (
+            "dead_letter",
+            format!("{base}dead_letter = {{ topic = \"d\" }}"),
+            true,
+        ),
+        ("daemon", format!("{base}[daemon]\nlog = \"json\""), true),
+        (
+            "sasl",
+            format!(
+                "{base}sasl = {{ mechanism = \"SCRAM-SHA-256\", username = \"u\", \
+                 password = {{ env = \"P\" }} }}"
+            ),
+            true,
+        ),
+        ("name", base.replace("\"k\"", "\"l\""), false),
+        ("format", format!("{base}format = \"otlp\""), false),
+        (
+            "fields",
+            format!("{base}fields = {{ status = [\"x\"] }}"),
+            false,
+        ),
+        (
+            "ignore_scopes",
+            format!("{base}ignore_scopes = [\"x\"]"),
+            false,
+        ),
+        ("grace_seconds", format!("{base}grace_seconds = 5"), false),
+    ];
+    for (key, text, same) in rows {
+        assert_eq!(canonical(&text) == before, same, "{key}");
+    }
 }
 
 /// The demo's registry is wrong on purpose; the check says so, and does not stand in its way.
@@ -124,10 +198,16 @@ fn the_full_example_names_every_key() {
 fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
     match schema {
         serde_json::Value::Object(members) => {
-            if let Some(serde_json::Value::Object(properties)) = members.get("properties") {
-                keys.extend(properties.keys().cloned());
+            for (word, value) in members {
+                let properties = value.as_object().filter(|_| word == "properties");
+                match properties {
+                    Some(properties) => {
+                        keys.extend(properties.keys().cloned());
+                        properties.values().for_each(|key| collect_keys(key, keys));
+                    }
+                    None => collect_keys(value, keys),
+                }
             }
-            members.values().for_each(|value| collect_keys(value, keys));
         }
         serde_json::Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
         serde_json::Value::Null

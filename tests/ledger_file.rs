@@ -74,8 +74,7 @@ fn positions_move_only_from_where_they_stand() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = open(&folder.path().join("books.db"));
     let step = |from: Option<Position>, to: u64, seed: u64| Batch {
-        from,
-        to: Some(position(to)),
+        parts: vec![ledger_support::part(0, from, Some(position(to)))],
         ..batch(traffic(seed, 10, 1))
     };
     let other_state = Some(Position {
@@ -98,11 +97,14 @@ fn positions_move_only_from_where_they_stand() {
         .apply(&step(Some(position(100)), 200, 2), NOW)
         .unwrap();
     let found = ledger
-        .position("export", "calls.jsonl", 0)
+        .position("export", "", "calls.jsonl", 0)
         .unwrap()
         .unwrap();
     assert_eq!(found.offset, 200);
-    assert_eq!(ledger.position("export", "other.jsonl", 0).unwrap(), None);
+    assert_eq!(
+        ledger.position("export", "", "other.jsonl", 0).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -114,11 +116,11 @@ fn complete_to_is_the_least_of_those_that_move() {
             complete_to: complete_to.map(UnixMillis),
             ..Position::default()
         };
-        let from = ledger.position("export", "calls.jsonl", partition).unwrap();
+        let from = ledger
+            .position("export", "", "calls.jsonl", partition)
+            .unwrap();
         let batch = Batch {
-            partition,
-            from,
-            to: Some(to),
+            parts: vec![ledger_support::part(partition, from, Some(to))],
             ..batch(Vec::new())
         };
         ledger.apply(&batch, NOW).unwrap();
@@ -148,7 +150,7 @@ fn files_that_are_no_ledgers_are_named_and_left_alone() {
         (
             "newer.db",
             FaultKind::Newer,
-            "has version 999, and this tollwatch knows versions up to 1",
+            "has version 999, and this tollwatch knows versions up to 2",
         ),
     ];
     assert!(foreign && newer);

@@ -316,6 +316,7 @@ fn names_beyond_the_limit_fold_and_totals_stay() {
 
 fn unreadable(offset: u64, reason: QuarantineReason) -> Quarantined {
     Quarantined {
+        part: 0,
         offset,
         at: None,
         reject: Reject {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// beside it on its own.
 const LEVELS: &[&[&str]] = &[
     &[
-        "units", "money", "ids", "clock", "secret", "problem", "varint",
+        "units", "money", "ids", "clock", "crash", "secret", "problem", "varint",
     ],
     &["call", "outcome"],
     &["provider"],
@@ -25,7 +25,8 @@ const LEVELS: &[&[&str]] = &[
     &["cell"],
     &["link", "line"],
     &["config"],
-    &["source", "ledger"],
+    &["telemetry"],
+    &["source", "ledger", "web"],
     &["app"],
     &["cli"],
 ];
@@ -41,7 +42,11 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("flate2", "source/file"),
     ("csv", "source/csv"),
     ("zstd", "source/file, line"),
-    ("tokio", "app/run"),
+    ("tokio", "app/run, web"),
+    ("axum", "web"),
+    ("sd_notify", "app/systemd.rs"),
+    ("tracing_subscriber", "app/log.rs"),
+    ("rdkafka", "source/kafka"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

@@ -28,7 +28,7 @@ pub(crate) const FORMATS: [&str; 3] = ["servicenow_outbound", "native", "otlp"];
 
 /// A configuration in a folder of its own.
 pub(crate) fn setup(dir: &Path) -> Setup {
-    traffic::configure(dir);
+    traffic::configure(dir, traffic::FEATURES, "");
     let file = dir.join("tollwatch.toml");
     match setup::load(Some(&file), &FixedClock::at(NOW)) {
         Ok(setup) => setup,
@@ -43,7 +43,6 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
     let mut judge = setup.judge(&mut ledger, &clock).expect("fresh books");
     let settings = Settings::default();
     let partition = Partition {
-        source: Text::from("bench"),
         topic: Text::from("sn_logstoanalytics"),
         ..Partition::default()
     };
@@ -51,13 +50,13 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
         judge: &mut judge,
         gate: &setup.gate,
         settings: &settings,
-        clock: &clock,
+        ignore_scopes: &[],
     };
-    let mut pipeline = Pipeline::new(&mut means, partition);
+    let mut pipeline = Pipeline::of_one(Text::from("bench"), partition, NOW);
     let mut metered = 0;
     let mut offset = 0;
     for record in records {
-        pipeline.record(offset, record);
+        pipeline.record(&mut means, (0, offset), record);
         offset += 1;
         if pipeline.is_full() {
             metered += commit(&mut pipeline, &mut ledger, offset);
@@ -66,15 +65,13 @@ fn book(setup: &Setup, path: &Path, records: &[Vec<u8>]) -> u64 {
     metered + commit(&mut pipeline, &mut ledger, offset)
 }
 
-fn commit(pipeline: &mut Pipeline<'_>, ledger: &mut dyn Ledger, offset: u64) -> u64 {
+fn commit(pipeline: &mut Pipeline, ledger: &mut dyn Ledger, offset: u64) -> u64 {
     let to = Position {
         offset,
         ..Position::default()
     };
-    pipeline
-        .book(ledger, Some(to))
-        .expect("the books take it")
-        .metered
+    pipeline.moves_to(0, Some(to));
+    pipeline.book(ledger).expect("the books take it").metered
 }
 
 fn decode_all(setup: &Setup, records: &[Vec<u8>]) {
@@ -112,7 +109,11 @@ pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usi
     println!("whole path (bytes to committed books on disk) against decoding alone, one thread");
     let mut missed = 0;
     for format in formats {
-        let records = traffic::records(format, calls, 0);
+        let records = traffic::records(
+            (format, traffic::RECORD_BYTES),
+            calls,
+            (traffic::FEATURES, 0),
+        );
         let dir = tempfile::tempdir().expect("a folder");
         let setup = setup(dir.path());
         let size = records.iter().map(Vec::len).sum::<usize>() / records.len().max(1);
@@ -151,7 +152,11 @@ pub(crate) fn discover_against_decoding(calls: usize, rounds: usize) -> u32 {
     let topic = ("servicenow_outbound", calls / 20, 1_900);
     let samples = FORMATS.iter().map(|format| (*format, calls, 0));
     for (format, calls, others) in samples.chain([topic]) {
-        let records = traffic::records(format, calls, others);
+        let records = traffic::records(
+            (format, traffic::RECORD_BYTES),
+            calls,
+            (traffic::FEATURES, others),
+        );
         let dir = tempfile::tempdir().expect("a folder");
         let setup = setup(dir.path());
         let look = || {
@@ -183,7 +188,11 @@ pub(crate) fn discover_against_decoding(calls: usize, rounds: usize) -> u32 {
 /// Prints the ratio on a topic of other calls; how many limits were missed.
 pub(crate) fn others_against_scanning(calls: usize, rounds: usize) -> u32 {
     println!("95 % other calls: whole path against scanning the bytes for the host, one thread");
-    let records = traffic::records("servicenow_outbound", calls / 20, 1_900);
+    let records = traffic::records(
+        ("servicenow_outbound", traffic::RECORD_BYTES),
+        calls / 20,
+        (traffic::FEATURES, 1_900),
+    );
     let dir = tempfile::tempdir().expect("a folder");
     let setup = setup(dir.path());
     let scan = || {

@@ -13,7 +13,7 @@ use crate::ledger::{Batch, Ledger};
 use crate::outcome::{IgnoreReason, Outcome, QuarantineReason, Reject};
 use crate::source::file::Reading;
 use crate::source::split::Piece;
-use crate::units::{DAY_MS, Text};
+use crate::units::{DAY_MS, Text, UnixMillis};
 
 use super::Failure;
 use super::pipeline::Means;
@@ -114,12 +114,12 @@ pub struct ResidencyPart {
 /// The reading breaks off, or the ledger refuses.
 pub fn inspect(
     reading: &mut Reading,
-    means: Means<'_>,
+    (means, now): (Means<'_>, UnixMillis),
     ledger: &mut dyn Ledger,
     show: &mut dyn FnMut(&Explained),
 ) -> Result<(), Failure> {
     let settings = means.settings;
-    let mut inspector = Inspector { means, ledger };
+    let mut inspector = Inspector { means, now, ledger };
     while let Some(piece) = reading.next_piece()? {
         match piece {
             Piece::Record { offset, bytes } => inspector.record(offset, bytes, show)?,
@@ -139,6 +139,7 @@ pub fn inspect(
 
 struct Inspector<'a> {
     means: Means<'a>,
+    now: UnixMillis,
     ledger: &'a mut dyn Ledger,
 }
 
@@ -162,9 +163,7 @@ impl Inspector<'_> {
             let explained = match one {
                 Told::Ignored(reason) => ignored(reason),
                 Told::Rejected(reject) => rejected(&reject, self.means.settings),
-                Told::Report(report)
-                    if report.at > self.means.clock.now().saturating_add(DAY_MS) =>
-                {
+                Told::Report(report) if report.at > self.now.saturating_add(DAY_MS) => {
                     let detail = format!("the call is at {}, more than a day from now", report.at);
                     rejected(
                         &Reject::new(QuarantineReason::TimeOutOfRange, detail),
@@ -191,7 +190,7 @@ impl Inspector<'_> {
             entries: vec![judged.entry.clone()],
             ..Batch::default()
         };
-        let applied = self.ledger.apply(&batch, self.means.clock.now())?;
+        let applied = self.ledger.apply(&batch, self.now)?;
         Ok(applied
             .outcomes
             .first()

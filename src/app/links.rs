@@ -25,16 +25,40 @@ pub fn bring_up_to_date(
     progress: &mut dyn Progress,
 ) -> Result<usize, Failure> {
     let hours = ledger.hours_to_link(complete_to)?;
-    let fallbacks = fallbacks(registry);
+    let mut linker = Linker::new(registry);
     progress.begin("linking", u64::try_from(hours.len()).unwrap_or(u64::MAX));
-    let mut before = None;
     for (done, hour) in hours.iter().enumerate() {
-        let rows = links_of(ledger, *hour, &fallbacks, &mut before)?;
-        ledger.put_links(*hour, &rows)?;
+        linker.link(ledger, *hour)?;
         progress.at(u64::try_from(done).unwrap_or(u64::MAX), 0);
     }
     progress.end();
     Ok(hours.len())
+}
+
+/// Links hours one by one; those that follow each other read less.
+pub struct Linker {
+    fallbacks: BTreeMap<Text, Text>,
+    before: Option<Tail>,
+}
+
+impl Linker {
+    /// A linker that knows the registered fallbacks.
+    #[must_use]
+    pub fn new(registry: &Registry) -> Linker {
+        Linker {
+            fallbacks: fallbacks(registry),
+            before: None,
+        }
+    }
+
+    /// Computes the links of an hour anew.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub fn link(&mut self, ledger: &mut dyn Ledger, hour: UnixMillis) -> Result<(), Failure> {
+        let rows = links_of(ledger, hour, &self.fallbacks, &mut self.before)?;
+        Ok(ledger.put_links(hour, &rows)?)
+    }
 }
 
 /// The registered fallback of each endpoint, by name.

@@ -4,11 +4,12 @@
 //! that is handed a clock, a ledger and something to report progress to: so that a test runs it
 //! whole.
 
+pub mod daemon;
 pub mod discover;
 pub mod export;
-pub mod follow;
 pub mod inspect;
 pub mod links;
+pub mod log;
 pub mod pipeline;
 pub mod quarantine;
 pub mod replay;
@@ -16,6 +17,7 @@ pub mod report;
 pub mod run;
 pub mod setup;
 pub mod simulate;
+pub mod systemd;
 
 use std::path::PathBuf;
 
@@ -37,6 +39,12 @@ pub enum Failure {
         #[source]
         fault: Fault,
     },
+    /// A Kafka client.
+    #[error("{0}")]
+    Kafka(#[from] crate::source::kafka::Fault),
+    /// The daemon's own listener.
+    #[error("{0}")]
+    Listen(#[from] crate::web::StartError),
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -67,7 +75,8 @@ impl Failure {
     pub fn hint(&self) -> &str {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
-            Failure::Problems(_) | Failure::Io(_) | Failure::Usage(_) => "",
+            Failure::Kafka(fault) => fault.kind.hint(),
+            Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
         }
     }
 
@@ -76,7 +85,8 @@ impl Failure {
     pub fn is_usage(&self) -> bool {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
-            Failure::Ledger { .. } | Failure::Io(_) => false,
+            Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
+            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
         }
     }
 }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::Clock;
+use crate::call::Format;
 use crate::decode::{self, Context, Settings, Told};
 use crate::judge::Judge;
-use crate::ledger::{Applied, Batch, Fault, Ledger, Position, Quarantined};
+use crate::ledger::{Applied, Batch, Fault, Ledger, Part, Position, Quarantined};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::provider::Gate;
 use crate::units::{DAY_MS, Text, UnixMillis};
@@ -20,7 +20,7 @@ const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
 const BYTES_MAX: u64 = 128 * 1024 * 1024;
 
-/// What records are read and judged with.
+/// What records of one source are read and judged with.
 pub struct Means<'a> {
     /// Judges, under the configuration.
     pub judge: &'a mut Judge,
@@ -28,15 +28,50 @@ pub struct Means<'a> {
     pub gate: &'a Gate,
     /// How records are read.
     pub settings: &'a Settings,
-    /// The time.
-    pub clock: &'a dyn Clock,
+    /// Tellers whose reports are left out: another source tells the same calls better.
+    pub ignore_scopes: &'a [Text],
+}
+
+/// What whoever reads needs of the books.
+pub trait Books {
+    /// Up to where a partition has been booked; `cluster` is empty for files.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    fn position(
+        &self,
+        source: &str,
+        cluster: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault>;
+
+    /// Books a batch in one transaction.
+    ///
+    /// # Errors
+    /// What the ledger says; then nothing of the batch is in the books.
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault>;
+}
+
+impl<L: Ledger + ?Sized> Books for L {
+    fn position(
+        &self,
+        source: &str,
+        cluster: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Option<Position>, Fault> {
+        Ledger::position(self, source, cluster, topic, partition)
+    }
+
+    fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
+        Ledger::apply(self, batch, now)
+    }
 }
 
 /// Where the records of a batch come from.
 #[derive(Clone, Debug, Default)]
 pub struct Partition {
-    /// Name of the source.
-    pub source: Text,
     /// Topic, or path of the file.
     pub topic: Text,
     /// Partition; 0 for files.
@@ -45,92 +80,89 @@ pub struct Partition {
     pub from: Option<Position>,
 }
 
-/// Decodes and judges records into a batch, and books it.
-pub struct Pipeline<'a> {
-    judge: &'a mut Judge,
-    gate: &'a Gate,
-    settings: &'a Settings,
-    ignore_scopes: &'a [Text],
+/// Decodes and judges records of one source into a batch, and books it.
+pub struct Pipeline {
     now: UnixMillis,
     batch: Batch,
     bytes: u64,
     told: Vec<Told>,
-    last_at: Option<UnixMillis>,
+    last_at: Vec<Option<UnixMillis>>,
 }
 
-impl<'a> Pipeline<'a> {
-    /// A pipeline for the records of one partition. The time of its making bounds how far in the
-    /// future a record may lie.
-    pub fn new(means: &'a mut Means<'_>, partition: Partition) -> Pipeline<'a> {
-        let Partition {
-            source,
-            topic,
-            partition,
-            from,
-        } = partition;
+impl Pipeline {
+    /// An empty batch of a source; `cluster` is empty for files. `now` bounds how far in the future
+    /// a record may lie.
+    #[must_use]
+    pub fn new(source: Text, cluster: Text, now: UnixMillis) -> Pipeline {
         Pipeline {
-            now: means.clock.now(),
-            judge: means.judge,
-            gate: means.gate,
-            settings: means.settings,
-            ignore_scopes: &[],
+            now,
             batch: Batch {
                 source,
-                topic,
-                partition,
-                from,
+                cluster,
                 // Room that is never used is never touched, and growing would copy.
                 entries: Vec::with_capacity(ENTRIES_MAX),
                 ..Batch::default()
             },
             bytes: 0,
             told: Vec::new(),
-            last_at: None,
+            last_at: Vec::new(),
         }
     }
 
-    /// Leaves out what these tellers report: another source tells the same calls better.
-    pub fn ignore_scopes(&mut self, scopes: &'a [Text]) {
-        self.ignore_scopes = scopes;
+    /// A batch of one partition, which is part 0.
+    #[must_use]
+    pub fn of_one(source: Text, partition: Partition, now: UnixMillis) -> Pipeline {
+        let mut pipeline = Pipeline::new(source, Text::default(), now);
+        pipeline.part(partition);
+        pipeline
     }
 
-    /// Takes one record.
-    pub fn record(&mut self, offset: u64, bytes: &[u8]) {
+    /// Begins a part; returns its number. A batch takes 65,535 of them.
+    pub fn part(&mut self, partition: Partition) -> u16 {
+        let number = u16::try_from(self.batch.parts.len()).unwrap_or(u16::MAX);
+        self.batch.parts.push(Part {
+            topic: partition.topic,
+            partition: partition.partition,
+            to: None,
+            from: partition.from,
+        });
+        self.last_at.push(None);
+        number
+    }
+
+    /// Takes one record of a part.
+    pub fn record(&mut self, means: &mut Means<'_>, (part, offset): (u16, u64), bytes: &[u8]) {
         self.bytes = self
             .bytes
             .saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         let mut told = std::mem::take(&mut self.told);
-        decode::decode(
-            bytes,
-            Context {
-                settings: self.settings,
-                gate: self.gate,
-            },
-            &mut told,
-        );
+        let context = Context {
+            settings: means.settings,
+            gate: means.gate,
+        };
+        decode::decode(bytes, context, &mut told);
         for one in told.drain(..) {
-            self.take(offset, one);
+            self.take(means, (part, offset), one);
         }
         self.told = told;
     }
 
     /// Takes note of a record that was passed over because of its size.
-    pub fn too_large(&mut self, offset: u64, length: u64) {
+    pub fn too_large(&mut self, place: (u16, u64), length: u64) {
         let detail = format!("{length} bytes, at most {}", decode::RECORD_MAX_BYTES);
-        self.take(
-            offset,
-            Told::Rejected(Reject::new(QuarantineReason::TooLarge, detail)),
-        );
+        self.reject(place, Reject::new(QuarantineReason::TooLarge, detail));
     }
 
-    /// Takes note of a record that the source itself could not read.
-    pub fn refused(&mut self, offset: u64, reject: Reject) {
-        self.take(offset, Told::Rejected(reject));
+    /// Takes note of a record that cannot be read.
+    pub fn reject(&mut self, place: (u16, u64), reject: Reject) {
+        self.batch.received = self.batch.received.saturating_add(1);
+        self.keep_aside(place, (None, None), reject);
     }
 
     /// Takes note of a blank line.
-    pub fn blank(&mut self, offset: u64) {
-        self.take(offset, Told::Ignored(IgnoreReason::Blank));
+    pub fn blank(&mut self) {
+        self.batch.received = self.batch.received.saturating_add(1);
+        self.ignore(IgnoreReason::Blank);
     }
 
     /// Marks the batch as a second reading of these rows of the quarantine.
@@ -152,24 +184,42 @@ impl<'a> Pipeline<'a> {
         self.batch.received == 0
     }
 
-    /// Time of the latest call seen.
+    /// The records that could not be read, so far.
     #[must_use]
-    pub fn last_at(&self) -> Option<UnixMillis> {
-        self.last_at
+    pub fn quarantined(&self) -> &[Quarantined] {
+        &self.batch.quarantined
     }
 
-    /// Books what was taken, and moves the position to `to` (`None` for what has none).
+    /// Time of the latest call of a part.
+    #[must_use]
+    pub fn last_at(&self, part: u16) -> Option<UnixMillis> {
+        self.last_at.get(usize::from(part)).copied().flatten()
+    }
+
+    /// Says where the books of a part shall stand afterwards; `None` for what has no position.
+    pub fn moves_to(&mut self, part: u16, to: Option<Position>) {
+        if let Some(part) = self.batch.parts.get_mut(usize::from(part)) {
+            part.to = to;
+        }
+    }
+
+    /// The batch as it is, and an empty one without parts in its place, whose records are bounded
+    /// by the time `now`.
+    pub fn take_batch(&mut self, now: UnixMillis) -> Batch {
+        let next = Pipeline::new(self.batch.source.clone(), self.batch.cluster.clone(), now);
+        let told = std::mem::take(&mut self.told);
+        std::mem::replace(self, Pipeline { told, ..next }).batch
+    }
+
+    /// Books what was taken; the parts stay, from where they then stand.
     ///
     /// # Errors
     /// What the ledger says; then nothing was booked and the batch is kept, to try again.
-    pub fn book(
-        &mut self,
-        ledger: &mut dyn Ledger,
-        to: Option<Position>,
-    ) -> Result<Applied, Fault> {
-        self.batch.to.clone_from(&to);
-        let applied = ledger.apply(&self.batch, self.now)?;
-        self.batch.from = to;
+    pub fn book<B: Books + ?Sized>(&mut self, books: &mut B) -> Result<Applied, Fault> {
+        let applied = books.apply(&self.batch, self.now)?;
+        for part in &mut self.batch.parts {
+            part.from = part.to.take();
+        }
         self.batch.received = 0;
         self.batch.entries.clear();
         self.batch.ignored = BTreeMap::new();
@@ -179,12 +229,13 @@ impl<'a> Pipeline<'a> {
         Ok(applied)
     }
 
-    fn take(&mut self, offset: u64, told: Told) {
+    fn take(&mut self, means: &mut Means<'_>, place: (u16, u64), told: Told) {
         self.batch.received = self.batch.received.saturating_add(1);
+        let format = means.settings.format;
         match told {
             Told::Ignored(reason) => self.ignore(reason),
-            Told::Rejected(reject) => self.keep_aside(offset, None, reject),
-            Told::Report(report) if self.ignore_scopes.contains(&report.teller) => {
+            Told::Rejected(reject) => self.keep_aside(place, (None, format), reject),
+            Told::Report(report) if means.ignore_scopes.contains(&report.teller) => {
                 self.ignore(IgnoreReason::OtherSourceCounts);
             }
             Told::Report(report) => {
@@ -195,13 +246,17 @@ impl<'a> Pipeline<'a> {
                         self.now
                     );
                     let reject = Reject::new(QuarantineReason::TimeOutOfRange, detail);
-                    self.keep_aside(offset, Some(at), reject);
+                    self.keep_aside(place, (Some(at), format), reject);
                     return;
                 }
-                match self.judge.judge(report, &self.batch.source, offset) {
+                match means.judge.judge(report, &self.batch.source, place.1) {
                     Ok(judged) => {
-                        self.last_at = self.last_at.max(Some(at));
-                        self.batch.entries.push(judged.entry);
+                        if let Some(last) = self.last_at.get_mut(usize::from(place.0)) {
+                            *last = (*last).max(Some(at));
+                        }
+                        let mut entry = judged.entry;
+                        entry.part = place.0;
+                        self.batch.entries.push(entry);
                     }
                     Err(reason) => self.ignore(reason),
                 }
@@ -214,9 +269,14 @@ impl<'a> Pipeline<'a> {
         *count = count.saturating_add(1);
     }
 
-    fn keep_aside(&mut self, offset: u64, at: Option<UnixMillis>, reject: Reject) {
-        let format = self.settings.format;
+    fn keep_aside(
+        &mut self,
+        (part, offset): (u16, u64),
+        (at, format): (Option<UnixMillis>, Option<Format>),
+        reject: Reject,
+    ) {
         self.batch.quarantined.push(Quarantined {
+            part,
             offset,
             at,
             reject,

@@ -68,7 +68,6 @@ pub fn retry(
         let name = source.clone();
         let read_as = setup.read_as_named(&name);
         let place = Partition {
-            source,
             topic,
             partition,
             from: None,
@@ -77,21 +76,26 @@ pub fn retry(
             judge: &mut *judge,
             gate: &setup.gate,
             settings: read_as.settings,
-            clock,
+            ignore_scopes: read_as.ignore_scopes,
         };
-        let mut pipeline = Pipeline::new(&mut means, place);
-        pipeline.ignore_scopes(read_as.ignore_scopes);
+        let mut pipeline = Pipeline::of_one(name.clone(), place, clock.now());
         match reading.next_piece() {
-            Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
-            Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
-            Ok(Some(Piece::BadRow { offset, row })) => pipeline.refused(offset, row.reject()),
+            Ok(Some(Piece::Record { offset, bytes })) => {
+                pipeline.record(&mut means, (0, offset), bytes);
+            }
+            Ok(Some(Piece::TooLarge { offset, length })) => {
+                pipeline.too_large((0, offset), length);
+            }
+            Ok(Some(Piece::BadRow { offset, row })) => {
+                pipeline.reject((0, offset), row.reject());
+            }
             Ok(Some(Piece::Blank { .. }) | None) | Err(_) => {
                 retried.unreadable += count;
                 continue;
             }
         }
         pipeline.retries(ids);
-        replay::add(&mut applied, &pipeline.book(ledger, None)?);
+        replay::add(&mut applied, &pipeline.book(ledger)?);
         retried.read += count;
     }
     for (name, n) in [
@@ -112,7 +116,7 @@ fn shape_of(
     topic: &str,
     partition: i32,
 ) -> Result<Option<Shape>, Failure> {
-    let position = ledger.position(source, topic, partition)?;
+    let position = ledger.position(source, "", topic, partition)?;
     let marks: Option<Marks> =
         position.and_then(|position| serde_json::from_str(&position.state).ok());
     Ok(marks.and_then(|marks| Shape::parse(&marks.shape)))

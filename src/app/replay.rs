@@ -15,7 +15,7 @@ use crate::source::list;
 use crate::source::split::Piece;
 use crate::units::{Text, UnixMillis};
 
-use super::pipeline::{Means, Partition, Pipeline};
+use super::pipeline::{Books, Means, Partition, Pipeline};
 use super::setup::{ReadAs, Setup};
 use super::{Failure, Progress, links};
 
@@ -60,13 +60,13 @@ pub struct Settled(BTreeMap<PathBuf, State>);
 const SETTLED_MS: i64 = 30_000;
 
 /// What a replay works with.
-pub struct Replay<'a> {
+pub struct Replay<'a, B: ?Sized> {
     /// How records are read and judged.
     pub means: Means<'a>,
-    /// Tellers whose reports do not count.
-    pub ignore_scopes: &'a [Text],
+    /// The time.
+    pub clock: &'a dyn Clock,
     /// The books.
-    pub ledger: &'a mut dyn Ledger,
+    pub books: &'a mut B,
     /// Name of the source that the files belong to.
     pub source: &'a str,
     /// For files that may still be written: what is known to be read. Then a last record without
@@ -111,10 +111,10 @@ pub fn replay(
                 judge: &mut *judge,
                 gate: &setup.gate,
                 settings: &settings,
-                clock,
+                ignore_scopes: read_as.ignore_scopes,
             },
-            ignore_scopes: read_as.ignore_scopes,
-            ledger: &mut *ledger,
+            clock,
+            books: &mut *ledger,
             source: read_as.source,
             growing: None,
         }
@@ -127,7 +127,7 @@ pub fn replay(
     Ok(all)
 }
 
-impl Replay<'_> {
+impl<B: Books + ?Sized> Replay<'_, B> {
     /// Reads all `inputs` and leaves the linking to the caller. A file that cannot be opened, or
     /// that breaks off in the middle, is no error: it is told in [`FileRead::fault`].
     ///
@@ -176,7 +176,7 @@ impl Replay<'_> {
             (Text::from("-"), None)
         } else {
             let topic = topic_of(path);
-            let from = self.ledger.position(self.source, &topic, 0)?;
+            let from = self.books.position(self.source, "", &topic, 0)?;
             (topic, from)
         };
         let marks: Option<Marks> = from
@@ -201,35 +201,34 @@ impl Replay<'_> {
             Ok(reading) => reading,
             Err(error) => return Ok(FileRead::nothing(path, Some(error.to_string()))),
         };
-        let is_settled = state.as_ref().is_some_and(|state| {
-            self.means.clock.now() > state.modified.saturating_add(SETTLED_MS)
-        });
+        let is_settled = state
+            .as_ref()
+            .is_some_and(|state| self.clock.now() > state.modified.saturating_add(SETTLED_MS));
         if self.growing.is_some() && !is_settled {
             reading.hold_open_end();
         }
         let resume = reading.resume;
         let partition = Partition {
-            source: Text::from(self.source),
             topic,
             partition: 0,
             from,
         };
-        let mut pipeline = Pipeline::new(&mut self.means, partition);
-        pipeline.ignore_scopes(self.ignore_scopes);
+        let source = Text::from(self.source);
+        let mut pipeline = Pipeline::of_one(source, partition, self.clock.now());
         let mut received = 0;
         let fault = loop {
-            match take(&mut reading, &mut pipeline, path) {
+            match take(&mut reading, (&mut self.means, &mut pipeline), path) {
                 Ok(true) => {}
                 Ok(false) => break None,
                 Err(fault) => break Some(fault),
             }
             if pipeline.is_full() {
-                received += book(&mut pipeline, self.ledger, &reading, applied)?;
+                received += book(&mut pipeline, self.books, &reading, applied)?;
                 progress.at(done + reading.raw_bytes(), applied.received());
             }
         };
         if !pipeline.is_empty() || resume != Resume::Continued {
-            received += book(&mut pipeline, self.ledger, &reading, applied)?;
+            received += book(&mut pipeline, self.books, &reading, applied)?;
         }
         progress.at(done + reading.raw_bytes(), applied.received());
         if let (Some(settled), Some(state), true) = (&mut self.growing, state, is_settled) {
@@ -245,12 +244,16 @@ impl Replay<'_> {
 }
 
 /// Takes the next piece of a file; `false` at its end, else why the reading breaks off.
-fn take(reading: &mut Reading, pipeline: &mut Pipeline<'_>, path: &Path) -> Result<bool, String> {
+fn take(
+    reading: &mut Reading,
+    (means, pipeline): (&mut Means<'_>, &mut Pipeline),
+    path: &Path,
+) -> Result<bool, String> {
     match reading.next_piece() {
-        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(offset, bytes),
-        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large(offset, length),
-        Ok(Some(Piece::Blank { offset })) => pipeline.blank(offset),
-        Ok(Some(Piece::BadRow { offset, row })) => pipeline.refused(offset, row.reject()),
+        Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(means, (0, offset), bytes),
+        Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large((0, offset), length),
+        Ok(Some(Piece::Blank { .. })) => pipeline.blank(),
+        Ok(Some(Piece::BadRow { offset, row })) => pipeline.reject((0, offset), row.reject()),
         Ok(None) => return Ok(false),
         Err(error) => {
             let offset = reading.offset();
@@ -268,9 +271,9 @@ pub fn topic_of(path: &Path) -> Text {
 }
 
 /// Books a batch with the reading's position; how many records it held.
-fn book(
-    pipeline: &mut Pipeline<'_>,
-    ledger: &mut dyn Ledger,
+fn book<B: Books + ?Sized>(
+    pipeline: &mut Pipeline,
+    books: &mut B,
     reading: &Reading,
     total: &mut Applied,
 ) -> Result<u64, Failure> {
@@ -278,9 +281,10 @@ fn book(
         offset: reading.offset(),
         state: serde_json::to_string(&marks).unwrap_or_default(),
         complete_to: None,
-        last_at: pipeline.last_at(),
+        last_at: pipeline.last_at(0),
     });
-    let applied = pipeline.book(ledger, to)?;
+    pipeline.moves_to(0, to);
+    let applied = pipeline.book(books)?;
     let received = applied.received();
     add(total, &applied);
     Ok(received)

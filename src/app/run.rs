@@ -1,7 +1,7 @@
-//! Repeats a round of work until the process is told to stop.
+//! Wakes the daemon's main loop: at every tick and at every signal.
 //!
-//! Knows no work; the only file of the daemon that names `tokio`. A newcomer may ask why the work
-//! is not async: it is one thread's work on one ledger, and only the waiting has to be interrupted.
+//! Knows no work. A newcomer may ask why the work is not async: it is threads on one ledger, and
+//! only the waiting has to be interrupted.
 
 use std::time::Duration;
 
@@ -9,14 +9,22 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
 
-/// Calls `round` again and again, `pause` apart, until SIGTERM or SIGINT; a signal during a round
-/// is heeded when the round ends.
+/// Why the main loop was woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Time has passed.
+    Tick,
+    /// SIGHUP asks for the configuration to be read again.
+    Reload,
+}
+
+/// Calls `look` at once, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// What a round says, and what the system says about signals.
+/// What a look says, and what the system says about signals.
 pub fn until_stopped(
-    pause: Duration,
-    mut round: impl FnMut() -> Result<(), Failure>,
+    tick: Duration,
+    mut look: impl FnMut(Wake) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -24,13 +32,16 @@ pub fn until_stopped(
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut reload = signal(SignalKind::hangup())?;
+        let mut wake = Wake::Tick;
         loop {
-            round()?;
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+            look(wake)?;
+            wake = tokio::select! {
+                () = tokio::time::sleep(tick) => Wake::Tick,
+                _ = reload.recv() => Wake::Reload,
                 _ = terminate.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
-            }
+            };
         }
     })
 }

@@ -3,6 +3,7 @@
 //! Knows no job. A newcomer may ask why a configuration is optional everywhere: the first hour
 //! begins without one, with list prices and no rule, and must already tell the truth.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{self, FileSource, Ready};
 use crate::decode::Settings;
 use crate::judge::{Judge, Rulebook};
-use crate::ledger::{Ledger, Options, SqliteLedger};
+use crate::ledger::{Fault, Ledger, Options, SqliteLedger};
 use crate::provider::Gate;
 use crate::source::list;
 use crate::units::Text;
@@ -27,6 +28,8 @@ pub struct Setup {
     /// The rest of the configuration: sources, ledger, limits, time zone. Its parts that judge
     /// have moved into `rules`.
     pub ready: Ready,
+    /// The files that the configuration was read from.
+    pub files: Vec<PathBuf>,
 }
 
 /// The source that files belong to that no configured source names.
@@ -54,10 +57,14 @@ pub struct ReadAs<'a> {
 /// # Errors
 /// [`Failure::Problems`] with every problem of every file.
 pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> {
+    let files = RefCell::new(Vec::new());
+    let read = |path: &Path| {
+        files.borrow_mut().push(path.to_owned());
+        std::fs::read_to_string(path)
+    };
     let mut ready = match config {
         None => Ready::default_without_file(),
-        Some(path) => config::load(path, &|path| std::fs::read_to_string(path), clock.now())
-            .map_err(Failure::Problems)?,
+        Some(path) => config::load(path, &read, clock.now()).map_err(Failure::Problems)?,
     };
     let gate = ready.gate();
     let rules = Arc::new(Rulebook {
@@ -67,7 +74,13 @@ pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> 
         prices: std::mem::take(&mut ready.prices),
         regions: std::mem::take(&mut ready.regions),
     });
-    Ok(Setup { rules, gate, ready })
+    let files = files.into_inner();
+    Ok(Setup {
+        rules,
+        gate,
+        ready,
+        files,
+    })
 }
 
 impl Setup {
@@ -91,7 +104,7 @@ impl Setup {
     ///
     /// # Errors
     /// What the ledger says.
-    pub fn judge(&self, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Judge, Failure> {
+    pub fn judge(&self, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Judge, Fault> {
         let number = ledger.config_number(&self.ready.canonical, clock.now())?;
         Ok(Judge::new(
             Arc::clone(&self.rules),
@@ -166,7 +179,8 @@ impl Setup {
     }
 
     /// Registered names, which never fold into `other`.
-    fn known_names(&self) -> BTreeSet<Text> {
+    #[must_use]
+    pub fn known_names(&self) -> BTreeSet<Text> {
         let registry = self.rules.registry.iter().flat_map(|(_, endpoint)| {
             [
                 endpoint.name.clone(),
@@ -208,7 +222,7 @@ pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Failure> {
     SqliteLedger::open_read_only(path).map_err(|fault| at(path, fault))
 }
 
-fn at(path: &Path, fault: crate::ledger::Fault) -> Failure {
+fn at(path: &Path, fault: Fault) -> Failure {
     Failure::Ledger {
         path: path.to_owned(),
         fault,

@@ -13,6 +13,12 @@ pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
 };
 
+/// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
+const DAYS_MAX: i64 = 3_650;
+
+/// A day between two looks; whoever wants fewer wants `replay` in a timer.
+const EVERY_MAX: u64 = 86_400;
+
 /// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
 #[derive(Debug, Parser)]
 #[command(
@@ -105,6 +111,12 @@ pub(super) enum Command {
     Man,
 }
 
+/// A whole number that is not negative.
+fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| "a whole number is needed, 0 or more".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The configuration.
@@ -152,22 +164,22 @@ pub(super) struct Price {
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
     /// All input tokens, caches included.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(super) input: u64,
     /// Of them: read from a cache.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_read: u64,
     /// Of them: written to a five-minute cache.
-    #[arg(long = "cache-write-5m", value_name = "N", default_value_t = 0)]
+    #[arg(long = "cache-write-5m", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_write_5m: u64,
     /// Of them: written to a one-hour cache.
-    #[arg(long = "cache-write-1h", value_name = "N", default_value_t = 0)]
+    #[arg(long = "cache-write-1h", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_write_1h: u64,
     /// Output tokens, reasoning included.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) output: u64,
     /// Server-side web searches.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) web_searches: u64,
     /// A price file of your own.
     #[arg(long, value_name = "FILE")]
@@ -257,12 +269,15 @@ pub(super) struct Run {
     /// The books, when the configuration names none.
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: Option<PathBuf>,
-    /// Seconds between two looks at the files.
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    /// Seconds between two looks at the files, at least 1.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=EVERY_MAX))]
     pub(super) every: u64,
     /// Log lines as JSON.
     #[arg(long)]
     pub(super) json: bool,
+    /// Least level of log lines: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) log_level: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -270,8 +285,8 @@ pub(super) struct Simulate {
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
-    /// How many days.
-    #[arg(long, default_value_t = 14)]
+    /// How many days, at least 1.
+    #[arg(long, value_name = "N", default_value_t = 14, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
     pub(super) days: u32,
     /// The scenario; the shipped one when not given.
     #[arg(long, value_name = "FILE")]
@@ -289,7 +304,7 @@ pub(super) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Ends after the history.
+    /// Ends after the history. So far the demo always does; name it, so that it stays so.
     #[arg(long)]
     pub(super) once: bool,
     /// Where configuration, raw records and books are left; a temporary folder when not given.

@@ -5,6 +5,7 @@ use crate::app::inspect::{CallPart, Explained, ResidencyPart, UsagePart, inspect
 use crate::app::pipeline::Means;
 use crate::app::{Failure, setup};
 use crate::call::Format;
+use crate::clock::Clock as _;
 use crate::decode::Settings;
 use crate::money::NanoUsd;
 use crate::source::file::Reading;
@@ -39,15 +40,15 @@ pub(super) fn inspect(args: &args::Inspect, terminal: &mut Terminal<'_>) -> Resu
     };
     let mut shown: Result<(), Failure> = Ok(());
     let mut count: i64 = 0;
-    let clock = terminal.clock;
+    let means = Means {
+        judge: &mut judge,
+        gate: &setup.gate,
+        settings: &settings,
+        ignore_scopes: &[],
+    };
     explain_all(
         &mut reading,
-        Means {
-            judge: &mut judge,
-            gate: &setup.gate,
-            settings: &settings,
-            clock: &clock,
-        },
+        (means, terminal.clock.now()),
         &mut ledger,
         &mut |explained| {
             count += 1;

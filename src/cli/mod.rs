@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod discover;
 mod inspect;
+mod near;
 mod price;
 mod progress;
 mod quarantine;

@@ -8,8 +8,18 @@ use toml::{Table, Value};
 /// Keys of the main file that only say where another file is.
 const REFERENCES: [&str; 5] = ["endpoints", "features", "prices", "price_import", "regions"];
 
-/// The settings of all files, one `path = value` a line, sorted. Secrets stand in files as
-/// references only, so there is none in it. A user's price and region files go in under a
+/// Keys of a Kafka source that calls are judged by; a new one is left out until it stands here.
+const JUDGING: [&str; 6] = [
+    "name",
+    "format",
+    "fields",
+    "grace_seconds",
+    "disorder_seconds",
+    "ignore_scopes",
+];
+
+/// The settings of all files, one `path = value` a line, sorted, without how the daemon runs and
+/// how brokers are reached. Secrets stand in files as references only, so there is none in it. A user's price and region files go in under a
 /// prefix, an imported price list as its hash.
 pub(super) fn text(
     main: &str,
@@ -21,6 +31,12 @@ pub(super) fn text(
     let mut whole = table(main);
     for key in REFERENCES {
         whole.remove(key);
+    }
+    whole.remove("daemon");
+    let source = whole.get_mut("source").and_then(Value::as_table_mut);
+    let kafka = source.and_then(|source| source.get_mut("kafka")?.as_array_mut());
+    for source in kafka.into_iter().flatten().filter_map(Value::as_table_mut) {
+        source.retain(|key, _| JUDGING.contains(&key));
     }
     for part in parts.iter().flatten() {
         merge(&mut whole, table(part));
@@ -99,6 +115,12 @@ mod tests {
         assert_ne!(
             text(one, &[], None, None, None),
             text(main, &[], None, None, None)
+        );
+        let kafka = "source.kafka = [{ name = \"k\", brokers = [\"b\"], format = \"otlp\" }]";
+        let daemon = format!("daemon.log = \"json\"\n{kafka}");
+        assert_eq!(
+            text(&daemon, &[], None, None, None),
+            "\"source\".\"kafka\"[0].\"format\" = \"otlp\"\n\"source\".\"kafka\"[0].\"name\" = \"k\""
         );
         assert_eq!(
             text("limits.x = 1", &[], Some("p = [1, 2]"), None, None),

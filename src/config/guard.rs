@@ -8,13 +8,93 @@ use crate::secret::{RUN_MAX, looks_secret};
 /// The line with everything that may be a credential starred out, letter by letter, so that a
 /// caret below it still fits.
 pub(super) fn redacted_line(line: &str) -> String {
-    let key = line.split('=').next().unwrap_or_default().to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
-    let secret_key = has(&["secret", "password", "api_key", "apikey"]);
-    let address_key = has(&["credential", "base_url"]);
-    redacted(line, &['"', '\''], |body| {
-        secret_key || looks_secret(body) || (address_key && !is_harmless(body))
-    })
+    let whole_key = line.split('=').next().unwrap_or_default();
+    let mut out = String::with_capacity(line.len());
+    let (mut key, mut in_value, mut lists) = (String::new(), false, 0_usize);
+    let mut rest = line;
+    while let Some(first) = rest.chars().next() {
+        if first == '#' {
+            let hides = |body: &str| is_secret_key(whole_key) || looks_secret(body);
+            out.push_str(&redacted(rest, &['"', '\''], hides));
+            break;
+        }
+        let (piece, behind) = rest.split_at(piece_len(rest, first));
+        rest = behind;
+        let hidden = match first {
+            '"' | '\'' if in_value => hides(whole_key, &key, piece.trim_matches(first)),
+            '"' | '\'' => looks_secret(piece.trim_matches(first)),
+            _ if MARKS.contains(&first) => false,
+            _ => in_value && is_secret_key(&key),
+        };
+        let kept = |c: char| c.is_whitespace() || (c == first && MARKS.contains(&c));
+        if hidden {
+            out.extend(piece.chars().map(|c| if kept(c) { c } else { '*' }));
+        } else {
+            out.push_str(piece);
+        }
+        match first {
+            '=' => in_value = true,
+            '[' if in_value => lists = lists.saturating_add(1),
+            ']' => lists = lists.saturating_sub(1),
+            ',' if lists > 0 => {}
+            '{' | '}' | ',' => (key, in_value, lists) = (String::new(), false, 0),
+            _ if !in_value => key.push_str(piece),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// What parts a line: quotes, and the marks between keys and values.
+const MARKS: [char; 9] = ['"', '\'', '=', ',', '{', '}', '[', ']', '#'];
+
+/// Bytes of the piece that begins with `first`: a quoted text, a mark, or all up to the next.
+fn piece_len(rest: &str, first: char) -> usize {
+    let width = first.len_utf8();
+    let behind = rest.get(width..).unwrap_or_default();
+    let upto = match first {
+        '"' | '\'' => behind.find(first).map(|end| end.saturating_add(width)),
+        _ if MARKS.contains(&first) => Some(0),
+        _ => behind.find(MARKS),
+    };
+    upto.map_or(rest.len(), |upto| upto.saturating_add(width))
+}
+
+/// Whether a quoted value may be a credential, by the key in front of it and the line's first.
+fn hides(whole_key: &str, key: &str, body: &str) -> bool {
+    if looks_secret(body) {
+        return true;
+    }
+    // Where a secret is found may be shown, unless it does not look like a place.
+    let names_a_place = ["env", "file"].contains(&key.trim());
+    let is_place = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    if is_secret_key(key) || is_secret_key(whole_key) || names_a_place {
+        return !(names_a_place && body.chars().all(is_place));
+    }
+    let is_address_key = |key: &str| key.contains("credential") || key.contains("base_url");
+    (is_address_key(key) || is_address_key(whole_key)) && !is_harmless(body)
+}
+
+/// Whether a secret belongs under that key, by its words.
+fn is_secret_key(key: &str) -> bool {
+    let key = key.trim();
+    // A property passed to the Kafka client, whose name may be mistyped.
+    let quoted = key.trim_start_matches(['"', '\'']);
+    if quoted.len() < key.len() && (quoted.starts_with("sasl") || quoted.starts_with("ssl")) {
+        return true;
+    }
+    let key = quoted.trim_end_matches(['"', '\'']).to_lowercase();
+    let words = [
+        "secret",
+        "password",
+        "passphrase",
+        "api_key",
+        "apikey",
+        ".pem",
+        "jaas",
+        "bearer.config",
+    ];
+    words.iter().any(|word| key.contains(word)) || key.rsplit('.').next() == Some("token")
 }
 
 /// The message with every quoted credential starred out.
@@ -71,6 +151,27 @@ mod tests {
             ("region = \"westeurope\"", "region = \"westeurope\""),
             ("password = 'hunter2'", "password = '*******'"),
             ("x = \"open", "x = \"open"),
+            ("password = \"open", "password = \"****"),
+            ("password = hunter2 # x", "password = ******* # x"),
+            ("token = 12", "token = **"),
+            ("tokens_per_call = 0", "tokens_per_call = 0"),
+            (
+                "sasl = { username = \"u\", password = \"hunter2\", x = 1 }",
+                "sasl = { username = \"u\", password = \"*******\", x = 1 }",
+            ),
+            (
+                "properties = { \"sasl.password\" = \"hunter2\", debug = \"all\" }",
+                "properties = { \"sasl.password\" = \"*******\", debug = \"all\" }",
+            ),
+            (
+                "password = { env = \"KAFKA_PASSWORD\" }",
+                "password = { env = \"KAFKA_PASSWORD\" }",
+            ),
+            (
+                "password = { env = \"two words\" }",
+                "password = { env = \"*** *****\" }",
+            ),
+            ("password = [\"a\", \"b\"]", "password = [\"*\", \"*\"]"),
         ];
         assert_eq!(
             redacted_message("found string \"sk-abc\""),

@@ -9,10 +9,12 @@
 
 mod at;
 mod canonical;
+mod daemon;
 mod endpoints;
 mod features;
 mod guard;
 mod hint;
+mod kafka;
 mod lint;
 mod names;
 mod places;
@@ -28,12 +30,18 @@ use std::path::Path;
 use chrono_tz::Tz;
 
 use crate::attribute::{Features, Groups, Registry};
+use crate::call::Format;
 use crate::price::PriceBook;
 use crate::problem::{Place, Problem, Severity};
 use crate::provider::Gate;
 use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
+pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
+pub use kafka::{
+    DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
+    Sasl, SecretRef, Start, Tls,
+};
 pub use schema::json_schema;
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
@@ -58,8 +66,12 @@ pub struct Ready {
     pub regions: Regions,
     /// Price lists, the user's among them.
     pub prices: PriceBook,
-    /// Where records come from.
+    /// Where records come from, in files.
     pub sources: Vec<FileSource>,
+    /// Where records come from, in Kafka.
+    pub kafka: Vec<KafkaSource>,
+    /// How the daemon runs.
+    pub daemon: Daemon,
     /// The books.
     pub ledger: LedgerSettings,
     /// What is kept at most.
@@ -85,6 +97,8 @@ impl Ready {
             regions: Regions::shipped(),
             prices: PriceBook::shipped(),
             sources: Vec::new(),
+            kafka: Vec::new(),
+            daemon: Daemon::default(),
             ledger: LedgerSettings {
                 path: LEDGER_DEFAULT.into(),
                 retention: Retention::default(),
@@ -235,8 +249,9 @@ fn build(
     let regions = regions(further.regions.as_ref(), faults);
     let prices = prices(&further, faults);
 
-    let sources = settings::sources(main, dir, &written.source.file, faults);
-    let source_names: BTreeSet<Text> = sources.iter().map(|source| source.name.clone()).collect();
+    let (sources, kafka) = sources(main, dir, &written.source, read, faults);
+    let told = told_formats(&sources, &kafka);
+    let source_names: BTreeSet<Text> = told.iter().map(|(name, _)| name.clone()).collect();
     let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
     let places = places::Places::new(&regions, &rule_files, faults);
     let group_files = [
@@ -268,7 +283,8 @@ fn build(
             registry: &registry,
             placed_features: &placed_features,
             features: &features,
-            sources: &sources,
+            sources: &told,
+            kafka: &kafka,
             regions: &regions,
             prices: &prices,
             now,
@@ -285,9 +301,42 @@ fn build(
         features,
         groups,
         sources,
+        kafka: kafka.into_iter().map(|placed| placed.ready).collect(),
+        daemon: daemon::ready(main, &written.daemon, faults),
         regions,
         prices,
     }
+}
+
+/// The sources of files and of Kafka, no two of one name.
+fn sources<'a>(
+    main: &'a FileText,
+    dir: &'a Path,
+    written: &'a written::Sources,
+    read: Read<'a>,
+    faults: &mut Vec<Problem>,
+) -> (Vec<FileSource>, Vec<kafka::Placed<'a>>) {
+    let mut seen = names::Seen::new("source");
+    let around = kafka::Around {
+        file: main,
+        dir,
+        read,
+    };
+    let files = settings::sources(main, dir, &written.file, &mut seen, faults);
+    let kafka = kafka::sources(around, &written.kafka, &mut seen, faults);
+    (files, kafka)
+}
+
+/// Every source's name and the format that its records are said to have.
+fn told_formats(files: &[FileSource], kafka: &[kafka::Placed<'_>]) -> Vec<(Text, Option<Format>)> {
+    let files = files.iter().map(|source| (&source.name, &source.decode));
+    let kafka = kafka
+        .iter()
+        .map(|placed| (&placed.ready.name, &placed.ready.decode));
+    files
+        .chain(kafka)
+        .map(|(name, decode)| (name.clone(), decode.format))
+        .collect()
 }
 
 /// The shipped regions with the user's added.

@@ -39,6 +39,19 @@ impl FileText {
         problem.message = guard::redacted_message(&problem.message);
         problem
     }
+
+    /// The fault with what stands at `span` starred out of the line that it shows.
+    pub(super) fn hide(&self, mut problem: Problem, span: Range<usize>) -> Problem {
+        let hidden = Place::of_span(&self.text, span);
+        if hidden.line == problem.place.line {
+            let columns = hidden.column..hidden.column.saturating_add(hidden.width);
+            let line = problem.source_line.chars().zip(1..);
+            problem.source_line = line
+                .map(|(c, column)| if columns.contains(&column) { '*' } else { c })
+                .collect();
+        }
+        problem
+    }
 }
 
 /// Whether a fault of shape was found at `key` in the table that begins at `span`, so that the

@@ -23,7 +23,7 @@ use super::written;
 pub const GRACE_DEFAULT_SECONDS: u64 = 120;
 
 /// Longest grace that can be asked for: a day.
-const GRACE_MAX_SECONDS: u64 = 86_400;
+pub(super) const GRACE_MAX_SECONDS: u64 = 86_400;
 
 /// Most days that a retention can be set to: ten years.
 const DAYS_MAX: u64 = 3_660;
@@ -218,14 +218,14 @@ pub(super) fn bounded<N: TryFrom<u64>>(
     None
 }
 
-/// The sources; names are unique and formats known.
+/// The sources; formats are known, and names unique among all that `seen` has seen.
 pub(super) fn sources(
     file: &FileText,
     dir: &Path,
     written: &[At<written::FileSource>],
+    seen: &mut names::Seen,
     faults: &mut Vec<Problem>,
 ) -> Vec<FileSource> {
-    let mut seen = names::Seen::new("source");
     let mut ready = Vec::new();
     for source in written {
         let Some(name) = &source.get().name else {
@@ -278,7 +278,7 @@ fn one_source(
     }
 }
 
-fn fields_of(
+pub(super) fn fields_of(
     file: &FileText,
     written: &BTreeMap<AtText, Vec<AtText>>,
     faults: &mut Vec<Problem>,
@@ -305,7 +305,11 @@ fn fields_of(
     fields
 }
 
-fn format_of(file: &FileText, name: &AtText, faults: &mut Vec<Problem>) -> Option<Format> {
+pub(super) fn format_of(
+    file: &FileText,
+    name: &AtText,
+    faults: &mut Vec<Problem>,
+) -> Option<Format> {
     let format = Format::parse(name.get());
     if format.is_none() {
         let known = Format::ALL.into_iter().map(Format::as_str);

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, AtText};
+pub(super) use super::daemon::written::Daemon;
+pub(super) use super::kafka::written::KafkaSource;
 
 /// Tables by name.
 pub(super) type Named<T> = BTreeMap<AtText, At<T>>;
@@ -47,6 +49,8 @@ pub(super) struct Main {
     pub(super) ledger: Ledger,
     /// What is kept at most.
     pub(super) limits: Limits,
+    /// How the daemon runs.
+    pub(super) daemon: Daemon,
 }
 
 /// A file of endpoints, named by `endpoints`.
@@ -261,6 +265,8 @@ pub(super) struct Group {
 pub(super) struct Sources {
     /// Files and directories.
     pub(super) file: Vec<At<FileSource>>,
+    /// Topics on Kafka clusters.
+    pub(super) kafka: Vec<At<KafkaSource>>,
 }
 
 /// A source of files.

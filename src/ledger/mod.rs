@@ -5,6 +5,7 @@
 //! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
 mod fault;
+mod rows;
 mod sqlite;
 mod types;
 mod words;
@@ -14,13 +15,13 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 pub use fault::{Fault, FaultKind};
-pub use sqlite::{Options, SqliteLedger};
-pub use types::{
-    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    FamilyRow, LinkRow, Maintained, OverflowRow, Placed, Position, QuarantineRow, Quarantined,
-    SealCheck, SealRow, Span, ZoneRow, is_evidence,
+pub use rows::{
+    CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow, FamilyRow,
+    LinkRow, LossRow, Maintained, OverflowRow, QuarantineRow, SealCheck, SealRow, ZoneRow,
 };
-pub use words::{Family, Resolution};
+pub use sqlite::{Options, SqliteLedger};
+pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span, is_evidence};
+pub use words::{Family, LossKind, Resolution};
 pub use zone::Zones;
 
 use crate::ids::ConfigNumber;
@@ -37,26 +38,27 @@ pub type Visit<'a, T> = dyn FnMut(T) -> Result<(), Fault> + 'a;
 /// the request is in the books. What else can go wrong stands with each method.
 pub trait Ledger {
     /// Books a batch in one transaction: duplicates are found, cells, families, lines, evidence,
-    /// quarantine and counts added, the position moved.
+    /// quarantine and counts added, the positions moved.
     ///
     /// # Errors
-    /// [`FaultKind::Moved`] when the books do not stand at `batch.from`; [`FaultKind::Unbalanced`]
+    /// [`FaultKind::Moved`] when the books do not stand at the `from` of a part; [`FaultKind::Unbalanced`]
     /// when `received` is not the sum of the batch's parts; [`FaultKind::Refused`] when a row of
     /// `retried` is not there or belongs to another partition.
     fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault>;
 
-    /// Up to where a partition has been booked.
+    /// Up to where a partition has been booked; `cluster` is empty for files.
     ///
     /// # Errors
     /// See [`Ledger`].
     fn position(
         &self,
         source: &str,
+        cluster: &str,
         topic: &str,
         partition: i32,
     ) -> Result<Option<Position>, Fault>;
 
-    /// All positions, by source, topic and partition.
+    /// All positions, by source, cluster, topic and partition.
     ///
     /// # Errors
     /// See [`Ledger`].
@@ -159,6 +161,12 @@ pub trait Ledger {
     /// # Errors
     /// See [`Ledger`].
     fn counts(&self) -> Result<Vec<CountRow>, Fault>;
+
+    /// Breaks in what partitions could be read of, oldest first.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn losses(&self) -> Result<Vec<LossRow>, Fault>;
 
     /// Pairs of tellers that contradict each other, most frequent first.
     ///

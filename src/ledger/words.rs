@@ -72,3 +72,30 @@ impl Family {
         }
     }
 }
+
+/// How a partition's log broke off from what was read of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LossKind {
+    /// Retention or a deletion took records before they were read: all of the range are lost.
+    Removed,
+    /// The log lost its end after that had been read and booked.
+    Truncated,
+    /// The topic was deleted and made again; what the earlier one held beyond the range is not
+    /// known.
+    Replaced,
+}
+
+impl LossKind {
+    /// All of them.
+    pub const ALL: [LossKind; 3] = [LossKind::Removed, LossKind::Truncated, LossKind::Replaced];
+
+    /// The word for tables, logs and figures.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LossKind::Removed => "removed",
+            LossKind::Truncated => "truncated",
+            LossKind::Replaced => "replaced",
+        }
+    }
+}

@@ -70,6 +70,7 @@ fn full() -> Entry {
         evidence: Vec::new(),
     };
     Entry {
+        part: 0,
         alike: None,
         report: Box::new(report),
         offset: 77,

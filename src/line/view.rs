@@ -151,6 +151,7 @@ pub(super) struct Judged<'a> {
 pub(super) struct Alike<'a> {
     /// The judge's word, see [`crate::entry::Entry::alike`].
     number: u64,
+    part: u16,
     /// Where the key as booked lies: of two days one may have folded it.
     key: usize,
     identity: IdentityKind,
@@ -249,6 +250,7 @@ impl<'a> View<'a> {
         View {
             alike: entry.alike.map(|number| Alike {
                 number,
+                part: entry.part,
                 key: std::ptr::from_ref(kept.key).addr(),
                 identity: report.identity.kind,
                 user_group: &entry.user_group,

@@ -12,7 +12,7 @@ use tollwatch::call::{
 use tollwatch::entry::{CallAdds, CellKey, Entry, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::ledger::{
-    Batch, CellRow, Family, Fault, Ledger, Options, Position, Resolution, Span, SqliteLedger,
+    Batch, CellRow, Family, Fault, Ledger, Options, Part, Position, Resolution, Span, SqliteLedger,
 };
 use tollwatch::money::NanoUsd;
 use tollwatch::residency::{Grade, Verdict};
@@ -80,6 +80,7 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
     };
     let cost = usage.map_or(0, |usage| i64::try_from(usage.total() * 2_500).unwrap());
     Entry {
+        part: 0,
         report: Box::new(Report {
             format: Format::Native,
             teller: "".into(),
@@ -233,10 +234,20 @@ pub(crate) fn traffic(seed: u64, n: u64, days: u64) -> Vec<Entry> {
 pub(crate) fn batch(entries: Vec<Entry>) -> Batch {
     Batch {
         source: "export".into(),
-        topic: "calls.jsonl".into(),
+        parts: vec![part(0, None, None)],
         received: u64::try_from(entries.len()).unwrap(),
         entries,
         ..Batch::default()
+    }
+}
+
+/// A part of the export.
+pub(crate) fn part(partition: i32, from: Option<Position>, to: Option<Position>) -> Part {
+    Part {
+        topic: "calls.jsonl".into(),
+        partition,
+        from,
+        to,
     }
 }
 

@@ -47,7 +47,7 @@ pub(in crate::cli) enum ReportCommand {
         #[command(flatten)]
         asked: Asked,
         /// How many calls to show as evidence, of each verdict.
-        #[arg(long, value_name = "N", default_value_t = 5)]
+        #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = super::whole::<usize>)]
         evidence: usize,
     },
     /// The registry beside what was seen.
@@ -123,7 +123,7 @@ pub(in crate::cli) enum QuarantineCommand {
         #[arg(long)]
         reason: Option<String>,
         /// How many at most.
-        #[arg(long, value_name = "N", default_value_t = 100)]
+        #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = super::whole::<usize>)]
         limit: usize,
         /// One JSON object a record.
         #[arg(long)]

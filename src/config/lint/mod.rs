@@ -1,10 +1,11 @@
-//! Looks at registered endpoints for what will go wrong in production.
+//! Looks at registered endpoints and at sources for what will go wrong in production.
 //!
 //! Knows no record. A newcomer may ask why most findings are warnings: the configuration is what
 //! was ordered, and the books must be kept even where the order is doubtful. An error is only what
 //! nobody can have meant: a feature sent to a region that its own rule forbids.
 
 mod host;
+mod kafka;
 mod model;
 mod place;
 mod rest;
@@ -12,14 +13,14 @@ mod spoken;
 mod tellers;
 
 use crate::attribute::{Endpoint, EndpointId, Feature, Features, Registry};
+use crate::call::Format;
 use crate::price::PriceBook;
 use crate::problem::Problem;
 use crate::residency::Regions;
-use crate::units::UnixMillis;
+use crate::units::{Text, UnixMillis};
 
 use super::endpoints::Placed;
 use super::features;
-use super::settings::FileSource;
 
 /// One endpoint, ready and as written.
 #[derive(Clone, Copy)]
@@ -35,7 +36,8 @@ pub(super) struct Subject<'a> {
     pub(super) registry: &'a Registry,
     pub(super) placed_features: &'a [features::Placed<'a>],
     pub(super) features: &'a Features,
-    pub(super) sources: &'a [FileSource],
+    pub(super) sources: &'a [(Text, Option<Format>)],
+    pub(super) kafka: &'a [super::kafka::Placed<'a>],
     pub(super) regions: &'a Regions,
     pub(super) prices: &'a PriceBook,
     pub(super) now: UnixMillis,
@@ -82,4 +84,5 @@ pub(super) fn lint(subject: &Subject<'_>, faults: &mut Vec<Problem>) {
         rest::capability(subject, entry, faults);
     }
     rest::credentials(subject, faults);
+    kafka::lint(subject.kafka, faults);
 }

@@ -7,8 +7,8 @@
 use crate::attribute::Endpoint;
 use crate::call::{Format, Provider};
 use crate::problem::Problem;
+use crate::units::Text;
 
-use super::super::settings::FileSource;
 use super::{Entry, Subject};
 
 /// A fact group, the ServiceNow log that tells it, and the other formats that tell it too.
@@ -55,16 +55,17 @@ pub(super) fn lint(subject: &Subject<'_>, entry: Entry<'_>, faults: &mut Vec<Pro
         if chosen.is_some() {
             continue;
         }
-        let of = |wanted: &dyn Fn(Format) -> bool| -> Option<&FileSource> {
+        let of = |wanted: &dyn Fn(Format) -> bool| -> Option<&Text> {
             let mut sources = subject.sources.iter();
-            sources.find(|source| source.decode.format.is_some_and(wanted))
+            let found = sources.find(|(_, format)| format.is_some_and(wanted));
+            found.map(|(name, _)| name)
         };
         let one = of(&|format| format == group.servicenow);
         let other = of(&|format| group.others.contains(&format) && sees(format, endpoint));
         if let (Some(one), Some(other)) = (one, other) {
             let message = format!(
                 "sources `{}` and `{}` both tell {} facts and share no key: calls may count twice",
-                one.name, other.name, group.facts
+                one, other, group.facts
             );
             faults.push(
                 placed

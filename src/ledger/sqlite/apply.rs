@@ -36,6 +36,7 @@ impl SqliteLedger {
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         positions::advance(&tx, batch)?;
+        positions::note_losses(&tx, batch, now)?;
         quarantine::take_out(&tx, batch)?;
         let mut sifted = Sieve {
             conn: &tx,
@@ -103,7 +104,7 @@ fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contra
             pairs.add(
                 first.unwrap_or_default(),
                 teller(report.format, &report.teller),
-                second.offset,
+                (second.part, second.offset),
                 report.at,
             );
         }

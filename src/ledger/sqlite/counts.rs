@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Applied, Batch, ContradictionRow, CountRow, OverflowRow};
+use super::super::rows::{ContradictionRow, CountRow, OverflowRow};
+use super::super::types::{Applied, Batch};
 use super::count;
 use crate::entry::Origin;
 use crate::units::{Text, UnixMillis};
@@ -117,15 +118,18 @@ pub(super) fn overflows(conn: &Connection) -> Result<Vec<OverflowRow>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How often, and the latest example: part and offset of its record, and when its call was.
+type Pair = (i64, (u16, u64), UnixMillis);
+
 /// How often a pair of tellers contradicted each other in a batch, and the latest example.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contradictions {
-    pairs: BTreeMap<(Text, Text), (i64, u64, UnixMillis)>,
+    pairs: BTreeMap<(Text, Text), Pair>,
 }
 
 impl Contradictions {
-    /// Counts one, whose second record stands at `offset`.
-    pub(super) fn add(&mut self, first: Text, second: Text, offset: u64, at: UnixMillis) {
+    /// Counts one, whose second record stands at that part and offset of the batch.
+    pub(super) fn add(&mut self, first: Text, second: Text, offset: (u16, u64), at: UnixMillis) {
         let pair = self.pairs.entry((first, second)).or_default();
         pair.0 += 1;
         (pair.1, pair.2) = (offset, at);
@@ -139,13 +143,9 @@ impl Contradictions {
         let kept: i64 =
             conn.query_row("SELECT count(*) FROM contradiction", [], |row| row.get(0))?;
         let mut room = PAIRS_MAX - kept;
-        for ((first, second), (n, offset, at)) in &self.pairs {
-            let example = (
-                batch.source.as_str(),
-                batch.topic.as_str(),
-                batch.partition,
-                *offset,
-            );
+        for ((first, second), (n, (part, offset), at)) in &self.pairs {
+            let (topic, partition) = batch.place(*part);
+            let example = (batch.source.as_str(), topic.as_str(), partition, *offset);
             let known = conn
                 .prepare_cached(
                     "UPDATE contradiction SET n = n + ?3, source = ?4, topic = ?5,

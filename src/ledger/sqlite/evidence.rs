@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::Fault;
-use super::super::types::{Batch, EvidenceRow, Span, is_evidence};
+use super::super::rows::EvidenceRow;
+use super::super::types::{Batch, Span, is_evidence};
 use super::delta::{Booked, Delta};
 use super::names::key_of;
 use super::{count, counts};
@@ -88,6 +89,7 @@ fn add_window(
     for candidate in &candidates {
         let entry = candidate.entry;
         let identity = &entry.report.identity;
+        let (topic, partition) = batch.place(entry.part);
         insert.execute(rusqlite::params![
             hour,
             verdict,
@@ -95,8 +97,8 @@ fn add_window(
             candidate.id,
             clean_name(&format!("{}:{}", identity.kind.as_str(), identity.value)).as_str(),
             batch.source.as_str(),
-            batch.topic.as_str(),
-            batch.partition,
+            topic.as_str(),
+            partition,
             entry.offset,
             candidate.key,
             entry.shared.rule.as_str(),

@@ -10,7 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::Visit;
 use super::super::fault::Fault;
-use super::super::types::{Batch, LinkRow, Span};
+use super::super::rows::LinkRow;
+use super::super::types::{Batch, Span};
 use super::delta::{Booked, Delta};
 use super::hours::{self, Hours};
 use super::sift::teller;
@@ -44,13 +45,14 @@ pub(super) fn add(
             .key(place)
             .map_or(&one.entry.shared.key, |resolved| &*resolved.key);
         let hour = one.entry.report.at.floor(HOUR_MS).0;
+        let (topic, partition) = batch.place(one.entry.part);
         by_hour.entry(hour).or_default().push(Kept {
             entry: &one.entry,
             id: one.id,
             key,
             source: &batch.source,
-            topic: &batch.topic,
-            partition: batch.partition,
+            topic,
+            partition,
         });
     }
     let mut due = BTreeSet::new();

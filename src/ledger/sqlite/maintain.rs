@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::fault::Fault;
-use super::super::types::{Maintained, Span};
+use super::super::rows::Maintained;
+use super::super::types::Span;
 use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::hours::{self, Hour};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::ZoneRow;
+use super::super::rows::ZoneRow;
 use super::super::zone::Zones;
 use super::{Options, SqliteLedger, corrupt, hours, ids, names, schema};
 use crate::secret::FingerprintKey;

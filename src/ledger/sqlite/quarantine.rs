@@ -6,7 +6,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Batch, QuarantineRow, Quarantined};
+use super::super::rows::QuarantineRow;
+use super::super::types::{Batch, Quarantined};
 use super::counts;
 use super::{corrupt, count};
 use crate::call::Format;
@@ -24,6 +25,7 @@ pub(super) fn put(
     row: &Quarantined,
     (day, now): (i64, UnixMillis),
 ) -> Result<(), Fault> {
+    let (topic, partition) = batch.place(row.part);
     let detail = &row.reject.detail;
     let cut = detail.floor_char_boundary(DETAIL_MAX_BYTES.min(detail.len()));
     let keys: Vec<(&str, u32)> = row
@@ -40,8 +42,8 @@ pub(super) fn put(
     )?
     .execute(rusqlite::params![
         batch.source.as_str(),
-        batch.topic.as_str(),
-        batch.partition,
+        topic.as_str(),
+        partition,
         row.offset,
         row.at.map(|at| at.0),
         row.format.map_or("", |format| format.as_str()),
@@ -72,6 +74,7 @@ pub(super) fn limit(conn: &Connection, rows: usize, day: i64) -> Result<(), Faul
 
 /// Takes out the rows that a batch read again, and their counts: the batch counts what they are now.
 pub(super) fn take_out(conn: &Connection, batch: &Batch) -> Result<(), Fault> {
+    let (topic, partition) = batch.place(0);
     for id in &batch.retried {
         let row: Option<(i64, String)> = conn
             .prepare_cached(
@@ -79,22 +82,14 @@ pub(super) fn take_out(conn: &Connection, batch: &Batch) -> Result<(), Fault> {
                    AND partition = ?4 RETURNING day, reason",
             )?
             .query_row(
-                (
-                    id,
-                    batch.source.as_str(),
-                    batch.topic.as_str(),
-                    batch.partition,
-                ),
+                (id, batch.source.as_str(), topic.as_str(), partition),
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
         let Some((day, reason)) = row else {
             return Err(Fault::new(
                 FaultKind::Refused,
-                format!(
-                    "row {id} is not in the quarantine of `{}` partition {}",
-                    batch.topic, batch.partition
-                ),
+                format!("row {id} is not in the quarantine of `{topic}` partition {partition}"),
             ));
         };
         let place = (day, batch.source.as_str());

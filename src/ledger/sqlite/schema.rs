@@ -74,6 +74,19 @@ CREATE TABLE seal (
   content BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX seal_day ON seal (day);
 CREATE TABLE seal_due (day INTEGER PRIMARY KEY);
+", "
+ALTER TABLE position RENAME TO position_1;
+CREATE TABLE position (
+  source TEXT NOT NULL, cluster TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+  next INTEGER NOT NULL, state TEXT NOT NULL, complete_to INTEGER, last_at INTEGER,
+  PRIMARY KEY (source, cluster, topic, partition)) WITHOUT ROWID;
+INSERT INTO position
+  SELECT source, '', topic, partition, next, state, complete_to, last_at FROM position_1;
+DROP TABLE position_1;
+CREATE TABLE loss (
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, cluster TEXT NOT NULL, topic TEXT NOT NULL,
+  partition INTEGER NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,
+  at INTEGER NOT NULL);
 "];
 
 /// The version that this program writes.

@@ -176,6 +176,7 @@ impl Sieve<'_> {
         }
         let detail = format!("the books of the hour from {} are closed", UnixMillis(hour));
         Ok(Some(Quarantined {
+            part: entry.part,
             offset: entry.offset,
             at: Some(entry.report.at),
             reject: Reject::new(QuarantineReason::PastHorizon, detail),

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::super::{
     Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    Family, FamilyRow, Fault, Ledger, LinkRow, Maintained, OverflowRow, Placed, Position,
+    Family, FamilyRow, Fault, Ledger, LinkRow, LossRow, Maintained, OverflowRow, Placed, Position,
     QuarantineRow, Resolution, SealCheck, SealRow, Span, Visit, Zones,
 };
 use super::{
@@ -29,10 +29,14 @@ impl Ledger for SqliteLedger {
     fn position(
         &self,
         source: &str,
+        cluster: &str,
         topic: &str,
         partition: i32,
     ) -> Result<Option<Position>, Fault> {
-        self.named(positions::get(&self.conn, source, topic, partition))
+        self.named(positions::get(
+            &self.conn,
+            (source, cluster, topic, partition),
+        ))
     }
 
     fn positions(&self) -> Result<Vec<Placed>, Fault> {
@@ -97,6 +101,10 @@ impl Ledger for SqliteLedger {
 
     fn counts(&self) -> Result<Vec<CountRow>, Fault> {
         self.named(counts::all(&self.conn))
+    }
+
+    fn losses(&self) -> Result<Vec<LossRow>, Fault> {
+        self.named(positions::losses(&self.conn))
     }
 
     fn contradictions(&self) -> Result<Vec<ContradictionRow>, Fault> {

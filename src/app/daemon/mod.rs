@@ -1,0 +1,375 @@
+//! The daemon: a thread for each source, one that keeps house, and the loop that looks after them.
+//!
+//! Knows no arguments and no log format. A newcomer may ask why a thread that fails ends the whole
+//! daemon: whoever started it starts it again, the books say where to go on, and half a daemon
+//! looks like a whole one.
+
+mod changes;
+mod files;
+mod keeper;
+mod letters;
+mod reader;
+mod settle;
+mod shared;
+mod tracks;
+mod watch;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::clock::Clock;
+use crate::config::KafkaSource;
+use crate::ledger::SqliteLedger;
+use crate::source::kafka::{self, FaultKind};
+use crate::telemetry::Reload;
+use crate::units::Text;
+use crate::web::{self, Board, Listener};
+
+use super::Failure;
+use super::run::{self, Wake};
+use super::setup::{self, Setup};
+use super::systemd::Manager;
+use reader::{Ended, Reader};
+use shared::{Shared, may_pass, part_of};
+
+/// How often the main loop looks after its threads.
+const TICK: Duration = Duration::from_millis(250);
+/// How often the configuration's files are looked at.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);
+/// Pause before a reader that could not start is started again.
+const START_AGAIN: Duration = Duration::from_secs(2);
+/// How long threads may take to end; the books are safe without them.
+const END_MAX: Duration = Duration::from_millis(4_500);
+
+/// What the daemon is started with.
+pub struct Start {
+    /// The configuration's file.
+    pub config: PathBuf,
+    /// What it says.
+    pub setup: Setup,
+    /// The books.
+    pub books: SqliteLedger,
+    /// Pause between two looks at files.
+    pub every: Duration,
+}
+
+/// A thread, and what it is for.
+struct Worker {
+    name: String,
+    /// The source that it alone reads.
+    source: Option<Text>,
+    thread: JoinHandle<Result<(), Failure>>,
+}
+
+struct Daemon {
+    shared: Arc<Shared>,
+    config: PathBuf,
+    every: Duration,
+    workers: Vec<Worker>,
+    listener: Option<Listener>,
+    /// The configuration's files as they were when it was last read.
+    files: BTreeMap<PathBuf, Option<SystemTime>>,
+    look_at: Instant,
+    manager: Manager,
+}
+
+/// Runs until SIGTERM or SIGINT; SIGHUP and a changed file reload the configuration.
+///
+/// # Errors
+/// What kept it from starting, or what a thread could not heal.
+pub fn run(start: Start) -> Result<(), Failure> {
+    let Start {
+        config,
+        setup,
+        books,
+        every,
+    } = start;
+    let listen = setup.ready.daemon.listen;
+    let files = times(&setup.files);
+    let shared = Arc::new(Shared::new(books, setup));
+    shared.health.ready("ledger", Ok(()));
+    let listener = listen
+        .map(|address| listen_at(address, &shared))
+        .transpose()?;
+    let mut daemon = Daemon {
+        shared,
+        config,
+        every,
+        workers: Vec::new(),
+        listener,
+        files,
+        look_at: Instant::now() + LOOK_AT_FILES,
+        manager: Manager::of_environment(),
+    };
+    daemon.start_workers();
+    daemon.manager.ready();
+    let result = run::until_stopped(TICK, |wake| daemon.tick(wake));
+    let ended = daemon.end();
+    result.and(ended)
+}
+
+fn listen_at(address: std::net::SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Failure> {
+    let board = Board {
+        figures: Arc::clone(&shared.figures),
+        health: Arc::clone(&shared.health),
+        clock: Arc::new(shared.clock),
+    };
+    let listener = web::start(address, board)?;
+    tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
+    Ok(listener)
+}
+
+/// When files were last written; `None` for those that are not there.
+fn times(files: &[PathBuf]) -> BTreeMap<PathBuf, Option<SystemTime>> {
+    let time = |path: &Path| std::fs::metadata(path).ok()?.modified().ok();
+    files
+        .iter()
+        .map(|path| (path.clone(), time(path)))
+        .collect()
+}
+
+impl Daemon {
+    /// Starts a thread for each source that has none yet, and those that are always there.
+    fn start_workers(&mut self) {
+        let (setup, _) = self.shared.setup();
+        for source in &setup.ready.kafka {
+            self.shared.figures.declare(&source.name);
+            let part = part_of(&source.name);
+            if self.is_at_work(&part) {
+                continue;
+            }
+            self.shared
+                .health
+                .ready(&part, Err("waiting for partitions"));
+            self.shared.complete(&source.name, None);
+            let shared = Arc::clone(&self.shared);
+            let name = source.name.clone();
+            self.start(&part, Some(name.clone()), move || read(&shared, &name));
+        }
+        if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
+            for source in &setup.ready.sources {
+                let name = source.name.as_str();
+                self.shared.figures.declare(name);
+                self.shared
+                    .health
+                    .ready(&part_of(name), Err("not looked at yet"));
+                self.shared.complete(&source.name, None);
+            }
+            let (shared, every) = (Arc::clone(&self.shared), self.every);
+            self.start("files", None, move || files::run(&shared, every));
+        }
+        if !self.is_at_work("keeper") {
+            let shared = Arc::clone(&self.shared);
+            self.start("keeper", None, move || keeper::run(&shared));
+        }
+    }
+
+    fn is_at_work(&self, name: &str) -> bool {
+        self.workers.iter().any(|worker| worker.name == name)
+    }
+
+    fn start(
+        &mut self,
+        name: &str,
+        source: Option<Text>,
+        work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+    ) {
+        self.workers.push(Worker {
+            name: name.to_owned(),
+            source,
+            thread: std::thread::spawn(work),
+        });
+    }
+
+    /// One look: threads that ended, files that changed, a configuration to be read again.
+    fn tick(&mut self, wake: Wake) -> Result<(), Failure> {
+        self.shared.health.beat(Instant::now());
+        self.manager.tick(true, Instant::now());
+        let mut reload = wake == Wake::Reload;
+        if Instant::now() >= self.look_at {
+            self.look_at = Instant::now() + LOOK_AT_FILES;
+            let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
+            reload |= times(&paths) != self.files;
+            let status = self.shared.figures.status(self.shared.clock.now());
+            self.manager.status(&status);
+        }
+        if reload {
+            self.manager.reloading();
+            self.reload();
+            self.manager.ready();
+        }
+        let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
+            .into_iter()
+            .partition(|worker| worker.thread.is_finished());
+        self.workers = working;
+        ended
+            .into_iter()
+            .try_for_each(|worker| self.ended(worker))?;
+        Ok(())
+    }
+
+    fn ended(&mut self, worker: Worker) -> Result<(), Failure> {
+        match worker.thread.join() {
+            Ok(Ok(())) => {
+                // Its source is no longer configured.
+                if let Some(source) = worker.source {
+                    self.shared.forget(&source);
+                    self.shared.over(&source);
+                }
+                // Or is again, by now.
+                self.start_workers();
+                Ok(())
+            }
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Failure::Usage(format!(
+                "the thread of `{}` died; what it had booked is safe",
+                worker.name
+            ))),
+        }
+    }
+
+    /// Reads the configuration again; a bad one changes nothing.
+    fn reload(&mut self) {
+        let (before, _) = self.shared.setup();
+        let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
+        self.files = times(&paths);
+        let next = match setup::load(Some(&self.config), &self.shared.clock) {
+            Ok(next) => next,
+            Err(failure) => {
+                self.shared.figures.reloaded(Reload::Refused);
+                if let Failure::Problems(problems) = &failure {
+                    for problem in problems {
+                        tracing::error!(
+                            file = problem.file,
+                            line = problem.place.line,
+                            "{}",
+                            problem.message
+                        );
+                    }
+                }
+                tracing::error!("the configuration is refused ({failure}); the old one stays");
+                return;
+            }
+        };
+        self.files = times(&next.files);
+        let (old, new) = (&before.ready, &next.ready);
+        if let Err((source, fault)) = try_clients(&old.kafka, &new.kafka) {
+            self.shared.figures.reloaded(Reload::Refused);
+            tracing::error!(
+                source,
+                hint = fault.kind.hint(),
+                "the configuration is refused ({fault}); the old one stays"
+            );
+            return;
+        }
+        if old.ledger != new.ledger || old.daemon != new.daemon || old.limits != new.limits {
+            tracing::warn!(
+                "changes of `ledger`, `limits` and `daemon` take effect at the next start"
+            );
+        }
+        let gone = old.sources.iter().map(|source| &source.name);
+        let still = |name: &Text| new.sources.iter().any(|source| source.name == *name);
+        for name in gone.filter(|name| !still(name)) {
+            self.shared.forget(name);
+        }
+        self.shared.reload(next);
+        self.shared.figures.reloaded(Reload::Taken);
+        tracing::info!(config = %self.config.display(), "configuration reloaded");
+        self.start_workers();
+    }
+
+    /// Ends all threads; those that do not end in time are left to the end of the process.
+    fn end(self) -> Result<(), Failure> {
+        self.manager.stopping();
+        self.shared.stop();
+        let until = Instant::now() + END_MAX;
+        let mut result = Ok(());
+        for worker in self.workers {
+            while !worker.thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            if !worker.thread.is_finished() {
+                tracing::warn!(
+                    thread = worker.name,
+                    "does not end; the books do not need it"
+                );
+                continue;
+            }
+            match worker.thread.join() {
+                Ok(Err(Failure::Ledger { fault, .. })) if may_pass(fault.kind) => {
+                    tracing::warn!(
+                        thread = worker.name,
+                        "ends without the ledger, which cannot be asked now: {fault}"
+                    );
+                }
+                Ok(Err(failure)) => result = result.and(Err(failure)),
+                Ok(Ok(())) | Err(_) => {}
+            }
+        }
+        if let Some(listener) = self.listener {
+            listener.stop();
+        }
+        result
+    }
+}
+
+/// Whether the clients of new and changed sources can be made, as far as can be told without their
+/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
+fn try_clients<'a>(
+    old: &[KafkaSource],
+    new: &'a [KafkaSource],
+) -> Result<(), (&'a str, kafka::Fault)> {
+    new.iter()
+        .filter(|source| !old.contains(source))
+        .try_for_each(|source| {
+            kafka::Consumer::unsubscribed(source)
+                .map(drop)
+                .map_err(|fault| (source.name.as_str(), fault))
+        })
+}
+
+/// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
+/// configuration no longer names it.
+fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
+    while !shared.stopping() {
+        let (setup, _) = shared.setup();
+        let named = |source: &&KafkaSource| source.name == *name;
+        let Some(source) = setup.ready.kafka.iter().find(named) else {
+            return Ok(());
+        };
+        shared.complete(name, None);
+        let mut reader = match Reader::start(shared, source) {
+            Ok(Some(reader)) => reader,
+            Ok(None) => continue,
+            Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
+                shared.fault(name, &fault.to_string(), fault.kind.hint());
+                shared.health.ready(&part_of(name), Err(&fault.to_string()));
+                shared.nap(START_AGAIN);
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let ended = reader.run()?;
+        reader.release();
+        match ended {
+            Ended::Done => return Ok(()),
+            Ended::Again => tracing::info!(source = %name, "the client is made anew"),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a client that could not start may start later without anybody's doing.
+fn is_waited_for(fault: &kafka::Fault) -> bool {
+    match fault.kind {
+        FaultKind::Unreachable
+        | FaultKind::TopicGone
+        | FaultKind::OutOfRange
+        | FaultKind::Other => true,
+        FaultKind::Denied | FaultKind::Settings | FaultKind::Fatal => false,
+    }
+}

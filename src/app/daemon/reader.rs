@@ -1,0 +1,398 @@
+//! Reads one Kafka source into batches, from where the books stand.
+//!
+//! Knows no SQL and no log format. A newcomer may ask why it never asks Kafka where it stopped: the
+//! books know, and only what they know is certain after a crash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::config::KafkaSource;
+use crate::crash::site;
+use crate::decode::{RECORD_MAX_BYTES, Settings};
+use crate::judge::Judge;
+use crate::ledger::FaultKind as LedgerFault;
+use crate::outcome::{QuarantineReason, Reject};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
+use crate::telemetry::Partition as Series;
+use crate::units::{Millis, Text};
+
+use super::super::Failure;
+use super::super::pipeline::{Means, Partition, Pipeline};
+use super::super::setup::Setup;
+use super::letters::Letters;
+use super::shared::{Shared, part_of};
+use super::tracks::{Track, Tracks, complete_to};
+use super::watch;
+use super::writer::{Done, Work, Writer};
+
+/// A batch is handed over when it has been gathered for so long, nothing more waits at once, and the
+/// writer is free.
+const GATHER: Duration = Duration::from_millis(200);
+/// A batch is handed over when it has been gathered for so long.
+const GATHER_MAX: Duration = Duration::from_secs(1);
+/// Records taken between two looks at everything else.
+const RECORDS_PER_LOOK: usize = 2_000;
+/// Longest wait for a record.
+const POLL: Duration = Duration::from_millis(100);
+/// How often the group's offsets follow the books.
+const COMMIT_EVERY: Duration = Duration::from_secs(2);
+/// Pause before partitions that could not be looked at are looked at again.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How long the books may take before partitions are given up without them.
+pub(super) const HAND_BACK_MAX: Duration = Duration::from_secs(20);
+/// How long the last batch may take when the daemon ends.
+const END_MAX: Duration = Duration::from_secs(4);
+
+/// How a reader came to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The daemon ends, or the configuration no longer names the source.
+    Done,
+    /// It has to be made anew: other brokers, or a client that does not come back by itself.
+    Again,
+}
+
+/// A source's reader.
+pub(super) struct Reader {
+    pub(super) shared: Arc<Shared>,
+    pub(super) source: KafkaSource,
+    pub(super) consumer: Consumer,
+    pub(super) cluster: Text,
+    pub(super) tracks: Tracks,
+    /// Partitions that are ours and not read yet: where they go on is not known.
+    pub(super) waiting: BTreeSet<Place>,
+    pub(super) pipeline: Pipeline,
+    pub(super) letters: Option<Letters>,
+    pub(super) setup: Arc<Setup>,
+    pub(super) generation: u64,
+    pub(super) judge: Judge,
+    bytes: u64,
+    pub(super) writer: Writer,
+    began: Option<Instant>,
+    pub(super) look_at: Instant,
+    pub(super) to_commit: BTreeMap<Place, u64>,
+    commit_at: Instant,
+    pub(super) stalled: BTreeSet<Place>,
+    /// When statistics were last looked at.
+    pub(super) watched: Instant,
+    /// A partition is not where it was thought to be, or its topic is not.
+    pub(super) in_doubt: bool,
+    /// Where the next round of looking at waiting partitions begins.
+    pub(super) look_from: Option<Place>,
+}
+
+/// What reading a source needs to know of it.
+fn settings(source: &KafkaSource) -> (&Settings, &[Text]) {
+    (&source.decode, &source.ignore_scopes)
+}
+
+/// How long after its call a record may come, and how far out of order.
+fn late(source: &KafkaSource) -> Millis {
+    Millis(source.grace.0.saturating_add(source.disorder.0))
+}
+
+impl Reader {
+    /// Joins the group; `None` when the end or another configuration was told before a broker
+    /// answered.
+    ///
+    /// # Errors
+    /// What the configuration lacks; what the ledger says.
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        source: &KafkaSource,
+    ) -> Result<Option<Reader>, Failure> {
+        let (setup, generation) = shared.setup();
+        let consumer = Consumer::subscribe(source)?;
+        let name = source.name.as_str();
+        let cluster = loop {
+            if let Some(cluster) = consumer.cluster() {
+                break Text::from(cluster);
+            }
+            if shared.generation() != generation {
+                return Ok(None);
+            }
+            // Serves the client's callbacks, whose words say why nobody answers.
+            drop(consumer.poll(Duration::ZERO));
+            let kind = watch::repeat_words(shared, name, &consumer);
+            let text = format!("no broker of {} answers", source.brokers.join(", "));
+            shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
+            shared
+                .figures
+                .source_error(name, watch::label(kind.unwrap_or(FaultKind::Unreachable)));
+            shared.health.ready(&part_of(name), Err(&text));
+            if !shared.nap(LOOK_AGAIN) {
+                return Ok(None);
+            }
+        };
+        let judge = shared.judge(&setup)?;
+        let now = Instant::now();
+        let letters = Letters::start(source)?;
+        tracing::info!(source = name, %cluster, topics = source.topics.join(", "), "joined");
+        Ok(Some(Reader {
+            pipeline: Pipeline::new(source.name.clone(), cluster.clone(), shared.clock.now()),
+            shared: Arc::clone(shared),
+            source: source.clone(),
+            consumer,
+            cluster,
+            tracks: Tracks::new(),
+            waiting: BTreeSet::new(),
+            letters,
+            setup,
+            generation,
+            judge,
+            bytes: 0,
+            writer: Writer::start(shared),
+            began: None,
+            look_at: now,
+            to_commit: BTreeMap::new(),
+            commit_at: now,
+            stalled: BTreeSet::new(),
+            watched: now,
+            in_doubt: false,
+            look_from: None,
+        }))
+    }
+
+    /// Reads until the end is told, or the reader has to be made anew.
+    ///
+    /// # Errors
+    /// What nobody here can heal.
+    pub(super) fn run(&mut self) -> Result<Ended, Failure> {
+        loop {
+            if self.shared.stopping() {
+                self.finish(END_MAX)?;
+                return Ok(Ended::Done);
+            }
+            self.rebalance()?;
+            self.settle()?;
+            self.hear_writer(Duration::ZERO)?;
+            if let Some(ended) = self.reconfigure()? {
+                return Ok(ended);
+            }
+            self.look_again()?;
+            if let Some(ended) = self.watch()? {
+                return Ok(ended);
+            }
+            let drained = match self.gather() {
+                Ok(drained) => drained,
+                Err(fault) => {
+                    if let Some(ended) = self.trouble(&fault)? {
+                        return Ok(ended);
+                    }
+                    true
+                }
+            };
+            self.hand_over_when_due(drained);
+            self.follow_with_offsets();
+        }
+    }
+
+    /// Takes records as they come, up to a bound; whether there was none left.
+    fn gather(&mut self) -> Result<bool, kafka::Fault> {
+        let (settings, ignore_scopes) = settings(&self.source);
+        let mut means = Means {
+            judge: &mut self.judge,
+            gate: &self.setup.gate,
+            settings,
+            ignore_scopes,
+        };
+        let mut wait = POLL;
+        for _ in 0..RECORDS_PER_LOOK {
+            if self.pipeline.is_full() {
+                return Ok(false);
+            }
+            let Some(record) = self.consumer.poll(wait)? else {
+                return Ok(true);
+            };
+            wait = Duration::ZERO;
+            let place = Place {
+                topic: Text::from(record.topic()),
+                partition: record.partition(),
+            };
+            // What still comes of a partition that was given up is read by whoever has it now; what
+            // comes twice after a change of leaders was taken.
+            let Some(track) = self.tracks.get_mut(&place) else {
+                continue;
+            };
+            if record.offset() < track.next {
+                continue;
+            }
+            self.began.get_or_insert_with(Instant::now);
+            let pipeline = &mut self.pipeline;
+            let part = *track.part.get_or_insert_with(|| {
+                pipeline.part(Partition {
+                    topic: place.topic,
+                    partition: place.partition,
+                    from: track.from.clone(),
+                })
+            });
+            self.bytes += take(pipeline, &mut means, part, &record);
+            track.took(record.mark());
+            if let Some(letters) = &mut self.letters {
+                letters.after(&record, pipeline.quarantined());
+            }
+            site("after_decode");
+        }
+        Ok(false)
+    }
+
+    /// Hands over what was gathered. With more to come at once, larger batches cost less each.
+    fn hand_over_when_due(&mut self, drained: bool) {
+        let gathered = self.began.map(|began| began.elapsed());
+        let due = gathered.is_some_and(|gathered| {
+            gathered >= GATHER_MAX || gathered >= GATHER && drained && self.writer.is_idle()
+        });
+        let idle_news = self.began.is_none()
+            && self.writer.is_idle()
+            && self.tracks.values().any(Track::is_worth_writing);
+        if due || idle_news || self.pipeline.is_full() {
+            self.hand_over();
+        }
+    }
+
+    /// Hands what was gathered to the writer, and what idle partitions have to say.
+    pub(super) fn hand_over(&mut self) {
+        if let Some(letters) = &mut self.letters {
+            letters.deliver(&self.shared.figures);
+        }
+        for (place, track) in &mut self.tracks {
+            if track.part.is_none() && !track.is_worth_writing() {
+                continue;
+            }
+            let from = track.from.clone();
+            let part = track.part.unwrap_or_else(|| {
+                self.pipeline.part(Partition {
+                    topic: place.topic.clone(),
+                    partition: place.partition,
+                    from,
+                })
+            });
+            let to = track.hand_over(late(&self.source));
+            self.pipeline.moves_to(part, Some(to));
+        }
+        self.began = None;
+        let batch = self.pipeline.take_batch(self.shared.clock.now());
+        if batch.parts.is_empty() {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        site("before_hand_over");
+        self.writer.book(Work { batch, bytes });
+        let complete = complete_to(&self.tracks).filter(|_| self.waiting.is_empty());
+        self.shared.complete(&self.source.name, complete);
+    }
+
+    /// Hears what became of batches; `wait` is for the first answer.
+    fn hear_writer(&mut self, wait: Duration) -> Result<(), Failure> {
+        let mut wait = wait;
+        while let Some(done) = self.writer.done(wait) {
+            wait = Duration::ZERO;
+            match done {
+                Done::Booked(parts) => {
+                    for (place, next) in parts {
+                        if let Some(track) = self.tracks.get_mut(&place) {
+                            track.booked = next;
+                            self.to_commit.insert(place, next);
+                        }
+                    }
+                }
+                Done::Dropped => {}
+                Done::Failed(fault) if fault.kind == LedgerFault::Moved => {
+                    let text = fault.to_string();
+                    self.shared.fault(&self.source.name, &text, fault.hint());
+                    self.rewind()?;
+                }
+                Done::Failed(fault) => return Err(fault.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the writer has answered for everything; whether it has.
+    pub(super) fn await_writer(&mut self, longest: Duration) -> Result<bool, Failure> {
+        let end = Instant::now() + longest;
+        while !self.writer.is_idle() && Instant::now() < end {
+            self.hear_writer(Duration::from_millis(50))?;
+        }
+        Ok(self.writer.is_idle())
+    }
+
+    pub(super) fn drop_gathered(&mut self) {
+        // A batch is dropped whole: it adds to no count.
+        drop(self.pipeline.take_batch(self.shared.clock.now()));
+        if let Some(letters) = &mut self.letters {
+            letters.forget();
+        }
+        self.bytes = 0;
+        self.began = None;
+    }
+
+    /// Books the rest, as far as there is time.
+    fn finish(&mut self, longest: Duration) -> Result<(), Failure> {
+        site("during_shutdown");
+        self.hand_over();
+        if !self.await_writer(longest)? {
+            tracing::warn!(source = %self.source.name, "the last batch is not booked yet; it is read again at the next start");
+        }
+        self.follow_at_once();
+        Ok(())
+    }
+
+    pub(super) fn follow_at_once(&mut self) {
+        self.commit_at = Instant::now();
+        self.follow_with_offsets();
+    }
+
+    /// Lets the group's offsets follow the books.
+    fn follow_with_offsets(&mut self) {
+        for (place, next) in self.consumer.uncommitted() {
+            if self.tracks.contains_key(&place) {
+                self.to_commit.entry(place).or_insert(next);
+            }
+        }
+        if self.to_commit.is_empty() || Instant::now() < self.commit_at {
+            return;
+        }
+        self.commit_at = Instant::now() + COMMIT_EVERY;
+        let to_commit = std::mem::take(&mut self.to_commit);
+        site("before_offset_commit");
+        if let Err(fault) = self.consumer.commit(&to_commit) {
+            // Only monitors of lag look at them.
+            tracing::debug!(source = %self.source.name, "the group's offsets do not follow: {fault}");
+            self.to_commit = to_commit;
+        }
+        site("after_offset_commit");
+    }
+}
+
+/// Takes one record into the batch; how many bytes it has.
+fn take(pipeline: &mut Pipeline, means: &mut Means<'_>, part: u16, record: &Record<'_>) -> u64 {
+    let place = (part, record.offset());
+    match record.payload() {
+        None => {
+            let detail = "a null payload; a record is expected to hold one call or several";
+            pipeline.reject(place, Reject::new(QuarantineReason::Empty, detail));
+            0
+        }
+        Some(bytes) => {
+            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            if bytes.len() > RECORD_MAX_BYTES {
+                pipeline.too_large(place, length);
+            } else {
+                pipeline.record(means, place, bytes);
+            }
+            length
+        }
+    }
+}
+
+/// A partition as the figures name it.
+pub(super) fn series<'a>(source: &'a str, place: &'a Place) -> Series<'a> {
+    Series {
+        source,
+        topic: &place.topic,
+        number: place.partition,
+    }
+}

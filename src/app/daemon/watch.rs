@@ -1,0 +1,182 @@
+//! Watches a reader's client: its words, its lag, and partitions that no longer move.
+//!
+//! Knows no record. A newcomer may ask why a silent partition is suspected at all: librdkafka can
+//! lose one between an assignment and a fetch, and says nothing.
+
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen};
+use crate::telemetry::SourceError;
+
+use super::super::Failure;
+use super::reader::{Ended, Reader, series};
+use super::shared::Shared;
+use super::tracks::complete_to;
+
+/// A partition that has records and gives none for so long is taken up again.
+const STALLED: Duration = Duration::from_mins(1);
+
+/// Statistics come every second; who has not looked at them for so long was kept from reading.
+const WATCH_MAX: Duration = Duration::from_secs(10);
+
+/// How the figures call a fault.
+pub(super) fn label(kind: FaultKind) -> SourceError {
+    match kind {
+        FaultKind::Unreachable => SourceError::Connection,
+        FaultKind::Denied => SourceError::Authentication,
+        FaultKind::TopicGone => SourceError::UnknownTopic,
+        FaultKind::OutOfRange => SourceError::Position,
+        FaultKind::Fatal => SourceError::Group,
+        FaultKind::Settings | FaultKind::Other => SourceError::Other,
+    }
+}
+
+/// Logs what librdkafka has to say; whether it speaks of being refused.
+pub(super) fn repeat_words(
+    shared: &Shared,
+    source: &str,
+    consumer: &Consumer,
+) -> Option<FaultKind> {
+    let mut kind = None;
+    for said in consumer.said() {
+        if !said.loud {
+            tracing::debug!(source, "librdkafka: {}", said.text);
+            continue;
+        }
+        let refused = ["SASL", "SSL", "uthentication", "uthorization"];
+        let denied = refused.iter().any(|word| said.text.contains(word));
+        let of = if denied {
+            FaultKind::Denied
+        } else {
+            FaultKind::Unreachable
+        };
+        kind = kind.max(Some(of));
+        let text = without_times(&said.text);
+        if denied {
+            shared.alarm(source, &text, of.hint());
+        } else {
+            shared.fault(source, &text, of.hint());
+        }
+    }
+    kind
+}
+
+/// A line without the numbers that differ each time it is said: two of them are one fault.
+fn without_times(text: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    // "(after 12ms in state CONNECT, 4 identical error(s) suppressed)"
+    if let Some(after) = words.iter().position(|word| *word == "(after") {
+        words.truncate(after);
+    }
+    words.join(" ")
+}
+
+impl Reader {
+    /// Looks at the client's words and statistics, when there are new ones.
+    pub(super) fn watch(&mut self) -> Result<Option<Ended>, Failure> {
+        let Some((then, seen)) = self.consumer.seen() else {
+            return Ok(None);
+        };
+        let kind = repeat_words(&self.shared, &self.source.name, &self.consumer);
+        if let Some(kind) = kind {
+            self.shared
+                .figures
+                .source_error(&self.source.name, label(kind));
+        }
+        let now = Instant::now();
+        let age = i64::try_from(now.saturating_duration_since(then).as_millis());
+        let at = self.shared.clock.now();
+        let then = (at.saturating_add(-age.unwrap_or(i64::MAX)), then);
+        // Who waited for the books took no records, and nothing stands still because of it.
+        let waited = now.saturating_duration_since(self.watched) > WATCH_MAX;
+        self.watched = now;
+        let mut stalled: Vec<Place> = Vec::new();
+        for (place, track) in &mut self.tracks {
+            match seen.get(place) {
+                // Of a broker that is silent nothing can be asked.
+                None => track.moved = now,
+                Some(Seen::Left) => {}
+                Some(Seen::Fetched { end, fetched }) => {
+                    self.shared
+                        .figures
+                        .high_watermark(series(&self.source.name, place), *end);
+                    track.heard(*end, *fetched, then, self.source.grace);
+                }
+            }
+            if waited {
+                track.moved = now;
+            }
+            if now.saturating_duration_since(track.moved) > STALLED && track.part.is_none() {
+                stalled.push(place.clone());
+            }
+        }
+        let complete = complete_to(&self.tracks).filter(|_| self.waiting.is_empty());
+        self.shared.complete(&self.source.name, complete);
+        self.recover(stalled)
+    }
+
+    /// Takes stalled partitions up again; the second time, with a new client.
+    fn recover(&mut self, stalled: Vec<Place>) -> Result<Option<Ended>, Failure> {
+        self.stalled.retain(|place| {
+            self.tracks
+                .get(place)
+                .is_some_and(|track| track.moved.elapsed() > STALLED / 2)
+        });
+        if stalled.is_empty() {
+            return Ok(None);
+        }
+        for place in &stalled {
+            tracing::warn!(
+                source = %self.source.name, topic = %place.topic, partition = place.partition,
+                "the partition has records and gives none; it is taken up again"
+            );
+            self.shared.figures.stall_recovered(&self.source.name);
+        }
+        if stalled.iter().any(|place| self.stalled.contains(place)) {
+            return Ok(Some(Ended::Again));
+        }
+        self.stalled.extend(stalled.iter().cloned());
+        self.consumer.give_up(&stalled)?;
+        for place in stalled {
+            self.tracks.remove(&place);
+            self.waiting.insert(place);
+        }
+        Ok(None)
+    }
+
+    /// Answers a fault that the client reported between records.
+    pub(super) fn trouble(&mut self, fault: &kafka::Fault) -> Result<Option<Ended>, Failure> {
+        self.shared
+            .figures
+            .source_error(&self.source.name, label(fault.kind));
+        let text = fault.to_string();
+        match fault.kind {
+            FaultKind::Fatal => return Err(Failure::Kafka(fault.clone())),
+            FaultKind::OutOfRange | FaultKind::TopicGone => {
+                self.shared
+                    .fault(&self.source.name, &text, fault.kind.hint());
+                // Which partition it is, librdkafka does not say; it no longer reads it, and says
+                // so once.
+                self.in_doubt = true;
+            }
+            FaultKind::Denied | FaultKind::Settings | FaultKind::Unreachable | FaultKind::Other => {
+                self.shared
+                    .fault(&self.source.name, &text, fault.kind.hint());
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_faults_read_alike() {
+        let said = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
+        let kept = without_times(said);
+        assert!(kept.ends_with("Connection refused"), "{kept}");
+    }
+}

@@ -1,0 +1,340 @@
+//! A member of a consumer group that reads from where it is told.
+//!
+//! Knows neither books nor formats: it hands out records and takes positions. A newcomer may ask
+//! why the group's own offsets are never read: they trail behind the books, for whoever watches lag.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rdkafka::Message as _;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::config::{KafkaSource, Start};
+use crate::units::UnixMillis;
+
+use super::client;
+use super::context::{Change, Context, Place, Said};
+use super::fault::{Fault, FaultKind};
+use super::marks::{Mark, Marks, Resume, Watermarks, resume};
+use super::seen::{Seen, seen};
+
+/// How long a question to the brokers may take.
+const ASK: Duration = Duration::from_secs(4);
+/// How long a record may take to be read back.
+const READ_BACK: Duration = Duration::from_secs(15);
+
+/// A record, as long as the consumer lends it.
+pub struct Record<'a>(BorrowedMessage<'a>);
+
+impl Record<'_> {
+    /// Its topic.
+    #[must_use]
+    pub fn topic(&self) -> &str {
+        self.0.topic()
+    }
+
+    /// Its partition.
+    #[must_use]
+    pub fn partition(&self) -> i32 {
+        self.0.partition()
+    }
+
+    /// Its offset.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        whole(self.0.offset())
+    }
+
+    /// Its timestamp in Unix milliseconds, where it has one.
+    #[must_use]
+    pub fn time(&self) -> Option<i64> {
+        self.0.timestamp().to_millis()
+    }
+
+    /// Its bytes; `None` for a null payload.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.0.payload()
+    }
+
+    /// What to know it by later.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark::of(self.offset(), self.time(), self.payload())
+    }
+}
+
+/// An offset; librdkafka's are signed, and negative ones are no offsets.
+fn whole(offset: i64) -> u64 {
+    u64::try_from(offset).unwrap_or(0)
+}
+
+fn raw(offset: u64) -> Offset {
+    Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX))
+}
+
+/// What is known of a partition.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The first offset not read.
+    pub next: u64,
+    /// What was read last.
+    pub marks: Marks,
+}
+
+/// A member of a consumer group.
+pub struct Consumer {
+    // Before the configuration, so that it closes first.
+    client: BaseConsumer<Context>,
+    aside: ClientConfig,
+    token: Option<crate::config::SecretRef>,
+}
+
+impl Consumer {
+    /// Joins the group of a source and subscribes to its topics.
+    ///
+    /// # Errors
+    /// What the configuration lacks, or librdkafka refuses. Brokers are not waited for.
+    pub fn subscribe(source: &KafkaSource) -> Result<Consumer, Fault> {
+        let consumer = Consumer::unsubscribed(source)?;
+        let topics: Vec<&str> = source.topics.iter().map(String::as_str).collect();
+        consumer.client.subscribe(&topics)?;
+        Ok(consumer)
+    }
+
+    /// A client of the source's brokers that joins no group: for questions and single records.
+    ///
+    /// # Errors
+    /// As [`Consumer::subscribe`].
+    pub fn unsubscribed(source: &KafkaSource) -> Result<Consumer, Fault> {
+        let token = source.sasl.as_ref().and_then(|sasl| sasl.token.clone());
+        let context = Context::new(token.clone());
+        Ok(Consumer {
+            client: client::consumer(source, true)?.create_with_context(context)?,
+            aside: client::consumer(source, false)?,
+            token,
+        })
+    }
+
+    /// The id of the cluster; `None` when no broker tells one in time.
+    #[must_use]
+    pub fn cluster(&self) -> Option<String> {
+        self.client.client().fetch_cluster_id(ASK)
+    }
+
+    /// The next record, waiting at most `wait`.
+    ///
+    /// # Errors
+    /// What librdkafka reports of a partition or of the whole client.
+    pub fn poll(&self, wait: Duration) -> Result<Option<Record<'_>>, Fault> {
+        match self.client.poll(wait) {
+            None => Ok(None),
+            Some(Ok(message)) => Ok(Some(Record(message))),
+            Some(Err(error)) => Err(Fault::from(error)),
+        }
+    }
+
+    /// Changes of the assignment since the last question; each must be answered by
+    /// [`Consumer::assign`] or [`Consumer::give_up`].
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.client.context().take_changes()
+    }
+
+    /// What the client's latest statistics tell of its partitions, once, and when that held.
+    #[must_use]
+    pub fn seen(&self) -> Option<(Instant, BTreeMap<Place, Seen>)> {
+        let (at, statistics) = self.client.context().take_statistics()?;
+        Some((at, seen(&statistics)))
+    }
+
+    /// What librdkafka would have logged.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        self.client.context().take_said()
+    }
+
+    /// Begins to read further partitions, each from its offset; without any, an assignment is
+    /// accepted of which nothing is read yet. Members of this group always change their assignment
+    /// bit by bit.
+    ///
+    /// # Errors
+    /// What librdkafka says.
+    pub fn assign(&self, from: &BTreeMap<Place, u64>) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        for (place, offset) in from {
+            list.add_partition_offset(&place.topic, place.partition, raw(*offset))?;
+        }
+        Ok(self.client.incremental_assign(&list)?)
+    }
+
+    /// Stops reading partitions, which must be read now; without any, a revocation is accepted.
+    ///
+    /// # Errors
+    /// What librdkafka says.
+    pub fn give_up(&self, places: &[Place]) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        for place in places {
+            list.add_partition(&place.topic, place.partition);
+        }
+        Ok(self.client.incremental_unassign(&list)?)
+    }
+
+    /// Tells the brokers up to where the books stand, for whoever watches lag. Nobody waits for it.
+    ///
+    /// # Errors
+    /// What librdkafka says at once.
+    pub fn commit(&self, next: &BTreeMap<Place, u64>) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        for (place, offset) in next {
+            list.add_partition_offset(&place.topic, place.partition, raw(*offset))?;
+        }
+        Ok(self.client.commit(&list, CommitMode::Async)?)
+    }
+
+    /// What earlier calls of [`Consumer::commit`] could not tell, since the last question.
+    #[must_use]
+    pub fn uncommitted(&self) -> Vec<(Place, u64)> {
+        let failed = self.client.context().take_uncommitted();
+        let whole = |(place, offset)| (place, whole(offset));
+        failed.into_iter().map(whole).collect()
+    }
+
+    /// The offsets that a partition holds, asked of its leader.
+    ///
+    /// # Errors
+    /// What the leader says, or that it does not answer.
+    pub fn watermarks(&self, place: &Place) -> Result<Watermarks, Fault> {
+        let (low, high) = self
+            .client
+            .fetch_watermarks(&place.topic, place.partition, ASK)?;
+        Ok(Watermarks {
+            low: whole(low),
+            high: whole(high),
+        })
+    }
+
+    /// Where a partition begins of which the books have no position.
+    ///
+    /// # Errors
+    /// What the brokers say, or that they do not answer.
+    pub fn first(&self, place: &Place, start: Start) -> Result<u64, Fault> {
+        let log = self.watermarks(place)?;
+        let at = match start {
+            Start::Beginning => return Ok(log.low),
+            Start::End => return Ok(log.high),
+            Start::At(UnixMillis(at)) => at,
+        };
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&place.topic, place.partition, Offset::Offset(at))?;
+        let found = self.client.offsets_for_times(list, ASK)?;
+        let found = found.find_partition(&place.topic, place.partition);
+        Ok(match found.map(|found| found.offset()) {
+            Some(Offset::Offset(offset)) => whole(offset),
+            // No record is as late as that.
+            Some(
+                Offset::End
+                | Offset::Beginning
+                | Offset::Stored
+                | Offset::Invalid
+                | Offset::OffsetTail(_),
+            )
+            | None => log.high,
+        })
+    }
+
+    /// Where a partition is read on, and how its log stands to what was read.
+    ///
+    /// # Errors
+    /// What the brokers say, or that they do not answer.
+    pub fn resume(
+        &self,
+        place: &Place,
+        known: &Known,
+        aside: &mut Option<Aside>,
+    ) -> Result<(u64, Resume), Fault> {
+        let log = self.watermarks(place)?;
+        resume((known.next, &known.marks), log, |offset| {
+            let aside = match aside {
+                Some(aside) => aside,
+                None => aside.insert(self.aside()?),
+            };
+            let mut found = None;
+            aside.read(place, offset, &mut |record| found = Some(record.mark()))?;
+            Ok(found)
+        })
+    }
+
+    /// A client for reading single records back, which leaves this one alone.
+    ///
+    /// # Errors
+    /// What librdkafka refuses.
+    pub fn aside(&self) -> Result<Aside, Fault> {
+        let context = Context::new(self.token.clone());
+        // Nobody asks it for changes: when it closes, it must answer for itself.
+        context.closing.store(true, Ordering::Release);
+        Ok(Aside(self.aside.create_with_context(context)?))
+    }
+}
+
+/// A client that reads single records and is no member of the group.
+pub struct Aside(BaseConsumer<Context>);
+
+impl Aside {
+    /// Reads the one record at `offset`; `take` is not called when there is none at that offset.
+    ///
+    /// # Errors
+    /// What the brokers say, or that they do not answer in time.
+    pub fn read(
+        &self,
+        place: &Place,
+        offset: u64,
+        take: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), Fault> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&place.topic, place.partition, raw(offset))?;
+        self.0.assign(&list)?;
+        let deadline = Instant::now() + READ_BACK;
+        while Instant::now() < deadline {
+            match self.0.poll(Duration::from_millis(200)) {
+                None => {}
+                Some(Ok(message)) => {
+                    let record = Record(message);
+                    if record.offset() == offset {
+                        take(&record);
+                    }
+                    return Ok(());
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+                Some(Err(error)) => {
+                    let fault = Fault::from(error);
+                    match fault.kind {
+                        FaultKind::Unreachable | FaultKind::Other => {}
+                        FaultKind::OutOfRange => return Ok(()),
+                        FaultKind::Denied
+                        | FaultKind::Settings
+                        | FaultKind::TopicGone
+                        | FaultKind::Fatal => return Err(fault),
+                    }
+                }
+            }
+        }
+        Err(Fault::new(
+            FaultKind::Unreachable,
+            format!(
+                "offset {offset} of `{}` partition {} could not be read back",
+                place.topic, place.partition
+            ),
+        ))
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.client.context().closing.store(true, Ordering::Release);
+    }
+}

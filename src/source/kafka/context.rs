@@ -1,0 +1,212 @@
+//! What librdkafka tells between records: new partitions, lost ones, statistics, log lines.
+//!
+//! Knows no position. A newcomer may ask why a rebalance is only noted here: it is answered between
+//! two polls, where what was read of a partition can be booked before the partition is given up.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::OAuthToken;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::SecretRef;
+use crate::units::Text;
+
+use super::client;
+
+/// How long a bearer token is believed; it is read again when four fifths of it have passed.
+const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+/// Lines kept until somebody asks for them.
+const LINES_MAX: usize = 64;
+
+/// A partition of a topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The topic.
+    pub topic: Text,
+    /// Its partition.
+    pub partition: i32,
+}
+
+/// What a rebalance changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// These partitions are ours from now on, once they are assigned.
+    Assigned(Vec<Place>),
+    /// These partitions go to somebody else, once they are given up.
+    Revoked(Vec<Place>),
+}
+
+/// A line that librdkafka would log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it is an error or a warning; the rest is for debugging.
+    pub loud: bool,
+    /// librdkafka's own words; they hold no secret.
+    pub text: String,
+}
+
+/// Gathers what librdkafka tells.
+pub(super) struct Context {
+    /// Set while the client closes: then nobody is left to answer a rebalance.
+    pub(super) closing: AtomicBool,
+    /// Before the client was made, which tells the age of its statistics from then on.
+    made: Instant,
+    changes: Mutex<Vec<Change>>,
+    statistics: Mutex<Option<Statistics>>,
+    uncommitted: Mutex<Vec<(Place, i64)>>,
+    said: Mutex<Vec<Said>>,
+    token: Option<SecretRef>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked while holding it left a list that is still a list.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Context {
+    /// A context; `token` is where a bearer token is read, where one is needed.
+    pub(super) fn new(token: Option<SecretRef>) -> Context {
+        Context {
+            closing: AtomicBool::new(false),
+            made: Instant::now(),
+            uncommitted: Mutex::default(),
+            changes: Mutex::default(),
+            statistics: Mutex::default(),
+            said: Mutex::default(),
+            token,
+        }
+    }
+
+    /// Changes of the assignment that wait for an answer, in their order.
+    pub(super) fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut *lock(&self.changes))
+    }
+
+    /// The latest statistics, once, and when they held: they may have waited for whoever polls.
+    pub(super) fn take_statistics(&self) -> Option<(Instant, Statistics)> {
+        let statistics = lock(&self.statistics).take()?;
+        let age = Duration::from_micros(u64::try_from(statistics.age).unwrap_or(0));
+        Some((self.made + age, statistics))
+    }
+
+    /// Offsets that could not be committed since the last question.
+    pub(super) fn take_uncommitted(&self) -> Vec<(Place, i64)> {
+        std::mem::take(&mut *lock(&self.uncommitted))
+    }
+
+    /// Log lines since the last question.
+    pub(super) fn take_said(&self) -> Vec<Said> {
+        std::mem::take(&mut *lock(&self.said))
+    }
+
+    fn say(&self, loud: bool, text: String) {
+        let mut said = lock(&self.said);
+        if said.len() < LINES_MAX && said.last().is_none_or(|last| last.text != text) {
+            said.push(Said { loud, text });
+        }
+    }
+}
+
+impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        let loud = match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error
+            | RDKafkaLogLevel::Warning => true,
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => false,
+        };
+        self.say(loud, format!("{facility} {message}"));
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        *lock(&self.statistics) = Some(statistics);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error
+            .rdkafka_error_code()
+            .map(|code| code.to_string())
+            .unwrap_or_default();
+        self.say(true, format!("{code}: {reason}"));
+    }
+
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let from = self
+            .token
+            .as_ref()
+            .ok_or("no `token` is configured for OAUTHBEARER")?;
+        let token = client::secret(from)?.open().to_owned();
+        let lifetime = i64::try_from(TOKEN_LIFETIME.as_millis())?;
+        Ok(OAuthToken {
+            token,
+            principal_name: "tollwatch".to_owned(),
+            lifetime_ms: SystemClock.now().saturating_add(lifetime).0,
+        })
+    }
+}
+
+fn place(one: &TopicPartitionListElem<'_>) -> Place {
+    Place {
+        topic: Text::from(one.topic()),
+        partition: one.partition(),
+    }
+}
+
+impl ConsumerContext for Context {
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        let failed = |one: &TopicPartitionListElem<'_>| match one.offset() {
+            Offset::Offset(offset) if result.is_err() || one.error().is_err() => {
+                Some((place(one), offset))
+            }
+            Offset::Offset(_)
+            | Offset::Beginning
+            | Offset::End
+            | Offset::Stored
+            | Offset::Invalid
+            | Offset::OffsetTail(_) => None,
+        };
+        lock(&self.uncommitted).extend(offsets.elements().iter().filter_map(failed));
+    }
+
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        event: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        let assigned = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if !self.closing.load(Ordering::Acquire) {
+            let places = list.elements().iter().map(place).collect();
+            lock(&self.changes).push(if assigned {
+                Change::Assigned(places)
+            } else {
+                Change::Revoked(places)
+            });
+            return;
+        }
+        if assigned {
+            return;
+        }
+        let given_up = match consumer.rebalance_protocol() {
+            RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
+            RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
+        };
+        if let Err(error) = given_up {
+            self.say(true, format!("partitions could not be given up: {error}"));
+        }
+    }
+}

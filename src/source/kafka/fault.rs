@@ -1,0 +1,141 @@
+//! What can go wrong between a client and its brokers, in words that say what to do.
+//!
+//! Knows no configuration file. A newcomer may ask why librdkafka's own words are kept: whoever
+//! runs brokers searches for them.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+
+/// A fault of a Kafka client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// Which kind.
+    pub kind: FaultKind,
+    /// What happened, in librdkafka's words where it said something; no secret.
+    pub message: String,
+}
+
+/// The kinds of [`Fault`], by what follows from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// No broker answers; it is tried again.
+    Unreachable,
+    /// The brokers do not let this client in, or not at this topic or group.
+    Denied,
+    /// A property that librdkafka refuses, or a secret that is not there.
+    Settings,
+    /// The topic is not there.
+    TopicGone,
+    /// The position lies outside what the partition holds.
+    OutOfRange,
+    /// The client cannot go on: another member has its name, for example.
+    Fatal,
+    /// Anything else; it is tried again.
+    Other,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [FaultKind; 7] = [
+        FaultKind::Unreachable,
+        FaultKind::Denied,
+        FaultKind::Settings,
+        FaultKind::TopicGone,
+        FaultKind::OutOfRange,
+        FaultKind::Fatal,
+        FaultKind::Other,
+    ];
+
+    /// The word for logs and figures.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Denied => "denied",
+            FaultKind::Settings => "settings",
+            FaultKind::TopicGone => "topic_gone",
+            FaultKind::OutOfRange => "out_of_range",
+            FaultKind::Fatal => "fatal",
+            FaultKind::Other => "other",
+        }
+    }
+
+    /// What a person can do about it; empty where waiting is all.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            FaultKind::Unreachable => {
+                "check `brokers`, and that the port speaks what `tls` and `sasl` say"
+            }
+            FaultKind::Denied => {
+                "check the credential, and its rights: Describe and Read on the topic, Read on the group"
+            }
+            FaultKind::Settings => "see `properties`, `tls` and `sasl` of the source",
+            FaultKind::TopicGone => "check `topics`; it is read as soon as it is there",
+            FaultKind::Fatal => "each running daemon needs an `instance_id` of its own, or none",
+            FaultKind::OutOfRange | FaultKind::Other => "",
+        }
+    }
+}
+
+impl Fault {
+    /// A fault of that kind.
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
+        Fault {
+            kind,
+            message: message.into(),
+        }
+    }
+}
+
+/// What an error code means to us.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "librdkafka's list of codes is open; what is not named is tried again"
+)]
+pub(super) fn kind_of(code: Code) -> FaultKind {
+    match code {
+        Code::BrokerTransportFailure
+        | Code::AllBrokersDown
+        | Code::Resolve
+        | Code::OperationTimedOut
+        | Code::RequestTimedOut
+        | Code::BrokerNotAvailable => FaultKind::Unreachable,
+        Code::Authentication
+        | Code::SaslAuthenticationFailed
+        | Code::TopicAuthorizationFailed
+        | Code::GroupAuthorizationFailed
+        | Code::ClusterAuthorizationFailed
+        | Code::SSL => FaultKind::Denied,
+        Code::UnknownTopic
+        | Code::UnknownPartition
+        | Code::UnknownTopicOrPartition
+        | Code::UnknownTopicId => FaultKind::TopicGone,
+        Code::AutoOffsetReset | Code::OffsetOutOfRange => FaultKind::OutOfRange,
+        Code::Fatal | Code::FencedInstanceId | Code::UnreleasedInstanceId => FaultKind::Fatal,
+        Code::InvalidArgument => FaultKind::Settings,
+        _ => FaultKind::Other,
+    }
+}
+
+impl From<KafkaError> for Fault {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the client's list of errors is open; the rest is trouble that may pass"
+    )]
+    fn from(error: KafkaError) -> Fault {
+        let kind = match &error {
+            KafkaError::MessageConsumptionFatal(_) => FaultKind::Fatal,
+            KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => FaultKind::Settings,
+            error => error.rdkafka_error_code().map_or(FaultKind::Other, kind_of),
+        };
+        let message = match error {
+            KafkaError::ClientConfig(_, reason, key, _) => format!("`{key}`: {reason}"),
+            KafkaError::ClientCreation(reason) => reason,
+            error => error
+                .rdkafka_error_code()
+                .map_or_else(|| error.to_string(), |code| code.to_string()),
+        };
+        Fault::new(kind, message)
+    }
+}

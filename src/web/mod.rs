@@ -1,0 +1,202 @@
+//! The daemon's own listener on loopback: `/metrics`, `/healthz`, `/readyz`.
+//!
+//! Knows no figure; it asks [`crate::telemetry`]. A newcomer may ask why it has a thread and a
+//! runtime of its own: a ledger that is slow to write must not make the daemon look dead.
+
+mod answer;
+mod guard;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::telemetry::{Figures, Health};
+
+use guard::{Guarded, Limits};
+
+pub use answer::PATHS;
+
+/// How long open connections may keep the listener from ending.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What the pages are made from.
+#[derive(Clone)]
+pub struct Board {
+    /// The metrics.
+    pub figures: Arc<Figures>,
+    /// Alive and ready.
+    pub health: Arc<Health>,
+    /// Tells lags their present.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why the listener could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address can be reached from outside.
+    #[error(
+        "`{0}` is not a loopback address; the daemon's own pages are served at `127.0.0.1` or `[::1]` alone"
+    )]
+    NotLoopback(SocketAddr),
+    /// Another process listens there.
+    #[error("`{0}` is in use by another process; free it, or listen at another port")]
+    InUse(SocketAddr),
+    /// The system refused otherwise.
+    #[error("cannot listen at `{address}`: {cause}")]
+    Io {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+/// A listener at work; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Listens at `address` (port 0: any that is free) and serves `board` from a thread of its own.
+///
+/// # Errors
+/// [`StartError`], before anything is served.
+pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> {
+    start_within(address, board, Limits::USUAL)
+}
+
+fn start_within(address: SocketAddr, board: Board, limits: Limits) -> Result<Listener, StartError> {
+    if !address.ip().to_canonical().is_loopback() {
+        return Err(StartError::NotLoopback(address));
+    }
+    let refused = |cause: io::Error| {
+        if cause.kind() == io::ErrorKind::AddrInUse {
+            StartError::InUse(address)
+        } else {
+            StartError::Io { address, cause }
+        }
+    };
+    let socket = TcpListener::bind(address).map_err(refused)?;
+    socket.set_nonblocking(true).map_err(refused)?;
+    let bound = socket.local_addr().map_err(refused)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(refused)?;
+    let socket = {
+        let _inside = runtime.enter();
+        tokio::net::TcpListener::from_std(socket).map_err(refused)?
+    };
+    let socket = Guarded::new(socket, limits);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let thread = std::thread::Builder::new()
+        .name("web".to_owned())
+        .spawn(move || runtime.block_on(serve(socket, board, stopped)))
+        .map_err(refused)?;
+    Ok(Listener {
+        address: bound,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+async fn serve(socket: Guarded, board: Board, stopped: oneshot::Receiver<()>) {
+    let (hasten, hastened) = oneshot::channel::<()>();
+    let asked = async move {
+        // A sender that is gone says the same as one that speaks.
+        drop(stopped.await);
+        drop(hasten);
+    };
+    let served = axum::serve(socket, answer::router(board)).with_graceful_shutdown(asked);
+    let late = async move {
+        drop(hastened.await);
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        // It ends when it was asked to, and never with an error.
+        done = served => drop(done),
+        () = late => {}
+    }
+}
+
+impl Listener {
+    /// Where it listens, with the port that port 0 became.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no more connections, answers what was asked, and ends; within a second or so.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // A sender that is gone is the word to stop.
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there was told when it came.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::clock::FixedClock;
+    use crate::units::UnixMillis;
+
+    #[test]
+    fn a_silent_connection_holds_its_place_for_a_while_and_not_for_ever() {
+        let board = Board {
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            clock: Arc::new(FixedClock::default()),
+        };
+        let limits = Limits {
+            connections: 2,
+            lifetime: Duration::from_millis(300),
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = start_within(address, board, limits).unwrap();
+        let connect = || {
+            let stream = TcpStream::connect(listener.address()).unwrap();
+            let patience = Some(Duration::from_secs(20));
+            stream.set_read_timeout(patience).unwrap();
+            stream
+        };
+        let begun = Instant::now();
+        let silent = [connect(), connect()];
+        let mut third = connect();
+        third.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        third.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
+        assert!(begun.elapsed() >= limits.lifetime, "it waited for a place");
+        for mut stream in silent {
+            let mut nothing = String::new();
+            // Closed or reset: either way nothing was said.
+            drop(stream.read_to_string(&mut nothing));
+            assert_eq!(nothing, "");
+        }
+    }
+}
