@@ -11,8 +11,8 @@ use tollwatch::app::simulate::{Directory, Memory, Order, Scenario, Telling, simu
 
 /// Bytes of a padded record.
 pub(crate) const RECORD_BYTES: usize = 1_400;
-/// Features of the company.
-const FEATURES: usize = 40;
+/// Features of a mid-sized company.
+pub(crate) const FEATURES: usize = 40;
 /// Its deployments.
 const ENDPOINTS: usize = 10;
 /// Tries make more calls of these requests.
@@ -43,10 +43,16 @@ fn region(endpoint: usize) -> (&'static str, &'static str, &'static str) {
     *REGIONS.get(endpoint % REGIONS.len()).unwrap_or(&REGIONS[0])
 }
 
-fn names(feature: usize) -> (&'static str, &'static str) {
+fn names(feature: usize) -> (&'static str, String) {
+    let skill = SKILLS[feature % SKILLS.len()];
+    let round = feature / (SKILLS.len() * APPLICATIONS.len());
+    let skill = match round {
+        0 => skill.to_owned(),
+        round => format!("{skill}_{round}"),
+    };
     (
         APPLICATIONS[feature / SKILLS.len() % APPLICATIONS.len()],
-        SKILLS[feature % SKILLS.len()],
+        skill,
     )
 }
 
@@ -69,7 +75,7 @@ fn model(endpoint: usize) -> &'static str {
 }
 
 /// The company's traffic, so many requests a day, and so many other calls for a hundred.
-pub(crate) fn scenario(requests_per_day: u64, others: u64) -> Scenario {
+pub(crate) fn scenario(features: usize, requests_per_day: u64, others: u64) -> Scenario {
     let mut text = format!(
         "name = \"bench\"\nstart = \"2026-11-02\"\n[other]\nper_hundred_calls = {others}\n\
          [shape]\nweek = [100, 100, 100, 100, 100, 100, 100]\ndaily_spread = 0\n"
@@ -88,8 +94,8 @@ pub(crate) fn scenario(requests_per_day: u64, others: u64) -> Scenario {
         )
         .expect("a text takes what is written");
     }
-    let each = requests_per_day / u64::try_from(FEATURES).expect("small");
-    for feature in 0..FEATURES {
+    let each = requests_per_day / u64::try_from(features).expect("small");
+    for feature in 0..features {
         let (application, skill) = names(feature);
         write!(
             text,
@@ -105,8 +111,9 @@ pub(crate) fn scenario(requests_per_day: u64, others: u64) -> Scenario {
 }
 
 /// The configuration that knows all of it, with a residency rule for every feature.
-pub(crate) fn configure(dir: &Path) {
-    let mut text = String::from("timezone = \"Europe/Berlin\"\n[ledger]\npath = \"books.db\"\n");
+pub(crate) fn configure(dir: &Path, features: usize, sources: &str) {
+    let mut text =
+        format!("timezone = \"Europe/Berlin\"\n[ledger]\npath = \"books.db\"\n{sources}\n");
     for endpoint in 0..ENDPOINTS {
         let (short, _, region) = region(endpoint);
         let deployment = deployment(endpoint);
@@ -121,7 +128,7 @@ pub(crate) fn configure(dir: &Path) {
         )
         .expect("a text takes what is written");
     }
-    for feature in 0..FEATURES {
+    for feature in 0..features {
         let (application, skill) = names(feature);
         write!(
             text,
@@ -143,10 +150,14 @@ fn order(seed: u64, days: u32, telling: Option<Telling>, scenario: &Scenario) ->
     }
 }
 
-/// About `n` records of one format from one day, in their order, at least 1.4 KB each.
-pub(crate) fn records(format: &str, n: usize, others: u64) -> Vec<Vec<u8>> {
+/// About `n` records of one format from one day, in their order, each of at least so many bytes.
+pub(crate) fn records(
+    (format, bytes): (&str, usize),
+    n: usize,
+    (features, others): (usize, u64),
+) -> Vec<Vec<u8>> {
     let requests = u64::try_from(n).expect("small") * 100 / TRIES_PERCENT;
-    let scenario = scenario(requests, others);
+    let scenario = scenario(features, requests, others);
     let telling = Telling::parse(format);
     let mut memory = Memory::default();
     simulate(&scenario, order(1, 1, telling, &scenario), &mut memory)
@@ -167,7 +178,7 @@ pub(crate) fn records(format: &str, n: usize, others: u64) -> Vec<Vec<u8>> {
         if format == "otlp" {
             one_span_each(&line, &mut records);
         } else {
-            records.push(padded(&line));
+            records.push(padded(&line, bytes));
         }
     }
     records
@@ -175,7 +186,7 @@ pub(crate) fn records(format: &str, n: usize, others: u64) -> Vec<Vec<u8>> {
 
 /// A day of both half-records, as files.
 pub(crate) fn files(dir: &Path, requests: u64, days: u32) {
-    let scenario = scenario(requests, 0);
+    let scenario = scenario(FEATURES, requests, 0);
     let order = order(2, days, None, &scenario);
     simulate(&scenario, order, &mut Directory::new(dir)).expect("the folder can be written");
 }
@@ -212,16 +223,16 @@ const COLUMNS: [(&str, &str); 6] = [
     ),
 ];
 
-/// The record with further columns, up to 1.4 KB.
-fn padded(line: &[u8]) -> Vec<u8> {
+/// The record with further columns, up to so many bytes.
+fn padded(line: &[u8], bytes: usize) -> Vec<u8> {
     let mut record = line.to_vec();
     record.pop();
     for (name, value) in COLUMNS {
-        if record.len() + name.len() + value.len() + 7 <= RECORD_BYTES {
+        if record.len() + name.len() + value.len() + 7 <= bytes {
             record.extend_from_slice(format!(",\"{name}\":\"{value}\"").as_bytes());
         }
     }
-    let rest = RECORD_BYTES.saturating_sub(record.len());
+    let rest = bytes.saturating_sub(record.len());
     if rest > 16 {
         record.extend_from_slice(b",\"notes\":\"");
         let filler = b"outbound call through the shared egress proxy ";

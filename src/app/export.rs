@@ -29,7 +29,7 @@ const KEY: [&str; 8] = [
 /// Words of a link's key.
 const LINK_KEY: [&str; 6] = ["hour", "group", "kind", "feature", "from", "to"];
 
-/// Writes every cell of a resolution inside `span`, by start and key.
+/// Writes every cell of a resolution inside `span`, by start and key; how many there were.
 ///
 /// # Errors
 /// What the ledger or the writer says.
@@ -39,7 +39,7 @@ pub fn cells(
     span: Span,
     form: Form,
     out: &mut dyn Write,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     if form == Form::Csv {
         let names = KEY
             .iter()
@@ -48,7 +48,9 @@ pub fn cells(
         writeln!(out, "{}", names.copied().collect::<Vec<_>>().join(","))?;
     }
     let mut unwritten = None;
+    let mut rows: u64 = 0;
     let read = ledger.cells(resolution, span, &mut |row| {
+        rows = rows.saturating_add(1);
         write_cell(&row, form, out).map_err(|error| {
             unwritten = Some(error);
             Fault::new(FaultKind::Io, "the export could not be written")
@@ -57,7 +59,7 @@ pub fn cells(
     // A reader that went away is no fault of the ledger's.
     match unwritten {
         Some(error) => Err(error.into()),
-        None => Ok(read?),
+        None => read.map(|()| rows).map_err(Failure::from),
     }
 }
 

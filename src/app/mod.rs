@@ -5,16 +5,21 @@
 //! whole.
 
 pub mod daemon;
+pub mod discover;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod log;
+pub mod names;
 pub mod pipeline;
 pub mod quarantine;
+pub mod registry;
 pub mod replay;
 pub mod report;
 pub mod run;
 pub mod setup;
 pub mod simulate;
+pub mod systemd;
 
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{self, FileSource, Ready};
 use crate::decode::Settings;
 use crate::judge::{Judge, Rulebook};
-use crate::ledger::{Ledger, Options, SqliteLedger};
+use crate::ledger::{Fault, Ledger, Options, SqliteLedger};
 use crate::provider::Gate;
 use crate::source::list;
 use crate::units::Text;
@@ -104,7 +104,7 @@ impl Setup {
     ///
     /// # Errors
     /// What the ledger says.
-    pub fn judge(&self, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Judge, Failure> {
+    pub fn judge(&self, ledger: &mut dyn Ledger, clock: &dyn Clock) -> Result<Judge, Fault> {
         let number = ledger.config_number(&self.ready.canonical, clock.now())?;
         Ok(Judge::new(
             Arc::clone(&self.rules),
@@ -222,7 +222,7 @@ pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Failure> {
     SqliteLedger::open_read_only(path).map_err(|fault| at(path, fault))
 }
 
-fn at(path: &Path, fault: crate::ledger::Fault) -> Failure {
+fn at(path: &Path, fault: Fault) -> Failure {
     Failure::Ledger {
         path: path.to_owned(),
         fault,

@@ -4,14 +4,23 @@
 //! lines for programs are two faces of one answer.
 
 mod books;
+mod imports;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
+    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
+    ReportCommand,
 };
+pub(super) use imports::{NamesCommand, RegistryCommand};
+
+/// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
+const DAYS_MAX: i64 = 3_650;
+
+/// A day between two looks; whoever wants fewer wants `replay` in a timer.
+const EVERY_MAX: u64 = 86_400;
 
 /// Reads the log of every outbound LLM call: what did it cost, where did it land, did it work?
 #[derive(Debug, Parser)]
@@ -20,6 +29,7 @@ pub(super) use books::{
     version,
     max_term_width = 100,
     after_help = "Examples:
+  tollwatch discover logs/                            what is in this export
   tollwatch replay --ledger books.db logs/            read an export into the books
   tollwatch report daily --ledger books.db            what did it cost, on what
   tollwatch report residency --ledger books.db        where did it land, with the evidence
@@ -52,6 +62,22 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PricesCommand,
     },
+    /// Imports words for row ids from exports.
+    Names {
+        #[command(subcommand)]
+        command: NamesCommand,
+    },
+    /// Imports a cloud's own lists as evidence behind the registry.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
+    },
+    /// Looks at a sample: what is in it, how it is read, what nobody states; and writes a starter
+    /// configuration.
+    #[command(
+        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/"
+    )]
+    Discover(Discover),
     /// Reads files into the books, each record once.
     #[command(
         after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json"
@@ -96,6 +122,12 @@ pub(super) enum Command {
     },
     /// Prints the man page.
     Man,
+}
+
+/// A whole number that is not negative.
+fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| "a whole number is needed, 0 or more".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -145,22 +177,22 @@ pub(super) struct Price {
     #[arg(long, value_name = "TIME")]
     pub(super) at: Option<String>,
     /// All input tokens, caches included.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(super) input: u64,
     /// Of them: read from a cache.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_read: u64,
     /// Of them: written to a five-minute cache.
-    #[arg(long = "cache-write-5m", value_name = "N", default_value_t = 0)]
+    #[arg(long = "cache-write-5m", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_write_5m: u64,
     /// Of them: written to a one-hour cache.
-    #[arg(long = "cache-write-1h", value_name = "N", default_value_t = 0)]
+    #[arg(long = "cache-write-1h", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) cache_write_1h: u64,
     /// Output tokens, reasoning included.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) output: u64,
     /// Server-side web searches.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
     pub(super) web_searches: u64,
     /// A price file of your own.
     #[arg(long, value_name = "FILE")]
@@ -190,6 +222,40 @@ pub(super) enum PricesCommand {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Discover {
+    /// The configuration that is there already; its sources are read where no input is given.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Reads on for so long as files grow: `30s`, `10m`, `2h`.
+    #[arg(long = "for", value_name = "TIME")]
+    pub(super) time: Option<String>,
+    /// Stops after so many records.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
+    /// The zone of times that name none: `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE")]
+    pub(super) zone: Option<String>,
+    /// Which number of `03/04/2026` is the day: `dmy` or `mdy`.
+    #[arg(long, value_name = "ORDER")]
+    pub(super) date_order: Option<String>,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// Writes a starter configuration into this folder; never over one that is there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Shows only what the configuration does not have yet: the monthly review.
+    #[arg(long, requires = "config")]
+    pub(super) diff: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required_unless_present = "config")]
+    pub(super) inputs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Replay {
     /// The configuration.
     #[arg(long, short, value_name = "FILE")]
@@ -216,12 +282,15 @@ pub(super) struct Run {
     /// The books, when the configuration names none.
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: Option<PathBuf>,
-    /// Seconds between two looks at the files.
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    /// Seconds between two looks at the files, at least 1.
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=EVERY_MAX))]
     pub(super) every: u64,
     /// Log lines as JSON.
     #[arg(long)]
     pub(super) json: bool,
+    /// Least level of log lines: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL")]
+    pub(super) log_level: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -229,8 +298,8 @@ pub(super) struct Simulate {
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
-    /// How many days.
-    #[arg(long, default_value_t = 14)]
+    /// How many days, at least 1.
+    #[arg(long, value_name = "N", default_value_t = 14, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
     pub(super) days: u32,
     /// The scenario; the shipped one when not given.
     #[arg(long, value_name = "FILE")]
@@ -248,7 +317,7 @@ pub(super) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Ends after the history.
+    /// Ends after the history. So far the demo always does; name it, so that it stays so.
     #[arg(long)]
     pub(super) once: bool,
     /// Where configuration, raw records and books are left; a temporary folder when not given.

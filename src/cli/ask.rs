@@ -1,14 +1,15 @@
 //! What questions to the books have in common, and the plain tables: spans, `export`, `verify`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::args::{self, ExportCommand, Exported};
-use super::{FAILED, Terminal};
+use super::{FAILED, Terminal, report, words};
 use crate::app::{Failure, export, setup};
-use crate::ledger::{Ledger, Resolution, Span, SqliteLedger, Zones};
+use crate::ledger::{ContradictionRow, Ledger, Resolution, Span, SqliteLedger, Zones};
 use crate::units::UnixMillis;
 
 /// A time given as an argument.
@@ -79,7 +80,10 @@ pub(super) fn export(command: &ExportCommand, terminal: &mut Terminal<'_>) -> Re
                 exported.from.as_deref(),
                 exported.to.as_deref(),
             )?;
-            export::cells(&ledger, resolution, span, form(exported), terminal.out)?;
+            let rows = export::cells(&ledger, resolution, span, form(exported), terminal.out)?;
+            if rows == 0 {
+                terminal.note(&nothing(&ledger, exported, resolution)?)?;
+            }
         }
         ExportCommand::Links { exported } => {
             let ledger = open(&exported.ledger)?;
@@ -94,6 +98,21 @@ pub(super) fn export(command: &ExportCommand, terminal: &mut Terminal<'_>) -> Re
     Ok(0)
 }
 
+/// Why an export of cells has no row.
+fn nothing(
+    ledger: &dyn Ledger,
+    exported: &Exported,
+    resolution: Resolution,
+) -> Result<String, Failure> {
+    match resolution {
+        Resolution::Day => report::why_empty(ledger, &exported.ledger),
+        Resolution::Hour | Resolution::Minute => Ok(format!(
+            "no {} cell begins in this span; minutes and hours are kept for a while only, days for ever",
+            resolution.as_str()
+        )),
+    }
+}
+
 #[derive(Serialize)]
 struct Verified {
     received: u64,
@@ -103,6 +122,17 @@ struct Verified {
     days_pending: Vec<String>,
     days_changed: Vec<String>,
     seals_broken: Vec<u64>,
+    contradictions: Vec<Contradicted>,
+    overflows: BTreeMap<String, u64>,
+}
+
+/// Two tellers that told other facts of the same call.
+#[derive(Serialize)]
+struct Contradicted {
+    first: String,
+    second: String,
+    n: u64,
+    example: String,
 }
 
 impl Verified {
@@ -112,6 +142,25 @@ impl Verified {
             && self.seals_broken.is_empty()
             && self.days_changed.is_empty()
     }
+}
+
+fn contradicted(row: &ContradictionRow) -> Contradicted {
+    let example = &row.example;
+    Contradicted {
+        first: row.first.to_string(),
+        second: row.second.to_string(),
+        n: row.n,
+        example: format!("{}:{}:{}", example.topic, example.partition, example.offset),
+    }
+}
+
+/// What limits cut off, of all times, by kind.
+fn overflows(ledger: &dyn Ledger) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut by_kind = BTreeMap::new();
+    for row in ledger.overflows()? {
+        *by_kind.entry(row.kind.to_string()).or_default() += row.n;
+    }
+    Ok(by_kind)
 }
 
 /// Recomputes the seals and the conservation of all records.
@@ -134,6 +183,8 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         days_pending: check.pending.iter().map(ToString::to_string).collect(),
         days_changed: check.changed.iter().map(ToString::to_string).collect(),
         seals_broken: check.broken,
+        contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
+        overflows: overflows(&ledger)?,
     };
     if args.json {
         terminal.json(&verified)?;
@@ -160,6 +211,26 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
                 terminal.out,
                 "  seal {number} does not follow from the one before"
             )?;
+        }
+        for one in &verified.contradictions {
+            let first = if one.first.is_empty() {
+                "an earlier report"
+            } else {
+                &one.first
+            };
+            writeln!(
+                terminal.out,
+                "{} against {first}, which stands; the latest at {}",
+                words::plural(
+                    i64::try_from(one.n).unwrap_or(i64::MAX),
+                    &format!("contradiction of {}", one.second),
+                    &format!("contradictions of {}", one.second)
+                ),
+                one.example
+            )?;
+        }
+        for (kind, n) in &verified.overflows {
+            writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
         }
     }
     Ok(if verified.is_sound() { 0 } else { FAILED })

@@ -1,5 +1,7 @@
 //! `tollwatch price` and `tollwatch prices update`.
 
+mod doubts;
+
 use serde::Serialize;
 
 use super::args::PricesCommand;
@@ -8,7 +10,7 @@ use super::{Terminal, args, words};
 use crate::app::Failure;
 use crate::call::{Provider, Scope, Tier, Untold, Usage};
 use crate::clock::Clock;
-use crate::price::{self, Billed, Lookup, PriceBook, Priced};
+use crate::price::{self, Billed, Lookup, PriceBook, PriceGap, Priced};
 use crate::residency::Regions;
 use crate::units::UnixMillis;
 
@@ -21,17 +23,19 @@ struct Answer<'a> {
     valid_from: Option<String>,
     rule: Option<&'static str>,
     reason: Option<&'static str>,
+    unknown_region: Option<&'a str>,
 }
 
 /// Prices one call described by arguments.
 pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let mut book = PriceBook::shipped();
     if let Some(path) = &args.prices {
-        let text = std::fs::read_to_string(path)?;
+        let text = words::read(path)?;
         book.with_user_file(&path.display().to_string(), &text)
             .map_err(Failure::Problems)?;
     }
     let priced = ask(args, &book, terminal.clock.now())?;
+    let unknown = doubts::unknown_region(args, &book);
     let valid_from = priced.valid_from().map(|day| day.to_string());
     if args.json {
         let some = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
@@ -43,8 +47,10 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
             source: source.as_deref(),
             valid_from,
             rule: priced.rule.map(price::Approximation::as_str),
-            reason: priced.gap.map(price::PriceGap::as_str),
+            reason: priced.gap.map(PriceGap::as_str),
+            unknown_region: unknown.map(|unknown| unknown.region),
         })?;
+        doubts::tell(args, &book, (&priced, unknown), terminal)?;
         return Ok(0);
     }
     match priced.cost {
@@ -52,7 +58,7 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
         None => writeln!(
             terminal.out,
             "unpriced: {}",
-            priced.gap.map_or("no row", price::PriceGap::as_str)
+            priced.gap.map_or("no row", PriceGap::as_str)
         )?,
     }
     if let Some(rule) = priced.rule {
@@ -67,6 +73,7 @@ pub(super) fn price(args: &args::Price, terminal: &mut Terminal<'_>) -> Result<u
             priced.source()
         )?;
     }
+    doubts::tell(args, &book, (&priced, unknown), terminal)?;
     Ok(0)
 }
 
@@ -186,7 +193,7 @@ struct ShownChange<'a> {
 /// Shows what a newer list changes, and writes it as an import file.
 pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let PricesCommand::Update { file, out, json } = command;
-    let text = std::fs::read_to_string(file)?;
+    let text = words::read(file)?;
     let imported = price::parse_list(&text, "")
         .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     let changes = price::diff(&PriceBook::shipped(), &imported.table, terminal.clock.now());
@@ -230,7 +237,8 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
     }
     match out {
         Some(path) => {
-            std::fs::write(path, price::render_table(&imported.table))?;
+            std::fs::write(path, price::render_table(&imported.table))
+                .map_err(|error| words::of_file(&error, path))?;
             terminal.note(&format!(
                 "wrote {}; name it as `price_import` in the configuration",
                 path.display()

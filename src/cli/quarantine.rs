@@ -47,7 +47,7 @@ pub(super) fn quarantine(
             if *json {
                 shown.iter().try_for_each(|row| terminal.json(row))?;
             } else {
-                list(&shown, rows.len(), terminal)?;
+                list(&shown, (rows.len(), reason), terminal)?;
             }
         }
         QuarantineCommand::Retry {
@@ -134,12 +134,36 @@ fn shown(row: &QuarantineRow) -> Shown {
     }
 }
 
-fn list(rows: &[Shown], all: usize, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let number = i64::try_from(all).unwrap_or(i64::MAX);
+fn list(
+    rows: &[Shown],
+    (all, reason): (usize, Option<QuarantineReason>),
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let records = words::plural(number(all), "record", "records");
+    let shown = match reason {
+        _ if all == 0 => "No record is in quarantine.".to_owned(),
+        Some(reason) if rows.is_empty() => {
+            format!(
+                "{records} in quarantine, none shown as `{}`.",
+                reason.as_str()
+            )
+        }
+        None if rows.len() == all => format!("{records} in quarantine."),
+        Some(_) | None => {
+            format!(
+                "{records} in quarantine, {} shown.",
+                words::count(number(rows.len()))
+            )
+        }
+    };
+    if rows.is_empty() {
+        writeln!(terminal.out, "{shown}")?;
+        return Ok(());
+    }
     writeln!(
         terminal.out,
-        "{} in quarantine. Keys and lengths are kept, never values.\n",
-        words::plural(number, "record", "records")
+        "{shown} Keys and lengths are kept, never values.\n"
     )?;
     let mut table = Rows::new(
         &["reason", "where", "what would be right", "keys"],

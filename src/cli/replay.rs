@@ -1,6 +1,7 @@
 //! `tollwatch replay`: files into the books, and the conservation line.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -103,7 +104,10 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
     if args.json {
         terminal.json(&answer(&replayed))?;
     } else {
-        show(&replayed, terminal)?;
+        show(&replayed, args, terminal)?;
+    }
+    if files.is_empty() {
+        terminal.note(&nothing_there(&args.inputs))?;
     }
     Ok(u8::from(broken))
 }
@@ -124,7 +128,23 @@ fn answer(replayed: &Replayed) -> Answer {
     }
 }
 
-fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+/// Inputs that hold no file.
+fn nothing_there(inputs: &[PathBuf]) -> String {
+    let inputs: Vec<String> = inputs
+        .iter()
+        .map(|input| input.display().to_string())
+        .collect();
+    format!(
+        "warning: nothing was read: no file in {} (names that begin with a dot are passed over)",
+        inputs.join(", ")
+    )
+}
+
+fn show(
+    replayed: &Replayed,
+    args: &args::Replay,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     for file in &replayed.files {
         match file.resume {
             Resume::Replaced => terminal.note(&format!(
@@ -164,7 +184,11 @@ fn show(replayed: &Replayed, terminal: &mut Terminal<'_>) -> Result<(), Failure>
         writeln!(terminal.out, "{text} known only by a hash of the content")?;
     }
     if conservation.quarantined > 0 {
-        writeln!(terminal.out, "next: tollwatch quarantine list --ledger …")?;
+        let ledger = words::argument(&args.ledger);
+        writeln!(
+            terminal.out,
+            "next: tollwatch quarantine list --ledger {ledger}"
+        )?;
     }
     writeln!(terminal.out, "{}", conservation.line())?;
     Ok(())

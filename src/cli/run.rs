@@ -1,16 +1,17 @@
 //! `tollwatch run`: reads the configured sources until stopped.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use super::{Terminal, args};
 use crate::app::daemon::{self, Start};
-use crate::app::{Failure, setup};
+use crate::app::setup::{self, Setup};
+use crate::app::{Failure, log};
+use crate::config::LogFormat;
 
 /// Reads sources; ends clean on SIGTERM or SIGINT.
 pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
-    log_to_stderr(args.json);
     let setup = setup::load(Some(&args.config), &terminal.clock)?;
+    start_log(args, &setup)?;
     terminal.warnings(&setup.ready.warnings)?;
     let sources = setup.ready.sources.len() + setup.ready.kafka.len();
     if sources == 0 {
@@ -29,22 +30,26 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
         config: args.config.clone(),
         setup,
         books,
-        every: Duration::from_secs(args.every.max(1)),
+        every: Duration::from_secs(args.every),
     })?;
     tracing::info!("stopped");
     Ok(0)
 }
 
-fn log_to_stderr(json: bool) {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false);
-    // A second logger in one process stays silent; the first one is at work.
-    drop(if json {
-        builder.json().try_init()
+/// Options come before the environment, and that before the configuration.
+fn start_log(args: &args::Run, setup: &Setup) -> Result<(), Failure> {
+    let environment = std::env::var(log::LEVEL_ENV).ok();
+    let configured = &setup.ready.daemon;
+    let level = log::level(
+        args.log_level.as_deref(),
+        environment.as_deref(),
+        configured.log_level,
+    )?;
+    let format = if args.json {
+        LogFormat::Json
     } else {
-        builder.try_init()
-    });
+        configured.log
+    };
+    log::start(format, level);
+    Ok(())
 }

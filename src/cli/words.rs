@@ -3,6 +3,9 @@
 //! Knows no report. A newcomer may ask why floats appear nowhere even here: a figure that is
 //! rounded from an integer is rounded once, and a total can be checked against its parts.
 
+use std::io;
+use std::path::Path;
+
 use crate::money::NanoUsd;
 
 /// The narrow no-break space that stands between a number and its unit.
@@ -115,6 +118,27 @@ pub(crate) fn plural(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// The text of a file; a fault names the file.
+pub(crate) fn read(path: &Path) -> io::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| of_file(&error, path))
+}
+
+/// A fault of a file with the file's name in front.
+pub(crate) fn of_file(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// A path as a shell takes it: quoted where it holds more than plain letters.
+pub(crate) fn argument(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:,@%=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +194,18 @@ mod tests {
         assert_eq!(plain(&bytes(18_344)), "18.3 KB");
         assert_eq!(count(-1_234_567), "-1,234,567");
         assert_eq!(plural(1, "call", "calls"), "1 call");
+    }
+
+    #[test]
+    fn paths_for_a_shell() {
+        let cases = [
+            ("books.db", "books.db"),
+            ("/var/lib/tollwatch/books.db", "/var/lib/tollwatch/books.db"),
+            ("my books.db", "'my books.db'"),
+            ("it's.db", r"'it'\''s.db'"),
+        ];
+        for (path, text) in cases {
+            assert_eq!(argument(Path::new(path)), text);
+        }
     }
 }

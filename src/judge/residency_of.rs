@@ -78,7 +78,15 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
             told: endpoint.region.clone(),
         });
     }
-    let rule = rule_of(rules, question.endpoint, question.feature);
+    if let Some(stated) = endpoint.map(|endpoint| &endpoint.stated.place)
+        && !stated.is_empty()
+    {
+        evidence.push(Evidence {
+            kind: EvidenceKind::Inventory,
+            told: stated.clone(),
+        });
+    }
+    let rule = rules.rule_of(question.endpoint, question.feature);
     let judgement = crate::residency::judge(
         &rules.regions,
         &Facts {
@@ -98,26 +106,28 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
     }
 }
 
-/// The feature's rule; without a feature the endpoint's, else the strictest of those features that
-/// may use the endpoint.
-fn rule_of(
-    rules: &Rulebook,
-    endpoint: Option<EndpointId>,
-    feature: Option<FeatureId>,
-) -> Option<Rule> {
-    let feature = feature.and_then(|id| rules.features.get(id));
-    if let Some(feature) = feature
-        && feature.rule.is_some()
-    {
-        return feature.rule.clone();
+impl Rulebook {
+    /// The rule that a call stands under: the feature's; without one the endpoint's, else the
+    /// strictest of those features that may use the endpoint.
+    #[must_use]
+    pub fn rule_of(
+        &self,
+        endpoint: Option<EndpointId>,
+        feature: Option<FeatureId>,
+    ) -> Option<Rule> {
+        let feature = feature.and_then(|id| self.features.get(id));
+        if let Some(feature) = feature
+            && feature.rule.is_some()
+        {
+            return feature.rule.clone();
+        }
+        let own = endpoint
+            .and_then(|id| self.registry.get(id))
+            .and_then(|endpoint| endpoint.rule.clone());
+        own.or_else(|| {
+            self.features
+                .strictest(endpoint?)
+                .map(|strictest| strictest.rule.clone())
+        })
     }
-    let own = endpoint
-        .and_then(|id| rules.registry.get(id))
-        .and_then(|endpoint| endpoint.rule.clone());
-    own.or_else(|| {
-        rules
-            .features
-            .strictest(endpoint?)
-            .map(|strictest| strictest.rule.clone())
-    })
 }

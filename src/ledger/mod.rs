@@ -5,6 +5,7 @@
 //! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
 mod fault;
+mod rows;
 mod sqlite;
 mod types;
 mod words;
@@ -14,12 +15,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 pub use fault::{Fault, FaultKind};
-pub use sqlite::{Options, SqliteLedger};
-pub use types::{
-    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    FamilyRow, LinkRow, Loss, LossRow, Maintained, OverflowRow, Part, Placed, Position,
-    QuarantineRow, Quarantined, SealCheck, SealRow, Span, ZoneRow, is_evidence,
+pub use rows::{
+    CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow, FamilyRow,
+    LinkRow, LossRow, Maintained, OverflowRow, QuarantineRow, SealCheck, SealRow, ZoneRow,
 };
+pub use sqlite::{Options, SqliteLedger};
+pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span, is_evidence};
 pub use words::{Family, LossKind, Resolution};
 pub use zone::Zones;
 

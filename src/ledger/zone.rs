@@ -6,7 +6,7 @@
 use chrono::{Duration, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
-use super::types::ZoneRow;
+use super::rows::ZoneRow;
 use crate::units::{Text, UnixMillis};
 
 /// The time zones of a ledger's days, oldest first.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::outcome::{DuplicateKind, IgnoreReason, QuarantineReason};
 use crate::units::{Text, UnixMillis, clean_name};
 
-use super::state::{Coverage, PartitionKey, State, add, whole};
+use super::state::{Coverage, PartitionFigures, PartitionKey, State, add, whole};
 use super::words::{Delivery, Rebalance, Reload, SourceError};
 
 /// The daemon's own metrics; shared by all its threads.
@@ -148,7 +148,7 @@ impl Figures {
         if let Some(figures) = state.partitions.remove(&key)
             && figures.lost > 0
         {
-            let kept = super::state::PartitionFigures {
+            let kept = PartitionFigures {
                 own: figures.own,
                 lost: figures.lost,
                 ..Default::default()
@@ -238,15 +238,15 @@ impl Figures {
         let received = state.sources.values().map(|one| one.received);
         let received = received.fold(0, u64::saturating_add);
         let reading = || state.partitions.values().filter(|one| one.assigned);
-        let waiting = reading().filter_map(|one| one.lag_records());
+        let waiting = reading().filter_map(PartitionFigures::lag_records);
         let waiting = waiting.fold(0, i64::saturating_add);
         let behind = reading().filter_map(|one| one.lag_millis(now)).max();
         let lost = state.partitions.values().map(|one| whole(one.lost));
         let lost = lost.fold(0, i64::saturating_add);
-        let last = state.last_commit.map(|at| format!(", last at {at}"));
+        let booked = state.last_commit.map(|at| format!(", last at {at}"));
         let behind = behind.map(|ms| format!("; {waiting} waiting, {} s behind", ms / 1_000));
-        let lost = (lost > 0).then(|| format!("; {lost} lost"));
-        let rest: String = [last, behind, lost].into_iter().flatten().collect();
+        let gone = (lost > 0).then(|| format!("; {lost} lost"));
+        let rest: String = [booked, behind, gone].into_iter().flatten().collect();
         format!("{received} records booked{rest}")
     }
 

@@ -103,8 +103,8 @@ metrics! {
     LastCommit Gauge "last_commit_timestamp_seconds" [] "When the last batch was booked";
     LedgerBytes Gauge "ledger_size_bytes" [] "Size of the ledger's files";
     FeedSequence Gauge "ledger_feed_sequence" [] "Last number of the ledger's change feed";
-    HoursLinked Counter "hours_linked_total" [] "Hours whose retries and fallbacks were computed";
-    HoursClosed Counter "hours_closed_total" [] "Hours that were closed by their age";
+    HoursLinked Counter "windows_linked_total" [] "Hours whose retries and fallbacks were computed";
+    HoursClosed Counter "windows_closed_total" [] "Hours that were closed by their age";
 
     CoverageCalls Gauge "coverage_calls" ["endpoint"] "Calls that coverage compares, by endpoint";
     CoverageRequests Gauge "coverage_requests" ["endpoint"] "Requests that coverage compares, by endpoint";

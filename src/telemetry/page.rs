@@ -1,7 +1,7 @@
 //! Writes metrics in Prometheus's text format, version 0.0.4.
 //!
 //! Knows no figure. A newcomer may ask why by hand: the format is three kinds of lines, and the
-//! usual crate writes OpenMetrics alone, where a counter's help stands under another name than its
+//! usual crate writes `OpenMetrics` alone, where a counter's help stands under another name than its
 //! samples, so that readers of the plain format find counters without help or type.
 
 use std::fmt::Display;
@@ -56,12 +56,15 @@ pub(super) struct Page {
 impl Page {
     /// A sample of `metric`, with the values of its labels in their order.
     pub(super) fn put(&mut self, metric: Metric, values: &[&str], number: Number) {
-        self.line(metric, "", values, None, number);
+        let names = metric.described().labels;
+        debug_assert_eq!(names.len(), values.len(), "labels of {metric:?}");
+        let labels = names.iter().copied().zip(values.iter().copied());
+        self.line(metric, "", labels, number);
     }
 
     /// A line of a histogram: `_bucket` with its bound, `_sum` or `_count`.
     pub(super) fn part(&mut self, metric: Metric, part: &str, le: Option<&str>, number: Number) {
-        self.line(metric, part, &[], le, number);
+        self.line(metric, part, le.map(|le| ("le", le)), number);
     }
 
     /// The text.
@@ -69,32 +72,31 @@ impl Page {
         self.out
     }
 
-    fn line(&mut self, metric: Metric, part: &str, values: &[&str], le: Option<&str>, n: Number) {
+    fn line<'a>(
+        &mut self,
+        metric: Metric,
+        part: &str,
+        labels: impl IntoIterator<Item = (&'a str, &'a str)>,
+        number: Number,
+    ) {
         let Described {
-            name,
-            kind,
-            labels,
-            help,
+            name, kind, help, ..
         } = metric.described();
-        debug_assert_eq!(labels.len(), values.len(), "labels of {name}");
         if self.head != Some(metric) {
             self.head = Some(metric);
             let (help, kind) = (escaped(help, false), kind.as_str());
             let head = format!("# HELP {name} {help}.\n# TYPE {name} {kind}\n");
             self.out.push_str(&head);
         }
-        self.out.push_str(name);
-        self.out.push_str(part);
-        let mut mark = '{';
-        let bound = le.map(|le| ("le", le));
-        let labels = labels.iter().copied().zip(values.iter().copied());
-        for (label, value) in labels.chain(bound) {
+        self.out.extend([name, part]);
+        let mut mark = "{";
+        for (label, value) in labels {
             let value = escaped(value, true);
-            self.out.push_str(&format!("{mark}{label}=\"{value}\""));
-            mark = ',';
+            self.out.extend([mark, label, "=\"", &value, "\""]);
+            mark = ",";
         }
-        let close = if mark == ',' { "}" } else { "" };
-        self.out.push_str(&format!("{close} {n}\n"));
+        let close = if mark == "," { "}" } else { "" };
+        self.out.extend([close, " ", &number.to_string(), "\n"]);
     }
 }
 

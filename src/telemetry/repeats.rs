@@ -143,7 +143,7 @@ mod tests {
             let lasted = Duration::from_secs(seconds);
             Some(Say::Again { times, lasted })
         };
-        let mut repeats = Repeats::new(Duration::from_secs(60));
+        let mut repeats = Repeats::new(Duration::from_mins(1));
         let cases = [
             (0, "kafka", "refused", Some(Say::First)),
             (1, "kafka", "refused", None),
@@ -175,14 +175,14 @@ mod tests {
             ]
         );
         assert_eq!(repeats.over("mirror"), []);
-        assert_eq!(repeats.over("kafka"), [over("kafka", "refused", 7, 125)]);
+        assert_eq!(repeats.over("kafka"), [over("kafka", "refused", 6, 125)]);
         assert_eq!(repeats.came("kafka", "refused", at(200)), Some(Say::First));
     }
 
     #[test]
     fn faults_beyond_the_limit_are_one() {
         let now = Instant::now();
-        let mut repeats = Repeats::new(Duration::from_secs(60));
+        let mut repeats = Repeats::new(Duration::from_mins(1));
         let mut came = |n: usize| repeats.came("site", &format!("fault {n}"), now);
         let first = (0..FAULTS_MAX + 100).filter_map(&mut came).count();
         assert_eq!(first, FAULTS_MAX + 1);

@@ -179,7 +179,8 @@ impl State {
 
     /// The figures of a partition; it counts as read by this process from now on.
     pub(super) fn partition(&mut self, key: PartitionKey) -> &mut PartitionFigures {
-        let own = self.partitions.values().filter(|one| one.own).count() < PARTITIONS_MAX;
+        let own = self.partitions.contains_key(&key)
+            || self.partitions.values().filter(|one| one.own).count() < PARTITIONS_MAX;
         let figures = self.partitions.entry(key).or_insert(PartitionFigures {
             own,
             ..PartitionFigures::default()

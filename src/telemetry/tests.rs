@@ -144,8 +144,8 @@ fn batches_add_up() {
             ("last_commit_timestamp_seconds", "1795166071.75"),
             ("ledger_size_bytes", "1073741824"),
             ("ledger_feed_sequence", "77"),
-            ("hours_linked_total", "3"),
-            ("hours_closed_total", "1"),
+            ("windows_linked_total", "3"),
+            ("windows_closed_total", "1"),
         ],
     );
     assert_eq!(figures.unaccounted(), 0);

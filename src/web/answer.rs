@@ -57,10 +57,8 @@ async fn readyz(State(board): State<Board>) -> Response {
 }
 
 async fn unknown() -> Response {
-    let mut text = "not found; there are:\n".to_owned();
-    for (path, what) in PATHS {
-        text.push_str(&format!("{path}  {what}\n"));
-    }
+    let list = PATHS.map(|(path, what)| format!("{path}  {what}\n"));
+    let text = format!("not found; there are:\n{}", list.concat());
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
 

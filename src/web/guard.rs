@@ -15,16 +15,29 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 
-/// Connections at once; further ones wait.
-pub(super) const CONNECTIONS_MAX: usize = 32;
-/// How long a connection may last: a page takes milliseconds.
-pub(super) const LIFETIME: Duration = Duration::from_secs(10);
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Connections at once; further ones wait.
+    pub(super) connections: usize,
+    /// How long one may last.
+    pub(super) lifetime: Duration,
+}
+
+impl Limits {
+    /// A page takes milliseconds; a scraper, a probe and a person are three.
+    pub(super) const USUAL: Limits = Limits {
+        connections: 32,
+        lifetime: Duration::from_secs(10),
+    };
+}
 
 /// A listener that keeps the limits.
 #[derive(Debug)]
 pub(super) struct Guarded {
     socket: TcpListener,
     places: Arc<Semaphore>,
+    lifetime: Duration,
 }
 
 /// A connection that ends when its time is over.
@@ -37,10 +50,11 @@ pub(super) struct Connection {
 }
 
 impl Guarded {
-    pub(super) fn new(socket: TcpListener) -> Guarded {
+    pub(super) fn new(socket: TcpListener, limits: Limits) -> Guarded {
         Guarded {
             socket,
-            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            places: Arc::new(Semaphore::new(limits.connections)),
+            lifetime: limits.lifetime,
         }
     }
 }
@@ -55,7 +69,7 @@ impl axum::serve::Listener for Guarded {
         let (stream, address) = axum::serve::Listener::accept(&mut self.socket).await;
         let connection = Connection {
             stream,
-            end: Box::pin(tokio::time::sleep(LIFETIME)),
+            end: Box::pin(tokio::time::sleep(self.lifetime)),
             _place: place,
         };
         (connection, address)

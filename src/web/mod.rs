@@ -17,6 +17,8 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::telemetry::{Figures, Health};
 
+use guard::{Guarded, Limits};
+
 pub use answer::PATHS;
 
 /// How long open connections may keep the listener from ending.
@@ -68,12 +70,19 @@ pub struct Listener {
 /// # Errors
 /// [`StartError`], before anything is served.
 pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> {
+    start_within(address, board, Limits::USUAL)
+}
+
+fn start_within(address: SocketAddr, board: Board, limits: Limits) -> Result<Listener, StartError> {
     if !address.ip().to_canonical().is_loopback() {
         return Err(StartError::NotLoopback(address));
     }
-    let refused = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::AddrInUse => StartError::InUse(address),
-        _ => StartError::Io { address, cause },
+    let refused = |cause: io::Error| {
+        if cause.kind() == io::ErrorKind::AddrInUse {
+            StartError::InUse(address)
+        } else {
+            StartError::Io { address, cause }
+        }
     };
     let socket = TcpListener::bind(address).map_err(refused)?;
     socket.set_nonblocking(true).map_err(refused)?;
@@ -86,6 +95,7 @@ pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> 
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(socket).map_err(refused)?
     };
+    let socket = Guarded::new(socket, limits);
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new()
         .name("web".to_owned())
@@ -98,15 +108,14 @@ pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> 
     })
 }
 
-async fn serve(socket: tokio::net::TcpListener, board: Board, stopped: oneshot::Receiver<()>) {
+async fn serve(socket: Guarded, board: Board, stopped: oneshot::Receiver<()>) {
     let (hasten, hastened) = oneshot::channel::<()>();
     let asked = async move {
         // A sender that is gone says the same as one that speaks.
         drop(stopped.await);
         drop(hasten);
     };
-    let served = axum::serve(guard::Guarded::new(socket), answer::router(board))
-        .with_graceful_shutdown(asked);
+    let served = axum::serve(socket, answer::router(board)).with_graceful_shutdown(asked);
     let late = async move {
         drop(hastened.await);
         tokio::time::sleep(FAREWELL).await;
@@ -143,5 +152,51 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::clock::FixedClock;
+    use crate::units::UnixMillis;
+
+    #[test]
+    fn a_silent_connection_holds_its_place_for_a_while_and_not_for_ever() {
+        let board = Board {
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            clock: Arc::new(FixedClock::default()),
+        };
+        let limits = Limits {
+            connections: 2,
+            lifetime: Duration::from_millis(300),
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = start_within(address, board, limits).unwrap();
+        let connect = || {
+            let stream = TcpStream::connect(listener.address()).unwrap();
+            let patience = Some(Duration::from_secs(20));
+            stream.set_read_timeout(patience).unwrap();
+            stream
+        };
+        let begun = Instant::now();
+        let silent = [connect(), connect()];
+        let mut third = connect();
+        third.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        third.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
+        assert!(begun.elapsed() >= limits.lifetime, "it waited for a place");
+        for mut stream in silent {
+            let mut nothing = String::new();
+            // Closed or reset: either way nothing was said.
+            drop(stream.read_to_string(&mut nothing));
+            assert_eq!(nothing, "");
+        }
     }
 }

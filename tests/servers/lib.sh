@@ -5,6 +5,7 @@
 # shellcheck shell=bash
 
 part=${0##*/}
+here=$(cd "$(dirname "$0")" && pwd)
 cache_root=${XDG_CACHE_HOME:-$HOME/.cache}/tollwatch
 
 # The machine cannot have this part: a test that sees 77 says so and goes on.
@@ -67,7 +68,7 @@ cached() {
 debian_files() {
   local folder=$1
   shift
-  have apt-get && have dpkg-deb || skip "needs Debian's $* (no apt-get here)"
+  { have apt-get && have dpkg-deb; } || skip "needs Debian's $* (no apt-get here)"
   mkdir -p "$folder/debs"
   if ! (cd "$folder/debs" && apt-get download -q "$@" >/dev/null 2>&1); then
     [ "$(id -u)" = 0 ] && apt-get update -q >/dev/null 2>&1
@@ -103,15 +104,12 @@ alive() {
 
 # halt DIR NAME [SECONDS]: SIGTERM, and SIGKILL when it has not ended by then.
 halt() {
-  local tenths=$((${3:-20} * 10))
+  local end=$((SECONDS + ${3:-20}))
   if alive "$1" "$2"; then
     kill -TERM "$(cat "$1/$2.pid")" 2>/dev/null || true
     # A stopped process hears nothing before it goes on.
     kill -CONT "$(cat "$1/$2.pid")" 2>/dev/null || true
-    while alive "$1" "$2" && [ "$tenths" -gt 0 ]; do
-      sleep 0.1
-      tenths=$((tenths - 1))
-    done
+    while alive "$1" "$2" && [ "$SECONDS" -lt "$end" ]; do sleep 0.1; done
   fi
   slay "$1" "$2"
 }
@@ -139,13 +137,12 @@ stop_all() {
 
 # wait_for SECONDS DIR NAME COMMAND...: until COMMAND holds; fails when NAME has died or time is up.
 wait_for() {
-  local tenths=$(($1 * 10)) dir=$2 name=$3
+  local end=$((SECONDS + $1)) watched=$2 name=$3
   shift 3
   until "$@" >/dev/null 2>&1; do
-    alive "$dir" "$name" || return 1
-    [ "$tenths" -gt 0 ] || return 1
+    alive "$watched" "$name" || return 1
+    [ "$SECONDS" -lt "$end" ] || return 1
     sleep 0.1
-    tenths=$((tenths - 1))
   done
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::FileSource;
+use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Position};
 use crate::telemetry::{Booked, SourceError};
@@ -19,7 +20,7 @@ use super::super::pipeline::{Books, Means};
 use super::super::replay::{FileRead, Replay, Settled};
 use super::super::setup::Setup;
 use super::super::{Failure, Silent};
-use super::shared::{Shared, part_of};
+use super::shared::{Shared, may_pass, part_of};
 
 /// The books, taken for one request at a time: others get their turn between two batches.
 struct InTurns<'a>(&'a Shared);
@@ -37,7 +38,9 @@ impl Books for InTurns<'_> {
 
     fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
         let began = Instant::now();
+        site("file_before_book");
         let applied = Ledger::apply(&mut *self.0.books(), batch, now)?;
+        site("file_after_book");
         self.0.figures.booked(&Booked {
             commit: began.elapsed(),
             ..super::writer::figures(batch, &applied, (0, now))
@@ -60,7 +63,14 @@ pub(super) fn run(shared: &Arc<Shared>, pause: Duration) -> Result<(), Failure> 
                 if shared.stopping() {
                     return Ok(());
                 }
-                follower.round(shared, (&setup, source), &mut judge)?;
+                match follower.round(shared, (&setup, source), &mut judge) {
+                    Ok(()) => {}
+                    // The next round goes on from where the books stand.
+                    Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                        shared.ledger_waits(&fault);
+                    }
+                    Err(failure) => return Err(failure),
+                }
             }
             if !shared.nap(pause) {
                 return Ok(());
@@ -101,6 +111,7 @@ impl Follower {
         match replay.read(&source.paths, &mut Silent) {
             Ok(replayed) => {
                 shared.over(name);
+                shared.ledger_works();
                 shared.health.ready(&part_of(name), Ok(()));
                 replayed.files.iter().for_each(|file| self.tell(name, file));
                 let grace = i64::try_from(source.grace.0).unwrap_or(i64::MAX);

@@ -1,25 +1,26 @@
 //! Keeps house: links hours that are complete, closes old ones, tells how large the books are.
 //!
 //! Knows no source. A newcomer may ask why it works hour by hour: between two of them whoever
-//! reads gets the books.
+//! reads gets the books. Where the ledger cannot do it now, the next round does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::crash::{pause, site};
 use crate::ledger::{Ledger, Resolution, Span};
 use crate::telemetry::Coverage;
 use crate::units::{DAY_MS, Text, UnixMillis};
 
 use super::super::Failure;
 use super::super::links::Linker;
-use super::shared::Shared;
+use super::shared::{Shared, may_pass};
 
 /// Pause between two rounds.
 const PAUSE: Duration = Duration::from_secs(2);
 /// How often the last day's coverage is added up.
-const COVER_EVERY: Duration = Duration::from_secs(60);
+const COVER_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps house until the end is told.
 ///
@@ -27,30 +28,44 @@ const COVER_EVERY: Duration = Duration::from_secs(60);
 /// What the ledger says.
 pub(super) fn run(shared: &Arc<Shared>) -> Result<(), Failure> {
     let mut cover_at = Instant::now();
+    let mut failing = false;
     loop {
-        let linked = link(shared)?;
-        let mut closed = 0;
-        loop {
-            let kept = shared.books().maintain(shared.clock.now())?;
-            closed += kept.hours_closed;
-            if !kept.more || shared.stopping() {
-                break;
+        match round(shared, &mut cover_at) {
+            Ok(()) => {
+                if std::mem::take(&mut failing) {
+                    shared.ledger_works();
+                }
             }
-        }
-        shared.figures.hours(linked, closed);
-        if Instant::now() >= cover_at {
-            cover(shared)?;
-            cover_at = Instant::now() + COVER_EVERY;
-        }
-        {
-            let books = shared.books();
-            shared.figures.ledger(books.file_bytes(), books.feed_end()?);
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                failing = true;
+                shared.ledger_waits(&fault);
+            }
+            Err(failure) => return Err(failure),
         }
         shared.fade();
-        if !shared.nap(PAUSE) {
+        if !shared.nap(pause(PAUSE)) {
             return Ok(());
         }
     }
+}
+
+fn round(shared: &Shared, cover_at: &mut Instant) -> Result<(), Failure> {
+    let linked = link(shared)?;
+    shared.figures.hours(linked, 0);
+    loop {
+        let kept = shared.books().maintain(shared.clock.now())?;
+        shared.figures.hours(0, kept.hours_closed);
+        if !kept.more || shared.stopping() {
+            break;
+        }
+    }
+    if Instant::now() >= *cover_at {
+        cover(shared)?;
+        *cover_at = Instant::now() + COVER_EVERY;
+    }
+    let books = shared.books();
+    shared.figures.ledger(books.file_bytes(), books.feed_end()?);
+    Ok(())
 }
 
 /// Links what is complete; how many hours.
@@ -69,6 +84,7 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
         if shared.stopping() {
             break;
         }
+        site("before_links");
         linker.link(&mut *shared.books(), hour)?;
         count += 1;
     }

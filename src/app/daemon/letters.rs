@@ -59,6 +59,11 @@ impl Letters {
         self.written = all.len();
     }
 
+    /// The batch is dropped; its records come again, and their letters with them.
+    pub(super) fn forget(&mut self) {
+        self.written = 0;
+    }
+
     /// Waits for the letters of the batch, before it is booked.
     pub(super) fn deliver(&mut self, figures: &Figures) {
         if self.written == 0 {

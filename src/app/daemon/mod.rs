@@ -4,6 +4,7 @@
 //! daemon: whoever started it starts it again, the books say where to go on, and half a daemon
 //! looks like a whole one.
 
+mod changes;
 mod files;
 mod keeper;
 mod letters;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::clock::Clock;
 use crate::config::KafkaSource;
 use crate::ledger::SqliteLedger;
 use crate::source::kafka::{self, FaultKind};
@@ -30,8 +32,9 @@ use crate::web::{self, Board, Listener};
 use super::Failure;
 use super::run::{self, Wake};
 use super::setup::{self, Setup};
+use super::systemd::Manager;
 use reader::{Ended, Reader};
-use shared::{Shared, part_of};
+use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
 const TICK: Duration = Duration::from_millis(250);
@@ -57,6 +60,8 @@ pub struct Start {
 /// A thread, and what it is for.
 struct Worker {
     name: String,
+    /// The source that it alone reads.
+    source: Option<Text>,
     thread: JoinHandle<Result<(), Failure>>,
 }
 
@@ -69,6 +74,7 @@ struct Daemon {
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
+    manager: Manager,
 }
 
 /// Runs until SIGTERM or SIGINT; SIGHUP and a changed file reload the configuration.
@@ -97,8 +103,10 @@ pub fn run(start: Start) -> Result<(), Failure> {
         listener,
         files,
         look_at: Instant::now() + LOOK_AT_FILES,
+        manager: Manager::of_environment(),
     };
     daemon.start_workers();
+    daemon.manager.ready();
     let result = run::until_stopped(TICK, |wake| daemon.tick(wake));
     let ended = daemon.end();
     result.and(ended)
@@ -129,18 +137,18 @@ impl Daemon {
     fn start_workers(&mut self) {
         let (setup, _) = self.shared.setup();
         for source in &setup.ready.kafka {
-            let name = source.name.to_string();
-            self.shared.figures.declare(&name);
-            if self.is_at_work(&name) {
+            self.shared.figures.declare(&source.name);
+            let part = part_of(&source.name);
+            if self.is_at_work(&part) {
                 continue;
             }
             self.shared
                 .health
-                .ready(&part_of(&name), Err("waiting for partitions"));
+                .ready(&part, Err("waiting for partitions"));
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
-            let source = source.name.clone();
-            self.start(name, move || read(&shared, &source));
+            let name = source.name.clone();
+            self.start(&part, Some(name.clone()), move || read(&shared, &name));
         }
         if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
             for source in &setup.ready.sources {
@@ -152,11 +160,11 @@ impl Daemon {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start("files".to_owned(), move || files::run(&shared, every));
+            self.start("files", None, move || files::run(&shared, every));
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
-            self.start("keeper".to_owned(), move || keeper::run(&shared));
+            self.start("keeper", None, move || keeper::run(&shared));
         }
     }
 
@@ -164,22 +172,35 @@ impl Daemon {
         self.workers.iter().any(|worker| worker.name == name)
     }
 
-    fn start(&mut self, name: String, work: impl FnOnce() -> Result<(), Failure> + Send + 'static) {
-        let thread = std::thread::spawn(work);
-        self.workers.push(Worker { name, thread });
+    fn start(
+        &mut self,
+        name: &str,
+        source: Option<Text>,
+        work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+    ) {
+        self.workers.push(Worker {
+            name: name.to_owned(),
+            source,
+            thread: std::thread::spawn(work),
+        });
     }
 
     /// One look: threads that ended, files that changed, a configuration to be read again.
     fn tick(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
+        self.manager.tick(true, Instant::now());
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
             let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
             reload |= times(&paths) != self.files;
+            let status = self.shared.figures.status(self.shared.clock.now());
+            self.manager.status(&status);
         }
         if reload {
+            self.manager.reloading();
             self.reload();
+            self.manager.ready();
         }
         let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
             .into_iter()
@@ -195,8 +216,12 @@ impl Daemon {
         match worker.thread.join() {
             Ok(Ok(())) => {
                 // Its source is no longer configured.
-                self.shared.forget(&Text::from(worker.name.as_str()));
-                self.shared.over(&worker.name);
+                if let Some(source) = worker.source {
+                    self.shared.forget(&source);
+                    self.shared.over(&source);
+                }
+                // Or is again, by now.
+                self.start_workers();
                 Ok(())
             }
             Ok(Err(failure)) => Err(failure),
@@ -232,6 +257,15 @@ impl Daemon {
         };
         self.files = times(&next.files);
         let (old, new) = (&before.ready, &next.ready);
+        if let Err((source, fault)) = try_clients(&old.kafka, &new.kafka) {
+            self.shared.figures.reloaded(Reload::Refused);
+            tracing::error!(
+                source,
+                hint = fault.kind.hint(),
+                "the configuration is refused ({fault}); the old one stays"
+            );
+            return;
+        }
         if old.ledger != new.ledger || old.daemon != new.daemon || old.limits != new.limits {
             tracing::warn!(
                 "changes of `ledger`, `limits` and `daemon` take effect at the next start"
@@ -250,6 +284,7 @@ impl Daemon {
 
     /// Ends all threads; those that do not end in time are left to the end of the process.
     fn end(self) -> Result<(), Failure> {
+        self.manager.stopping();
         self.shared.stop();
         let until = Instant::now() + END_MAX;
         let mut result = Ok(());
@@ -264,8 +299,15 @@ impl Daemon {
                 );
                 continue;
             }
-            if let Ok(Err(failure)) = worker.thread.join() {
-                result = result.and(Err(failure));
+            match worker.thread.join() {
+                Ok(Err(Failure::Ledger { fault, .. })) if may_pass(fault.kind) => {
+                    tracing::warn!(
+                        thread = worker.name,
+                        "ends without the ledger, which cannot be asked now: {fault}"
+                    );
+                }
+                Ok(Err(failure)) => result = result.and(Err(failure)),
+                Ok(Ok(())) | Err(_) => {}
             }
         }
         if let Some(listener) = self.listener {
@@ -273,6 +315,21 @@ impl Daemon {
         }
         result
     }
+}
+
+/// Whether the clients of new and changed sources can be made, as far as can be told without their
+/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
+fn try_clients<'a>(
+    old: &[KafkaSource],
+    new: &'a [KafkaSource],
+) -> Result<(), (&'a str, kafka::Fault)> {
+    new.iter()
+        .filter(|source| !old.contains(source))
+        .try_for_each(|source| {
+            kafka::Consumer::unsubscribed(source)
+                .map(drop)
+                .map_err(|fault| (source.name.as_str(), fault))
+        })
 }
 
 /// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
@@ -287,7 +344,7 @@ fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
         shared.complete(name, None);
         let mut reader = match Reader::start(shared, source) {
             Ok(Some(reader)) => reader,
-            Ok(None) => return Ok(()),
+            Ok(None) => continue,
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
                 shared.fault(name, &fault.to_string(), fault.kind.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
@@ -296,7 +353,9 @@ fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             }
             Err(failure) => return Err(failure),
         };
-        match reader.run()? {
+        let ended = reader.run()?;
+        reader.release();
+        match ended {
             Ended::Done => return Ok(()),
             Ended::Again => tracing::info!(source = %name, "the client is made anew"),
         }

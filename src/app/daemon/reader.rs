@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::KafkaSource;
-use crate::crash::site;
+use crate::crash::{pause, site};
 use crate::decode::{RECORD_MAX_BYTES, Settings};
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
 use crate::outcome::{QuarantineReason, Reject};
-use crate::source::kafka::{self, Change, Consumer, FaultKind, Place, Record};
-use crate::telemetry::{Partition as Series, Rebalance};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
+use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
 use super::super::Failure;
@@ -27,7 +27,8 @@ use super::tracks::{Track, Tracks, complete_to};
 use super::watch;
 use super::writer::{Done, Work, Writer};
 
-/// A batch is handed over when it has been gathered for so long and the writer is free.
+/// A batch is handed over when it has been gathered for so long, nothing more waits at once, and the
+/// writer is free.
 const GATHER: Duration = Duration::from_millis(200);
 /// A batch is handed over when it has been gathered for so long.
 const GATHER_MAX: Duration = Duration::from_secs(1);
@@ -38,9 +39,9 @@ const POLL: Duration = Duration::from_millis(100);
 /// How often the group's offsets follow the books.
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 /// Pause before partitions that could not be looked at are looked at again.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long the books may take before partitions are given up without them.
-const HAND_BACK_MAX: Duration = Duration::from_secs(20);
+pub(super) const HAND_BACK_MAX: Duration = Duration::from_secs(20);
 /// How long the last batch may take when the daemon ends.
 const END_MAX: Duration = Duration::from_secs(4);
 
@@ -64,16 +65,22 @@ pub(super) struct Reader {
     pub(super) waiting: BTreeSet<Place>,
     pub(super) pipeline: Pipeline,
     pub(super) letters: Option<Letters>,
-    setup: Arc<Setup>,
-    generation: u64,
-    judge: Judge,
+    pub(super) setup: Arc<Setup>,
+    pub(super) generation: u64,
+    pub(super) judge: Judge,
     bytes: u64,
-    writer: Writer,
+    pub(super) writer: Writer,
     began: Option<Instant>,
-    look_at: Instant,
-    to_commit: BTreeMap<Place, u64>,
+    pub(super) look_at: Instant,
+    pub(super) to_commit: BTreeMap<Place, u64>,
     commit_at: Instant,
     pub(super) stalled: BTreeSet<Place>,
+    /// When statistics were last looked at.
+    pub(super) watched: Instant,
+    /// A partition is not where it was thought to be, or its topic is not.
+    pub(super) in_doubt: bool,
+    /// Where the next round of looking at waiting partitions begins.
+    pub(super) look_from: Option<Place>,
 }
 
 /// What reading a source needs to know of it.
@@ -87,7 +94,8 @@ fn late(source: &KafkaSource) -> Millis {
 }
 
 impl Reader {
-    /// Joins the group; `None` when the end was told before a broker answered.
+    /// Joins the group; `None` when the end or another configuration was told before a broker
+    /// answered.
     ///
     /// # Errors
     /// What the configuration lacks; what the ledger says.
@@ -95,11 +103,15 @@ impl Reader {
         shared: &Arc<Shared>,
         source: &KafkaSource,
     ) -> Result<Option<Reader>, Failure> {
+        let (setup, generation) = shared.setup();
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {
             if let Some(cluster) = consumer.cluster() {
                 break Text::from(cluster);
+            }
+            if shared.generation() != generation {
+                return Ok(None);
             }
             // Serves the client's callbacks, whose words say why nobody answers.
             drop(consumer.poll(Duration::ZERO));
@@ -114,7 +126,6 @@ impl Reader {
                 return Ok(None);
             }
         };
-        let (setup, generation) = shared.setup();
         let judge = shared.judge(&setup)?;
         let now = Instant::now();
         let letters = Letters::start(source)?;
@@ -138,6 +149,9 @@ impl Reader {
             to_commit: BTreeMap::new(),
             commit_at: now,
             stalled: BTreeSet::new(),
+            watched: now,
+            in_doubt: false,
+            look_from: None,
         }))
     }
 
@@ -157,24 +171,26 @@ impl Reader {
             if let Some(ended) = self.reconfigure()? {
                 return Ok(ended);
             }
+            self.look_again()?;
             if let Some(ended) = self.watch()? {
                 return Ok(ended);
             }
-            match self.gather() {
-                Ok(()) => {}
+            let drained = match self.gather() {
+                Ok(drained) => drained,
                 Err(fault) => {
                     if let Some(ended) = self.trouble(&fault)? {
                         return Ok(ended);
                     }
+                    true
                 }
-            }
-            self.hand_over_when_due();
+            };
+            self.hand_over_when_due(drained);
             self.follow_with_offsets();
         }
     }
 
-    /// Takes records as they come, up to a bound.
-    fn gather(&mut self) -> Result<(), kafka::Fault> {
+    /// Takes records as they come, up to a bound; whether there was none left.
+    fn gather(&mut self) -> Result<bool, kafka::Fault> {
         let (settings, ignore_scopes) = settings(&self.source);
         let mut means = Means {
             judge: &mut self.judge,
@@ -185,12 +201,13 @@ impl Reader {
         let mut wait = POLL;
         for _ in 0..RECORDS_PER_LOOK {
             if self.pipeline.is_full() {
-                return Ok(());
+                return Ok(false);
             }
             let Some(record) = self.consumer.poll(wait)? else {
-                return Ok(());
+                return Ok(true);
             };
             wait = Duration::ZERO;
+            site("after_poll");
             let place = Place {
                 topic: Text::from(record.topic()),
                 partition: record.partition(),
@@ -219,13 +236,14 @@ impl Reader {
             }
             site("after_decode");
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn hand_over_when_due(&mut self) {
+    /// Hands over what was gathered. With more to come at once, larger batches cost less each.
+    fn hand_over_when_due(&mut self, drained: bool) {
         let gathered = self.began.map(|began| began.elapsed());
         let due = gathered.is_some_and(|gathered| {
-            gathered >= GATHER_MAX || gathered >= GATHER && self.writer.is_idle()
+            gathered >= GATHER_MAX || gathered >= pause(GATHER) && drained && self.writer.is_idle()
         });
         let idle_news = self.began.is_none()
             && self.writer.is_idle()
@@ -236,7 +254,7 @@ impl Reader {
     }
 
     /// Hands what was gathered to the writer, and what idle partitions have to say.
-    fn hand_over(&mut self) {
+    pub(super) fn hand_over(&mut self) {
         if let Some(letters) = &mut self.letters {
             letters.deliver(&self.shared.figures);
         }
@@ -294,7 +312,7 @@ impl Reader {
     }
 
     /// Waits until the writer has answered for everything; whether it has.
-    fn await_writer(&mut self, longest: Duration) -> Result<bool, Failure> {
+    pub(super) fn await_writer(&mut self, longest: Duration) -> Result<bool, Failure> {
         let end = Instant::now() + longest;
         while !self.writer.is_idle() && Instant::now() < end {
             self.hear_writer(Duration::from_millis(50))?;
@@ -302,53 +320,12 @@ impl Reader {
         Ok(self.writer.is_idle())
     }
 
-    /// Drops what was gathered and begins again from where the books stand.
-    pub(super) fn rewind(&mut self) -> Result<(), Failure> {
-        self.drop_gathered();
-        let end = Instant::now() + HAND_BACK_MAX;
-        while !self.writer.is_idle() && Instant::now() < end {
-            // Whatever it is: what follows starts from the books.
-            drop(self.writer.done(Duration::from_millis(50)));
-        }
-        self.writer.mend();
-        let places: Vec<Place> = std::mem::take(&mut self.tracks).into_keys().collect();
-        if !places.is_empty() {
-            self.consumer.give_up(&places)?;
-        }
-        self.waiting.extend(places);
-        Ok(())
-    }
-
-    /// Looks again at partitions whose position may lie outside their log, all of them where the
-    /// topic itself is in doubt.
-    pub(super) fn look_again(&mut self, all: bool) -> Result<(), Failure> {
-        if Instant::now() < self.look_at {
-            return Ok(());
-        }
-        self.hand_over();
-        self.await_writer(HAND_BACK_MAX)?;
-        let mut doubtful = Vec::new();
-        for (place, track) in &self.tracks {
-            let log = self.consumer.watermarks(place);
-            let inside = log.is_ok_and(|log| (log.low..=log.high).contains(&track.next));
-            if all || !inside {
-                doubtful.push(place.clone());
-            }
-        }
-        if !doubtful.is_empty() {
-            self.consumer.give_up(&doubtful)?;
-        }
-        for place in doubtful {
-            self.tracks.remove(&place);
-            self.waiting.insert(place);
-        }
-        self.look_at = Instant::now() + LOOK_AGAIN;
-        Ok(())
-    }
-
-    fn drop_gathered(&mut self) {
+    pub(super) fn drop_gathered(&mut self) {
         // A batch is dropped whole: it adds to no count.
         drop(self.pipeline.take_batch(self.shared.clock.now()));
+        if let Some(letters) = &mut self.letters {
+            letters.forget();
+        }
         self.bytes = 0;
         self.began = None;
     }
@@ -360,130 +337,34 @@ impl Reader {
         if !self.await_writer(longest)? {
             tracing::warn!(source = %self.source.name, "the last batch is not booked yet; it is read again at the next start");
         }
+        self.follow_at_once();
+        Ok(())
+    }
+
+    pub(super) fn follow_at_once(&mut self) {
         self.commit_at = Instant::now();
         self.follow_with_offsets();
-        Ok(())
     }
 
     /// Lets the group's offsets follow the books.
     fn follow_with_offsets(&mut self) {
+        for (place, next) in self.consumer.uncommitted() {
+            if self.tracks.contains_key(&place) {
+                self.to_commit.entry(place).or_insert(next);
+            }
+        }
         if self.to_commit.is_empty() || Instant::now() < self.commit_at {
             return;
         }
-        self.commit_at = Instant::now() + COMMIT_EVERY;
+        self.commit_at = Instant::now() + pause(COMMIT_EVERY);
         let to_commit = std::mem::take(&mut self.to_commit);
         site("before_offset_commit");
         if let Err(fault) = self.consumer.commit(&to_commit) {
             // Only monitors of lag look at them.
             tracing::debug!(source = %self.source.name, "the group's offsets do not follow: {fault}");
+            self.to_commit = to_commit;
         }
         site("after_offset_commit");
-    }
-
-    /// Answers changes of the assignment.
-    fn rebalance(&mut self) -> Result<(), Failure> {
-        for change in self.consumer.changes() {
-            match change {
-                Change::Assigned(places) => {
-                    self.shared
-                        .figures
-                        .rebalanced(&self.source.name, Rebalance::Assigned);
-                    tracing::info!(source = %self.source.name, partitions = places.len(), "assigned");
-                    self.waiting.extend(places);
-                    self.look_at = Instant::now();
-                    if self.waiting.is_empty() && self.tracks.is_empty() {
-                        let part = part_of(&self.source.name);
-                        self.shared.health.ready(&part, Ok(()));
-                    }
-                }
-                Change::Revoked(places) => self.hand_back(&places)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives partitions up, after what was read of them is booked.
-    fn hand_back(&mut self, places: &[Place]) -> Result<(), Failure> {
-        site("before_hand_back");
-        self.shared
-            .figures
-            .rebalanced(&self.source.name, Rebalance::Revoked);
-        tracing::info!(source = %self.source.name, partitions = places.len(), "revoked");
-        self.hand_over();
-        if !self.await_writer(HAND_BACK_MAX)? {
-            // It may still be booked: the books compare positions, so nothing is added twice.
-            tracing::warn!(source = %self.source.name, "partitions are given up before the books have what was read of them");
-        }
-        site("after_hand_back_booked");
-        for place in places {
-            self.tracks.remove(place);
-            self.waiting.remove(place);
-            self.to_commit.remove(place);
-            self.stalled.remove(place);
-            self.shared
-                .figures
-                .released(series(&self.source.name, place));
-        }
-        self.consumer.give_up(places)?;
-        Ok(())
-    }
-
-    /// Looks where waiting partitions go on, and begins to read them.
-    fn settle(&mut self) -> Result<(), Failure> {
-        if self.waiting.is_empty() || Instant::now() < self.look_at {
-            return Ok(());
-        }
-        match self.settle_waiting() {
-            Ok(()) => {
-                let part = part_of(&self.source.name);
-                self.shared.health.ready(&part, Ok(()));
-                self.shared.over(&self.source.name);
-            }
-            Err(Failure::Kafka(fault)) if fault.kind != FaultKind::Fatal => {
-                let text = format!("where to read on cannot be told: {fault}");
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
-                let label = watch::label(fault.kind);
-                self.shared.figures.source_error(&self.source.name, label);
-                let part = part_of(&self.source.name);
-                self.shared.health.ready(&part, Err(&text));
-            }
-            Err(failure) => return Err(failure),
-        }
-        self.look_at = Instant::now() + LOOK_AGAIN;
-        Ok(())
-    }
-
-    /// Takes another configuration over between two batches.
-    fn reconfigure(&mut self) -> Result<Option<Ended>, Failure> {
-        if self.shared.generation() == self.generation {
-            return Ok(None);
-        }
-        self.hand_over();
-        let (setup, generation) = self.shared.setup();
-        let found = setup
-            .ready
-            .kafka
-            .iter()
-            .find(|source| source.name == self.source.name);
-        let Some(found) = found.cloned() else {
-            self.await_writer(HAND_BACK_MAX)?;
-            return Ok(Some(Ended::Done));
-        };
-        let same_client = KafkaSource {
-            decode: self.source.decode.clone(),
-            ignore_scopes: self.source.ignore_scopes.clone(),
-            grace: self.source.grace,
-            disorder: self.source.disorder,
-            ..found.clone()
-        } == self.source;
-        if !same_client {
-            self.await_writer(HAND_BACK_MAX)?;
-            return Ok(Some(Ended::Again));
-        }
-        self.judge = self.shared.judge(&setup)?;
-        (self.setup, self.generation, self.source) = (setup, generation, found);
-        Ok(None)
     }
 }
 

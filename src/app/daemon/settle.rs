@@ -4,12 +4,13 @@
 //! record: from then on, retention cannot take anything without its being noticed.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::Start;
+use crate::crash::site;
 use crate::ledger::{Batch, Ledger, Loss, LossKind, Part, Position};
-use crate::source::kafka::{Aside, Known, Marks, Place, Resume};
+use crate::source::kafka::{self, Aside, FaultKind, Known, Marks, Place, Resume};
 use crate::units::{Text, UnixMillis};
 
 use super::super::Failure;
@@ -18,6 +19,9 @@ use super::tracks::Track;
 
 /// The partition number under which the books keep when a source was first read.
 const WHOLE_SOURCE: i32 = -1;
+
+/// How long one round of looking may take: records of other partitions wait for it.
+const ROUND_MAX: Duration = Duration::from_secs(5);
 
 /// A partition that was looked at.
 struct Found {
@@ -28,37 +32,68 @@ struct Found {
 }
 
 impl Reader {
-    /// Looks at every waiting partition, books where it goes on, and begins to read it.
-    pub(super) fn settle_waiting(&mut self) -> Result<(), Failure> {
+    /// Looks at waiting partitions, books where they go on, and begins to read them. Those that
+    /// cannot be looked at now stay where they are and hold nobody up; why is answered.
+    pub(super) fn settle_waiting(&mut self) -> Result<Option<kafka::Fault>, Failure> {
         let begun = self.begun()?;
-        let mut found = Vec::new();
-        let mut aside = None;
-        for place in &self.waiting {
-            found.push(self.look(place, begun, &mut aside)?);
+        let (mut found, mut fault, mut aside) = (Vec::new(), None, None);
+        let start = Instant::now();
+        let after = match &self.look_from {
+            Some(from) => self.waiting.range(from..),
+            None => self.waiting.range::<Place, _>(..),
+        };
+        let before = self.waiting.iter();
+        let mut look_from = None;
+        for place in after.chain(before).take(self.waiting.len()) {
+            if start.elapsed() > ROUND_MAX {
+                look_from = Some(place.clone());
+                break;
+            }
+            match self.look(place, begun, &mut aside) {
+                Ok(one) => found.push(one),
+                Err(Failure::Kafka(one)) if one.kind != FaultKind::Fatal => fault = Some(one),
+                Err(failure) => return Err(failure),
+            }
+            site("while_resuming");
         }
+        self.look_from = look_from;
         self.book_found(&found)?;
         let from: BTreeMap<Place, u64> = found
             .iter()
             .map(|found| (found.place.clone(), found.to.offset))
             .collect();
-        self.consumer.assign(&from)?;
-        self.waiting.clear();
+        if !from.is_empty() {
+            self.consumer.assign(&from)?;
+            site("after_assign");
+        }
         let now = Instant::now();
         for found in found {
+            self.waiting.remove(&found.place);
             self.shared
                 .figures
                 .assigned(series(&self.source.name, &found.place));
             self.tracks.insert(found.place, Track::new(found.to, now));
         }
-        Ok(())
+        Ok(fault)
+    }
+
+    /// The reader is done: what it read is told of no longer.
+    pub(super) fn release(&self) {
+        for place in self.tracks.keys() {
+            self.shared
+                .figures
+                .released(series(&self.source.name, place));
+        }
     }
 
     /// When the source was first read, and where it begins: kept, so that a partition that comes
     /// later begins where it would have.
     fn begun(&self) -> Result<(UnixMillis, bool), Failure> {
         let (name, cluster) = (self.source.name.as_str(), self.cluster.as_str());
-        let mut books = self.shared.books();
-        if let Some(begun) = books.position(name, cluster, "", WHOLE_SOURCE)? {
+        let known = self
+            .shared
+            .patiently(|books| books.position(name, cluster, "", WHOLE_SOURCE))?;
+        if let Some(begun) = known {
             return Ok((begun.last_at.unwrap_or(UnixMillis(0)), false));
         }
         let now = self.shared.clock.now();
@@ -71,7 +106,10 @@ impl Reader {
                 ..Position::default()
             }),
         };
-        books.apply(&self.batch(vec![part], Vec::new()), now)?;
+        let batch = self.batch(vec![part], Vec::new());
+        site("before_begun");
+        self.shared.patiently(|books| books.apply(&batch, now))?;
+        site("after_begun");
         Ok((now, true))
     }
 
@@ -94,8 +132,7 @@ impl Reader {
         let (name, cluster) = (self.source.name.as_str(), self.cluster.as_str());
         let known = self
             .shared
-            .books()
-            .position(name, cluster, &place.topic, place.partition)?;
+            .patiently(|books| books.position(name, cluster, &place.topic, place.partition))?;
         let (to, how) = match &known {
             None => {
                 let start = match self.source.start {
@@ -148,7 +185,10 @@ impl Reader {
             return Ok(());
         }
         let now = self.shared.clock.now();
-        self.shared.books().apply(&self.batch(parts, lost), now)?;
+        let batch = self.batch(parts, lost);
+        site("before_first_positions");
+        self.shared.patiently(|books| books.apply(&batch, now))?;
+        site("after_first_positions");
         for found in all {
             self.say(found);
         }

@@ -3,14 +3,15 @@
 //! Knows no source. A newcomer may ask why one lock around the books and no channel of requests: a
 //! batch is one call, and whoever waits for the lock is slowed exactly as much as the books are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
+use crate::crash::{self, site};
 use crate::judge::Judge;
-use crate::ledger::SqliteLedger;
+use crate::ledger::{Fault, FaultKind, SqliteLedger};
 use crate::telemetry::{Figures, Health, Repeats, Say};
 use crate::units::{Text, UnixMillis};
 
@@ -18,15 +19,21 @@ use super::super::Failure;
 use super::super::setup::Setup;
 
 /// A repeating fault is said again so often.
-const REPEAT_EVERY: Duration = Duration::from_secs(300);
+const REPEAT_EVERY: Duration = Duration::from_mins(5);
 /// The main loop counts as dead when it has been quiet for so long.
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a thread that must notice the end.
 const NAP: Duration = Duration::from_millis(50);
+/// Pause before the ledger is asked again; it doubles up to the longest.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+/// Longest pause before the ledger is asked again.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// What the daemon's threads share.
 pub(super) struct Shared {
     books: Mutex<SqliteLedger>,
+    /// Names that a new configuration knows, until the books have heard of them.
+    known: Mutex<Option<BTreeSet<Text>>>,
     setup: Mutex<Arc<Setup>>,
     generation: AtomicU64,
     stop: AtomicBool,
@@ -47,6 +54,7 @@ impl Shared {
         let clock = SystemClock;
         Shared {
             books: Mutex::new(books),
+            known: Mutex::default(),
             setup: Mutex::new(Arc::new(setup)),
             generation: AtomicU64::new(0),
             stop: AtomicBool::new(false),
@@ -60,7 +68,55 @@ impl Shared {
 
     /// The books, for one request.
     pub(super) fn books(&self) -> MutexGuard<'_, SqliteLedger> {
-        lock(&self.books)
+        let mut books = lock(&self.books);
+        if let Some(known) = lock(&self.known).take() {
+            books.set_known(known);
+        }
+        books
+    }
+
+    /// Asks the books, again and again as long as waiting is all that can help.
+    ///
+    /// # Errors
+    /// What waiting does not heal; whatever there is when the end is told.
+    pub(super) fn patiently<T>(
+        &self,
+        mut ask: impl FnMut(&mut SqliteLedger) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut pause = PAUSE_MIN;
+        let mut waited = false;
+        loop {
+            let answer = ask(&mut self.books());
+            match answer {
+                Err(fault) if may_pass(fault.kind) => {
+                    waited = true;
+                    self.ledger_waits(&fault);
+                    if !self.nap(crash::pause(pause)) {
+                        return Err(fault);
+                    }
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+                answer => {
+                    if waited && answer.is_ok() {
+                        self.ledger_works();
+                    }
+                    return answer;
+                }
+            }
+        }
+    }
+
+    /// The ledger cannot do what was asked, for now.
+    pub(super) fn ledger_waits(&self, fault: &Fault) {
+        let text = fault.to_string();
+        self.alarm("ledger", &text, fault.hint());
+        self.health.ready("ledger", Err(&text));
+    }
+
+    /// The ledger did what was asked.
+    pub(super) fn ledger_works(&self) {
+        self.over("ledger");
+        self.health.ready("ledger", Ok(()));
     }
 
     /// The configuration in force, and its generation.
@@ -72,7 +128,8 @@ impl Shared {
     /// Puts another configuration in force.
     pub(super) fn reload(&self, next: Setup) {
         let mut setup = lock(&self.setup);
-        self.books().set_known(next.known_names());
+        // The books may be at work for seconds: they hear of it when they are asked next.
+        *lock(&self.known) = Some(next.known_names());
         *setup = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
     }
@@ -84,7 +141,8 @@ impl Shared {
 
     /// A judge under `setup`, whose number the figures then show.
     pub(super) fn judge(&self, setup: &Setup) -> Result<Judge, Failure> {
-        let judge = setup.judge(&mut *self.books(), &self.clock)?;
+        let judge = self.patiently(|books| setup.judge(books, &self.clock))?;
+        site("after_config");
         self.figures.configuration(u64::from(judge.config().0));
         Ok(judge)
     }
@@ -131,12 +189,24 @@ impl Shared {
         all?.into_iter().min()
     }
 
-    /// Logs a fault that may come again and again: once, then as a count.
+    /// Logs a fault that may come again and again: once, then as a count. It is being dealt with;
+    /// one that lasts is an error.
     pub(super) fn fault(&self, site: &str, text: &str, hint: &str) {
         let said = lock(&self.repeats).came(site, text, Instant::now());
         match said {
             None => {}
-            Some(Say::First) if hint.is_empty() => tracing::error!(site, "{text}"),
+            Some(Say::First) if hint.is_empty() => tracing::warn!(site, "{text}"),
+            Some(Say::First) => tracing::warn!(site, hint, "{text}"),
+            Some(Say::Again { times, lasted } | Say::Over { times, lasted }) => {
+                tracing::error!(site, times, for_seconds = lasted.as_secs(), "still: {text}");
+            }
+        }
+    }
+
+    /// Logs a fault that stays until a person acts: an error at once.
+    pub(super) fn alarm(&self, site: &str, text: &str, hint: &str) {
+        match lock(&self.repeats).came(site, text, Instant::now()) {
+            None => {}
             Some(Say::First) => tracing::error!(site, hint, "{text}"),
             Some(Say::Again { times, lasted } | Say::Over { times, lasted }) => {
                 tracing::error!(site, times, for_seconds = lasted.as_secs(), "still: {text}");
@@ -163,6 +233,22 @@ fn say_over(faults: Vec<crate::telemetry::Said>) {
             let (site, text) = (fault.site.as_str(), fault.text.as_str());
             tracing::info!(site, times, for_seconds = lasted.as_secs(), "over: {text}");
         }
+    }
+}
+
+/// Whether time may heal a fault.
+pub(super) fn may_pass(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::Busy | FaultKind::Full | FaultKind::Io | FaultKind::NoRight => true,
+        FaultKind::NotALedger
+        | FaultKind::Missing
+        | FaultKind::Newer
+        | FaultKind::Older
+        | FaultKind::Corrupt
+        | FaultKind::InUse
+        | FaultKind::Moved
+        | FaultKind::Unbalanced
+        | FaultKind::Refused => false,
     }
 }
 

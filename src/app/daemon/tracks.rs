@@ -4,7 +4,7 @@
 //! moves: that nothing came is news, and windows close by it.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ledger::Position;
 use crate::source::kafka::{Mark, Marks, Place};
@@ -14,6 +14,9 @@ use crate::units::{Millis, UnixMillis};
 const STATISTICS_AGE_MS: i64 = 2_000;
 /// How much further a partition must be complete before an idle one is written again.
 const WORTH_WRITING_MS: i64 = 5_000;
+
+/// For how long the client must tell the same before records are believed not to be there.
+const CERTAIN: Duration = Duration::from_secs(3);
 
 /// Where a partition stands.
 #[derive(Debug)]
@@ -33,6 +36,10 @@ pub(super) struct Track {
     /// The partition's end, as the broker last told.
     pub(super) high: Option<u64>,
     complete_to: Option<UnixMillis>,
+    /// Up to where the client has fetched although no record came, and since when that is known.
+    beyond: Option<(u64, Instant)>,
+    /// When it was taken up: what the client told before says nothing of it.
+    since: Instant,
     /// When the last record came, or the partition was last seen at its end.
     pub(super) moved: Instant,
 }
@@ -48,6 +55,8 @@ impl Track {
             part: None,
             high: None,
             complete_to: from.complete_to,
+            beyond: None,
+            since: now,
             moved: now,
             from: Some(from),
         }
@@ -61,6 +70,13 @@ impl Track {
 
     /// Whether the books would say something new of this partition although no record came.
     pub(super) fn is_worth_writing(&self) -> bool {
+        if self
+            .from
+            .as_ref()
+            .is_none_or(|from| from.offset < self.next)
+        {
+            return true;
+        }
         let written = self.from.as_ref().and_then(|from| from.complete_to);
         match (self.complete_to, written) {
             (Some(now), Some(then)) => now.0 - then.0 >= WORTH_WRITING_MS,
@@ -96,21 +112,45 @@ impl Track {
         to
     }
 
-    /// Takes note of what the broker told: `high` is the partition's end, `fetched` the next offset
-    /// to fetch where nothing waits between client and reader.
+    /// Takes note of what the broker told at `then`: `high` is the partition's end, `fetched` the
+    /// next offset to fetch where nothing waits between client and reader.
     pub(super) fn heard(
         &mut self,
         high: u64,
         fetched: Option<u64>,
-        now: (UnixMillis, Instant),
+        then: (UnixMillis, Instant),
         grace: Millis,
     ) {
+        if then.1 < self.since {
+            return;
+        }
         self.high = Some(high);
         // The end may lie behind markers of transactions, which are no records.
-        if self.next >= high || fetched.is_some_and(|fetched| fetched >= high) {
-            let to = now.0.saturating_add(-STATISTICS_AGE_MS - ms(grace));
+        let fetched = fetched.filter(|fetched| *fetched >= high);
+        if self.next >= high || fetched.is_some() {
+            let to = then.0.saturating_add(-STATISTICS_AGE_MS - ms(grace));
             self.complete_to = self.complete_to.max(Some(to));
-            self.moved = now.1;
+            self.moved = then.1;
+        }
+        self.pass_markers(fetched, then.1);
+    }
+
+    /// What lies between the last record and the end that was fetched is no record: it is passed,
+    /// so that it leaves no lag. Told once is not enough, because the client's figures are up to a
+    /// second older than their time, and may still speak of another position.
+    fn pass_markers(&mut self, fetched: Option<u64>, then: Instant) {
+        let Some(fetched) = fetched.filter(|fetched| *fetched > self.next) else {
+            self.beyond = None;
+            return;
+        };
+        match self.beyond {
+            Some((known, since)) if known == fetched => {
+                if then.saturating_duration_since(since) >= CERTAIN {
+                    self.next = fetched;
+                    self.beyond = None;
+                }
+            }
+            Some(_) | None => self.beyond = Some((fetched, then)),
         }
     }
 
@@ -176,6 +216,39 @@ mod tests {
         assert_eq!(to.complete_to, Some(UnixMillis(now.0 - 180_000)));
         track.heard(50, None, (now, Instant::now()), grace);
         assert_eq!(track.hand_over(Millis(180_000)).complete_to, to.complete_to);
+    }
+
+    #[test]
+    fn markers_are_passed_once_they_are_certain() {
+        let begin = Instant::now();
+        let second = Duration::from_secs(1);
+        // What the client has fetched at each second of a partition that was read to 10 and ends
+        // at 12, and where it then stands.
+        let cases: [(&[Option<u64>], u64); 6] = [
+            (&[Some(12), Some(12), Some(12)], 10),
+            (&[Some(12), Some(12), Some(12), Some(12)], 12),
+            (&[Some(12), Some(12), None, Some(12), Some(12)], 10),
+            (&[Some(12), Some(12), Some(13), Some(13), Some(13)], 10),
+            (&[Some(11); 6], 10),
+            (&[None; 6], 10),
+        ];
+        for (told, expected) in cases {
+            let mut track = Track::new(
+                Position {
+                    offset: 10,
+                    ..Position::default()
+                },
+                begin,
+            );
+            // What was told of an earlier assignment says nothing.
+            track.heard(90, Some(90), (UnixMillis(0), begin - second), Millis(0));
+            assert_eq!(track.complete_to(), None);
+            for (n, fetched) in told.iter().enumerate() {
+                let then = begin + second * u32::try_from(n).unwrap();
+                track.heard(12, *fetched, (UnixMillis(0), then), Millis(0));
+            }
+            assert_eq!(track.next, expected, "{told:?}");
+        }
     }
 
     #[test]

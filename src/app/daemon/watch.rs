@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::source::kafka::{self, Consumer, FaultKind, Place};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen};
 use crate::telemetry::SourceError;
 
 use super::super::Failure;
@@ -15,7 +15,10 @@ use super::shared::Shared;
 use super::tracks::complete_to;
 
 /// A partition that has records and gives none for so long is taken up again.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
+
+/// Statistics come every second; who has not looked at them for so long was kept from reading.
+const WATCH_MAX: Duration = Duration::from_secs(10);
 
 /// How the figures call a fault.
 pub(super) fn label(kind: FaultKind) -> SourceError {
@@ -49,7 +52,12 @@ pub(super) fn repeat_words(
             FaultKind::Unreachable
         };
         kind = kind.max(Some(of));
-        shared.fault(source, &without_times(&said.text), of.hint());
+        let text = without_times(&said.text);
+        if denied {
+            shared.alarm(source, &text, of.hint());
+        } else {
+            shared.fault(source, &text, of.hint());
+        }
     }
     kind
 }
@@ -67,7 +75,7 @@ fn without_times(text: &str) -> String {
 impl Reader {
     /// Looks at the client's words and statistics, when there are new ones.
     pub(super) fn watch(&mut self) -> Result<Option<Ended>, Failure> {
-        let Some(seen) = self.consumer.seen() else {
+        let Some((then, seen)) = self.consumer.seen() else {
             return Ok(None);
         };
         let kind = repeat_words(&self.shared, &self.source.name, &self.consumer);
@@ -76,17 +84,30 @@ impl Reader {
                 .figures
                 .source_error(&self.source.name, label(kind));
         }
-        let now = (self.shared.clock.now(), Instant::now());
+        let now = Instant::now();
+        let age = i64::try_from(now.saturating_duration_since(then).as_millis());
+        let at = self.shared.clock.now();
+        let then = (at.saturating_add(-age.unwrap_or(i64::MAX)), then);
+        // Who waited for the books took no records, and nothing stands still because of it.
+        let waited = now.saturating_duration_since(self.watched) > WATCH_MAX;
+        self.watched = now;
         let mut stalled: Vec<Place> = Vec::new();
         for (place, track) in &mut self.tracks {
-            let Some(seen) = seen.get(place) else {
-                continue;
-            };
-            self.shared
-                .figures
-                .high_watermark(series(&self.source.name, place), seen.end);
-            track.heard(seen.end, seen.fetched, now, self.source.grace);
-            if now.1.saturating_duration_since(track.moved) > STALLED && track.part.is_none() {
+            match seen.get(place) {
+                // Of a broker that is silent nothing can be asked.
+                None => track.moved = now,
+                Some(Seen::Left) => {}
+                Some(Seen::Fetched { end, fetched }) => {
+                    self.shared
+                        .figures
+                        .high_watermark(series(&self.source.name, place), *end);
+                    track.heard(*end, *fetched, then, self.source.grace);
+                }
+            }
+            if waited {
+                track.moved = now;
+            }
+            if now.saturating_duration_since(track.moved) > STALLED && track.part.is_none() {
                 stalled.push(place.clone());
             }
         }
@@ -135,8 +156,9 @@ impl Reader {
             FaultKind::OutOfRange | FaultKind::TopicGone => {
                 self.shared
                     .fault(&self.source.name, &text, fault.kind.hint());
-                // Which partition it is, librdkafka does not say.
-                self.look_again(fault.kind == FaultKind::TopicGone)?;
+                // Which partition it is, librdkafka does not say; it no longer reads it, and says
+                // so once.
+                self.in_doubt = true;
             }
             FaultKind::Denied | FaultKind::Settings | FaultKind::Unreachable | FaultKind::Other => {
                 self.shared

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::entry::Money;
-use crate::ledger::{Applied, Batch, Fault, FaultKind, Ledger};
+use crate::ledger::{Applied, Batch, Fault, Ledger};
 use crate::outcome::Outcome;
 use crate::source::kafka::Place;
 use crate::telemetry::{Booked, Partition};
 use crate::units::UnixMillis;
 
-use super::shared::Shared;
+use super::shared::{Shared, may_pass};
 use crate::crash::site;
 
 /// Pause before a batch is tried again; it doubles up to the longest.
@@ -139,22 +139,6 @@ fn work(shared: &Shared, inbox: &Receiver<Order>, outbox: &Sender<Done>) {
     }
 }
 
-/// Whether time may heal a fault.
-fn may_pass(kind: FaultKind) -> bool {
-    match kind {
-        FaultKind::Busy | FaultKind::Full | FaultKind::Io | FaultKind::NoRight => true,
-        FaultKind::NotALedger
-        | FaultKind::Missing
-        | FaultKind::Newer
-        | FaultKind::Older
-        | FaultKind::Corrupt
-        | FaultKind::InUse
-        | FaultKind::Moved
-        | FaultKind::Unbalanced
-        | FaultKind::Refused => false,
-    }
-}
-
 fn book(shared: &Shared, work: &Work) -> Done {
     let mut pause = PAUSE_MIN;
     loop {
@@ -165,16 +149,13 @@ fn book(shared: &Shared, work: &Work) -> Done {
         match result {
             Ok(applied) => {
                 site("after_commit");
-                shared.over("ledger");
-                shared.health.ready("ledger", Ok(()));
+                shared.ledger_works();
                 return tell(shared, work, &applied, (began.elapsed(), now));
             }
             Err(fault) if may_pass(fault.kind) => {
                 shared.figures.commit_failed();
-                let text = fault.to_string();
-                shared.fault("ledger", &text, fault.hint());
-                shared.health.ready("ledger", Err(&text));
-                if !shared.nap(pause) {
+                shared.ledger_waits(&fault);
+                if !shared.nap(crate::crash::pause(pause)) {
                     return Done::Dropped;
                 }
                 pause = (pause * 2).min(PAUSE_MAX);

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::judge::Rulebook;
+use crate::call::Provider;
+use crate::judge::{Rulebook, UNASSIGNED};
 use crate::ledger::{Family, Ledger, Resolution, Span};
 use crate::units::{Text, UnixMillis};
 
@@ -22,11 +23,47 @@ pub struct Endpoints {
     pub endpoints: Vec<Endpoint>,
 }
 
+/// The name of all names beyond the day's limit; the registry may not use it.
+const OTHER: &str = "other";
+
+/// What a name among the endpoints stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An endpoint of the registry.
+    Registered,
+    /// An LLM host that nobody registered.
+    #[default]
+    Host,
+    /// No endpoint: usage reports that name no host, and a model that no endpoint or several serve.
+    Unassigned,
+    /// No endpoint: usage reports of `ServiceNow`'s own service, which name no host.
+    NowLlm,
+    /// No endpoint: the names beyond the day's limit, added up.
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of_unregistered(name: &str) -> Kind {
+        if name == UNASSIGNED {
+            Kind::Unassigned
+        } else if name == Provider::NowLlm.as_str() {
+            Kind::NowLlm
+        } else if name == OTHER {
+            Kind::Other
+        } else {
+            Kind::Host
+        }
+    }
+}
+
 /// One endpoint.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Endpoint {
     /// Its name, or the host.
     pub endpoint: String,
+    /// What stands under this name.
+    pub kind: Kind,
     /// Whether it is registered.
     pub registered: bool,
     /// Region that the registry states.
@@ -94,6 +131,7 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
     for (_, endpoint) in rules.registry.iter() {
         let seen = seen.remove(&endpoint.name).unwrap_or_default();
         rows.push(Endpoint {
+            kind: Kind::Registered,
             registered: true,
             declared_region: Some(endpoint.region.to_string()).filter(|region| !region.is_empty()),
             declared_scope: endpoint.scope.map(crate::call::Scope::as_str),
@@ -110,8 +148,10 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
         .map(|(name, seen)| row(&name, seen, &mut credentials))
         .collect();
     hosts.sort_by(|a, b| {
-        (b.figures.calls + b.figures.requests, &a.endpoint)
-            .cmp(&(a.figures.calls + a.figures.requests, &b.endpoint))
+        let reports = |one: &Endpoint| one.figures.calls + one.figures.requests;
+        // What is no host stands below the hosts.
+        let rank = |one: &Endpoint| (one.kind != Kind::Host, std::cmp::Reverse(reports(one)));
+        (rank(a), &a.endpoint).cmp(&(rank(b), &b.endpoint))
     });
     rows.extend(hosts);
     Ok(Endpoints { endpoints: rows })
@@ -122,6 +162,7 @@ fn row(name: &Text, seen: Seen, credentials: &mut BTreeMap<Text, Vec<String>>) -
     models.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Endpoint {
         endpoint: name.to_string(),
+        kind: Kind::of_unregistered(name),
         seen_regions: seen.regions,
         models: models
             .into_iter()

@@ -6,6 +6,8 @@
 
 pub mod daily;
 pub mod endpoints;
+pub mod pilot;
+pub mod readiness;
 pub mod residency;
 pub mod story;
 
@@ -136,8 +138,8 @@ pub struct Figures {
     pub requests_unpriced: i64,
     /// Requests on endpoints paid by the hour.
     pub requests_fixed: i64,
-    /// Input tokens, caches included.
-    pub tokens_input: i64,
+    /// Input tokens, caches included: the cells' `tokens_input`, fresh alone, and their caches.
+    pub tokens_input_total: i64,
     /// Of them: read from a cache.
     pub tokens_cache_read: i64,
     /// Output tokens.
@@ -182,7 +184,7 @@ impl Figures {
             cost_per_answered_request_nanousd: over(totals.cost_nanousd(), totals.requests_ok),
             requests_unpriced: totals.requests_unpriced,
             requests_fixed: totals.requests_fixed,
-            tokens_input: totals.tokens_input_total(),
+            tokens_input_total: totals.tokens_input_total(),
             tokens_cache_read: totals.tokens_cache_read,
             tokens_output: totals.tokens_output,
             tokens_per_request: over(
@@ -235,6 +237,8 @@ pub struct Unseen {
     pub quarantined: BTreeMap<String, u64>,
     /// Reports that contradict an earlier one of the same call.
     pub contradictions: u64,
+    /// What a limit cut off, by kind: `names`, `conversations`, `evidence` and others.
+    pub overflows: BTreeMap<String, u64>,
     /// Reports known only by a hash of their content.
     pub weak: i64,
     /// Share of spend without a feature, as its amount in nano-dollars.
@@ -284,6 +288,11 @@ pub fn unseen(ledger: &dyn Ledger, span: Span, gathered: &Gathered) -> Result<Un
         if row.totals.requests_unpriced > 0 {
             let reason = row.a.strip_prefix("unpriced:").unwrap_or(&row.a).to_owned();
             *unseen.unpriced.entry(reason).or_default() += row.totals.requests_unpriced;
+        }
+    }
+    for row in ledger.overflows()? {
+        if span.contains(row.start) {
+            *unseen.overflows.entry(row.kind.to_string()).or_default() += row.n;
         }
     }
     for row in ledger.counts()? {

@@ -13,6 +13,7 @@ use crate::ledger::{EvidenceRow, Ledger, Resolution, Span};
 use crate::residency::Verdict;
 use crate::units::Text;
 
+use super::endpoints::Kind;
 use super::{Figures, Group, display};
 use crate::app::Failure;
 
@@ -42,8 +43,13 @@ pub struct Feature {
     pub name: String,
     /// Its own rule; `None` when it has none.
     pub rule: Option<String>,
+    /// Rules of the endpoints that judge its calls where it has none of its own: the endpoint's,
+    /// else the strictest among the features that may use it. By the present configuration.
+    pub endpoint_rules: Vec<String>,
     /// Regions that its calls landed in, most calls first.
     pub regions: Vec<String>,
+    /// Calls of which nothing tells where they landed.
+    pub calls_nowhere: i64,
     /// The weakest grade among its calls; `None` when a call had no evidence.
     pub weakest_grade: Option<&'static str>,
     /// Its figures.
@@ -98,6 +104,8 @@ pub struct Proof {
 struct Landings {
     group: Group,
     regions: BTreeMap<Text, i64>,
+    nowhere: i64,
+    endpoints: BTreeSet<Text>,
     grades: BTreeSet<Option<&'static str>>,
 }
 
@@ -177,11 +185,15 @@ fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered,
             .entry(row.key.feature.clone())
             .or_default();
         landings.group.add(&row.key, &row.cell);
-        if !row.key.region.is_empty() {
+        if row.key.region.is_empty() {
+            landings.nowhere += calls;
+        } else {
             *landings.regions.entry(row.key.region.clone()).or_default() += calls;
         }
+        landings.endpoints.insert(row.key.endpoint.clone());
         landings.grades.insert(grade);
-        if rules.registry.by_name(&row.key.endpoint).is_none() {
+        let is_host = Kind::of_unregistered(&row.key.endpoint) == Kind::Host;
+        if is_host && rules.registry.by_name(&row.key.endpoint).is_none() {
             *gathered.hosts.entry(row.key.endpoint.clone()).or_default() += calls;
         }
         let place = (row.key.region, row.key.endpoint, verdict, grade);
@@ -199,12 +211,17 @@ fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
     let mut regions: Vec<(&Text, &i64)> = landings.regions.iter().collect();
     regions.sort_by_key(|(_, calls)| Reverse(**calls));
     let ungraded = landings.grades.contains(&None);
+    let own = registered.and_then(|feature| feature.rule.as_ref());
     Feature {
         feature: key.to_string(),
         name: display(key, registered.map(|feature| &feature.display_name)).to_owned(),
-        rule: registered
-            .and_then(|feature| feature.rule.as_ref())
-            .map(|rule| rule.name.to_string()),
+        rule: own.map(|rule| rule.name.to_string()),
+        endpoint_rules: if own.is_some() {
+            Vec::new()
+        } else {
+            endpoint_rules(&landings.endpoints, rules)
+        },
+        calls_nowhere: landings.nowhere,
         regions: regions
             .into_iter()
             .map(|(region, _)| region.to_string())
@@ -216,6 +233,16 @@ fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
         },
         figures: Figures::of(&landings.group),
     }
+}
+
+/// The rules that judge calls without a feature's own at these endpoints.
+fn endpoint_rules(endpoints: &BTreeSet<Text>, rules: &Rulebook) -> Vec<String> {
+    let of = |name: &Text| {
+        let rule = rules.rule_of(Some(rules.registry.by_name(name)?), None)?;
+        Some(rule.name.to_string())
+    };
+    let names: BTreeSet<String> = endpoints.iter().filter_map(of).collect();
+    names.into_iter().collect()
 }
 
 /// The kept evidence: violated calls before unproven ones, of each verdict the first by time of

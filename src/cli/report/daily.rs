@@ -13,9 +13,6 @@ use crate::money::NanoUsd;
 
 fn headline(answer: &Daily) -> String {
     let total = &answer.total;
-    if total.calls == 0 && total.requests == 0 {
-        return "The books hold no LLM call here. Read some with `tollwatch replay`.".to_owned();
-    }
     let days = i64::try_from(answer.days.len()).unwrap_or(i64::MAX);
     let (days, cost) = (
         words::plural(days, "day", "days"),

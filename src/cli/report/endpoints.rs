@@ -5,12 +5,16 @@
 
 use super::cells::maybe_ms;
 use crate::app::Failure;
-use crate::app::report::endpoints::{Endpoint, Endpoints};
+use crate::app::report::endpoints::{Endpoint, Endpoints, Kind};
 use crate::cli::table::{Mark, Rows, marked, plain};
 use crate::cli::{Terminal, words};
 
 /// Shows the answer.
-pub(super) fn show(answer: &Endpoints, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+pub(super) fn show(
+    answer: &Endpoints,
+    has_config: bool,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     let counted = |wanted: &dyn Fn(&Endpoint) -> bool| {
         let number = answer
             .endpoints
@@ -19,13 +23,30 @@ pub(super) fn show(answer: &Endpoints, terminal: &mut Terminal<'_>) -> Result<()
             .count();
         i64::try_from(number).unwrap_or(i64::MAX)
     };
+    let of = |kind: Kind| counted(&|endpoint| endpoint.kind == kind);
     writeln!(
         terminal.out,
-        "{}: {} not registered, {} seen in a region other than declared.\n",
-        words::plural(counted(&|_| true), "endpoint", "endpoints"),
-        words::count(counted(&|endpoint| !endpoint.registered)),
+        "{}, {} seen in a region other than declared; {} not registered.",
+        words::plural(
+            of(Kind::Registered),
+            "registered endpoint",
+            "registered endpoints"
+        ),
         words::count(counted(&elsewhere)),
+        words::plural(of(Kind::Host), "LLM host is", "LLM hosts are"),
     )?;
+    if !has_config {
+        writeln!(
+            terminal.out,
+            "Without `--config` nothing is registered: names that the books have from a registry show as hosts."
+        )?;
+    }
+    for endpoint in &answer.endpoints {
+        if let Some(what) = beside(endpoint) {
+            writeln!(terminal.out, "{what}")?;
+        }
+    }
+    writeln!(terminal.out)?;
     let headings = [
         "endpoint",
         "declared",
@@ -55,13 +76,15 @@ fn row(endpoint: &Endpoint) -> Vec<(String, Mark)> {
     } else {
         seen.join(", ")
     };
-    let name = if endpoint.registered {
-        plain(endpoint.endpoint.as_str())
-    } else {
-        marked(
+    let name = match endpoint.kind {
+        Kind::Registered => plain(endpoint.endpoint.as_str()),
+        Kind::Host => marked(
             format!("{} (not registered)", endpoint.endpoint),
             Mark::Doubt,
-        )
+        ),
+        Kind::Unassigned | Kind::NowLlm | Kind::Other => {
+            plain(format!("{} (no endpoint)", endpoint.endpoint))
+        }
     };
     vec![
         name,
@@ -84,6 +107,24 @@ fn row(endpoint: &Endpoint) -> Vec<(String, Mark)> {
         plain(words::count(figures.requests)),
         plain(words::dollars(figures.cost())),
     ]
+}
+
+/// A sentence on what stands in the table and is no endpoint.
+fn beside(endpoint: &Endpoint) -> Option<String> {
+    let requests = words::plural(endpoint.figures.requests, "request", "requests");
+    match endpoint.kind {
+        Kind::Registered | Kind::Host => None,
+        Kind::Unassigned => Some(format!(
+            "{requests} cannot be given to an endpoint: they name no host, and their model none or several serve."
+        )),
+        Kind::NowLlm => Some(format!(
+            "{requests} went to ServiceNow's own Now LLM Service, which the platform runs."
+        )),
+        Kind::Other => Some(format!(
+            "`{}` is all names beyond the day's limit, added up.",
+            endpoint.endpoint
+        )),
+    }
 }
 
 /// Whether a region was seen that the registry does not state.

@@ -5,17 +5,23 @@
 
 mod cells;
 mod daily;
+mod empty;
 mod endpoints;
+mod pilot;
+mod readiness;
+mod readiness_page;
 mod residency;
 mod unseen;
 
-use super::args::{Asked, ReportCommand};
+use super::args::{Asked, PilotArgs, ReportCommand};
 use super::{Terminal, ask};
 use crate::app::report as books_report;
+use crate::app::report::endpoints::Endpoint;
 use crate::app::{Failure, setup};
 use crate::ledger::{Ledger, Span, SqliteLedger};
 
-pub(super) use unseen::show as show_unseen;
+pub(super) use empty::why as why_empty;
+pub(super) use unseen::{overflow, show as show_unseen};
 
 /// What a report is made from.
 struct Books {
@@ -39,46 +45,100 @@ fn books(asked: &Asked, terminal: &Terminal<'_>) -> Result<Books, Failure> {
 pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     match command {
         ReportCommand::Daily { asked, feature } => {
-            let Books {
-                ledger,
-                setup,
-                span,
-            } = books(asked, terminal)?;
+            let books = books(asked, terminal)?;
+            let (ledger, rules) = (&books.ledger, &books.setup.rules);
             let only = feature.as_deref();
-            let answer = books_report::daily::daily(&ledger, &setup.rules, span, only)?;
+            let answer = books_report::daily::daily(ledger, rules, books.span, only)?;
+            let empty = match only {
+                _ if !answer.days.is_empty() => None,
+                Some(wanted) => Some(empty::no_feature(&books, asked, wanted)?),
+                None => Some(empty::why(ledger, &asked.ledger)?),
+            };
             if asked.json {
                 terminal.json(&answer)?;
-            } else {
-                daily::show(&answer, terminal)?;
+            }
+            match empty {
+                Some(text) => say(&text, asked.json, terminal)?,
+                None if asked.json => {}
+                None => daily::show(&answer, terminal)?,
             }
         }
         ReportCommand::Residency { asked, evidence } => {
-            let Books {
-                ledger,
-                setup,
-                span,
-            } = books(asked, terminal)?;
-            let limit = *evidence;
-            let answer = books_report::residency::residency(&ledger, &setup.rules, span, limit)?;
+            let books = books(asked, terminal)?;
+            let (ledger, rules) = (&books.ledger, &books.setup.rules);
+            let answer = books_report::residency::residency(ledger, rules, books.span, *evidence)?;
             if asked.json {
                 terminal.json(&answer)?;
-            } else {
+            }
+            if answer.features.is_empty() {
+                say(&nowhere(&books, asked)?, asked.json, terminal)?;
+            } else if !asked.json {
                 residency::show(&answer, terminal)?;
             }
         }
+        ReportCommand::Pilot(args) => return pilot_report(args, terminal),
+        ReportCommand::Readiness(args) => return readiness::run(args, terminal),
         ReportCommand::Endpoints { asked } => {
-            let Books {
-                ledger,
-                setup,
-                span,
-            } = books(asked, terminal)?;
-            let answer = books_report::endpoints::endpoints(&ledger, &setup.rules, span)?;
+            let books = books(asked, terminal)?;
+            let (ledger, rules) = (&books.ledger, &books.setup.rules);
+            let answer = books_report::endpoints::endpoints(ledger, rules, books.span)?;
             if asked.json {
                 terminal.json(&answer)?;
-            } else {
-                endpoints::show(&answer, terminal)?;
+            }
+            // A registry is worth showing even beside empty books.
+            let seen = |one: &Endpoint| one.figures.calls + one.figures.requests > 0;
+            if !answer.endpoints.iter().any(seen) {
+                say(&empty::why(ledger, &asked.ledger)?, asked.json, terminal)?;
+            }
+            if !asked.json && !answer.endpoints.is_empty() {
+                endpoints::show(&answer, asked.config.is_some(), terminal)?;
             }
         }
     }
     Ok(0)
+}
+
+fn pilot_report(args: &PilotArgs, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let Books {
+        ledger,
+        setup,
+        span,
+    } = books(&args.asked, terminal)?;
+    let asked = books_report::pilot::Asked {
+        endpoint: &args.endpoint,
+        feature: &args.feature,
+        group: args.group.as_deref(),
+        p95_ms: args.p95_ms,
+        throttled_percent: args.throttled_percent,
+        failed_percent: args.failed_percent,
+    };
+    let answer = books_report::pilot::pilot(&ledger, &setup.rules, span, asked)?;
+    if args.asked.json {
+        terminal.json(&answer)?;
+    } else {
+        pilot::show(&answer, terminal)?;
+    }
+    Ok(0)
+}
+
+/// A sentence in the place of a table; beside JSON it is a note.
+fn say(text: &str, json: bool, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if json {
+        return terminal.note(text);
+    }
+    writeln!(terminal.out, "{text}")?;
+    Ok(())
+}
+
+/// Why no call can be placed: there is none, or usage reports alone.
+fn nowhere(books: &Books, asked: &Asked) -> Result<String, Failure> {
+    let gathered = books_report::gather(&books.ledger, books.span, None)?;
+    if gathered.days.is_empty() {
+        return empty::why(&books.ledger, &asked.ledger);
+    }
+    Ok(
+        "The books hold usage reports alone on these days, and those do not tell where calls landed.\n\
+         Next: read the transport half as well (outbound HTTP logs) with tollwatch replay"
+            .to_owned(),
+    )
 }

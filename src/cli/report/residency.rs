@@ -4,15 +4,12 @@
 //! report is an auditor, and reads it once a year.
 
 use crate::app::Failure;
-use crate::app::report::residency::{Proof, Residency};
+use crate::app::report::residency::{Feature, Proof, Residency};
 use crate::cli::table::{Mark, Rows, marked, plain};
 use crate::cli::{Terminal, words};
 
 fn headline(answer: &Residency) -> String {
     let total = &answer.total;
-    if total.calls == 0 {
-        return "The books hold no call with transport facts here: nothing tells where calls landed.".to_owned();
-    }
     let ruled = total.calls.saturating_sub(total.no_rule);
     let first = answer
         .evidence
@@ -96,15 +93,10 @@ fn features(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<(), Failu
     let mark = |n: i64, mark: Mark| marked(words::count(n), if n > 0 { mark } else { Mark::Plain });
     for feature in &answer.features {
         let figures = &feature.figures;
-        let regions = feature.regions.join(", ");
         rows.row(vec![
             plain(feature.name.as_str()),
-            plain(feature.rule.as_deref().unwrap_or("–")),
-            plain(if regions.is_empty() {
-                "nothing tells"
-            } else {
-                &regions
-            }),
+            plain(rule(feature)),
+            plain(places(feature)),
             plain(feature.weakest_grade.unwrap_or("none")),
             plain(words::count(figures.calls)),
             plain(words::count(figures.held)),
@@ -115,6 +107,28 @@ fn features(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<(), Failu
         ]);
     }
     rows.show(terminal)
+}
+
+/// The feature's own rule, else those of the endpoints that its calls went to.
+fn rule(feature: &Feature) -> String {
+    match (&feature.rule, feature.endpoint_rules.as_slice()) {
+        (Some(rule), _) => rule.clone(),
+        (None, []) => "–".to_owned(),
+        (None, rules) => format!("{} (the endpoint's)", rules.join(", ")),
+    }
+}
+
+/// Where calls landed, and how many landed nobody knows where.
+fn places(feature: &Feature) -> String {
+    let mut places = feature.regions.clone();
+    if feature.calls_nowhere > 0 {
+        places.push(if places.is_empty() {
+            "nothing tells".to_owned()
+        } else {
+            format!("nothing tells for {}", words::count(feature.calls_nowhere))
+        });
+    }
+    places.join(", ")
 }
 
 fn landed(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<(), Failure> {

@@ -25,7 +25,61 @@ pub(in crate::cli) fn show(unseen: &Unseen, terminal: &mut Terminal<'_>) -> Resu
     Ok(())
 }
 
-fn lines(unseen: &Unseen) -> Vec<String> {
+/// Answered calls beside answered requests, where both are told.
+fn covered(calls: i64, requests: i64) -> String {
+    if requests <= calls {
+        let share = words::share(requests, calls);
+        return format!("usage covers {share} of the answered calls");
+    }
+    let more = requests.saturating_sub(calls);
+    let (of, share) = (words::count(requests), words::share(more, requests));
+    format!(
+        "{} without a call seen here, {share} of the {of} answered: they left by another door, or in another log",
+        words::plural(more, "answered request is", "answered requests are"),
+    )
+}
+
+/// What a limit cut off, in words; the figures stay whole.
+pub(in crate::cli) fn overflow(kind: &str, number: u64) -> String {
+    let number = whole(number);
+    let (one, many, what) = match kind {
+        "names" => (
+            "name",
+            "names",
+            "beyond the day's limit, counted under `other`",
+        ),
+        "conversations" => (
+            "conversation",
+            "conversations",
+            "beyond the day's limit, added up in one",
+        ),
+        "evidence" => (
+            "violated or unproven call",
+            "violated or unproven calls",
+            "beyond the hour's limit of evidence, counted but not kept one by one",
+        ),
+        "quarantine" => (
+            "record",
+            "records",
+            "beyond the limit of the quarantine, counted but not kept",
+        ),
+        "contradictions" => (
+            "contradiction",
+            "contradictions",
+            "beyond the limit of pairs of tellers, counted but in no pair",
+        ),
+        "unlinked" => (
+            "late call",
+            "late calls",
+            "in no retry or fallback: the lines of their hour are gone",
+        ),
+        other => (other, other, "beyond a limit"),
+    };
+    format!("{} {what}", words::plural(number, one, many))
+}
+
+/// The lines of what was not seen or could not be told.
+pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
     let mut lines: Vec<String> = unseen
         .coverage
         .iter()
@@ -34,10 +88,7 @@ fn lines(unseen: &Unseen) -> Vec<String> {
                 (_, 0) => "no usage report tells their tokens".to_owned(),
                 (0, _) => "no transport report tells where they went: another door, or another log"
                     .to_owned(),
-                _ => format!(
-                    "usage covers {} of the answered calls",
-                    words::share(one.requests_ok, one.calls_ok)
-                ),
+                _ => covered(one.calls_ok, one.requests_ok),
             };
             let (calls, requests) = (words::count(one.calls), words::count(one.requests));
             format!(
@@ -46,6 +97,9 @@ fn lines(unseen: &Unseen) -> Vec<String> {
             )
         })
         .collect();
+    for (kind, n) in &unseen.overflows {
+        lines.push(overflow(kind, *n));
+    }
     for (reason, n) in &unseen.unpriced {
         lines.push(format!(
             "{} without a price: {reason}",
@@ -79,4 +133,24 @@ fn lines(unseen: &Unseen) -> Vec<String> {
         lines.push(format!("{reports} known only by a hash of the content"));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coverage_never_passes_the_whole() {
+        let cases = [
+            (100, 32, "usage covers 32.0 % of the answered calls"),
+            (
+                100,
+                152,
+                "52 answered requests are without a call seen here, 34.2 % of the 152 answered: they left by another door, or in another log",
+            ),
+        ];
+        for (calls, requests, text) in cases {
+            assert_eq!(covered(calls, requests).replace('\u{202f}', " "), text);
+        }
+    }
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::Fault;
-use super::super::types::{CellRow, FamilyRow, Span};
+use super::super::rows::{CellRow, FamilyRow};
+use super::super::types::Span;
 use super::super::words::{Family, Resolution};
 use super::super::{FaultKind, Visit};
 use super::delta::Delta;

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::super::fault::Fault;
-use super::super::types::ConfigRow;
+use super::super::rows::ConfigRow;
 use crate::ids::ConfigNumber;
 use crate::units::UnixMillis;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::super::fault::Fault;
-use super::super::types::ConversationRow;
+use super::super::rows::ConversationRow;
 use super::{corrupt, count, counts, segments_of_level};
 use crate::cell::{Cell, Totals};
 use crate::ids::Fingerprint;

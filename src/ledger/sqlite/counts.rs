@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Applied, Batch, ContradictionRow, CountRow, OverflowRow};
+use super::super::rows::{ContradictionRow, CountRow, OverflowRow};
+use super::super::types::{Applied, Batch};
 use super::count;
 use crate::entry::Origin;
 use crate::units::{Text, UnixMillis};
@@ -117,10 +118,13 @@ pub(super) fn overflows(conn: &Connection) -> Result<Vec<OverflowRow>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How often, and the latest example: part and offset of its record, and when its call was.
+type Pair = (i64, (u16, u64), UnixMillis);
+
 /// How often a pair of tellers contradicted each other in a batch, and the latest example.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Contradictions {
-    pairs: BTreeMap<(Text, Text), (i64, (u16, u64), UnixMillis)>,
+    pairs: BTreeMap<(Text, Text), Pair>,
 }
 
 impl Contradictions {

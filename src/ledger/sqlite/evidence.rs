@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::Fault;
-use super::super::types::{Batch, EvidenceRow, Span, is_evidence};
+use super::super::rows::EvidenceRow;
+use super::super::types::{Batch, Span, is_evidence};
 use super::delta::{Booked, Delta};
 use super::names::key_of;
 use super::{count, counts};

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::fault::Fault;
-use super::super::types::{Maintained, Span};
+use super::super::rows::Maintained;
+use super::super::types::Span;
 use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::hours::{self, Hour};
 use super::{Options, SqliteLedger, cells, conversations, lines, seals, segment_range};
+use crate::crash::site;
 use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
 
 /// Hours handled per call for each kind of work.
@@ -70,6 +72,7 @@ impl SqliteLedger {
             hours::write(&tx, hour, known)?;
             done.hours_forgotten += 1;
         }
+        site("mid_upkeep");
         let days = days(self.hours.all(&tx)?, &self.zones);
         drop_days(&tx, &days)?;
         seal_days(&tx, &self.zones, &days, now, &mut done)?;

@@ -6,7 +6,8 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Batch, LossRow, Part, Placed, Position};
+use super::super::rows::LossRow;
+use super::super::types::{Batch, Part, Placed, Position};
 use super::super::words::LossKind;
 use super::corrupt;
 use crate::units::{Text, UnixMillis};

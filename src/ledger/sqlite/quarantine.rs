@@ -6,7 +6,8 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::super::fault::{Fault, FaultKind};
-use super::super::types::{Batch, QuarantineRow, Quarantined};
+use super::super::rows::QuarantineRow;
+use super::super::types::{Batch, Quarantined};
 use super::counts;
 use super::{corrupt, count};
 use crate::call::Format;

@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::super::fault::Fault;
-use super::super::types::{CellRow, SealCheck, SealRow, Span};
+use super::super::rows::{CellRow, SealCheck, SealRow};
+use super::super::types::Span;
 use super::super::words::Resolution;
 use super::super::zone::Zones;
 use super::{cells, evidence};

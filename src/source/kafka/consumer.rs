@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Message as _;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, RebalanceProtocol};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
@@ -22,7 +23,7 @@ use super::marks::{Mark, Marks, Resume, Watermarks, resume};
 use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
-const ASK: Duration = Duration::from_secs(10);
+const ASK: Duration = Duration::from_secs(4);
 /// How long a record may take to be read back.
 const READ_BACK: Duration = Duration::from_secs(15);
 
@@ -144,10 +145,11 @@ impl Consumer {
         self.client.context().take_changes()
     }
 
-    /// What the client's latest statistics tell of its partitions, once.
+    /// What the client's latest statistics tell of its partitions, once, and when that held.
     #[must_use]
-    pub fn seen(&self) -> Option<BTreeMap<Place, Seen>> {
-        self.client.context().take_statistics().as_ref().map(seen)
+    pub fn seen(&self) -> Option<(Instant, BTreeMap<Place, Seen>)> {
+        let (at, statistics) = self.client.context().take_statistics()?;
+        Some((at, seen(&statistics)))
     }
 
     /// What librdkafka would have logged.
@@ -156,7 +158,9 @@ impl Consumer {
         self.client.context().take_said()
     }
 
-    /// Begins to read partitions, each from its offset.
+    /// Begins to read further partitions, each from its offset; without any, an assignment is
+    /// accepted of which nothing is read yet. Members of this group always change their assignment
+    /// bit by bit.
     ///
     /// # Errors
     /// What librdkafka says.
@@ -165,16 +169,10 @@ impl Consumer {
         for (place, offset) in from {
             list.add_partition_offset(&place.topic, place.partition, raw(*offset))?;
         }
-        match self.client.rebalance_protocol() {
-            RebalanceProtocol::Eager => self.client.assign(&list)?,
-            RebalanceProtocol::Cooperative | RebalanceProtocol::None => {
-                self.client.incremental_assign(&list)?;
-            }
-        }
-        Ok(())
+        Ok(self.client.incremental_assign(&list)?)
     }
 
-    /// Stops reading partitions.
+    /// Stops reading partitions, which must be read now; without any, a revocation is accepted.
     ///
     /// # Errors
     /// What librdkafka says.
@@ -183,13 +181,7 @@ impl Consumer {
         for place in places {
             list.add_partition(&place.topic, place.partition);
         }
-        match self.client.rebalance_protocol() {
-            RebalanceProtocol::Eager => self.client.unassign()?,
-            RebalanceProtocol::Cooperative | RebalanceProtocol::None => {
-                self.client.incremental_unassign(&list)?;
-            }
-        }
-        Ok(())
+        Ok(self.client.incremental_unassign(&list)?)
     }
 
     /// Tells the brokers up to where the books stand, for whoever watches lag. Nobody waits for it.
@@ -202,6 +194,14 @@ impl Consumer {
             list.add_partition_offset(&place.topic, place.partition, raw(*offset))?;
         }
         Ok(self.client.commit(&list, CommitMode::Async)?)
+    }
+
+    /// What earlier calls of [`Consumer::commit`] could not tell, since the last question.
+    #[must_use]
+    pub fn uncommitted(&self) -> Vec<(Place, u64)> {
+        let failed = self.client.context().take_uncommitted();
+        let whole = |(place, offset)| (place, whole(offset));
+        failed.into_iter().map(whole).collect()
     }
 
     /// The offsets that a partition holds, asked of its leader.
@@ -298,8 +298,8 @@ impl Aside {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&place.topic, place.partition, raw(offset))?;
         self.0.assign(&list)?;
-        let deadline = std::time::Instant::now() + READ_BACK;
-        while std::time::Instant::now() < deadline {
+        let deadline = Instant::now() + READ_BACK;
+        while Instant::now() < deadline {
             match self.0.poll(Duration::from_millis(200)) {
                 None => {}
                 Some(Ok(message)) => {
@@ -309,6 +309,7 @@ impl Aside {
                     }
                     return Ok(());
                 }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
                 Some(Err(error)) => {
                     let fault = Fault::from(error);
                     match fault.kind {

@@ -6,23 +6,25 @@
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientContext, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(300);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 /// Lines kept until somebody asks for them.
 const LINES_MAX: usize = 64;
 
@@ -57,8 +59,11 @@ pub struct Said {
 pub(super) struct Context {
     /// Set while the client closes: then nobody is left to answer a rebalance.
     pub(super) closing: AtomicBool,
+    /// Before the client was made, which tells the age of its statistics from then on.
+    made: Instant,
     changes: Mutex<Vec<Change>>,
     statistics: Mutex<Option<Statistics>>,
+    uncommitted: Mutex<Vec<(Place, i64)>>,
     said: Mutex<Vec<Said>>,
     token: Option<SecretRef>,
 }
@@ -73,6 +78,8 @@ impl Context {
     pub(super) fn new(token: Option<SecretRef>) -> Context {
         Context {
             closing: AtomicBool::new(false),
+            made: Instant::now(),
+            uncommitted: Mutex::default(),
             changes: Mutex::default(),
             statistics: Mutex::default(),
             said: Mutex::default(),
@@ -85,9 +92,16 @@ impl Context {
         std::mem::take(&mut *lock(&self.changes))
     }
 
-    /// The latest statistics, once.
-    pub(super) fn take_statistics(&self) -> Option<Statistics> {
-        lock(&self.statistics).take()
+    /// The latest statistics, once, and when they held: they may have waited for whoever polls.
+    pub(super) fn take_statistics(&self) -> Option<(Instant, Statistics)> {
+        let statistics = lock(&self.statistics).take()?;
+        let age = Duration::from_micros(u64::try_from(statistics.age).unwrap_or(0));
+        Some((self.made + age, statistics))
+    }
+
+    /// Offsets that could not be committed since the last question.
+    pub(super) fn take_uncommitted(&self) -> Vec<(Place, i64)> {
+        std::mem::take(&mut *lock(&self.uncommitted))
     }
 
     /// Log lines since the last question.
@@ -136,24 +150,38 @@ impl ClientContext for Context {
             .as_ref()
             .ok_or("no `token` is configured for OAUTHBEARER")?;
         let token = client::secret(from)?.open().to_owned();
-        let end = SystemTime::now().duration_since(UNIX_EPOCH)? + TOKEN_LIFETIME;
+        let lifetime = i64::try_from(TOKEN_LIFETIME.as_millis())?;
         Ok(OAuthToken {
             token,
             principal_name: "tollwatch".to_owned(),
-            lifetime_ms: i64::try_from(end.as_millis())?,
+            lifetime_ms: SystemClock.now().saturating_add(lifetime).0,
         })
     }
 }
 
-fn places(list: &TopicPartitionList) -> Vec<Place> {
-    let place = |one: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| Place {
+fn place(one: &TopicPartitionListElem<'_>) -> Place {
+    Place {
         topic: Text::from(one.topic()),
         partition: one.partition(),
-    };
-    list.elements().iter().map(place).collect()
+    }
 }
 
 impl ConsumerContext for Context {
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        let failed = |one: &TopicPartitionListElem<'_>| match one.offset() {
+            Offset::Offset(offset) if result.is_err() || one.error().is_err() => {
+                Some((place(one), offset))
+            }
+            Offset::Offset(_)
+            | Offset::Beginning
+            | Offset::End
+            | Offset::Stored
+            | Offset::Invalid
+            | Offset::OffsetTail(_) => None,
+        };
+        lock(&self.uncommitted).extend(offsets.elements().iter().filter_map(failed));
+    }
+
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -162,7 +190,7 @@ impl ConsumerContext for Context {
     ) {
         let assigned = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         if !self.closing.load(Ordering::Acquire) {
-            let places = places(list);
+            let places = list.elements().iter().map(place).collect();
             lock(&self.changes).push(if assigned {
                 Change::Assigned(places)
             } else {

@@ -169,23 +169,28 @@ pub fn resume<E>(
             (next, Resume::Continued)
         });
     }
-    for mark in &marks.0 {
-        if mark.offset < log.low || mark.offset >= log.high {
+    let mut differs = false;
+    for mark in marks.0.iter().filter(|mark| mark.offset >= log.low) {
+        if mark.offset >= log.high {
+            differs = true;
             continue;
         }
-        let is_newest = mark.offset == newest.offset;
         match read(mark.offset)? {
-            Some(found) if found == *mark && is_newest => return Ok((next, Resume::Continued)),
-            Some(found) if found == *mark => {
+            Some(found) if found == *mark && differs => {
                 let from = mark.offset + 1;
                 return Ok((from, Resume::Truncated { from, to: next }));
             }
-            // It cannot be told, and a gap is no reason to doubt the rest.
-            None if is_newest => return Ok((next, Resume::Continued)),
-            Some(_) | None => {}
+            Some(found) if found == *mark => return Ok((next, Resume::Continued)),
+            Some(_) => differs = true,
+            // A gap tells nothing; an older record may.
+            None => {}
         }
     }
-    Ok((log.low, Resume::Replaced { to: next }))
+    Ok(if differs {
+        (log.low, Resume::Replaced { to: next })
+    } else {
+        (next, Resume::Continued)
+    })
 }
 
 #[cfg(test)]
@@ -251,6 +256,26 @@ mod tests {
                 Ok::<_, ()>(Some(found))
             });
             assert_eq!(found, Ok(expected), "{next} {log:?} {other_from}");
+        }
+    }
+
+    #[test]
+    fn behind_a_gap_an_older_record_tells() {
+        let log = Watermarks { low: 0, high: 20 };
+        let read = marks([9, 14]);
+        // What the log has at 9: that record, another one, nothing.
+        let same = Some(mark(9));
+        let other = Some(Mark::of(9, Some(2), Some(b"other")));
+        let cases = [
+            (same, (15, Resume::Continued)),
+            (other, (0, Resume::Replaced { to: 15 })),
+            (None, (15, Resume::Continued)),
+        ];
+        for (at_9, expected) in cases {
+            let found = resume((15, &read), log, |offset| {
+                Ok::<_, ()>(at_9.filter(|_| offset == 9))
+            });
+            assert_eq!(found, Ok(expected), "{at_9:?}");
         }
     }
 

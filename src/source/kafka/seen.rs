@@ -14,17 +14,22 @@ use super::context::Place;
 /// A broker that has sent nothing for so long does not refresh what is known of its partitions.
 const QUIET_MAX_MICROS: i64 = 5_000_000;
 
-/// What the client knows of a partition.
+/// What the client knows of a partition whose broker answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// One past the newest record that can be read (the last stable offset, where transactions are
-    /// open).
-    pub end: u64,
-    /// The next offset to fetch, where nothing that was fetched waits to be taken.
-    pub fetched: Option<u64>,
+pub enum Seen {
+    /// It is fetched.
+    Fetched {
+        /// One past the newest record that can be read (the last stable offset, where transactions
+        /// are open).
+        end: u64,
+        /// The next offset to fetch, where nothing that was fetched waits to be taken.
+        fetched: Option<u64>,
+    },
+    /// It is assigned, and nobody fetches it.
+    Left,
 }
 
-/// What the statistics tell of every partition that is fetched from a broker that answers.
+/// What the statistics tell of every assigned partition whose broker answers.
 pub(super) fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
     let answers = |partition: &Partition| {
         statistics.brokers.values().any(|broker| {
@@ -36,27 +41,32 @@ pub(super) fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
     let mut all = BTreeMap::new();
     for (name, topic) in &statistics.topics {
         for (number, partition) in &topic.partitions {
-            let fetching = partition.desired && partition.fetch_state == "active";
-            let end = if partition.ls_offset >= 0 {
-                partition.ls_offset
-            } else {
-                partition.hi_offset
-            };
-            let Ok(end) = u64::try_from(end) else {
-                continue;
-            };
-            if *number < 0 || !fetching || !answers(partition) {
+            if *number < 0 || !partition.desired || !answers(partition) {
                 continue;
             }
             let place = Place {
                 topic: Text::from(name.as_str()),
                 partition: *number,
             };
-            let fetched = u64::try_from(partition.next_offset)
-                .ok()
-                .filter(|_| partition.fetchq_cnt == 0);
-            all.insert(place, Seen { end, fetched });
+            all.insert(place, of(partition));
         }
     }
     all
+}
+
+fn of(partition: &Partition) -> Seen {
+    let end = if partition.ls_offset >= 0 {
+        partition.ls_offset
+    } else {
+        partition.hi_offset
+    };
+    match u64::try_from(end) {
+        Ok(end) if partition.fetch_state == "active" => Seen::Fetched {
+            end,
+            fetched: u64::try_from(partition.next_offset)
+                .ok()
+                .filter(|_| partition.fetchq_cnt == 0),
+        },
+        Ok(_) | Err(_) => Seen::Left,
+    }
 }

@@ -1,0 +1,91 @@
+//! The bare loop: polls and decodes, and keeps nothing.
+//!
+//! Knows no books. A newcomer may ask why it is given its partitions: a group's first assignment
+//! takes seconds that have nothing to do with reading.
+
+use std::hint::black_box;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+use tollwatch::decode::{self, Context, Settings};
+use tollwatch::provider::Gate;
+
+use super::broker::Broker;
+use super::daemon::{Cost, cpu_ms, most_memory_kib};
+
+/// The first argument of the process that is the loop.
+pub(crate) const CHILD: &str = "--bare";
+
+/// The child: arguments are brokers, topic, partitions and records.
+pub(crate) fn child(mut words: impl Iterator<Item = String>) {
+    let mut word = || words.next().expect("four arguments");
+    let (brokers, topic) = (word(), word());
+    let partitions: i32 = word().parse().expect("partitions");
+    let records: usize = word().parse().expect("records");
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", brokers)
+        .set("group.id", "bare")
+        .set("enable.auto.commit", "false")
+        .set("fetch.queue.backoff.ms", "5")
+        .create()
+        .expect("a consumer");
+    let mut list = TopicPartitionList::new();
+    for partition in 0..partitions {
+        list.add_partition_offset(&topic, partition, Offset::Beginning)
+            .expect("a partition");
+    }
+    consumer.assign(&list).expect("an assignment");
+    let (settings, gate) = (Settings::default(), Gate::default());
+    let context = Context {
+        settings: &settings,
+        gate: &gate,
+    };
+    let mut told = Vec::new();
+    let begun = Instant::now();
+    let mut taken = 0;
+    while taken < records {
+        let Some(Ok(message)) = consumer.poll(Duration::from_secs(1)) else {
+            continue;
+        };
+        decode::decode(message.payload().unwrap_or_default(), context, &mut told);
+        black_box(&told);
+        told.clear();
+        taken += 1;
+    }
+    let took = begun.elapsed();
+    let id = std::process::id();
+    println!(
+        "{} {} {}",
+        took.as_millis(),
+        cpu_ms(id),
+        most_memory_kib(id)
+    );
+}
+
+/// Runs the loop over a topic.
+pub(crate) fn run(broker: &Broker, topic: &str, records: usize) -> Cost {
+    let own = std::env::current_exe().expect("this bench");
+    let output = Command::new(own)
+        .args([CHILD, broker.bootstrap(), topic])
+        .args([broker.partitions().to_string(), records.to_string()])
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("the loop runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<u64> = said
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [took_ms, cpu_ms, memory_kib] = numbers[..] else {
+        panic!("the loop said {said:?}");
+    };
+    Cost {
+        records,
+        took_ms,
+        cpu_ms,
+        memory_kib,
+        commits: String::new(),
+    }
+}

@@ -1,0 +1,191 @@
+//! The daemon on a topic, against a bare loop that polls and decodes the same topic in the same run.
+//!
+//! Knows no absolute limit but memory's and latency's: machines differ, ratios do not. A newcomer
+//! may ask why daemon and loop are processes of their own: only so can their CPU and memory be told
+//! from the broker's and from each other.
+//!
+//! `cargo bench --bench kafka -- [--records N] [--rounds N] [real|mock]`. Without Java and Maven the
+//! real Kafka is skipped, and says so. Ends with 1 when a limit is missed.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
+
+mod bare;
+mod broker;
+mod daemon;
+#[path = "../books/measure.rs"]
+#[allow(dead_code, reason = "the other bench uses the rest")]
+mod measure;
+#[path = "../books/traffic.rs"]
+#[allow(dead_code, reason = "the other bench uses the rest")]
+mod traffic;
+
+use std::process::ExitCode;
+
+use broker::Broker;
+use daemon::Cost;
+use measure::{median, share, verdict};
+
+/// Features that the daemon keeps apart.
+pub(crate) const FEATURES: usize = 200;
+/// Least share of the bare loop's records a second.
+const RATE_MIN: f64 = 0.7;
+/// Most CPU time against the bare loop's.
+const CPU_MAX: f64 = 1.4;
+/// Most memory at full speed, in KiB.
+const MEMORY_KIB: u64 = 250 << 10;
+/// Longest time from a record's production to its line in the ledger when idle.
+const IDLE_MAX_MS: u64 = 1_000;
+
+/// What is on a topic.
+struct Feed {
+    name: &'static str,
+    format: &'static str,
+    bytes: usize,
+    /// Other calls for a hundred LLM calls.
+    others: u64,
+}
+
+const FEEDS: [Feed; 3] = [
+    Feed {
+        name: "servicenow_outbound, 1.4 KB, every record an LLM call",
+        format: "servicenow_outbound",
+        bytes: 1_400,
+        others: 0,
+    },
+    Feed {
+        name: "servicenow_outbound, 0.8 KB, one record in twenty an LLM call",
+        format: "servicenow_outbound",
+        bytes: 800,
+        others: 1_900,
+    },
+    Feed {
+        name: "native (call and usage), 0.8 KB, every record an LLM call",
+        format: "native",
+        bytes: 800,
+        others: 0,
+    },
+];
+
+struct Options {
+    records: usize,
+    rounds: usize,
+    only: Option<String>,
+}
+
+fn options() -> Option<Options> {
+    let mut options = Options {
+        records: 1_000_000,
+        rounds: 3,
+        only: None,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut number = || words.next()?.parse::<usize>().ok();
+        match word.as_str() {
+            // Cargo says so to every bench.
+            "--bench" => {}
+            "--records" => options.records = number()?,
+            "--rounds" => options.rounds = number()?.max(1),
+            name => options.only = Some(name.to_owned()),
+        }
+    }
+    Some(options)
+}
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    if words.next().as_deref() == Some(bare::CHILD) {
+        bare::child(words);
+        return ExitCode::SUCCESS;
+    }
+    let Some(options) = options() else {
+        println!("a number is missing behind an option");
+        return ExitCode::from(2);
+    };
+    let wants = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+    let mut missed = 0;
+    if wants("real") {
+        match Broker::real() {
+            Ok(broker) => missed += on(&broker, &options),
+            Err(why) => println!("SKIPPED: a real Kafka ({why})"),
+        }
+    }
+    if wants("mock") {
+        missed += on(&Broker::mock(), &options);
+    }
+    println!();
+    if missed > 0 {
+        println!("{missed} limits missed");
+        return ExitCode::FAILURE;
+    }
+    println!("all limits held");
+    ExitCode::SUCCESS
+}
+
+/// All feeds on one broker; how many limits were missed.
+fn on(broker: &Broker, options: &Options) -> u32 {
+    let mut missed = 0;
+    for feed in &FEEDS {
+        let records = options.records.min(broker.records_max(feed.bytes));
+        missed += compare(broker, feed, (records, options.rounds));
+    }
+    missed + idle(broker)
+}
+
+fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u32 {
+    let sample = traffic::records(
+        (feed.format, feed.bytes),
+        (records / 4).clamp(1_000, 250_000) * 100
+            / usize::try_from(100 + feed.others).unwrap_or(100),
+        (FEATURES, feed.others),
+    );
+    let topic = broker.topic();
+    let sent = broker.fill(&topic, &sample, records);
+    println!(
+        "\n{} Kafka, {}, lz4, {} partitions, {sent} records",
+        broker.name(),
+        feed.name,
+        broker.partitions()
+    );
+    let (mut rates, mut cpus) = (Vec::new(), Vec::new());
+    let mut last = (Cost::default(), Cost::default());
+    for _ in 0..rounds {
+        let bare = bare::run(broker, &topic, sent);
+        let daemon = daemon::run(broker, &topic, sent);
+        rates.push(daemon.rate() / bare.rate());
+        cpus.push(share(daemon.cpu_ms, bare.cpu_ms));
+        last = (bare, daemon);
+    }
+    let (bare, daemon) = last;
+    println!("    bare loop  {}", bare.line());
+    println!("    daemon     {}", daemon.line());
+    println!("    commits    {}", daemon.commits);
+    let (rate, cpu) = (median(rates), median(cpus));
+    verdict(
+        rate >= RATE_MIN,
+        &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
+    ) + verdict(
+        cpu <= CPU_MAX,
+        &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
+    ) + verdict(
+        daemon.memory_kib <= MEMORY_KIB,
+        &format!(
+            "memory {} MB, at most {} MB",
+            daemon.memory_kib >> 10,
+            MEMORY_KIB >> 10
+        ),
+    )
+}
+
+/// From a record's production to its line in the ledger, with nothing else to do.
+fn idle(broker: &Broker) -> u32 {
+    let took = daemon::idle(broker, 20);
+    let worst = took.iter().copied().max().unwrap_or(u64::MAX);
+    println!(
+        "\n{} Kafka, idle: from a record's production to the ledger {} ms (median of {}), {worst} ms at worst",
+        broker.name(),
+        median(took.clone()),
+        took.len()
+    );
+    verdict(worst <= IDLE_MAX_MS, &format!("at most {IDLE_MAX_MS} ms"))
+}
