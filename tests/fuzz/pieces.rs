@@ -64,6 +64,7 @@ fn pieces(bytes: &[u8], largest: usize, stop: Option<usize>, knob: u64) -> Vec<O
             return found;
         };
         found.push(owned(piece));
+        assert!(found.len() <= bytes.len() + 1, "pieces without end");
     }
     let before = Before {
         offset: splitter.resume_at(),
@@ -76,6 +77,10 @@ fn pieces(bytes: &[u8], largest: usize, stop: Option<usize>, knob: u64) -> Vec<O
     let mut splitter = Splitter::new(steps(from), before);
     while let Some(piece) = splitter.next_piece().unwrap() {
         found.push(owned(piece));
+        assert!(
+            found.len() <= bytes.len() + 1,
+            "pieces without end after {stop:?}"
+        );
     }
     found
 }
