@@ -193,8 +193,8 @@ impl Table {
         let lines = u64::try_from(breaks).unwrap_or(u64::MAX).saturating_add(1);
         self.line = line.map(|line| line.saturating_add(lines));
         let broken = cut(&mut self.cutter, row, &mut self.cells).is_err();
-        if self.cutter.is_done() {
-            // An open quote made it ask for more than the row.
+        if self.cutter.is_done() || memchr::memchr(b'\r', row).is_some() {
+            // An open quote made it ask for more than the row, or it ended a row at a lone return.
             self.cutter = cutter(self.heading.delimiter);
         }
         if self.cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
