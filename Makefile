@@ -16,7 +16,7 @@ test: tools
 N ?= 1000
 SEED ?= 1
 crash: tools
-	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --nocapture
+	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --ignored --nocapture
 
 # Ratios to a limit measured in the same run.
 bench: tools
