@@ -43,14 +43,15 @@ fn brokers_and_leaders_come_and_go() {
     mock.0.partition_leader("calls", 2, Some(1)).unwrap();
     daemon.requests(30);
     for broker in 1..=3 {
-        mock.0.broker_down(broker).unwrap();
         let other = broker % 3 + 1;
         for partition in 0..3 {
             mock.0
                 .partition_leader("calls", partition, Some(other))
                 .unwrap();
         }
+        mock.0.broker_down(broker).unwrap();
         let wanted = send(60);
+        producer.flush();
         daemon.requests(wanted);
         mock.0.broker_up(broker).unwrap();
     }
