@@ -4,14 +4,17 @@
 //! lines for programs are two faces of one answer.
 
 mod books;
+mod imports;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand,
+    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
+    ReportCommand,
 };
+pub(super) use imports::{NamesCommand, RegistryCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -57,6 +60,16 @@ pub(super) enum Command {
     Prices {
         #[command(subcommand)]
         command: PricesCommand,
+    },
+    /// Imports words for row ids from exports.
+    Names {
+        #[command(subcommand)]
+        command: NamesCommand,
+    },
+    /// Imports a cloud's own lists as evidence behind the registry.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
     },
     /// Reads files into the books, each record once.
     #[command(

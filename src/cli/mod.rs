@@ -8,10 +8,12 @@ mod ask;
 mod check;
 mod demo;
 mod inspect;
+mod names;
 mod near;
 mod price;
 mod progress;
 mod quarantine;
+mod registry;
 mod replay;
 mod report;
 mod run;
@@ -90,6 +92,8 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Inspect(args) => inspect::inspect(&args, terminal),
         Command::Price(args) => price::price(&args, terminal),
         Command::Prices { command } => price::prices(&command, terminal),
+        Command::Names { command } => names::names(&command, terminal),
+        Command::Registry { command } => registry::registry(&command, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),
