@@ -281,7 +281,12 @@ pub(crate) fn books(desk: &Desk, ledger: &str) -> Option<SqliteLedger> {
     match SqliteLedger::open_read_only(&desk.path(ledger)) {
         Ok(books) => Some(books),
         Err(fault) => {
-            let early = [FaultKind::Missing, FaultKind::NotALedger, FaultKind::Busy];
+            let early = [
+                FaultKind::Missing,
+                FaultKind::NotALedger,
+                FaultKind::Older,
+                FaultKind::Busy,
+            ];
             assert!(early.contains(&fault.kind), "{fault}");
             None
         }

@@ -142,10 +142,13 @@ impl Kafka {
             if let Some(at) = at {
                 record = record.timestamp(at);
             }
-            self.producer
-                .send(record)
-                .map_err(|(error, _)| error)
-                .unwrap();
+            let begun = Instant::now();
+            while let Err((error, back)) = self.producer.send(record) {
+                // A partition that was just added is not known to the producer yet.
+                assert!(begun.elapsed() < PATIENCE, "{error}");
+                record = back;
+                std::thread::sleep(Duration::from_millis(100));
+            }
         }
     }
 
