@@ -43,6 +43,10 @@ impl Member {
             .set("bootstrap.servers", brokers)
             .set("group.id", group)
             .set("enable.auto.commit", "false");
+        // The broker's own, where the broker decides.
+        if more.iter().all(|(name, _)| *name != "group.protocol") {
+            config.set("session.timeout.ms", "6000");
+        }
         for (name, value) in more {
             config.set(*name, *value);
         }
@@ -53,7 +57,9 @@ impl Member {
         let thread = std::thread::spawn(move || {
             consumer.subscribe(&[topic]).unwrap();
             while stop.load(Ordering::Relaxed) == 0 {
-                drop(consumer.poll(Duration::from_millis(100)));
+                if let Some(Err(error)) = consumer.poll(Duration::from_millis(100)) {
+                    eprintln!("a plain member: {error}");
+                }
                 *held.lock().unwrap() = consumer.assignment().unwrap().count();
             }
         });

@@ -46,7 +46,8 @@ impl Kafka {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", brokers.trim())
-            .set("linger.ms", "1");
+            .set("linger.ms", "1")
+            .set("topic.metadata.refresh.interval.ms", "500");
         Some(Kafka {
             folder,
             admin: config.create().unwrap(),

@@ -20,7 +20,7 @@ fn lost(desk: &Desk) -> Vec<(i32, LossKind, u64, u64, u64)> {
 fn desk(kafka: &Kafka, topic: &str, partitions: i32) -> Desk {
     let desk = Desk::new();
     kafka.create(topic, partitions, 1);
-    let refresh = "properties = { \"topic.metadata.refresh.interval.ms\" = 1000 }";
+    let refresh = "properties = { \"topic.metadata.refresh.interval.ms\" = 1000, \"session.timeout.ms\" = 6000 }";
     let more = format!("group = \"{topic}\"\n{refresh}");
     desk.write(
         "t.toml",
