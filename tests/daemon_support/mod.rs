@@ -6,6 +6,8 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+pub(crate) mod member;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -279,7 +281,12 @@ pub(crate) fn books(desk: &Desk, ledger: &str) -> Option<SqliteLedger> {
     match SqliteLedger::open_read_only(&desk.path(ledger)) {
         Ok(books) => Some(books),
         Err(fault) => {
-            let early = [FaultKind::Missing, FaultKind::NotALedger, FaultKind::Busy];
+            let early = [
+                FaultKind::Missing,
+                FaultKind::NotALedger,
+                FaultKind::Older,
+                FaultKind::Busy,
+            ];
             assert!(early.contains(&fault.kind), "{fault}");
             None
         }

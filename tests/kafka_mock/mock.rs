@@ -71,19 +71,6 @@ impl Mock {
             .map(|one| raw(one.offset()))
             .collect()
     }
-
-    /// A plain member of a group: as any other program would be one. It reads and commits nothing.
-    pub(crate) fn member(&self, group: &str, topic: &str) -> BaseConsumer {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.brokers())
-            .set("group.id", group)
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
-            .create()
-            .unwrap();
-        consumer.subscribe(&[topic]).unwrap();
-        consumer
-    }
 }
 
 /// A producer that fails a test when a record is not delivered.

@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod held;
 mod keeper;
 mod letters;
 mod reader;
@@ -352,6 +353,11 @@ fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
                 shared.fault(name, &fault.to_string(), fault.kind.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
+                shared.nap(START_AGAIN);
+                continue;
+            }
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                shared.ledger_waits(&fault);
                 shared.nap(START_AGAIN);
                 continue;
             }

@@ -29,6 +29,10 @@ pub(super) struct Track {
     pub(super) booked: u64,
     /// What was taken.
     marks: Marks,
+    /// The last record that was read of this topic for certain.
+    anchor: Option<Mark>,
+    /// When that was last looked at.
+    pub(super) checked_at: Instant,
     /// The latest record that is not among `marks` yet.
     last: Option<Mark>,
     /// Its number in the batch that is being gathered.
@@ -47,10 +51,13 @@ pub(super) struct Track {
 impl Track {
     /// A partition of which the books stand at `from`, read on from `next`.
     pub(super) fn new(from: Position, now: Instant) -> Track {
+        let marks = Marks::parse(&from.state);
         Track {
             next: from.offset,
             booked: from.offset,
-            marks: Marks::parse(&from.state),
+            anchor: marks.newest(),
+            checked_at: now,
+            marks,
             last: None,
             part: None,
             high: None,
@@ -152,6 +159,19 @@ impl Track {
             }
             Some(_) | None => self.beyond = Some((fetched, then)),
         }
+    }
+
+    /// A record by which to know the topic again, where records came since the last time.
+    pub(super) fn to_check(&self) -> Option<Mark> {
+        self.anchor
+            .or(self.marks.oldest())
+            .filter(|anchor| self.marks.newest() != Some(*anchor))
+    }
+
+    /// That record is still there: all that was read since is of the same topic.
+    pub(super) fn checked(&mut self, now: Instant) {
+        self.checked_at = now;
+        self.anchor = self.marks.newest();
     }
 
     /// Up to when it has been read.

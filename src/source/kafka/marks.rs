@@ -70,6 +70,12 @@ impl Marks {
         self.0 = kept;
     }
 
+    /// The oldest record that is remembered.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Mark> {
+        self.0.last().copied()
+    }
+
     /// The newest record.
     #[must_use]
     pub fn newest(&self) -> Option<Mark> {
@@ -180,11 +186,16 @@ pub(super) fn resume<E>(
                 let from = mark.offset + 1;
                 return Ok((from, Resume::Truncated { from, to: next }));
             }
-            Some(found) if found == *mark => return Ok((next, Resume::Continued)),
+            Some(found) if found == *mark => break,
             Some(_) => differs = true,
             // A gap tells nothing; an older record may.
             None => {}
         }
+    }
+    // A topic that was made anew while it was read has only what came last; the oldest tells.
+    let oldest = marks.oldest().filter(|oldest| oldest.offset >= log.low);
+    if !differs && let Some(oldest) = oldest.filter(|oldest| *oldest != newest) {
+        differs = read(oldest.offset)?.is_some_and(|found| found != oldest);
     }
     Ok(if differs {
         (log.low, Resume::Replaced { to: next })
