@@ -45,6 +45,11 @@ fn owned(piece: Piece<'_>) -> Owned {
         Piece::Record { offset, bytes } => (offset, Some(bytes.to_vec())),
         Piece::TooLarge { offset, .. } => (offset, Some(b"too large".to_vec())),
         Piece::Blank { offset } => (offset, None),
+        // Its line is not known to a reading that began in the middle.
+        Piece::BadRow { offset, row } => {
+            let row = format!("{} cells, {} columns", row.cells, row.columns);
+            (offset, Some(row.into_bytes()))
+        }
     }
 }
 
@@ -68,6 +73,7 @@ fn pieces(bytes: &[u8], largest: usize, stop: Option<usize>, knob: u64) -> Vec<O
         shape: splitter.resume_shape(),
         head: splitter.head().to_vec(),
         tail: splitter.tail().to_vec(),
+        heading: splitter.heading().cloned(),
     };
     let from = usize::try_from(before.offset).unwrap();
     let mut splitter = Splitter::new(steps(from), before);
