@@ -7,7 +7,7 @@
 use twox_hash::XxHash3_64;
 
 /// How many records a position remembers at most; the distance between them doubles.
-const MARKS_MAX: usize = 24;
+const MARKS_MAX: usize = 40;
 
 /// A record that was read: enough to know it again, and nothing of what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +59,18 @@ impl Marks {
     /// Adds a newer record and thins out the older ones.
     pub fn push(&mut self, mark: Mark) {
         let mut kept = vec![mark];
-        let mut distance = 0_u64;
+        let mut span = None;
         for old in self.0.drain(..) {
-            let away = mark.offset.saturating_sub(old.offset);
-            if away > 0 && away >= distance.saturating_mul(2) && kept.len() < MARKS_MAX {
-                distance = away;
+            // Of those between 2ⁿ and 2ⁿ⁺¹ offsets away, the oldest stays: it moves on first.
+            let away = mark.offset.saturating_sub(old.offset).checked_ilog2();
+            if away.is_none() {
+                continue;
+            }
+            if span == away {
+                kept.pop();
+            }
+            span = away;
+            if kept.len() < MARKS_MAX {
                 kept.push(old);
             }
         }
@@ -234,7 +241,7 @@ mod tests {
     fn a_damaged_position_takes_a_further_record() {
         let mut all = Marks(vec![mark(0), mark(5)]);
         all.push(mark(u64::MAX));
-        assert_eq!(all, Marks(vec![mark(u64::MAX), mark(0)]));
+        assert_eq!(all, Marks(vec![mark(u64::MAX), mark(5)]));
     }
 
     #[test]
@@ -251,8 +258,8 @@ mod tests {
             (100, (99, 500), never, (100, Resume::Continued)),
             (100, (100, 500), never, (100, Resume::Continued)),
             (100, (140, 500), never, removed(100, 140)),
-            (100, (0, 80), never, truncated(72, 100)),
-            (100, (0, 500), 80, truncated(72, 100)),
+            (100, (0, 80), never, truncated(65, 100)),
+            (100, (0, 500), 80, truncated(65, 100)),
             (100, (0, 500), 0, replaced(0, 100)),
             (100, (0, 5), 0, replaced(0, 100)),
             (100, (0, 0), 0, replaced(0, 100)),
