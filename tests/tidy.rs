@@ -40,6 +40,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
     ("flate2", "source/file"),
+    ("csv", "source/csv"),
     ("zstd", "source/file, line"),
     ("tokio", "app/run, web"),
     ("axum", "web"),

@@ -199,7 +199,7 @@ fn cell(row: &BTreeMap<String, String>, column: &str) -> Option<String> {
 }
 
 /// The rows of an export, as plain texts by column: JSON rows a line or in a list, bare or inside
-/// `result` or `records`.
+/// `result` or `records`; or a CSV export.
 fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Failure> {
     let mut reading = Reading::open(path, None)?;
     let mut rows = Vec::new();
@@ -212,6 +212,9 @@ fn rows(path: &Path) -> Result<Vec<BTreeMap<String, String>>, Failure> {
                 return Err(Failure::Usage(format!(
                     "{shown}: the value at byte {offset} has {length} bytes; export as JSON rows"
                 )));
+            }
+            Some(Piece::BadRow { row, .. }) => {
+                return Err(Failure::Usage(format!("{}: {row}", path.display())));
             }
             None => return Ok(rows),
         };

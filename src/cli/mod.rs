@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod check;
 mod demo;
+mod discover;
 mod inspect;
 mod names;
 mod near;
@@ -94,6 +95,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Prices { command } => price::prices(&command, terminal),
         Command::Names { command } => names::names(&command, terminal),
         Command::Registry { command } => registry::registry(&command, terminal),
+        Command::Discover(args) => discover::discover(&args, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),

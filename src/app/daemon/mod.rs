@@ -106,9 +106,13 @@ pub fn run(start: Start) -> Result<(), Failure> {
         look_at: Instant::now() + LOOK_AT_FILES,
         manager: Manager::of_environment(),
     };
-    daemon.start_workers();
-    daemon.manager.ready();
-    let result = run::until_stopped(TICK, |wake| daemon.tick(wake));
+    let result = run::until_stopped(TICK, |wake| {
+        if wake == Wake::Start {
+            daemon.start_workers();
+            daemon.manager.ready();
+        }
+        daemon.tick(wake)
+    });
     let ended = daemon.end();
     result.and(ended)
 }

@@ -59,10 +59,10 @@ impl Marks {
     /// Adds a newer record and thins out the older ones.
     pub fn push(&mut self, mark: Mark) {
         let mut kept = vec![mark];
-        let mut distance = 0;
+        let mut distance = 0_u64;
         for old in self.0.drain(..) {
             let away = mark.offset.saturating_sub(old.offset);
-            if away > 0 && away >= distance * 2 && kept.len() < MARKS_MAX {
+            if away > 0 && away >= distance.saturating_mul(2) && kept.len() < MARKS_MAX {
                 distance = away;
                 kept.push(old);
             }
@@ -152,7 +152,7 @@ pub struct Watermarks {
 ///
 /// # Errors
 /// What `read` says.
-pub(super) fn resume<E>(
+pub fn resume<E>(
     (next, marks): (u64, &Marks),
     log: Watermarks,
     mut read: impl FnMut(u64) -> Result<Option<Mark>, E>,
@@ -228,6 +228,13 @@ mod tests {
         assert!(reach > 30_000, "reaches back {reach}");
         assert_eq!(Marks::parse(&all.to_text()), all);
         assert_eq!(Marks::parse("a file's state"), Marks::default());
+    }
+
+    #[test]
+    fn a_damaged_position_takes_a_further_record() {
+        let mut all = Marks(vec![mark(0), mark(5)]);
+        all.push(mark(u64::MAX));
+        assert_eq!(all, Marks(vec![mark(u64::MAX), mark(0)]));
     }
 
     #[test]

@@ -17,5 +17,5 @@ pub use consumer::{Aside, Consumer, Known, Record};
 pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
 pub use letters::{Envelope, Letters};
-pub use marks::{Mark, Marks, Resume, Watermarks};
+pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use seen::Seen;
