@@ -20,7 +20,7 @@ use tollwatch::ledger::{FaultKind, Ledger, LossRow, Placed, SqliteLedger};
 use crate::common::Desk;
 
 /// How long a daemon may take for anything that is waited for, on a machine that does much else.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// How long it may take to end.
 pub(crate) const END: Duration = Duration::from_secs(5);
 

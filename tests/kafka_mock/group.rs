@@ -69,7 +69,7 @@ fn whoever_joins_and_leaves_all_records_are_counted_once() {
     daemon.reaches("tollwatch_partition_lag_records", &[], 0.0);
     let duplicates = daemon.figure("tollwatch_records_total", &["duplicate"]);
     assert!(duplicates.abs() < 0.5, "{duplicates} duplicates");
-    assert!(daemon.figure("tollwatch_rebalances_total", &["revoked"]) >= 2.0);
+    assert!(daemon.figure("tollwatch_rebalances_total", &["revoked"]) >= 1.0);
     daemon.stop();
     let committed = mock.committed("tollwatch", "calls", PARTITIONS);
     assert_eq!(

@@ -10,7 +10,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// How long a producer may take to deliver.
-const DELIVERY: Duration = Duration::from_secs(60);
+const DELIVERY: Duration = Duration::from_mins(1);
 
 /// Mock brokers.
 pub(crate) struct Mock(pub(crate) MockCluster<'static, DefaultProducerContext>);

@@ -5,6 +5,9 @@
 //! test: starting brokers takes longer than what is done with them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "what was measured or skipped is told")]
+#![allow(clippy::disallowed_methods, reason = "records and tokens are of now")]
+#![allow(clippy::similar_names, reason = "what is sent, and what sends it")]
 
 #[path = "../common/mod.rs"]
 mod common;

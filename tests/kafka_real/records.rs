@@ -59,7 +59,14 @@ pub(crate) fn transactions(kafka: &Kafka) {
         || daemon.log(),
         || (complete() > held + 5_000).then_some(()),
     );
+    let read = positions(&desk, "books.db")[0].position.offset;
     produce("abort", 300..310);
+    wait_for(
+        "what was aborted is passed",
+        || daemon.log(),
+        || (positions(&desk, "books.db")[0].position.offset > read + 10).then_some(()),
+    );
+    daemon.requests(30);
     at_end(&daemon);
     daemon.stop();
     desk.verify("books.db");

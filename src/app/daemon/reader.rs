@@ -193,7 +193,7 @@ impl Reader {
             if self.is_held_up()? {
                 continue;
             }
-            self.check_topics()?;
+            self.check_topics();
             let drained = match self.gather() {
                 Ok(drained) => drained,
                 Err(fault) => {

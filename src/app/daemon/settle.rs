@@ -162,7 +162,11 @@ impl Reader {
                         let low = self.consumer.watermarks(place)?.low;
                         (low, Resume::Replaced { to: known.offset })
                     }
-                    how => (offset, how),
+                    Resume::First
+                    | Resume::Continued
+                    | Resume::Removed { .. }
+                    | Resume::Truncated { .. }
+                    | Resume::Replaced { .. } => (offset, how),
                 };
                 (gone_on(known, offset, how), how)
             }

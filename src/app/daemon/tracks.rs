@@ -253,18 +253,16 @@ mod tests {
             (&[None; 6], 10),
         ];
         for (told, expected) in cases {
-            let mut track = Track::new(
-                Position {
-                    offset: 10,
-                    ..Position::default()
-                },
-                begin,
-            );
+            let from = Position {
+                offset: 10,
+                ..Position::default()
+            };
+            let mut track = Track::new(from, begin + second);
             // What was told of an earlier assignment says nothing.
-            track.heard(90, Some(90), (UnixMillis(0), begin - second), Millis(0));
+            track.heard(90, Some(90), (UnixMillis(0), begin), Millis(0));
             assert_eq!(track.complete_to(), None);
             for (n, fetched) in told.iter().enumerate() {
-                let then = begin + second * u32::try_from(n).unwrap();
+                let then = begin + second * u32::try_from(n + 1).unwrap();
                 track.heard(12, *fetched, (UnixMillis(0), then), Millis(0));
             }
             assert_eq!(track.next, expected, "{told:?}");

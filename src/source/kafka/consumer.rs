@@ -285,7 +285,7 @@ impl Consumer {
         };
         let mut same = true;
         aside.read(place, mark.offset, &mut |record| {
-            same = record.mark() == mark
+            same = record.mark() == mark;
         })?;
         Ok(same)
     }
