@@ -118,7 +118,9 @@ fn round_trip(seed: &[u8], reached: &mut Reached) {
         assert_eq!(about.config, entry.config);
     }
     let mut sum = Cell::default();
-    entries.iter().for_each(|entry| sum.add_entry(entry));
+    for entry in &entries {
+        sum.add_entry(entry);
+    }
     assert_eq!(Cell::decode(&sum.encode()).as_ref(), Some(&sum), "a cell");
     reached.hit(format_args!("{} lines", lines.len()));
 }
@@ -243,7 +245,9 @@ fn marks(rng: &mut Rng) -> Marks {
 
 fn cell(rng: &mut Rng) -> Cell {
     let mut cell = Cell::default();
-    entries(rng).iter().for_each(|entry| cell.add_entry(entry));
+    for entry in &entries(rng) {
+        cell.add_entry(entry);
+    }
     cell
 }
 

@@ -7,7 +7,7 @@
 use tollwatch::call::{Format, Provider, Report, Usage};
 use tollwatch::decode::json::Json as Tree;
 use tollwatch::decode::{Context, Settings, Told, decode};
-use tollwatch::outcome::{IgnoreReason, QuarantineReason, Reject};
+use tollwatch::outcome::{QuarantineReason, Reject};
 use tollwatch::provider::{Gate, Registered};
 
 use super::corpus;
@@ -370,15 +370,11 @@ fn hold_report(report: &Report) {
 fn reach(told: &Told, reached: &mut Reached) {
     match told {
         Told::Ignored(reason) => {
-            let word = match reason {
-                IgnoreReason::OtherCall => "other_call",
-                reason => reason.as_str(),
-            };
-            reached.hit(format_args!("ignored {word}"));
+            reached.hit(format_args!("ignored {}", reason.as_str()));
         }
         Told::Rejected(reject) => {
-            let place = reject.detail.find(", line ").unwrap_or(reject.detail.len());
-            let kind: String = reject.detail[..place]
+            let detail = reject.detail.split(", line ").next().unwrap_or_default();
+            let kind: String = detail
                 .chars()
                 .filter(|c| !c.is_ascii_digit())
                 .take(90)

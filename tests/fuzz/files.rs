@@ -17,7 +17,7 @@ use super::corpus;
 use super::json::Json;
 use super::rng::Rng;
 use super::run::{Input, Reached, Target};
-use super::text::Lines;
+use super::text::Texts;
 
 /// Which file is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum File {
 }
 
 enum Made {
-    Lines(Lines),
+    Lines(Texts),
     Json(Json),
 }
 
@@ -126,7 +126,7 @@ impl Written {
         let made = match file {
             File::List => Made::Json(Json::new(&seeds, &[])),
             File::Config | File::Prices | File::Table | File::Regions => {
-                Made::Lines(Lines::new(&seeds))
+                Made::Lines(Texts::new(&seeds))
             }
         };
         Written {
@@ -151,7 +151,7 @@ impl Written {
                     let named = known
                         .regions()
                         .map(|region| known.resolve_set(&region.name));
-                    named.filter(Result::is_ok).count()
+                    named.flatten().count()
                 }),
             File::Table => parse_table("t.tsv", text).map(|table| {
                 let again =

@@ -8,6 +8,11 @@
     clippy::unwrap_used,
     reason = "a harness that cannot go on should stop"
 )]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what was run and reached is the point"
+)]
 #![allow(unreachable_pub, reason = "modules of a test")]
 
 mod books;

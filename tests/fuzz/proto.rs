@@ -89,9 +89,9 @@ fn field(number: u64, payload: Payload) -> Arc<Field> {
                 number,
                 inner.iter().map(|field| field.bytes.len()).sum(),
             );
-            inner
-                .iter()
-                .for_each(|field| bytes.extend_from_slice(&field.bytes));
+            for field in inner {
+                bytes.extend_from_slice(&field.bytes);
+            }
         }
     }
     Arc::new(Field {
@@ -126,7 +126,9 @@ impl Proto {
         let seeds: Vec<_> = own.iter().filter_map(|bytes| fields(bytes, 0)).collect();
         assert!(seeds.len() >= 10, "{} seeds of protobuf", seeds.len());
         let mut parts = Vec::new();
-        seeds.iter().for_each(|seed| collect(seed, &mut parts));
+        for seed in &seeds {
+            collect(seed, &mut parts);
+        }
         Proto {
             own: seeds.len(),
             seeds,
@@ -147,8 +149,9 @@ impl Proto {
             let mut at = rng.below(size);
             seed = self.changed(rng, &seed, &mut at);
         }
-        seed.iter()
-            .for_each(|field| out.extend_from_slice(&field.bytes));
+        for field in &seed {
+            out.extend_from_slice(&field.bytes);
+        }
         if rng.one_in(6) {
             bytes::change(rng, out);
         }

@@ -63,7 +63,7 @@ impl Reached {
     /// Counts one outcome.
     pub fn hit(&mut self, kind: std::fmt::Arguments<'_>) {
         self.word.clear();
-        let _ = self.word.write_fmt(kind);
+        self.word.write_fmt(kind).unwrap();
         if let Some(count) = self.counts.get_mut(&self.word) {
             *count += 1;
         } else if self.counts.len() < KINDS_MAX {

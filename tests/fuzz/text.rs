@@ -10,7 +10,7 @@ use super::rng::Rng;
 /// Most further seeds.
 const KEPT_MAX: usize = 4_000;
 
-pub struct Lines {
+pub struct Texts {
     seeds: Vec<Vec<u8>>,
     /// Every line of any seed.
     lines: Vec<Vec<u8>>,
@@ -18,8 +18,8 @@ pub struct Lines {
     values: Vec<Vec<u8>>,
 }
 
-impl Lines {
-    pub fn new(seeds: &[Vec<u8>]) -> Lines {
+impl Texts {
+    pub fn new(seeds: &[Vec<u8>]) -> Texts {
         let mut lines: Vec<Vec<u8>> = seeds.iter().flat_map(|seed| split(seed)).collect();
         lines.sort_unstable();
         lines.dedup();
@@ -29,7 +29,7 @@ impl Lines {
             .collect();
         values.sort_unstable();
         values.dedup();
-        Lines {
+        Texts {
             seeds: seeds.to_vec(),
             lines,
             values,
@@ -86,7 +86,9 @@ impl Lines {
             3 => line.extend(quoted(rng.pick(&TEXTS))),
             4 => line.extend([open, &old, close].concat()),
             5 => {
-                line.extend([b"[", &old[..], b", ", rng.of(&self.values).as_slice(), b"]"].concat())
+                line.extend(
+                    [b"[", &old[..], b", ", rng.of(&self.values).as_slice(), b"]"].concat(),
+                );
             }
             _ => line.extend([&old[..], if tabs { b"\t" } else { b"." }, &old].concat()),
         }
