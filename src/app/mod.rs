@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod live;
 pub mod log;
 pub mod pipeline;
 pub mod quarantine;

@@ -8,6 +8,7 @@ mod ask;
 mod check;
 mod demo;
 mod inspect;
+mod live;
 mod near;
 mod price;
 mod progress;

@@ -10,6 +10,7 @@ mod context;
 mod fault;
 mod letters;
 mod marks;
+mod mock;
 mod seen;
 
 pub use client::secret;
@@ -18,4 +19,5 @@ pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
 pub use letters::{Envelope, Letters};
 pub use marks::{Mark, Marks, Resume, Watermarks};
+pub use mock::Mock;
 pub use seen::Seen;
