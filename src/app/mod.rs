@@ -5,6 +5,7 @@
 //! whole.
 
 pub mod daemon;
+pub mod doctor;
 pub mod export;
 pub mod inspect;
 pub mod links;

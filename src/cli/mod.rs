@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod check;
 mod demo;
+mod doctor;
 mod inspect;
 mod live;
 mod near;
@@ -93,6 +94,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Prices { command } => price::prices(&command, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
+        Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),

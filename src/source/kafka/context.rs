@@ -22,6 +22,7 @@ use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
+use super::fault::FaultKind;
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -53,6 +54,27 @@ pub struct Said {
     pub loud: bool,
     /// librdkafka's own words; they hold no secret.
     pub text: String,
+}
+
+impl Said {
+    /// Whether it speaks of being refused, or of nobody answering.
+    #[must_use]
+    pub fn kind(&self) -> FaultKind {
+        let refused = ["SASL", "SSL", "uthentication", "uthorization"];
+        if refused.iter().any(|word| self.text.contains(word)) {
+            FaultKind::Denied
+        } else {
+            FaultKind::Unreachable
+        }
+    }
+
+    /// Its words without the numbers that differ each time it is said: two of them are one fault.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        // "(after 12ms in state CONNECT, 4 identical error(s) suppressed)"
+        let text = self.text.split(" (after").next();
+        text.unwrap_or_default().to_owned()
+    }
 }
 
 /// Gathers what librdkafka tells.
