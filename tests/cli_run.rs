@@ -357,7 +357,7 @@ fn a_mended_record_of_several_calls_counts_what_was_missing() {
     };
     let rows = [row(1, "hostname"), row(2, "u_target"), row(3, "u_target")];
     let broken = r#"{"sys_id": "cut"#;
-    desk.write("log.jsonl", format!("[{}]\n{broken}\n", rows.join(", ")));
+    desk.write("log.jsonl", format!("{broken}\n[{}]\n", rows.join(", ")));
     assert_eq!(desk.replay(&["log.jsonl"]).row(), [1, 0, 0, 3]);
     let mended = CONFIG.to_owned() + "fields = { host = [\"u_target\"] }\n";
     desk.write("t.toml", mended);

@@ -5,14 +5,17 @@
 //! whole.
 
 pub mod daemon;
+pub mod discover;
 pub mod doctor;
 pub mod export;
 pub mod inspect;
 pub mod links;
 pub mod live;
 pub mod log;
+pub mod names;
 pub mod pipeline;
 pub mod quarantine;
+pub mod registry;
 pub mod replay;
 pub mod report;
 pub mod run;

@@ -121,6 +121,7 @@ fn read_file(
     match reading.next_piece() {
         Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(means, (0, offset), bytes),
         Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large((0, offset), length),
+        Ok(Some(Piece::BadRow { offset, row })) => pipeline.reject((0, offset), row.reject()),
         Ok(Some(Piece::Blank { .. }) | None) | Err(_) => return Ok(false),
     }
     Ok(true)

@@ -9,13 +9,28 @@ use std::time::{Duration, Instant};
 
 use crate::config::KafkaSource;
 use crate::crash::site;
-use crate::source::kafka::{Change, Place};
+use crate::source::kafka::{self, Change, Place};
 use crate::telemetry::Rebalance;
 
 use super::super::Failure;
 use super::reader::{Ended, HAND_BACK_MAX, LOOK_AGAIN, Reader, series};
 use super::shared::part_of;
 use super::watch;
+
+/// Whether the clients of new and changed sources can be made, as far as can be told without their
+/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
+pub(super) fn try_clients<'a>(
+    old: &[KafkaSource],
+    new: &'a [KafkaSource],
+) -> Result<(), (&'a str, kafka::Fault)> {
+    new.iter()
+        .filter(|source| !old.contains(source))
+        .try_for_each(|source| {
+            kafka::Consumer::unsubscribed(source)
+                .map(drop)
+                .map_err(|fault| (source.name.as_str(), fault))
+        })
+}
 
 impl Reader {
     /// Drops what was gathered and begins again from where the books stand.
@@ -102,6 +117,7 @@ impl Reader {
                 .released(series(&self.source.name, place));
         }
         self.consumer.give_up(&held)?;
+        site("after_hand_back");
         Ok(())
     }
 

@@ -35,6 +35,7 @@ use super::Failure;
 use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
+use changes::try_clients;
 use reader::{Ended, Reader};
 use shared::{Shared, may_pass, part_of};
 
@@ -346,21 +347,6 @@ impl Running {
         }
         result
     }
-}
-
-/// Whether the clients of new and changed sources can be made, as far as can be told without their
-/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
-fn try_clients<'a>(
-    old: &[KafkaSource],
-    new: &'a [KafkaSource],
-) -> Result<(), (&'a str, kafka::Fault)> {
-    new.iter()
-        .filter(|source| !old.contains(source))
-        .try_for_each(|source| {
-            kafka::Consumer::unsubscribed(source)
-                .map(drop)
-                .map_err(|fault| (source.name.as_str(), fault))
-        })
 }
 
 /// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the

@@ -152,15 +152,3 @@ impl Reader {
         Ok(None)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_faults_read_alike() {
-        let said = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
-        let kept = without_times(said);
-        assert!(kept.ends_with("Connection refused"), "{kept}");
-    }
-}

@@ -6,6 +6,8 @@
 
 pub mod daily;
 pub mod endpoints;
+pub mod pilot;
+pub mod readiness;
 pub mod residency;
 pub mod story;
 

@@ -101,7 +101,8 @@ pub(in crate::cli) fn loss(lost: &Lost) -> String {
     )
 }
 
-fn lines(unseen: &Unseen) -> Vec<String> {
+/// The lines of what was not seen or could not be told.
+pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
     let lost = unseen.losses.iter().map(loss);
     lost.chain(rest(unseen)).collect()
 }

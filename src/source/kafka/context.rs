@@ -232,3 +232,30 @@ impl ConsumerContext for Context {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_words_read_alike() {
+        let said = |text: &str| Said {
+            loud: true,
+            text: text.to_owned(),
+        };
+        let refused = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
+        let rows = [
+            (refused, FaultKind::Unreachable, "Connection refused"),
+            (
+                "FAIL a: SASL authentication error",
+                FaultKind::Denied,
+                "error",
+            ),
+        ];
+        for (text, kind, end) in rows {
+            let said = said(text);
+            assert_eq!(said.kind(), kind, "{text}");
+            assert!(said.plain().ends_with(end), "{text}");
+        }
+    }
+}
