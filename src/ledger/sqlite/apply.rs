@@ -91,15 +91,8 @@ impl SqliteLedger {
         }
         let day = self.zones.day_of(now).0;
         contradictions.write(&tx, batch, day)?;
-        let place = (day, now);
-        keep_aside(
-            &tx,
-            batch.quarantined.len() - again,
-            batch,
-            &mut sifted,
-            place,
-        )?;
-        if !batch.quarantined.is_empty() || !sifted.late.is_empty() {
+        let kept = batch.quarantined.len() - again;
+        if keep_aside(&tx, kept, batch, &mut sifted, (day, now))? {
             quarantine::limit(&tx, self.options.quarantine_rows, day)?;
         }
         note_folded(&tx, &delta)?;
@@ -178,14 +171,14 @@ fn leave_out(batch: &Batch, sifted: &mut Sifted<'_>) -> usize {
 }
 
 /// Puts what could not be metered into quarantine and counts it: `kept` of the batch's own, and what
-/// came too late.
+/// came too late. Whether there was any.
 fn keep_aside(
     conn: &Connection,
     kept: usize,
     batch: &Batch,
     sifted: &mut Sifted<'_>,
     day: (i64, UnixMillis),
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     for row in batch.quarantined.iter().take(kept).chain(&sifted.late) {
         quarantine::put(conn, batch, row, day)?;
         *sifted
@@ -194,7 +187,7 @@ fn keep_aside(
             .entry(row.reject.reason)
             .or_default() += 1;
     }
-    Ok(())
+    Ok(kept > 0 || !sifted.late.is_empty())
 }
 
 /// Counts keys of which a name was beyond its day's limit.

@@ -5,6 +5,7 @@
 
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataPartition;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::consumer::{ASK, Consumer};
@@ -28,11 +29,11 @@ impl Consumer {
     pub fn topics(&self, name: Option<&str>) -> Result<Vec<Topic>, Fault> {
         let metadata = self.client.fetch_metadata(name, ASK)?;
         let topics = metadata.topics().iter().map(|topic| {
-            let partitions = || topic.partitions().iter().map(|one| one.id()).collect();
+            let partitions = || topic.partitions().iter();
             Topic {
                 name: topic.name().to_owned(),
                 partitions: match topic.error() {
-                    None => Ok(partitions()),
+                    None => Ok(partitions().map(MetadataPartition::id).collect()),
                     Some(error) => {
                         let code = RDKafkaErrorCode::from(error);
                         Err(Fault::from(KafkaError::MetadataFetch(code)))
