@@ -3,6 +3,7 @@
 //! Knows no work. A newcomer may ask why the work is not async: it is threads on one ledger, and
 //! only the waiting has to be interrupted.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,13 +21,14 @@ pub enum Wake {
     Reload,
 }
 
-/// Calls `look` once signals are heard, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT.
+/// Calls `look` once signals are heard, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT,
+/// or until it breaks off.
 ///
 /// # Errors
 /// What a look says, and what the system says about signals.
 pub fn until_stopped(
     tick: Duration,
-    mut look: impl FnMut(Wake) -> Result<(), Failure>,
+    mut look: impl FnMut(Wake) -> Result<ControlFlow<()>, Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -37,7 +39,9 @@ pub fn until_stopped(
         let mut reload = signal(SignalKind::hangup())?;
         let mut wake = Wake::Start;
         loop {
-            look(wake)?;
+            if look(wake)?.is_break() {
+                return Ok(());
+            }
             wake = tokio::select! {
                 () = tokio::time::sleep(tick) => Wake::Tick,
                 _ = reload.recv() => Wake::Reload,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::KafkaSource;
 use crate::crash::site;
-use crate::source::kafka::{Change, Place};
+use crate::source::kafka::{self, Change, Place};
 use crate::telemetry::Rebalance;
 
 use super::super::Failure;
@@ -20,6 +20,21 @@ use super::watch;
 
 /// How long one round of checking may take: records wait for it.
 const CHECK_MAX: Duration = Duration::from_secs(2);
+
+/// Whether the clients of new and changed sources can be made, as far as can be told without their
+/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
+pub(super) fn try_clients<'a>(
+    old: &[KafkaSource],
+    new: &'a [KafkaSource],
+) -> Result<(), (&'a str, kafka::Fault)> {
+    new.iter()
+        .filter(|source| !old.contains(source))
+        .try_for_each(|source| {
+            kafka::Consumer::unsubscribed(source)
+                .map(drop)
+                .map_err(|fault| (source.name.as_str(), fault))
+        })
+}
 
 impl Reader {
     /// Drops what was gathered and begins again from where the books stand.

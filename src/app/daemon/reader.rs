@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::config::KafkaSource;
 use crate::crash::{pause, site};
-use crate::decode::{RECORD_MAX_BYTES, Settings};
+use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
-use crate::outcome::{QuarantineReason, Reject};
-use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
+use crate::source::kafka::{self, Consumer, FaultKind, Place};
 use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
@@ -248,7 +247,7 @@ impl Reader {
                     from: track.from.clone(),
                 })
             });
-            self.bytes += take(pipeline, &mut means, part, &record);
+            self.bytes += pipeline.kafka_record(&mut means, part, &record);
             track.took(record.mark());
             if let Some(letters) = &mut self.letters {
                 letters.after(&record, pipeline.quarantined());
@@ -342,27 +341,6 @@ impl Reader {
         }
         self.bytes = 0;
         self.began = None;
-    }
-}
-
-/// Takes one record into the batch; how many bytes it has.
-fn take(pipeline: &mut Pipeline, means: &mut Means<'_>, part: u16, record: &Record<'_>) -> u64 {
-    let place = (part, record.offset());
-    match record.payload() {
-        None => {
-            let detail = "a null payload; a record is expected to hold one call or several";
-            pipeline.reject(place, Reject::new(QuarantineReason::Empty, detail));
-            0
-        }
-        Some(bytes) => {
-            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            if bytes.len() > RECORD_MAX_BYTES {
-                pipeline.too_large(place, length);
-            } else {
-                pipeline.record(means, place, bytes);
-            }
-            length
-        }
     }
 }
 

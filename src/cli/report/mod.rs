@@ -21,7 +21,7 @@ use crate::app::{Failure, setup};
 use crate::ledger::{Ledger, Span, SqliteLedger};
 
 pub(super) use empty::why as why_empty;
-pub(super) use unseen::{overflow, show as show_unseen};
+pub(super) use unseen::{loss, overflow, show as show_unseen};
 
 /// What a report is made from.
 struct Books {

@@ -23,7 +23,7 @@ use super::marks::{Mark, Marks, Resume, Watermarks, resume};
 use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
-const ASK: Duration = Duration::from_secs(4);
+pub(super) const ASK: Duration = Duration::from_secs(4);
 /// How long a record may take to be read back.
 const READ_BACK: Duration = Duration::from_secs(8);
 
@@ -89,7 +89,7 @@ pub struct Known {
 /// A member of a consumer group.
 pub struct Consumer {
     // Before the configuration, so that it closes first.
-    client: BaseConsumer<Context>,
+    pub(super) client: BaseConsumer<Context>,
     aside: ClientConfig,
     token: Option<crate::config::SecretRef>,
 }
