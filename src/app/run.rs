@@ -13,14 +13,16 @@ use super::Failure;
 /// Why the main loop was woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
+    /// Signals are heard from now on: whoever is told to start can be told to stop.
+    Start,
     /// Time has passed.
     Tick,
     /// SIGHUP asks for the configuration to be read again.
     Reload,
 }
 
-/// Calls `look` at once, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT, or until
-/// it breaks off.
+/// Calls `look` once signals are heard, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT,
+/// or until it breaks off.
 ///
 /// # Errors
 /// What a look says, and what the system says about signals.
@@ -35,7 +37,7 @@ pub fn until_stopped(
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut reload = signal(SignalKind::hangup())?;
-        let mut wake = Wake::Tick;
+        let mut wake = Wake::Start;
         loop {
             if look(wake)?.is_break() {
                 return Ok(());

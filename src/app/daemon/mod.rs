@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod held;
 mod keeper;
 mod letters;
 mod reader;
@@ -93,7 +94,7 @@ pub fn run(start: Start) -> Result<(), Failure> {
     result.and(ended)
 }
 
-/// Starts the daemon's threads and its listener.
+/// Starts the daemon's listener; its threads start with the first [look](Running::look).
 ///
 /// # Errors
 /// What kept it from starting.
@@ -111,7 +112,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
     let listener = listen
         .map(|address| listen_at(address, &shared))
         .transpose()?;
-    let mut running = Running {
+    let running = Running {
         shared,
         config,
         every,
@@ -121,8 +122,6 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         look_at: Instant::now() + LOOK_AT_FILES,
         manager: Manager::of_environment(),
     };
-    running.start_workers();
-    running.manager.ready();
     Ok(running)
 }
 
@@ -218,6 +217,10 @@ impl Running {
     pub fn look(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
         self.manager.tick(true, Instant::now());
+        if wake == Wake::Start {
+            self.start_workers();
+            self.manager.ready();
+        }
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
@@ -365,6 +368,11 @@ fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
                 shared.fault(name, &fault.to_string(), fault.kind.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
+                shared.nap(START_AGAIN);
+                continue;
+            }
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                shared.ledger_waits(&fault);
                 shared.nap(START_AGAIN);
                 continue;
             }

@@ -20,6 +20,6 @@ pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
 pub use letters::{Envelope, Letters};
 pub use look::Topic;
-pub use marks::{Mark, Marks, Resume, Watermarks};
+pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use mock::Mock;
 pub use seen::Seen;
