@@ -119,6 +119,7 @@ fn wait_for(desk: &Desk, records: u64) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn what_works_is_said_before_and_beside_a_daemon() {
     let desk = Desk::new();
     let broker = broker();
@@ -239,12 +240,13 @@ fn row(id: usize, host: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn records_of_a_topic_are_read_again_as_long_as_they_are_there() {
     let desk = Desk::new();
     let broker = broker();
     let list = format!("[{}, {}]", row(1, "hostname"), row(2, "u_target"));
-    let last = row(3, "u_target");
-    produce(&broker, &[Some(&list), Some(&last), Some("{cut")]);
+    let single = row(3, "u_target");
+    produce(&broker, &[Some(&list), Some(&single), Some("{cut")]);
     config(&desk, &broker.brokers(), "", "");
     let running = Running::start(&desk);
     wait_for(&desk, 4);
@@ -292,25 +294,25 @@ fn records_of_a_topic_are_read_again_as_long_as_they_are_there() {
     );
     let running = Running::start(&desk);
     let begun = Instant::now();
-    let lost = loop {
+    let found = loop {
         let told = desk
             .run(&["verify", "--json", "--ledger", "books.db"])
             .ok()
             .json();
-        let lost = told["losses"].as_array().unwrap().clone();
-        if !lost.is_empty() {
-            break lost;
+        let breaks = told["losses"].as_array().unwrap().clone();
+        if !breaks.is_empty() {
+            break breaks;
         }
         assert!(begun.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(50));
     };
     running.stop();
     assert_eq!(
-        (&lost[0]["kind"], &lost[0]["topic"]),
+        (&found[0]["kind"], &found[0]["topic"]),
         (&"removed".into(), &"calls".into())
     );
-    let missing = lost[0]["to"].as_u64().unwrap() - lost[0]["from"].as_u64().unwrap();
-    assert_eq!(lost[0]["records"].as_u64().unwrap(), missing);
+    let missing = found[0]["to"].as_u64().unwrap() - found[0]["from"].as_u64().unwrap();
+    assert_eq!(found[0]["records"].as_u64().unwrap(), missing);
     let text = desk.run(&["verify", "--ledger", "books.db"]).ok().out;
     assert!(text.contains("removed before anybody read them"), "{text}");
     let daily = desk

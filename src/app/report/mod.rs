@@ -271,6 +271,10 @@ pub struct Lost {
     pub at: String,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
 fn kind_word<S: Serializer>(kind: &LossKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.as_str())
 }

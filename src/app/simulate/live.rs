@@ -12,7 +12,7 @@ use super::random::mix;
 use super::scenario::Scenario;
 use super::story::Story;
 use super::tell::{Row, Teller, other_call};
-use super::traffic::{Request, STEP_MS, Traffic};
+use super::traffic::{Attempt, Request, STEP_MS, Traffic};
 
 /// The first request comes from so long after the last day: from a Monday's morning, where that
 /// was a Friday.
@@ -86,7 +86,7 @@ impl<'a> Live<'a> {
     fn tell(&self, seed: u64, request: &Request, rows: &mut Vec<Row>) {
         let mut teller = Teller::new(self.scenario, seed, self.order.telling);
         teller.tell(request, rows);
-        let end = request.attempts.last().map_or(self.from, |last| last.end());
+        let end = request.attempts.last().map_or(self.from, Attempt::end);
         teller.flush(end, rows);
     }
 
