@@ -27,6 +27,17 @@ impl Groups {
         before.filter(|other| other != group)
     }
 
+    /// Users by their whole id, each with its group.
+    pub fn users(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.users.iter()
+    }
+
+    /// Whether anybody is in a group by the beginning of the id.
+    #[must_use]
+    pub fn has_prefixes(&self) -> bool {
+        !self.prefixes.is_empty()
+    }
+
     /// The group of a user: by the whole id, else by the longest beginning.
     #[must_use]
     pub fn of(&self, user: &str) -> Option<&Text> {

@@ -131,6 +131,11 @@ fn full() -> Entry {
         }),
         price_row: "row".into(),
         credential: "kv/1".into(),
+        credential_told: true,
+        left_out: LeftOut {
+            transport: false,
+            usage: true,
+        },
         user_group: "agents".into(),
         user: Some(Fingerprint(9)),
         conversation: Some(Fingerprint(10)),
@@ -162,7 +167,6 @@ fn everything_told_and_booked_comes_back() {
         panic!("{lines:?}");
     };
     let mut report = entry.report.clone();
-    report.identity.value = Text::default();
     report.destination = entry.shared.destination.clone();
     report.evidence = entry.shared.told.clone();
     assert_eq!(line.report(), *report);

@@ -13,8 +13,8 @@ use super::counts::Contradictions;
 use super::delta::{Adder, Delta};
 use super::sift::{Sieve, Sifted, teller};
 use super::{
-    SqliteLedger, cells, conversations, counts, evidence, hours, lines, positions, quarantine,
-    seals,
+    SqliteLedger, cells, configs, conversations, counts, evidence, hours, lines, positions,
+    quarantine, seals,
 };
 use crate::units::{HOUR_MS, UnixMillis};
 
@@ -49,9 +49,11 @@ impl SqliteLedger {
             zones: &self.zones,
             names: &mut self.names,
             source: &batch.source,
+            as_booked: false,
         }
         .add_up(&sifted.booked)?;
         cells::add(&tx, &delta)?;
+        configs::count_days(&tx, &delta.configs, 1)?;
         let ids = std::mem::take(&mut sifted.ids);
         // Before this batch's own lines are there: they are not the first to tell.
         let contradictions = pairs(&tx, batch, &sifted)?;
@@ -138,7 +140,7 @@ fn keep_aside(
 }
 
 /// Counts keys of which a name was beyond its day's limit.
-fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
+pub(super) fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
     for (day, n) in &delta.folded {
         counts::overflow(conn, "names", *day, usize::try_from(*n).unwrap_or(0))?;
     }

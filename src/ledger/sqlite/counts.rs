@@ -12,6 +12,7 @@ use super::super::rows::{ContradictionRow, CountRow, OverflowRow};
 use super::super::types::{Applied, Batch};
 use super::count;
 use crate::entry::Origin;
+use crate::outcome::IgnoreReason;
 use crate::units::{Text, UnixMillis};
 
 /// Pairs of tellers kept; further ones are counted as overflow.
@@ -100,6 +101,34 @@ pub(super) fn overflow(conn: &Connection, kind: &str, start: i64, n: usize) -> R
              ON CONFLICT DO UPDATE SET n = n + excluded.n",
         )?
         .execute((kind, start, count(n)))?;
+    }
+    Ok(())
+}
+
+/// Takes back what a limit cut off in a window that is booked anew.
+pub(super) fn forget_overflow(conn: &Connection, kind: &str, start: i64) -> Result<(), Fault> {
+    conn.prepare_cached("DELETE FROM overflow WHERE kind = ?1 AND start = ?2")?
+        .execute((kind, start))?;
+    Ok(())
+}
+
+/// Counts `n` reports of a source, once metered, as ignored: on the latest days that have so many.
+pub(super) fn no_longer_metered(
+    conn: &Connection,
+    source: &str,
+    reason: IgnoreReason,
+    mut n: i64,
+) -> Result<(), Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT day, n FROM count WHERE source = ?1 AND outcome = 'metered' AND n > 0
+         ORDER BY day DESC",
+    )?;
+    let rows = rows.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (day, metered) in rows.collect::<Result<Vec<(i64, i64)>, _>>()? {
+        let taken = n.min(metered);
+        add(conn, (day, source), ("metered", ""), -taken)?;
+        add(conn, (day, source), ("ignored", reason.as_str()), taken)?;
+        n -= taken;
     }
     Ok(())
 }
