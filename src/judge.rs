@@ -22,6 +22,7 @@ use crate::secret::{FingerprintKey, looks_secret};
 use crate::units::{Millis, Text, UnixMillis};
 
 pub use residency_of::Landing;
+pub use route::Counts;
 use route::{Route, Routes};
 
 /// The endpoint of usage that names no host, where more or less than one endpoint fits.
@@ -78,6 +79,8 @@ pub struct Judged {
     pub residency: Option<Arc<Landing>>,
     /// How the feature was found.
     pub how: How,
+    /// Which fact groups count at its endpoint.
+    pub counts: Counts,
 }
 
 impl Judge {
@@ -181,6 +184,7 @@ impl Judge {
             priced,
             residency: route.landing.clone(),
             how: route.how,
+            counts: route.counts,
         })
     }
 

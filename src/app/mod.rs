@@ -13,6 +13,7 @@ pub mod pipeline;
 pub mod quarantine;
 pub mod replay;
 pub mod report;
+pub mod restate;
 pub mod run;
 pub mod setup;
 pub mod simulate;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{self, ExportCommand, Exported};
 use super::{FAILED, Terminal, report, words};
+use crate::app::report::basis::{Correction, corrections};
 use crate::app::{Failure, export, setup};
 use crate::ledger::{ContradictionRow, Ledger, Resolution, Span, SqliteLedger, Zones};
 use crate::units::UnixMillis;
@@ -124,6 +125,7 @@ struct Verified {
     seals_broken: Vec<u64>,
     contradictions: Vec<Contradicted>,
     overflows: BTreeMap<String, u64>,
+    restatements: Vec<Correction>,
 }
 
 /// Two tellers that told other facts of the same call.
@@ -185,6 +187,10 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         seals_broken: check.broken,
         contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
         overflows: overflows(&ledger)?,
+        restatements: corrections(&ledger)?
+            .into_iter()
+            .map(|(_, one)| one)
+            .collect(),
     };
     if args.json {
         terminal.json(&verified)?;
@@ -231,6 +237,9 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         }
         for (kind, n) in &verified.overflows {
             writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
+        }
+        for correction in &verified.restatements {
+            writeln!(terminal.out, "{}", report::corrected(correction))?;
         }
     }
     Ok(if verified.is_sound() { 0 } else { FAILED })
