@@ -209,7 +209,8 @@ impl Totals {
         self.reports_weak += i64::from(weak);
     }
 
-    fn count_call(&mut self, call: &CallAdds) {
+    /// Counts what a call adds.
+    pub fn count_call(&mut self, call: &CallAdds) {
         match call.class {
             Class::Ok => self.calls_ok += 1,
             Class::Throttled => self.calls_throttled += 1,
@@ -232,7 +233,8 @@ impl Totals {
         add(&mut self.response_bytes, whole(call.response_bytes));
     }
 
-    fn count_request(&mut self, request: &RequestAdds) {
+    /// Counts what a request adds.
+    pub fn count_request(&mut self, request: &RequestAdds) {
         match request.class {
             Class::Ok => self.requests_ok += 1,
             Class::Throttled => self.requests_throttled += 1,

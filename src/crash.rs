@@ -2,47 +2,185 @@
 //!
 //! Knows nothing of what surrounds it. A newcomer may ask what this costs: without the feature
 //! `faults`, which no release has, a site is an empty function.
+//!
+//! With the feature, variables of the environment say what happens. `CRASH_AT=site:k`: the process
+//! ends, as by a power failure, at the k-th passage of a site. `CRASH_COUNT=file`: the name of each
+//! site passed is written there, one a line. `CRASH_HURRY=n`: pauses are an n-th. `CRASH_BATCH=n`: a
+//! batch has n records at most. `CRASH_LEDGER=bytes`: the ledger finds no room beyond. `DEFECT=name`:
+//! the program has that defect, for the tests that must find it.
 
-/// The process ends here, as by a power failure, at the k-th passage of the site that the variable
-/// `CRASH_AT` names as `site:k`.
+#[cfg(not(feature = "faults"))]
+pub use off::{batch_records, defect, ledger_bytes, pause, site};
 #[cfg(feature = "faults")]
-pub fn site(name: &str) {
-    use std::sync::OnceLock;
+pub use on::{batch_records, defect, ledger_bytes, pause, site};
+
+/// Every site, in the order of a life: the start, a record's way, upkeep, the end.
+pub const SITES: [&str; 31] = [
+    "before_migration",
+    "mid_migration",
+    "after_config",
+    "before_begun",
+    "after_begun",
+    "while_resuming",
+    "before_first_positions",
+    "after_first_positions",
+    "after_assign",
+    "after_poll",
+    "after_decode",
+    "before_hand_over",
+    "before_transaction",
+    "transaction_positions",
+    "transaction_sifted",
+    "transaction_cells",
+    "transaction_lines",
+    "transaction_ids",
+    "transaction_counts",
+    "after_commit",
+    "before_offset_commit",
+    "after_offset_commit",
+    "before_hand_back",
+    "after_hand_back_booked",
+    "after_hand_back",
+    "before_links",
+    "mid_links",
+    "mid_upkeep",
+    "file_before_book",
+    "file_after_book",
+    "during_shutdown",
+];
+
+#[cfg(feature = "faults")]
+mod on {
+    use std::io::Write;
+    use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
-    static ASKED: OnceLock<Option<(String, u64)>> = OnceLock::new();
-    static PASSED: AtomicU64 = AtomicU64::new(0);
+    use super::SITES;
 
-    let asked = ASKED.get_or_init(|| {
-        let asked = std::env::var("CRASH_AT").ok()?;
-        let (site, passage) = asked.split_once(':')?;
-        Some((site.to_owned(), passage.parse().ok()?))
+    struct Asked {
+        crash: Option<(String, u64)>,
+        count: Option<std::fs::File>,
+        hurry: Option<u32>,
+        batch: Option<u64>,
+        ledger: Option<u64>,
+        defect: Option<String>,
+    }
+
+    static ASKED: LazyLock<Asked> = LazyLock::new(|| {
+        let text = |name: &str| std::env::var(name).ok();
+        let crash = text("CRASH_AT").map(|asked| {
+            let known = asked
+                .split_once(':')
+                .and_then(|(site, k)| Some((known(site)?.to_owned(), k.parse().ok()?)));
+            known.unwrap_or_else(|| refuse("CRASH_AT", &asked))
+        });
+        let count = text("CRASH_COUNT").map(|path| {
+            let file = std::fs::File::options()
+                .create(true)
+                .append(true)
+                .open(&path);
+            file.unwrap_or_else(|_| refuse("CRASH_COUNT", &path))
+        });
+        Asked {
+            crash,
+            count,
+            hurry: text("CRASH_HURRY").and_then(|n| n.parse().ok()),
+            batch: text("CRASH_BATCH").and_then(|n| n.parse().ok()),
+            ledger: text("CRASH_LEDGER").and_then(|n| n.parse().ok()),
+            defect: text("DEFECT"),
+        }
     });
-    if let Some((site, passage)) = asked
-        && site == name
-        && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *passage
-    {
-        std::process::abort();
+
+    fn known(name: &str) -> Option<&'static str> {
+        SITES.into_iter().find(|site| *site == name)
+    }
+
+    #[expect(
+        clippy::panic,
+        reason = "a test that asks for nothing would prove nothing"
+    )]
+    fn refuse(variable: &str, asked: &str) -> ! {
+        panic!("{variable}={asked} asks for nothing that there is")
+    }
+
+    /// A place where a test may end the process.
+    pub fn site(name: &str) {
+        static PASSED: AtomicU64 = AtomicU64::new(0);
+
+        if known(name).is_none() {
+            refuse("site", name);
+        }
+        if let Some(mut file) = ASKED.count.as_ref() {
+            // One write a line: lines of several threads do not mix.
+            drop(file.write_all(format!("{name}\n").as_bytes()));
+        }
+        if let Some((site, passage)) = &ASKED.crash
+            && site == name
+            && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == *passage
+        {
+            std::process::abort();
+        }
+    }
+
+    /// Whether the test asks for a defect by its name.
+    #[must_use]
+    pub fn defect(name: &str) -> bool {
+        ASKED.defect.as_ref().is_some_and(|asked| asked == name)
+    }
+
+    /// How long a pause is that tests make shorter.
+    #[must_use]
+    pub fn pause(usual: Duration) -> Duration {
+        ASKED.hurry.map_or(usual, |times| usual / times.max(1))
+    }
+
+    /// How many records a batch has at most, where a test says so.
+    #[must_use]
+    pub fn batch_records() -> Option<u64> {
+        ASKED.batch
+    }
+
+    /// How large the ledger's file can be, where a test says so.
+    #[must_use]
+    pub fn ledger_bytes() -> Option<u64> {
+        ASKED.ledger
     }
 }
 
-/// Nothing happens here.
 #[cfg(not(feature = "faults"))]
-#[inline]
-pub fn site(_name: &str) {}
+mod off {
+    use std::time::Duration;
 
-/// Whether the test asks for a defect by its name in the variable `DEFECT`, so that the tests that
-/// should find it can be tested.
-#[cfg(feature = "faults")]
-#[must_use]
-pub fn defect(name: &str) -> bool {
-    std::env::var("DEFECT").is_ok_and(|asked| asked == name)
-}
+    /// Nothing happens here.
+    #[inline]
+    pub fn site(_name: &str) {}
 
-/// There is none.
-#[cfg(not(feature = "faults"))]
-#[inline]
-#[must_use]
-pub fn defect(_name: &str) -> bool {
-    false
+    /// There is none.
+    #[inline]
+    #[must_use]
+    pub fn defect(_name: &str) -> bool {
+        false
+    }
+
+    /// The pause itself.
+    #[inline]
+    #[must_use]
+    pub fn pause(usual: Duration) -> Duration {
+        usual
+    }
+
+    /// No test says so.
+    #[inline]
+    #[must_use]
+    pub fn batch_records() -> Option<u64> {
+        None
+    }
+
+    /// No test says so.
+    #[inline]
+    #[must_use]
+    pub fn ledger_bytes() -> Option<u64> {
+        None
+    }
 }

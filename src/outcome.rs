@@ -61,6 +61,8 @@ pub enum QuarantineReason {
     DuplicateKey,
     /// Protobuf that cannot be read.
     BrokenProtobuf,
+    /// A row of a table with more or fewer cells than its heading.
+    BadRow,
     /// JSON of a shape that no format knows.
     UnknownShape,
     /// A call without a host or URL to tell where it went.
@@ -83,7 +85,7 @@ pub enum QuarantineReason {
 
 impl QuarantineReason {
     /// All of them, in order.
-    pub const ALL: [QuarantineReason; 17] = [
+    pub const ALL: [QuarantineReason; 18] = [
         QuarantineReason::Empty,
         QuarantineReason::TooLarge,
         QuarantineReason::NotUtf8,
@@ -92,6 +94,7 @@ impl QuarantineReason {
         QuarantineReason::TooDeep,
         QuarantineReason::DuplicateKey,
         QuarantineReason::BrokenProtobuf,
+        QuarantineReason::BadRow,
         QuarantineReason::UnknownShape,
         QuarantineReason::NoDestination,
         QuarantineReason::BadTime,
@@ -115,6 +118,7 @@ impl QuarantineReason {
             QuarantineReason::TooDeep => "too_deep",
             QuarantineReason::DuplicateKey => "duplicate_key",
             QuarantineReason::BrokenProtobuf => "broken_protobuf",
+            QuarantineReason::BadRow => "bad_row",
             QuarantineReason::UnknownShape => "unknown_shape",
             QuarantineReason::NoDestination => "no_destination",
             QuarantineReason::BadTime => "bad_time",

@@ -131,6 +131,11 @@ fn kafka_and_the_daemon() {
 }
 
 #[test]
+fn names_and_inventories() {
+    check("imports.cases", 7);
+}
+
+#[test]
 fn endpoint_lint() {
     check("lint.cases", 15);
 }
@@ -148,7 +153,14 @@ fn every_code_is_explained_and_tested() {
         .filter(|code| code != "code")
         .collect();
     let mut tested = BTreeSet::new();
-    for file in ["shape.cases", "values.cases", "kafka.cases", "lint.cases"] {
+    let files = [
+        "shape.cases",
+        "values.cases",
+        "kafka.cases",
+        "imports.cases",
+        "lint.cases",
+    ];
+    for file in files {
         let text = std::fs::read_to_string(root.join("tests/data/config").join(file)).unwrap();
         for line in cases(&text).iter().flat_map(|case| &case.expected) {
             let (_, rest) = line.split_once(' ').unwrap();

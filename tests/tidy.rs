@@ -40,6 +40,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
     ("flate2", "source/file"),
+    ("csv", "source/csv"),
     ("zstd", "source/file, line"),
     ("tokio", "app/run, web"),
     ("axum", "web"),
@@ -248,4 +249,24 @@ fn the_tree_speaks_of_itself_alone() {
         }
     }
     assert_eq!(faults, [""; 0]);
+}
+
+/// The names in calls of `site` in a file.
+fn sites(text: &str) -> Vec<String> {
+    let calls = text.split("site(\"").skip(1);
+    calls
+        .filter_map(|rest| Some(rest.split_once("\")")?.0.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_crash_site_is_listed_and_stands_in_one_place() {
+    let mut placed: Vec<String> = sources()
+        .iter()
+        .flat_map(|(_, text)| sites(&code(text)))
+        .collect();
+    placed.sort_unstable();
+    let mut listed = tollwatch::crash::SITES.map(str::to_owned).to_vec();
+    listed.sort_unstable();
+    assert_eq!(placed, listed);
 }

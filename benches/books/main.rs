@@ -5,7 +5,7 @@
 //! ever held cannot be told apart from what the bench itself holds.
 //!
 //! `cargo bench --bench books -- [--calls N] [--records N] [--rounds N] [NAME…]`, where a
-//! name is a format, `others`, `replay` or `report`. Ends with 1 when a limit is missed.
+//! name is a format, `others`, `discover`, `replay` or `report`. Ends with 1 when a limit is missed.
 
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
@@ -76,6 +76,9 @@ fn main() -> ExitCode {
     }
     if options.wants("others") {
         missed += paths::others_against_scanning(options.calls, options.rounds);
+    }
+    if options.wants("discover") {
+        missed += paths::discover_against_decoding(options.calls, options.rounds);
     }
     if options.wants("replay") {
         missed += replay::replay(options.records);

@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
+use tollwatch::app::discover::{About, Survey};
 use tollwatch::app::pipeline::{Means, Partition, Pipeline};
 use tollwatch::app::setup::{self, Setup};
 use tollwatch::clock::FixedClock;
@@ -134,6 +135,47 @@ pub(crate) fn whole_against_decoding(formats: &[&str], calls: usize, rounds: usi
             last.1 >> 10
         );
         println!("    whole path {path:>10.0} records/s");
+        println!("    decoding   {baseline:>10.0} records/s");
+        missed += verdict(
+            ratio >= LEAST,
+            &format!("ratio {ratio:.2}, at least {LEAST}"),
+        );
+    }
+    missed
+}
+
+/// Prints the ratio of looking at a sample against decoding it, for each format and for a topic of
+/// other calls; how many limits were missed.
+pub(crate) fn discover_against_decoding(calls: usize, rounds: usize) -> u32 {
+    println!("looking at a sample (`discover`) against decoding alone, one thread");
+    let mut missed = 0;
+    let topic = ("servicenow_outbound", calls / 20, 1_900);
+    let samples = FORMATS.iter().map(|format| (*format, calls, 0));
+    for (format, calls, others) in samples.chain([topic]) {
+        let records = traffic::records(
+            (format, traffic::RECORD_BYTES),
+            calls,
+            (traffic::FEATURES, others),
+        );
+        let dir = tempfile::tempdir().expect("a folder");
+        let setup = setup(dir.path());
+        let look = || {
+            let mut survey = Survey::new(&setup.gate, None);
+            let stream = survey.stream(About::default());
+            for record in &records {
+                survey.record(stream, black_box(record));
+            }
+            black_box(survey.records());
+        };
+        let (path, baseline, ratio) = in_turns(
+            rounds,
+            records.len(),
+            || timed(look),
+            || timed(|| decode_all(&setup, &records)),
+        );
+        let share = if others > 0 { ", 95 % other calls" } else { "" };
+        println!("  {format}{share}: {} records", records.len());
+        println!("    discover   {path:>10.0} records/s");
         println!("    decoding   {baseline:>10.0} records/s");
         missed += verdict(
             ratio >= LEAST,

@@ -199,7 +199,7 @@ pub(crate) fn idle(broker: &Broker, times: usize) -> Vec<u64> {
     running.await_line("\"assigned\"");
     std::thread::sleep(Duration::from_secs(1));
     let producer = broker.producer();
-    let sample = traffic::records(("native", 800), times + 10, (FEATURES, 0));
+    let sample = traffic::records(("native", 800), 2_000, (FEATURES, 0));
     let mut took = Vec::new();
     for (place, record) in sample.iter().take(times).enumerate() {
         let begun = Instant::now();

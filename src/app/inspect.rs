@@ -131,6 +131,7 @@ pub fn inspect(
                 ));
             }
             Piece::Blank { .. } => show(&ignored(IgnoreReason::Blank)),
+            Piece::BadRow { row, .. } => show(&rejected(&row.reject(), settings)),
         }
     }
     Ok(())

@@ -5,12 +5,15 @@
 //! whole.
 
 pub mod daemon;
+pub mod discover;
 pub mod export;
 pub mod inspect;
 pub mod links;
 pub mod log;
+pub mod names;
 pub mod pipeline;
 pub mod quarantine;
+pub mod registry;
 pub mod replay;
 pub mod report;
 pub mod restate;

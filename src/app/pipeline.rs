@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::call::Format;
+use crate::crash;
 use crate::decode::{self, Context, Settings, Told};
 use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Part, Position, Quarantined};
@@ -174,7 +175,7 @@ impl Pipeline {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.batch.entries.len() >= ENTRIES_MAX
-            || self.batch.received >= RECORDS_MAX
+            || self.batch.received >= crash::batch_records().unwrap_or(RECORDS_MAX)
             || self.bytes >= BYTES_MAX
     }
 

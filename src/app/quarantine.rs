@@ -86,6 +86,9 @@ pub fn retry(
             Ok(Some(Piece::TooLarge { offset, length })) => {
                 pipeline.too_large((0, offset), length);
             }
+            Ok(Some(Piece::BadRow { offset, row })) => {
+                pipeline.reject((0, offset), row.reject());
+            }
             Ok(Some(Piece::Blank { .. }) | None) | Err(_) => {
                 retried.unreadable += count;
                 continue;

@@ -253,6 +253,7 @@ fn take(
         Ok(Some(Piece::Record { offset, bytes })) => pipeline.record(means, (0, offset), bytes),
         Ok(Some(Piece::TooLarge { offset, length })) => pipeline.too_large((0, offset), length),
         Ok(Some(Piece::Blank { .. })) => pipeline.blank(),
+        Ok(Some(Piece::BadRow { offset, row })) => pipeline.reject((0, offset), row.reject()),
         Ok(None) => return Ok(false),
         Err(error) => {
             let offset = reading.offset();

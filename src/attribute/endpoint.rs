@@ -9,6 +9,8 @@ use crate::call::{Format, Provider, Scope};
 use crate::residency::Rule;
 use crate::units::{Millis, Text};
 
+use super::inventory::Stated;
+
 /// The place of an endpoint in its [`super::Registry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub(super) usize);
@@ -185,6 +187,8 @@ pub struct Endpoint {
     pub region: Text,
     /// How far processing may wander, where registered.
     pub scope: Option<Scope>,
+    /// What the cloud's own list says of it.
+    pub stated: Stated,
     /// Who takes over.
     pub fallback: Option<EndpointId>,
     /// What happens when it fails.
@@ -206,6 +210,16 @@ impl Endpoint {
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.provider != Some(Provider::NowLlm)
+    }
+
+    /// Its region: as ordered, else as the cloud states it; empty where neither tells one.
+    #[must_use]
+    pub fn known_region(&self) -> &str {
+        if !self.region.is_empty() {
+            return &self.region;
+        }
+        let place = self.stated.place.as_str();
+        if place.contains(":zone:") { "" } else { place }
     }
 
     /// The model behind a name that a report used: an alias's, the deployment's, else the name

@@ -16,6 +16,7 @@ use super::matcher::{Matcher, Told};
 use super::named::{key_of, told_names};
 use super::skills::plain;
 use super::strictest::{Strictest, StrictestRules};
+use super::worded::Names;
 
 /// The feature of a call that tells nothing to attribute it by.
 pub const UNATTRIBUTED: &str = "unattributed";
@@ -133,6 +134,7 @@ pub struct Features {
     /// Features by plain spelling of application and skill.
     by_key: BTreeMap<(Text, Text), usize>,
     strictest: StrictestRules,
+    names: Names,
 }
 
 impl Features {
@@ -160,7 +162,14 @@ impl Features {
             ranked,
             by_key,
             strictest,
+            names: Names::default(),
         }
+    }
+
+    /// The same features, which also know the words for a platform's row ids.
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Features {
+        Features { names, ..self }
     }
 
     /// The feature of that id; `None` when the id is another configuration's.
@@ -200,8 +209,9 @@ impl Features {
     /// of every kind). Without a matching one, the application and skill that the call tells.
     #[must_use]
     pub fn attribute(&self, origin: &Origin, endpoint: Option<EndpointId>) -> Attributed {
+        let worded = self.names.worded(origin);
         if !self.ranked.is_empty() {
-            let told = Told::new(origin);
+            let told = Told::new(origin, worded.as_ref());
             let claiming = self.ranked.iter().find(|index| {
                 self.all
                     .get(**index)
@@ -211,7 +221,7 @@ impl Features {
                 return self.registered(FeatureId(*index), How::Matched);
             }
         }
-        let Some((application, skill)) = told_names(origin) else {
+        let Some((application, skill)) = told_names(worded.as_ref().unwrap_or(origin)) else {
             return Attributed {
                 feature: Text::const_new(UNATTRIBUTED),
                 id: None,

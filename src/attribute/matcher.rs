@@ -149,29 +149,35 @@ impl Matcher {
 }
 
 /// What a call's origin tells, with the freely spelt names made plain once.
+/// Where a names file has words for its ids, both the ids and the words are told.
 pub(super) struct Told<'a> {
     origin: &'a Origin,
-    skill: Text,
-    definition: Text,
+    worded: Option<&'a Origin>,
+    skills: [Text; 2],
+    definitions: [Text; 2],
 }
 
 impl<'a> Told<'a> {
-    pub(super) fn new(origin: &'a Origin) -> Told<'a> {
+    pub(super) fn new(origin: &'a Origin, worded: Option<&'a Origin>) -> Told<'a> {
+        let words = worded.unwrap_or(origin);
         Told {
             origin,
-            skill: plain(&origin.skill),
-            definition: plain(&origin.definition),
+            worded,
+            skills: [&origin.skill, &words.skill].map(|name| plain(name)),
+            definitions: [&origin.definition, &words.definition].map(|name| plain(name)),
         }
     }
 
     fn has(&self, kind: Kind, values: &[Text]) -> bool {
         let one = |told: &Text| !told.is_empty() && values.contains(told);
         match kind {
-            Kind::Skill => one(&self.skill),
-            Kind::Definition => one(&self.definition),
+            Kind::Skill => self.skills.iter().any(one),
+            Kind::Definition => self.definitions.iter().any(one),
             Kind::Tag => self.origin.tags.iter().any(one),
             Kind::SourceTable => one(&self.origin.source_table),
-            Kind::Scope => one(&self.origin.scope),
+            Kind::Scope => {
+                one(&self.origin.scope) || self.worded.is_some_and(|words| one(&words.scope))
+            }
             Kind::Service => one(&self.origin.service),
             Kind::Caller => one(&self.origin.caller),
             Kind::Application => one(&self.origin.application),

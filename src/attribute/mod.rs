@@ -7,18 +7,22 @@
 
 mod endpoint;
 mod feature;
+mod inventory;
 mod matcher;
 mod named;
 mod people;
 mod registry;
 mod skills;
 mod strictest;
+mod worded;
 
 pub use endpoint::{BaseUrl, CostModel, CountsFrom, Endpoint, EndpointId, FallbackPolicy};
 pub use feature::{Approved, Attributed, Feature, FeatureId, Features, How, Needs, UNATTRIBUTED};
+pub use inventory::{Inventory, Listed, Resource, Stated};
 pub use matcher::{Kind, Matcher};
 pub use named::{UNTOLD_HALF, key_of};
 pub use people::Groups;
 pub use registry::{Found, Registry};
 pub use skills::{Application, Skill, Skills};
 pub use strictest::Strictest;
+pub use worded::{Added, Named, Names};

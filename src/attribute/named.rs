@@ -25,7 +25,7 @@ pub fn key_of(application: &str, skill: &str) -> Text {
 }
 
 /// Whether a name is the id of a row (`sys_id`).
-fn is_row_id(name: &str) -> bool {
+pub(super) fn is_row_id(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 

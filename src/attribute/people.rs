@@ -38,6 +38,15 @@ impl Groups {
         !self.prefixes.is_empty()
     }
 
+    /// Puts `user` into `group` unless a group is known; the one known, when it is another.
+    pub fn add_member(&mut self, user: &str, group: &str) -> Option<&Text> {
+        let known = self
+            .users
+            .entry(user.into())
+            .or_insert_with(|| group.into());
+        (*known != *group).then_some(&*known)
+    }
+
     /// The group of a user: by the whole id, else by the longest beginning.
     #[must_use]
     pub fn of(&self, user: &str) -> Option<&Text> {

@@ -4,14 +4,17 @@
 //! lines for programs are two faces of one answer.
 
 mod books;
+mod imports;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, QuarantineCommand, ReportCommand, Restate,
+    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
+    ReportCommand, Restate,
 };
+pub(super) use imports::{NamesCommand, RegistryCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -26,6 +29,7 @@ const EVERY_MAX: u64 = 86_400;
     version,
     max_term_width = 100,
     after_help = "Examples:
+  tollwatch discover logs/                            what is in this export
   tollwatch replay --ledger books.db logs/            read an export into the books
   tollwatch report daily --ledger books.db            what did it cost, on what
   tollwatch report residency --ledger books.db        where did it land, with the evidence
@@ -58,6 +62,22 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PricesCommand,
     },
+    /// Imports words for row ids from exports.
+    Names {
+        #[command(subcommand)]
+        command: NamesCommand,
+    },
+    /// Imports a cloud's own lists as evidence behind the registry.
+    Registry {
+        #[command(subcommand)]
+        command: RegistryCommand,
+    },
+    /// Looks at a sample: what is in it, how it is read, what nobody states; and writes a starter
+    /// configuration.
+    #[command(
+        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/"
+    )]
+    Discover(Discover),
     /// Reads files into the books, each record once.
     #[command(
         after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json"
@@ -205,6 +225,40 @@ pub(super) enum PricesCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Discover {
+    /// The configuration that is there already; its sources are read where no input is given.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Reads on for so long as files grow: `30s`, `10m`, `2h`.
+    #[arg(long = "for", value_name = "TIME")]
+    pub(super) time: Option<String>,
+    /// Stops after so many records.
+    #[arg(long, value_name = "N")]
+    pub(super) limit: Option<u64>,
+    /// The zone of times that name none: `Europe/Berlin`.
+    #[arg(long, value_name = "ZONE")]
+    pub(super) zone: Option<String>,
+    /// Which number of `03/04/2026` is the day: `dmy` or `mdy`.
+    #[arg(long, value_name = "ORDER")]
+    pub(super) date_order: Option<String>,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// Writes a starter configuration into this folder; never over one that is there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Shows only what the configuration does not have yet: the monthly review.
+    #[arg(long, requires = "config")]
+    pub(super) diff: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required_unless_present = "config")]
+    pub(super) inputs: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,11 +7,14 @@ mod args;
 mod ask;
 mod check;
 mod demo;
+mod discover;
 mod inspect;
+mod names;
 mod near;
 mod price;
 mod progress;
 mod quarantine;
+mod registry;
 mod replay;
 mod report;
 mod restate;
@@ -91,6 +94,9 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Inspect(args) => inspect::inspect(&args, terminal),
         Command::Price(args) => price::price(&args, terminal),
         Command::Prices { command } => price::prices(&command, terminal),
+        Command::Names { command } => names::names(&command, terminal),
+        Command::Registry { command } => registry::registry(&command, terminal),
+        Command::Discover(args) => discover::discover(&args, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),

@@ -6,7 +6,26 @@
 use toml::{Table, Value};
 
 /// Keys of the main file that only say where another file is.
-const REFERENCES: [&str; 5] = ["endpoints", "features", "prices", "price_import", "regions"];
+const REFERENCES: [&str; 7] = [
+    "endpoints",
+    "features",
+    "prices",
+    "price_import",
+    "regions",
+    "names",
+    "inventory",
+];
+
+/// The files beside the main one and its parts, as text, and what stands for one that is long.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    pub(super) prices: Option<&'a str>,
+    pub(super) price_import: Option<&'a str>,
+    pub(super) regions: Option<&'a str>,
+    pub(super) inventory: Option<&'a str>,
+    /// The line that stands for the names file.
+    pub(super) names: Option<&'a str>,
+}
 
 /// Keys of a Kafka source that calls are judged by; a new one is left out until it stands here.
 const JUDGING: [&str; 6] = [
@@ -19,15 +38,10 @@ const JUDGING: [&str; 6] = [
 ];
 
 /// The settings of all files, one `path = value` a line, sorted, without how the daemon runs and
-/// how brokers are reached. Secrets stand in files as references only, so there is none in it. A user's price and region files go in under a
-/// prefix, an imported price list as its hash.
-pub(super) fn text(
-    main: &str,
-    parts: &[Option<&str>],
-    prices: Option<&str>,
-    price_import: Option<&str>,
-    regions: Option<&str>,
-) -> String {
+/// how brokers are reached. Secrets stand in files as references only, so there is none in it. A
+/// user's price and region files and an inventory go in under a prefix, an imported price list and
+/// the names as their hashes.
+pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> String {
     let mut whole = table(main);
     for key in REFERENCES {
         whole.remove(key);
@@ -43,16 +57,23 @@ pub(super) fn text(
     }
     let mut lines = Vec::new();
     walk("", &Value::Table(whole), &mut lines);
-    for (prefix, file) in [("prices", prices), ("regions", regions)] {
+    for (prefix, file) in [("prices", beside.prices), ("regions", beside.regions)] {
         if let Some(file) = file {
             walk(prefix, &Value::Table(table(file)), &mut lines);
         }
     }
+    if let Some(inventory) = beside.inventory {
+        // When the lists were saved changes no judgement; what they say does.
+        let mut resources = table(inventory);
+        resources.remove("file");
+        walk("inventory", &Value::Table(resources), &mut lines);
+    }
     // An import has thousands of lines, and all that counts is whether it is the same one.
-    lines.extend(price_import.map(|list| {
+    lines.extend(beside.price_import.map(|list| {
         let hash = twox_hash::XxHash3_128::oneshot(list.as_bytes());
         format!("\"price_import\" = \"{hash:032x}\"")
     }));
+    lines.extend(beside.names.map(str::to_owned));
     lines.sort_unstable();
     lines.join("\n")
 }
@@ -101,30 +122,39 @@ fn walk(path: &str, value: &Value, lines: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{Beside, text};
 
     #[test]
     fn hangs_on_meaning_alone() {
         let one = "timezone = \"UTC\" # days\n\n[endpoint.a]\nbase_url = \"x\"\n[endpoint.b]\nbase_url = \"y\"\n";
         let main = "endpoints = \"e.toml\"\ntimezone = 'UTC'\n[endpoint.b]\nbase_url=\"y\"\n";
         let part = "endpoint.a.base_url = \"x\"";
-        assert_eq!(
-            text(one, &[], None, None, None),
-            text(main, &[Some(part), None], None, None, None)
-        );
-        assert_ne!(
-            text(one, &[], None, None, None),
-            text(main, &[], None, None, None)
-        );
+        let none = Beside::default();
+        assert_eq!(text(one, &[], none), text(main, &[Some(part), None], none));
+        assert_ne!(text(one, &[], none), text(main, &[], none));
         let kafka = "source.kafka = [{ name = \"k\", brokers = [\"b\"], format = \"otlp\" }]";
         let daemon = format!("daemon.log = \"json\"\n{kafka}");
         assert_eq!(
-            text(&daemon, &[], None, None, None),
+            text(&daemon, &[], none),
             "\"source\".\"kafka\"[0].\"format\" = \"otlp\"\n\"source\".\"kafka\"[0].\"name\" = \"k\""
         );
+        let prices = Beside {
+            prices: Some("p = [1, 2]"),
+            ..none
+        };
         assert_eq!(
-            text("limits.x = 1", &[], Some("p = [1, 2]"), None, None),
+            text("limits.x = 1", &[], prices),
             "\"limits\".\"x\" = 1\nprices.\"p\"[0] = 1\nprices.\"p\"[1] = 2"
+        );
+        let resource = "[[resource]]\nregion = \"x\"\n";
+        let saved = format!("[[file]]\nsaved = \"2026-11-21\"\n{resource}");
+        let listed = |text: &'static str| Beside {
+            inventory: Some(text),
+            ..none
+        };
+        assert_eq!(
+            text("", &[], listed(saved.leak())),
+            text("", &[], listed(resource))
         );
     }
 }

@@ -15,6 +15,7 @@ use crate::secret::looks_secret;
 use crate::units::{Millis, Text, clean_name};
 
 use super::at::{At, AtText};
+use super::inventory;
 use super::names;
 use super::places::Places;
 use super::read::FileText;
@@ -74,6 +75,7 @@ pub(super) fn ready(
     placed: &[Placed<'_>],
     sources: &BTreeSet<Text>,
     atlas: &Places<'_>,
+    lists: &inventory::Lists<'_>,
     faults: &mut Vec<Problem>,
 ) -> Registry {
     let mut endpoints: Vec<Endpoint> = placed
@@ -85,6 +87,7 @@ pub(super) fn ready(
     for (endpoint, placed) in endpoints.iter_mut().zip(placed) {
         endpoint.fallback = fallback(placed, &ids, faults);
     }
+    lists.apply(&mut endpoints, placed, faults);
     let registry = Registry::new(endpoints);
     circles(placed, &registry, faults);
     indistinct(placed, &registry, faults);

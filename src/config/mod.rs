@@ -14,6 +14,7 @@ mod endpoints;
 mod features;
 mod guard;
 mod hint;
+mod inventory;
 mod kafka;
 mod lint;
 mod names;
@@ -21,6 +22,7 @@ mod places;
 mod read;
 mod schema;
 mod settings;
+mod words;
 mod written;
 
 use std::collections::BTreeSet;
@@ -182,6 +184,8 @@ struct Further {
     prices: Option<FileText>,
     price_import: Option<FileText>,
     regions: Option<FileText>,
+    names: Option<FileText>,
+    inventory: Option<FileText>,
 }
 
 impl Further {
@@ -213,18 +217,24 @@ impl Further {
             prices: open(&written.prices),
             price_import: open(&written.price_import),
             regions: open(&written.regions),
+            names: open(&written.names),
+            inventory: open(&written.inventory),
         }
     }
 
-    fn canonical(&self, main: &FileText) -> String {
+    fn canonical(&self, main: &FileText, names: Option<&str>) -> String {
         let text = |file: &'_ Option<FileText>| file.as_ref().map(|file| file.text.clone());
         let (endpoints, features) = (text(&self.endpoints), text(&self.features));
         canonical::text(
             &main.text,
             &[endpoints.as_deref(), features.as_deref()],
-            text(&self.prices).as_deref(),
-            text(&self.price_import).as_deref(),
-            text(&self.regions).as_deref(),
+            canonical::Beside {
+                prices: text(&self.prices).as_deref(),
+                price_import: text(&self.price_import).as_deref(),
+                regions: text(&self.regions).as_deref(),
+                inventory: text(&self.inventory).as_deref(),
+                names,
+            },
         )
     }
 }
@@ -258,14 +268,17 @@ fn build(
         (main, &written.group),
         (features_file, &more_features.group),
     ];
-    let (groups, group_names) = features::groups(&group_files, faults);
+    let (mut groups, group_names) = features::groups(&group_files, faults);
+    let words = words::names(further.names.as_ref(), faults);
+    words::members(&group_files, &words, &mut groups, faults);
 
     let endpoint_files = [
         (main, &written.endpoint),
         (endpoints_file, &more_endpoints.endpoint),
     ];
     let placed_endpoints = endpoints::collect(&endpoint_files, faults);
-    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, faults);
+    let lists = inventory::Lists::read(main, &written, further.inventory.as_ref(), faults);
+    let registry = endpoints::ready(&placed_endpoints, &source_names, &places, &lists, faults);
     let feature_files = [
         (main, written.feature.as_slice()),
         (features_file, more_features.feature.as_slice()),
@@ -295,10 +308,10 @@ fn build(
         timezone: settings::timezone(main, written.timezone.as_ref(), faults),
         ledger: settings::ledger(main, dir, &written.ledger, faults),
         limits: settings::limits(main, &written.limits, faults),
-        canonical: further.canonical(main),
+        canonical: further.canonical(main, words::canonical(&words).as_deref()),
         warnings: Vec::new(),
         registry,
-        features,
+        features: features.with_names(words),
         groups,
         sources,
         kafka: kafka.into_iter().map(|placed| placed.ready).collect(),

@@ -290,6 +290,15 @@ pub(super) fn fields_of(
             let known = known.iter().copied();
             faults.push(names::unknown(file, field, "field", "unknown_field", known));
         }
+        for column in columns {
+            if let Some(hint) = decode::wrong_word(field.get(), column.get()) {
+                let message = format!("`{}` is no `{}`", column.get(), field.get());
+                faults.push(
+                    file.problem(column.span(), "unknown_value", message)
+                        .hint(hint),
+                );
+            }
+        }
         let columns = columns.iter().map(|column| column.get().clone()).collect();
         fields.insert(field.get().clone(), columns);
     }

@@ -35,6 +35,10 @@ pub(super) struct Main {
     pub(super) price_import: Option<AtText>,
     /// A file with your own regions and region sets; they are added to the shipped ones.
     pub(super) regions: Option<AtText>,
+    /// A file of words for a platform's row ids, written by `tollwatch names import`.
+    pub(super) names: Option<AtText>,
+    /// A file of what a cloud says of its deployments, written by `tollwatch registry import`.
+    pub(super) inventory: Option<AtText>,
     /// Registered LLM endpoints by name.
     pub(super) endpoint: Named<Endpoint>,
     /// What the company uses LLMs for.
@@ -257,6 +261,8 @@ pub(super) struct Group {
     pub(super) users: Vec<AtText>,
     /// Beginnings of user ids or names.
     pub(super) prefixes: Vec<AtText>,
+    /// The platform's own groups, by id or name as the names file has them: their members.
+    pub(super) groups: Vec<AtText>,
 }
 
 /// Where records come from.

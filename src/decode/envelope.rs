@@ -16,6 +16,23 @@ pub(super) const MAX_DEPTH: usize = 3;
 /// own habits (the rest).
 const KEYS: [&str; 6] = ["result", "records", "payload", "record", "fields", "data"];
 
+/// What kind of envelope a value may be, for counting; the key, or a word for what has none.
+pub(super) fn kind(value: &Json<'_>) -> Option<&'static str> {
+    if value.array().is_some() {
+        return Some("list");
+    }
+    if value.get("messageType").is_some() && value.get("logEvents").is_some() {
+        return Some("cloudwatch");
+    }
+    let holds = |key: &&&str| {
+        value.get(key).is_some_and(|inner| {
+            let text = || inner.str().is_some_and(is_json_like);
+            inner.array().is_some() || inner.object().is_some() || text()
+        })
+    };
+    KEYS.iter().find(holds).copied()
+}
+
 /// Calls `each` for every record inside `value`, or pushes what the envelope itself tells.
 /// Returns false when `value` is no envelope.
 pub(super) fn open(

@@ -3,6 +3,8 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
+mod zoned;
+
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
@@ -128,13 +130,13 @@ impl<'r> Fields<'r> {
     /// # Errors
     /// `bad_time` when it cannot be read, `time_out_of_range` when it is not plausible.
     pub(super) fn time(&self, column: Column) -> Result<Option<UnixMillis>, Reject> {
-        self.find(column)
-            .map_or(Ok(None), |found| time(found.key, &found.value).map(Some))
+        let read = |found: Found<'_>| zoned::time_in_zone(found.key, &found.value, self.settings);
+        self.find(column).map(read).transpose()
     }
 }
 
 /// The value of a key; a name with dots is a path where no key is called so.
-fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
+pub(super) fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
     record.get(name).or_else(|| {
         name.contains('.').then_some(())?;
         name.split('.')
@@ -340,7 +342,6 @@ fn epoch(value: &Json<'_>) -> Option<UnixMillis> {
     }
 }
 
-/// Any number, also as text.
 fn number(value: &Json<'_>) -> Option<f64> {
     match value {
         Json::Float(number) => Some(*number),

@@ -4,7 +4,10 @@
 //! format goes: one file here with `recognises` and `decode`, one row in `FORMATS`, its name in
 //! [`crate::call::Format`], its samples in `tests/data/`.
 
+pub mod columns;
 pub mod json;
+pub mod labels;
+pub mod written_time;
 
 mod apim_llm;
 mod azure_diagnostics;
@@ -39,6 +42,17 @@ pub const RECORD_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// are seconds.
 pub const DURATION_UNIT: &str = "duration_unit";
 
+/// The key of [`Settings::fields`] that names the zone of times that name none, instead of columns:
+/// `["Europe/Berlin"]`. Without it they are UTC.
+pub const TIME_ZONE: &str = "time_zone";
+
+/// The key of [`Settings::fields`] that says which number of `03/04/2026` is the day, instead of
+/// columns: `["dmy"]` or `["mdy"]`.
+pub const DATE_ORDER: &str = "date_order";
+
+/// The keys of [`Settings::fields`] that name no columns.
+const NO_COLUMNS: [&str; 3] = [DURATION_UNIT, TIME_ZONE, DATE_ORDER];
+
 /// The headers that name the provider's request, the best first: Azure's API Management, OpenAI
 /// and vLLM, Anthropic, Bedrock, Mistral, IBM Cloud.
 const REQUEST_ID_HEADERS: [&str; 6] = [
@@ -56,10 +70,29 @@ pub fn field_names() -> Vec<&'static str> {
     let columns = servicenow_outbound::COLUMNS.iter();
     let columns = columns.chain(&servicenow_genai::COLUMNS);
     let mut names: Vec<&'static str> = columns.map(|column| column.name).collect();
-    names.push(DURATION_UNIT);
+    names.extend(NO_COLUMNS);
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// What would be right, where a key of [`Settings::fields`] names no columns and `word` is none of
+/// its words.
+#[must_use]
+pub fn wrong_word(key: &str, word: &str) -> Option<&'static str> {
+    let (right, hint) = match key {
+        DURATION_UNIT => (matches!(word, "ms" | "s"), "`ms` or `s`"),
+        TIME_ZONE => (
+            word.parse::<chrono_tz::Tz>().is_ok(),
+            "an IANA name such as `Europe/Berlin`",
+        ),
+        DATE_ORDER => (
+            written_time::DateOrder::parse(word).is_some(),
+            "`dmy` (day first) or `mdy`",
+        ),
+        _ => (true, ""),
+    };
+    (!right).then_some(hint)
 }
 
 /// What a record, or one of the calls in it, turned out to be. Each counts as one.
@@ -85,12 +118,22 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What [`TIME_ZONE`] names; `None` when nothing, or no zone.
+    fn zone(&self) -> Option<chrono_tz::Tz> {
+        self.fields.get(TIME_ZONE)?.first()?.parse().ok()
+    }
+
+    /// What [`DATE_ORDER`] names.
+    fn date_order(&self) -> Option<written_time::DateOrder> {
+        written_time::DateOrder::parse(self.fields.get(DATE_ORDER)?.first()?)
+    }
+
     /// Whether a column that the user names stands in this object: then it is the record itself
     /// and no envelope, whatever else it has.
     fn names_a_key_of(&self, value: &Json<'_>) -> bool {
         self.fields
             .iter()
-            .filter(|(column, _)| column.as_str() != DURATION_UNIT)
+            .filter(|(column, _)| !NO_COLUMNS.contains(&column.as_str()))
             .flat_map(|(_, names)| names)
             .any(|name| {
                 let first = name.split('.').next().unwrap_or(name);
@@ -108,11 +151,32 @@ pub struct Context<'a> {
     pub gate: &'a Gate,
 }
 
+/// Sees what the decoder sees on its way, for whoever studies samples. Nothing of it may be kept
+/// that a report would not carry, but names of keys, hosts and paths.
+pub trait Watcher {
+    /// A call to somebody else, told without decoding.
+    fn skimmed(&mut self, _host: &str, _path: &str) {}
+    /// An envelope (`list`, `result`, `cloudwatch`, …) was opened.
+    fn envelope(&mut self, _kind: &'static str) {}
+    /// One unwrapped record, and the format that knows it.
+    fn record(&mut self, _record: &Json<'_>, _format: Option<Format>) {}
+}
+
+/// Watches nothing.
+struct Unwatched;
+
+impl Watcher for Unwatched {}
+
 /// Reads one record (a line, a Kafka payload, an element of an array) and pushes what it told:
 /// at least one [`Told`], one for each call where it holds several. Never panics.
 ///
 /// White space alone is [`IgnoreReason::Blank`]; no bytes at all are rejected as `empty`.
 pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
+    watch(bytes, context, &mut Unwatched, out);
+}
+
+/// [`decode`], with somebody who watches.
+pub fn watch(bytes: &[u8], context: Context<'_>, watcher: &mut dyn Watcher, out: &mut Vec<Told>) {
     let before = out.len();
     if bytes.len() > RECORD_MAX_BYTES {
         out.push(Told::Rejected(Reject::new(
@@ -121,13 +185,13 @@ pub fn decode(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) {
         )));
     } else if !bytes.is_empty() && bytes.iter().all(u8::is_ascii_whitespace) {
         out.push(Told::Ignored(IgnoreReason::Blank));
-    } else if let Some(reason) = skim::skim(bytes, context) {
+    } else if let Some(reason) = skim::skim(bytes, context, watcher) {
         out.push(Told::Ignored(reason));
     } else if binary(bytes, context, out) {
         refuse_outsized(out, before);
     } else {
         match Json::parse(bytes) {
-            Ok(value) => record(&value, context, 0, out),
+            Ok(value) => record(&value, (context, 0), watcher, out),
             Err(reject) => out.push(Told::Rejected(reject)),
         }
     }
@@ -158,7 +222,12 @@ fn binary(bytes: &[u8], context: Context<'_>, out: &mut Vec<Told>) -> bool {
 }
 
 /// Reads one parsed value: a record itself, or an envelope of records.
-fn record(value: &Json<'_>, context: Context<'_>, depth: usize, out: &mut Vec<Told>) {
+fn record(
+    value: &Json<'_>,
+    (context, depth): (Context<'_>, usize),
+    watcher: &mut dyn Watcher,
+    out: &mut Vec<Told>,
+) {
     let settings = context.settings;
     let of = |format| FORMATS.iter().find(|row| row.format == format);
     let fixed = settings.format.and_then(of);
@@ -169,15 +238,19 @@ fn record(value: &Json<'_>, context: Context<'_>, depth: usize, out: &mut Vec<To
     };
     let first = out.len();
     if let Some(row) = known {
+        watcher.record(value, Some(row.format));
         (row.decode)(value, context, out);
     } else {
+        let kind = envelope::kind(value).filter(|_| depth < envelope::MAX_DEPTH);
+        kind.inspect(|kind| watcher.envelope(kind));
         let opened = depth < envelope::MAX_DEPTH
             && envelope::open(value, out, &mut |inner, out| {
-                record(inner, context, depth + 1, out);
+                record(inner, (context, depth + 1), watcher, out);
             });
         if opened {
             return;
         }
+        watcher.record(value, None);
         match fixed {
             // The format's own decoder says what it misses.
             Some(row) if value.object().is_some() => (row.decode)(value, context, out),

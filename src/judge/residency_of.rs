@@ -78,6 +78,14 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
             told: endpoint.region.clone(),
         });
     }
+    if let Some(stated) = endpoint.map(|endpoint| &endpoint.stated.place)
+        && !stated.is_empty()
+    {
+        evidence.push(Evidence {
+            kind: EvidenceKind::Inventory,
+            told: stated.clone(),
+        });
+    }
     let rule = rules.rule_of(question.endpoint, question.feature);
     let judgement = crate::residency::judge(
         &rules.regions,

@@ -255,7 +255,7 @@ fn question(report: &Report, usage: &UsageReport, asked: &Asked<'_>) -> Question
         .residency
         .map(|told| &told.judgement.region)
         .filter(|region| !region.contains(":zone:"));
-    let registered = asked.endpoint.map(|endpoint| &endpoint.region);
+    let registered = asked.endpoint.map(Endpoint::known_region);
     let geo = report
         .evidence
         .iter()
@@ -270,8 +270,8 @@ fn question(report: &Report, usage: &UsageReport, asked: &Asked<'_>) -> Question
         requested: usage.requested_model.clone(),
         region: landed
             .filter(|region| !region.is_empty())
-            .or(registered)
             .cloned()
+            .or(registered.map(Text::from))
             .unwrap_or_default(),
         scope: report
             .destination

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::units::UnixMillis;
 
 use self::stream::{Counting, decompressed, open_stream, read_up_to, skip_keeping_tail};
-use super::split::{Before, PROBE, Piece, Shape, Splitter};
+use super::csv_rows::{self, Heading};
+use super::split::{Before, LOOK, PROBE, Piece, Shape, Splitter};
 
 /// What is remembered of a file beside the offset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,7 +150,9 @@ impl Reading {
             return Self::from_start(path, Resume::Replaced);
         }
         let shape = Shape::parse(&marks.shape);
-        let unended = shape == Some(Shape::Lines) && !tail.is_empty() && !tail.ends_with(b"\n");
+        let heading = heading(path, shape)?;
+        let by_line = matches!(shape, Some(Shape::Lines | Shape::Rows));
+        let unended = by_line && !tail.is_empty() && !tail.ends_with(b"\n");
         let mut chained = Vec::new();
         if unended {
             // The last line had no end when it was read. If it went on since, it is read again.
@@ -166,6 +169,7 @@ impl Reading {
                 shape,
                 head,
                 tail,
+                heading,
             },
         );
         if unended {
@@ -201,6 +205,12 @@ impl Reading {
         };
         let (mut head_reader, _) = open_stream(path, &Arc::default())?;
         let head = read_up_to(&mut head_reader, PROBE)?;
+        let heading = if offset > 0 {
+            heading(path, shape)?
+        } else {
+            None
+        };
+        let shape = shape.or(heading.as_ref().map(|_| Shape::Rows));
         let splitter = Splitter::new(
             reader,
             Before {
@@ -208,6 +218,7 @@ impl Reading {
                 shape,
                 head,
                 tail,
+                heading,
             },
         );
         Ok(Reading {
@@ -235,6 +246,12 @@ impl Reading {
     /// What the system or the decompressor says; what was handed out before stays right.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece<'_>>> {
         self.splitter.next_piece()
+    }
+
+    /// The heading, where the input is a table and was looked at.
+    #[must_use]
+    pub fn heading(&self) -> Option<&Heading> {
+        self.splitter.heading()
     }
 
     /// Leaves a last record without its end for a later reading.
@@ -274,6 +291,18 @@ impl Reading {
             tail: hash(self.splitter.tail()),
         })
     }
+}
+
+/// The heading of a table, read again from the start of the file; `None` when `shape` says that it
+/// is none.
+fn heading(path: &Path, shape: Option<Shape>) -> io::Result<Option<Heading>> {
+    if shape.is_some_and(|shape| shape != Shape::Rows) {
+        return Ok(None);
+    }
+    let (mut reader, _) = open_stream(path, &Arc::default())?;
+    let start = read_up_to(&mut reader, LOOK)?;
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start);
+    Ok(csv_rows::heading(start, start.len() < LOOK).map(|(heading, _)| heading))
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -5,11 +5,14 @@
 //! broken row must not take the others with it.
 
 mod cut;
+mod rows;
 
 use std::io::{self, Read};
 
 use crate::decode::RECORD_MAX_BYTES;
-use cut::{End, line_end, shape_of, value_end};
+
+use super::csv_rows::{BadRow, Heading, Table};
+use cut::{End, line_end, value_end};
 
 pub use cut::Shape;
 
@@ -18,7 +21,7 @@ const CHUNK: usize = 256 * 1024;
 /// How many bytes at the head of a stream and before a position tell it from another.
 pub const PROBE: usize = 4096;
 /// How far the first look goes that tells the shape of a stream.
-const LOOK: usize = 64 * 1024;
+pub const LOOK: usize = 64 * 1024;
 
 /// One piece of a stream, with the byte at which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,13 @@ pub enum Piece<'a> {
     Blank {
         /// Byte at which it begins.
         offset: u64,
+    },
+    /// A row of a table that does not fit its heading.
+    BadRow {
+        /// Byte at which it begins.
+        offset: u64,
+        /// What is wrong with it.
+        row: BadRow,
     },
 }
 
@@ -65,6 +75,8 @@ pub struct Splitter<R> {
     /// Whether a piece without its end is left for a later reading.
     holds: bool,
     held: bool,
+    /// What makes records of a table's rows.
+    table: Option<Table>,
 }
 
 /// What an earlier reading left behind for the next.
@@ -78,6 +90,8 @@ pub struct Before {
     pub head: Vec<u8>,
     /// The bytes before the offset, at most [`PROBE`].
     pub tail: Vec<u8>,
+    /// The heading, where the stream is a table.
+    pub heading: Option<Heading>,
 }
 
 impl<R: Read> Splitter<R> {
@@ -88,9 +102,11 @@ impl<R: Read> Splitter<R> {
             shape,
             head,
             tail,
+            heading,
         } = before;
         Splitter {
             reader,
+            table: heading.map(|heading| Table::new(heading, None)),
             start: tail.len(),
             buffer: tail,
             offset,
@@ -113,6 +129,11 @@ impl<R: Read> Splitter<R> {
     /// Whether a last piece was left.
     pub fn held(&self) -> bool {
         self.held
+    }
+
+    /// The heading, where the stream is a table and was looked at.
+    pub fn heading(&self) -> Option<&Heading> {
+        self.table.as_ref().map(Table::heading)
     }
 
     /// Where a later reading goes on.
@@ -172,6 +193,7 @@ impl<R: Read> Splitter<R> {
                 self.next_by(&value_end)
             }
             Shape::Framed => self.next_frame(),
+            Shape::Rows => self.next_row(),
             Shape::Whole => self.next_by(&|_| End::Open),
         }
     }
@@ -245,7 +267,7 @@ impl<R: Read> Splitter<R> {
             if self.rest().is_empty() {
                 return Ok(None);
             }
-            let (shape, prefix) = shape_of(self.rest());
+            let (shape, prefix) = self.shape_ahead();
             self.advance(prefix);
             self.shape = Some(shape);
         }

@@ -7,6 +7,7 @@ own rounding. Python 3.9 or newer, standard library only.
 
     recount.py --map demo.json RECORDS...                       prints day cells as JSON lines
     recount.py --map demo.json --compare cells.jsonl RECORDS... exits 1 and names each difference
+    recount.py --map demo.json calls.dump.jsonl                 a dump of a topic, one record a line
     recount.py --self-test                                      breaks figures and expects to see it
 
 Key of a cell: day, feature, endpoint. Exported cells that differ only in provider, model, region,
@@ -14,6 +15,7 @@ verdict or grade are added up first.
 """
 
 import argparse
+import base64
 import collections
 import gzip
 import json
@@ -171,11 +173,18 @@ def whole(value):
     return int(value) if value not in (None, "") else None
 
 
+def row_id(table, row):
+    """A row that was exported without its id is known by all that it says."""
+    if row.get("sys_id"):
+        return ("row", table, row["sys_id"])
+    return ("weak", table, json.dumps(row, sort_keys=True))
+
+
 def outbound(row):
     host, path = row.get("hostname") or "", row.get("path") or ""
     return [
         {
-            "id": ("row", "outbound", row["sys_id"]),
+            "id": row_id("outbound", row),
             "at": millis(row["sys_created_on"]),
             "host": host,
             "path": path,
@@ -195,7 +204,7 @@ def genai(row):
     prompt, output = int(row["prompt_token_count"]), int(row["response_token_count"])
     return [
         {
-            "id": ("row", "genai", row["sys_id"]),
+            "id": row_id("genai", row),
             "at": millis(row["started_at"]),
             "alias": row["model_name"],
             "scope": row.get("derived_scope", ""),
@@ -606,11 +615,32 @@ def files(paths):
         yield from inner
 
 
+def value_of(data):
+    """The reports of a record's value: JSON, or an OpenTelemetry export as protobuf."""
+    if not data:
+        raise Unreadable("no bytes")
+    if not data.strip():
+        raise NotACall("blank")
+    # A protobuf export begins with field 1, a message; as text that is a line end.
+    if data[:1] == b"\n" and data.lstrip()[:1] != b"{":
+        return otlp_protobuf(data)
+    return reports(parse(data))
+
+
+def read_dump(lines, cells):
+    """One JSON object a line: topic, partition, offset, value_base64 (or null)."""
+    for line in lines:
+        value = json.loads(line)["value_base64"]
+        cells.record(value_of, b"" if value is None else base64.b64decode(value, validate=True))
+
+
 def read_all(paths, cells):
     for path in files(paths):
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rb") as file:
-            if path.name.removesuffix(".gz").endswith(".pb"):
+            if path.name.removesuffix(".gz").endswith(".dump.jsonl"):
+                read_dump(file, cells)
+            elif path.name.removesuffix(".gz").endswith(".pb"):
                 while length := file.read(4):
                     cells.record(otlp_protobuf, file.read(int.from_bytes(length, "big")))
             else:

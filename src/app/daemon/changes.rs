@@ -102,6 +102,7 @@ impl Reader {
                 .released(series(&self.source.name, place));
         }
         self.consumer.give_up(&held)?;
+        site("after_hand_back");
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::FileSource;
+use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Position};
 use crate::telemetry::{Booked, SourceError};
@@ -37,7 +38,9 @@ impl Books for InTurns<'_> {
 
     fn apply(&mut self, batch: &Batch, now: UnixMillis) -> Result<Applied, Fault> {
         let began = Instant::now();
+        site("file_before_book");
         let applied = Ledger::apply(&mut *self.0.books(), batch, now)?;
+        site("file_after_book");
         self.0.figures.booked(&Booked {
             commit: began.elapsed(),
             ..super::writer::figures(batch, &applied, (0, now))

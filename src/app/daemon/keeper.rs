@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::crash::{pause, site};
 use crate::ledger::{Ledger, Resolution, Span};
 use crate::telemetry::Coverage;
 use crate::units::{DAY_MS, Text, UnixMillis};
@@ -42,7 +43,7 @@ pub(super) fn run(shared: &Arc<Shared>) -> Result<(), Failure> {
             Err(failure) => return Err(failure),
         }
         shared.fade();
-        if !shared.nap(PAUSE) {
+        if !shared.nap(pause(PAUSE)) {
             return Ok(());
         }
     }
@@ -83,6 +84,7 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
         if shared.stopping() {
             break;
         }
+        site("before_links");
         linker.link(&mut *shared.books(), hour)?;
         count += 1;
     }

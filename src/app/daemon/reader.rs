@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::KafkaSource;
-use crate::crash::site;
+use crate::crash::{pause, site};
 use crate::decode::{RECORD_MAX_BYTES, Settings};
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
@@ -27,7 +27,8 @@ use super::tracks::{Track, Tracks, complete_to};
 use super::watch;
 use super::writer::{Done, Work, Writer};
 
-/// A batch is handed over when it has been gathered for so long and the writer is free.
+/// A batch is handed over when it has been gathered for so long, nothing more waits at once, and the
+/// writer is free.
 const GATHER: Duration = Duration::from_millis(200);
 /// A batch is handed over when it has been gathered for so long.
 const GATHER_MAX: Duration = Duration::from_secs(1);
@@ -174,21 +175,22 @@ impl Reader {
             if let Some(ended) = self.watch()? {
                 return Ok(ended);
             }
-            match self.gather() {
-                Ok(()) => {}
+            let drained = match self.gather() {
+                Ok(drained) => drained,
                 Err(fault) => {
                     if let Some(ended) = self.trouble(&fault)? {
                         return Ok(ended);
                     }
+                    true
                 }
-            }
-            self.hand_over_when_due();
+            };
+            self.hand_over_when_due(drained);
             self.follow_with_offsets();
         }
     }
 
-    /// Takes records as they come, up to a bound.
-    fn gather(&mut self) -> Result<(), kafka::Fault> {
+    /// Takes records as they come, up to a bound; whether there was none left.
+    fn gather(&mut self) -> Result<bool, kafka::Fault> {
         let (settings, ignore_scopes) = settings(&self.source);
         let mut means = Means {
             judge: &mut self.judge,
@@ -199,12 +201,13 @@ impl Reader {
         let mut wait = POLL;
         for _ in 0..RECORDS_PER_LOOK {
             if self.pipeline.is_full() {
-                return Ok(());
+                return Ok(false);
             }
             let Some(record) = self.consumer.poll(wait)? else {
-                return Ok(());
+                return Ok(true);
             };
             wait = Duration::ZERO;
+            site("after_poll");
             let place = Place {
                 topic: Text::from(record.topic()),
                 partition: record.partition(),
@@ -233,13 +236,14 @@ impl Reader {
             }
             site("after_decode");
         }
-        Ok(())
+        Ok(false)
     }
 
-    fn hand_over_when_due(&mut self) {
+    /// Hands over what was gathered. With more to come at once, larger batches cost less each.
+    fn hand_over_when_due(&mut self, drained: bool) {
         let gathered = self.began.map(|began| began.elapsed());
         let due = gathered.is_some_and(|gathered| {
-            gathered >= GATHER_MAX || gathered >= GATHER && self.writer.is_idle()
+            gathered >= GATHER_MAX || gathered >= pause(GATHER) && drained && self.writer.is_idle()
         });
         let idle_news = self.began.is_none()
             && self.writer.is_idle()
@@ -352,7 +356,7 @@ impl Reader {
         if self.to_commit.is_empty() || Instant::now() < self.commit_at {
             return;
         }
-        self.commit_at = Instant::now() + COMMIT_EVERY;
+        self.commit_at = Instant::now() + pause(COMMIT_EVERY);
         let to_commit = std::mem::take(&mut self.to_commit);
         site("before_offset_commit");
         if let Err(fault) = self.consumer.commit(&to_commit) {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::Start;
+use crate::crash::site;
 use crate::ledger::{Batch, Ledger, Loss, LossKind, Part, Position};
 use crate::source::kafka::{self, Aside, FaultKind, Known, Marks, Place, Resume};
 use crate::units::{Text, UnixMillis};
@@ -36,7 +37,7 @@ impl Reader {
     pub(super) fn settle_waiting(&mut self) -> Result<Option<kafka::Fault>, Failure> {
         let begun = self.begun()?;
         let (mut found, mut fault, mut aside) = (Vec::new(), None, None);
-        let began = Instant::now();
+        let start = Instant::now();
         let after = match &self.look_from {
             Some(from) => self.waiting.range(from..),
             None => self.waiting.range::<Place, _>(..),
@@ -44,7 +45,7 @@ impl Reader {
         let before = self.waiting.iter();
         let mut look_from = None;
         for place in after.chain(before).take(self.waiting.len()) {
-            if began.elapsed() > ROUND_MAX {
+            if start.elapsed() > ROUND_MAX {
                 look_from = Some(place.clone());
                 break;
             }
@@ -53,6 +54,7 @@ impl Reader {
                 Err(Failure::Kafka(one)) if one.kind != FaultKind::Fatal => fault = Some(one),
                 Err(failure) => return Err(failure),
             }
+            site("while_resuming");
         }
         self.look_from = look_from;
         self.book_found(&found)?;
@@ -62,6 +64,7 @@ impl Reader {
             .collect();
         if !from.is_empty() {
             self.consumer.assign(&from)?;
+            site("after_assign");
         }
         let now = Instant::now();
         for found in found {
@@ -104,7 +107,9 @@ impl Reader {
             }),
         };
         let batch = self.batch(vec![part], Vec::new());
+        site("before_begun");
         self.shared.patiently(|books| books.apply(&batch, now))?;
+        site("after_begun");
         Ok((now, true))
     }
 
@@ -181,7 +186,9 @@ impl Reader {
         }
         let now = self.shared.clock.now();
         let batch = self.batch(parts, lost);
+        site("before_first_positions");
         self.shared.patiently(|books| books.apply(&batch, now))?;
+        site("after_first_positions");
         for found in all {
             self.say(found);
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
+use crate::crash::{self, site};
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
 use crate::telemetry::{Figures, Health, Repeats, Say};
@@ -90,7 +91,7 @@ impl Shared {
                 Err(fault) if may_pass(fault.kind) => {
                     waited = true;
                     self.ledger_waits(&fault);
-                    if !self.nap(pause) {
+                    if !self.nap(crash::pause(pause)) {
                         return Err(fault);
                     }
                     pause = (pause * 2).min(PAUSE_MAX);
@@ -141,6 +142,7 @@ impl Shared {
     /// A judge under `setup`, whose number the figures then show.
     pub(super) fn judge(&self, setup: &Setup) -> Result<Judge, Failure> {
         let judge = self.patiently(|books| setup.judge(books, &self.clock))?;
+        site("after_config");
         self.figures.configuration(u64::from(judge.config().0));
         Ok(judge)
     }

@@ -155,7 +155,7 @@ fn book(shared: &Shared, work: &Work) -> Done {
             Err(fault) if may_pass(fault.kind) => {
                 shared.figures.commit_failed();
                 shared.ledger_waits(&fault);
-                if !shared.nap(pause) {
+                if !shared.nap(crate::crash::pause(pause)) {
                     return Done::Dropped;
                 }
                 pause = (pause * 2).min(PAUSE_MAX);

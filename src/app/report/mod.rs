@@ -7,6 +7,8 @@
 pub mod basis;
 pub mod daily;
 pub mod endpoints;
+pub mod pilot;
+pub mod readiness;
 pub mod residency;
 pub mod story;
 

@@ -154,9 +154,8 @@ impl<'a> Rejudge<'a> {
     }
 }
 
-/// The lines of a configuration's text that group users.
+/// The lines of a configuration's text that group users: groups, and imported names.
 fn groups_of(text: &str) -> Vec<&str> {
-    text.lines()
-        .filter(|line| line.starts_with("\"group\""))
-        .collect()
+    let groups = |line: &&str| line.starts_with("\"group\"") || line.starts_with("\"names\"");
+    text.lines().filter(groups).collect()
 }

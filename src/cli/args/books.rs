@@ -58,6 +58,63 @@ pub(in crate::cli) enum ReportCommand {
         #[command(flatten)]
         asked: Asked,
     },
+    /// What each skill uses and costs, by an export alone, and what it would cost elsewhere.
+    #[command(
+        after_help = "Example:\n  tollwatch report readiness export.jsonl --as azure/westeurope/gpt-4o --html readiness.html"
+    )]
+    Readiness(ReadinessArgs),
+    /// Thirty days of a feature at an endpoint: one verdict with its reasons.
+    #[command(
+        after_help = "Example:\n  tollwatch report pilot --ledger books.db --config tollwatch.toml --endpoint azure-weu --feature itsm/incident_summarization"
+    )]
+    Pilot(PilotArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReadinessArgs {
+    /// A provider, region and model to price the same use at, as `azure/westeurope/gpt-4o`; the
+    /// place may be `global` or a zone as `eu`. Repeat it for several.
+    #[arg(long = "as", value_name = "PROVIDER/REGION/MODEL")]
+    pub(in crate::cli) candidates: Vec<String>,
+    /// Writes the answer as a page of its own, too.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
+    /// The configuration; none is needed.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// Reads every record as this format instead of recognising each.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) format: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Exports: files, folders, or `-` for standard input.
+    #[arg(value_name = "INPUT", required = true)]
+    pub(in crate::cli) inputs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PilotArgs {
+    #[command(flatten)]
+    pub(in crate::cli) asked: Asked,
+    /// The endpoint on trial, by name.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) endpoint: String,
+    /// The feature on trial, `application/skill`.
+    #[arg(long)]
+    pub(in crate::cli) feature: String,
+    /// Only this user group's calls, requests and cost.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) group: Option<String>,
+    /// The limit of p95; the endpoint's `timeout_ms` when not given.
+    #[arg(long, value_name = "MS")]
+    pub(in crate::cli) p95_ms: Option<u64>,
+    /// Calls in a hundred that may be refused with 429.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(in crate::cli) throttled_percent: u8,
+    /// Calls in a hundred that may fail on the provider's side, or get no answer.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(in crate::cli) failed_percent: u8,
 }
 
 /// Form of an export.

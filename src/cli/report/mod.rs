@@ -8,10 +8,13 @@ mod cells;
 mod daily;
 mod empty;
 mod endpoints;
+mod pilot;
+mod readiness;
+mod readiness_page;
 mod residency;
 mod unseen;
 
-use super::args::{Asked, ReportCommand};
+use super::args::{Asked, PilotArgs, ReportCommand};
 use super::{Terminal, ask};
 use crate::app::report as books_report;
 use crate::app::report::endpoints::Endpoint;
@@ -75,6 +78,8 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
                 residency::show(&answer, terminal)?;
             }
         }
+        ReportCommand::Pilot(args) => return pilot_report(args, terminal),
+        ReportCommand::Readiness(args) => return readiness::run(args, terminal),
         ReportCommand::Endpoints { asked } => {
             let books = books(asked, terminal)?;
             let (ledger, rules) = (&books.ledger, &books.setup.rules);
@@ -91,6 +96,29 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
                 endpoints::show(&answer, asked.config.is_some(), terminal)?;
             }
         }
+    }
+    Ok(0)
+}
+
+fn pilot_report(args: &PilotArgs, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let Books {
+        ledger,
+        setup,
+        span,
+    } = books(&args.asked, terminal)?;
+    let asked = books_report::pilot::Asked {
+        endpoint: &args.endpoint,
+        feature: &args.feature,
+        group: args.group.as_deref(),
+        p95_ms: args.p95_ms,
+        throttled_percent: args.throttled_percent,
+        failed_percent: args.failed_percent,
+    };
+    let answer = books_report::pilot::pilot(&ledger, &setup.rules, span, asked)?;
+    if args.asked.json {
+        terminal.json(&answer)?;
+    } else {
+        pilot::show(&answer, terminal)?;
     }
     Ok(0)
 }

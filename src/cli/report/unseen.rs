@@ -78,7 +78,8 @@ pub(in crate::cli) fn overflow(kind: &str, number: u64) -> String {
     format!("{} {what}", words::plural(number, one, many))
 }
 
-fn lines(unseen: &Unseen) -> Vec<String> {
+/// The lines of what was not seen or could not be told.
+pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
     let mut lines: Vec<String> = unseen
         .coverage
         .iter()

@@ -49,7 +49,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
             "rejected no_destination: a call without `hostname` or `url`",
             "rejected no_destination: a call without `hostname` or `url`",
             "rejected bad_time: no time, expected `sys_created_on`",
-            "rejected bad_time: `sys_created_on` is no time, expected `YYYY-MM-DD HH:MM:SS`, RFC 3339 or epoch",
+            "rejected bad_time: `sys_created_on` is a date as people write it, without a zone; say `time_zone`",
             "rejected time_out_of_range: `sys_created_on` is 1970-01-01T00:00:00.000Z, expected a time from 2015 to 2099",
             "rejected time_out_of_range: `sys_created_on` is 2999-01-01T00:00:00.000Z, expected a time from 2015 to 2099",
             "rejected bad_status: `response_status` is 99, expected an HTTP status from 100 to 599",

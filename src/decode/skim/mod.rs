@@ -18,12 +18,16 @@ use crate::outcome::IgnoreReason;
 
 use super::json::Json;
 use super::servicenow_outbound::{HOST, PATH, URL, address};
-use super::{Context, Settings, fields};
+use super::{Context, Settings, Watcher, fields};
 
 use scanner::{Scanner, Value};
 
 /// The outcome of a record that needs no decoding; `None` leaves it to the decoder.
-pub(super) fn skim(bytes: &[u8], context: Context<'_>) -> Option<IgnoreReason> {
+pub(super) fn skim(
+    bytes: &[u8],
+    context: Context<'_>,
+    watcher: &mut dyn Watcher,
+) -> Option<IgnoreReason> {
     let settings = context.settings;
     match settings.format {
         None | Some(Format::ServicenowOutbound) => {}
@@ -39,6 +43,7 @@ pub(super) fn skim(bytes: &[u8], context: Context<'_>) -> Option<IgnoreReason> {
     }
     // The tree reader refuses what is not UTF-8, in whatever value it stands.
     std::str::from_utf8(bytes).ok()?;
+    watcher.skimmed(host, &path);
     Some(IgnoreReason::OtherCall)
 }
 

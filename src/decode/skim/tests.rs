@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Told, record, samples, servicenow_genai, servicenow_outbound};
+use super::super::{Told, Unwatched, record, samples, servicenow_genai, servicenow_outbound};
 use super::*;
 use crate::provider::Gate;
 
@@ -15,6 +15,7 @@ fn skimmed(bytes: &[u8], settings: &Settings) -> Option<IgnoreReason> {
             settings,
             gate: &gate,
         },
+        &mut Unwatched,
     )
 }
 
@@ -27,7 +28,7 @@ fn decoded(bytes: &[u8], settings: &Settings) -> Vec<Told> {
     };
     let mut out = Vec::new();
     match Json::parse(bytes) {
-        Ok(value) => record(&value, context, 0, &mut out),
+        Ok(value) => record(&value, (context, 0), &mut Unwatched, &mut out),
         Err(reject) => out.push(Told::Rejected(reject)),
     }
     out

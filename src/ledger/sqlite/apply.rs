@@ -16,6 +16,7 @@ use super::{
     SqliteLedger, cells, configs, conversations, counts, evidence, hours, lines, positions,
     quarantine, seals,
 };
+use crate::crash::{defect, site};
 use crate::units::{HOUR_MS, UnixMillis};
 
 impl SqliteLedger {
@@ -35,8 +36,14 @@ impl SqliteLedger {
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        positions::advance(&tx, batch)?;
+        if !defect("figures_first") {
+            positions::advance(&tx, batch)?;
+        }
+        if defect("positions_first") {
+            in_halves(&tx)?;
+        }
         positions::note_losses(&tx, batch, now)?;
+        site("transaction_positions");
         quarantine::take_out(&tx, batch)?;
         let mut sifted = Sieve {
             conn: &tx,
@@ -44,6 +51,7 @@ impl SqliteLedger {
             ids: &mut self.ids,
         }
         .sift(batch)?;
+        site("transaction_sifted");
         let delta = Adder {
             conn: &tx,
             zones: &self.zones,
@@ -54,15 +62,24 @@ impl SqliteLedger {
         .add_up(&sifted.booked)?;
         cells::add(&tx, &delta)?;
         configs::count_days(&tx, &delta.configs, 1)?;
+        if defect("figures_first") {
+            in_halves(&tx)?;
+        }
+        site("transaction_cells");
+        if defect("figures_first") {
+            positions::advance(&tx, batch)?;
+        }
         let ids = std::mem::take(&mut sifted.ids);
         // Before this batch's own lines are there: they are not the first to tell.
         let contradictions = pairs(&tx, batch, &sifted)?;
         lines::add(&tx, &mut self.hours, batch, (&sifted.booked, &delta))?;
+        site("transaction_lines");
         for (hour, ids) in ids {
             self.ids.append(&tx, hour, ids)?;
             let known = self.hours.wrote(&tx, hour, now)?;
             hours::write(&tx, hour, known)?;
         }
+        site("transaction_ids");
         let booked = (sifted.booked.as_slice(), &delta);
         evidence::add(&tx, batch, booked, self.options.evidence_per_hour)?;
         for (day, conversations) in &delta.conversations {
@@ -83,9 +100,15 @@ impl SqliteLedger {
         )?;
         note_folded(&tx, &delta)?;
         counts::add_batch(&tx, day, &batch.source, &sifted.applied)?;
+        site("transaction_counts");
         tx.commit()?;
         Ok(sifted.applied)
     }
+}
+
+/// The defect that the crash tests must find: the transaction ends here, and another one goes on.
+fn in_halves(conn: &Connection) -> Result<(), Fault> {
+    Ok(conn.execute_batch("COMMIT; BEGIN IMMEDIATE")?)
 }
 
 /// Who contradicts whom in a batch.

@@ -14,6 +14,7 @@ use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::hours::{self, Hour};
 use super::{Options, SqliteLedger, cells, conversations, lines, seals, segment_range};
+use crate::crash::site;
 use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
 
 /// Hours handled per call for each kind of work.
@@ -71,6 +72,7 @@ impl SqliteLedger {
             hours::write(&tx, hour, known)?;
             done.hours_forgotten += 1;
         }
+        site("mid_upkeep");
         let days = days(self.hours.all(&tx)?, &self.zones);
         drop_days(&tx, &days)?;
         seal_days(&tx, &self.zones, &days, now, &mut done)?;

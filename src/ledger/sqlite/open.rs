@@ -14,6 +14,7 @@ use super::super::fault::{Fault, FaultKind};
 use super::super::rows::ZoneRow;
 use super::super::zone::Zones;
 use super::{Options, SqliteLedger, corrupt, hours, ids, names, schema};
+use crate::crash;
 use crate::secret::FingerprintKey;
 use crate::units::{Text, UnixMillis};
 
@@ -162,7 +163,7 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
         |_| Ok(()),
     )?;
     common(&conn)?;
-    if let Some(bytes) = options.file_bytes_max {
+    if let Some(bytes) = crash::ledger_bytes().or(options.file_bytes_max) {
         let pages = (bytes / PAGE_BYTES).max(1);
         conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
     }

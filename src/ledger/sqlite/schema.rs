@@ -6,6 +6,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::fault::{Fault, FaultKind};
+use crate::crash::site;
 
 /// Marks the file as a ledger of tollwatch: `tolw`.
 pub(super) const APPLICATION_ID: i64 = 0x746f_6c77;
@@ -135,10 +136,12 @@ pub(super) fn migrate(conn: &mut Connection, zone: &str) -> Result<(), Fault> {
     if found == Some(version()) {
         return Ok(());
     }
+    site("before_migration");
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = usize::try_from(found.unwrap_or(0)).unwrap_or(0);
     for migration in MIGRATIONS.get(done..).unwrap_or_default() {
         tx.execute_batch(migration)?;
+        site("mid_migration");
     }
     if found.is_none() {
         tx.execute("INSERT INTO zone VALUES (?1, ?2)", (i64::MIN, zone))?;

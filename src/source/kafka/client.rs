@@ -4,6 +4,8 @@
 //! books, so what librdkafka would do about them by itself is switched off, and an offset that is
 //! not there must be an error and not a jump.
 
+use std::time::Duration;
+
 use rdkafka::ClientConfig;
 
 use crate::config::{GroupProtocol, KafkaSource, Sasl, SecretRef, Tls};
@@ -25,6 +27,9 @@ const DEFAULTS: [(&str, &str); 8] = [
     ("reconnect.backoff.max.ms", "5000"),
     ("socket.keepalive.enable", "true"),
 ];
+
+/// How often a member tells how far it is.
+const STATISTICS_EVERY: Duration = Duration::from_secs(1);
 
 /// What exactness rests on.
 const FIXED: [(&str, &str); 7] = [
@@ -102,7 +107,8 @@ pub(super) fn consumer(source: &KafkaSource, member: bool) -> Result<ClientConfi
         config.set("enable.partition.eof", "true");
         return Ok(config);
     }
-    config.set("statistics.interval.ms", "1000");
+    let every = crate::crash::pause(STATISTICS_EVERY).as_millis();
+    config.set("statistics.interval.ms", every.to_string());
     match source.protocol {
         GroupProtocol::Classic => {
             config.set("partition.assignment.strategy", "cooperative-sticky");

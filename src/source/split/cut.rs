@@ -3,6 +3,7 @@
 //! Knows no reader. A newcomer may ask why brackets are counted and not parsed: where a row ends
 //! must be found also in a row that is no JSON.
 
+use super::super::csv_rows;
 use super::LOOK;
 
 /// How records stand in a stream.
@@ -19,6 +20,8 @@ pub enum Shape {
     Framed,
     /// One binary message.
     Whole,
+    /// Rows of a table behind its heading.
+    Rows,
 }
 
 impl Shape {
@@ -31,6 +34,7 @@ impl Shape {
             Shape::Values => "values",
             Shape::Framed => "framed",
             Shape::Whole => "whole",
+            Shape::Rows => "rows",
         }
     }
 
@@ -43,6 +47,7 @@ impl Shape {
             Shape::Values,
             Shape::Framed,
             Shape::Whole,
+            Shape::Rows,
         ]
         .into_iter()
         .find(|shape| shape.as_str() == word)
@@ -59,6 +64,17 @@ pub(super) enum End {
 
 pub(super) fn line_end(bytes: &[u8]) -> End {
     match memchr::memchr(b'\n', bytes) {
+        Some(end) => End::At {
+            end,
+            next: end.saturating_add(1),
+        },
+        None => End::Open,
+    }
+}
+
+/// The end of a table's row: a line break outside of quotes.
+pub(super) fn row_end(bytes: &[u8], delimiter: u8) -> End {
+    match csv_rows::row_end(bytes, delimiter) {
         Some(end) => End::At {
             end,
             next: end.saturating_add(1),

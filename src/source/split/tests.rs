@@ -25,6 +25,7 @@ fn pieces(bytes: &[u8], step: usize) -> Vec<String> {
             }
             Piece::TooLarge { offset, length } => format!("{offset}:too large {length}"),
             Piece::Blank { offset } => format!("{offset}:blank"),
+            Piece::BadRow { offset, row } => format!("{offset}:{row}"),
         });
     }
     found

@@ -1,0 +1,137 @@
+//! Other members of the group come and go; coordinators move.
+
+use std::time::Duration;
+
+use rdkafka::Message as _;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::mocking::MockCoordinator;
+
+use crate::common::{Desk, good};
+use crate::daemon_support::{Daemon, PATIENCE, config, wait_for};
+use crate::mock::Mock;
+
+/// Polls a member until it has partitions, or for a while.
+fn hold(member: &BaseConsumer, long: Duration) -> usize {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < long {
+        drop(
+            member
+                .poll(Duration::from_millis(50))
+                .map(|one| one.map(|m| m.offset())),
+        );
+    }
+    member.assignment().unwrap().count()
+}
+
+#[test]
+fn whoever_joins_and_leaves_all_records_are_counted_once() {
+    const PARTITIONS: i32 = 6;
+    let desk = Desk::new();
+    let mock = Mock::new(3, "calls", PARTITIONS);
+    let producer = mock.producer(&[]);
+    let mut sent = 0;
+    let mut send = |count: usize| {
+        for _ in 0..count {
+            let partition = i32::try_from(sent).unwrap() % PARTITIONS;
+            producer.send("calls", partition, Some(&good(sent)));
+            sent += 1;
+        }
+        producer.flush();
+        sent
+    };
+    let more = "properties = { \"session.timeout.ms\" = 6000, \"heartbeat.interval.ms\" = 500 }";
+    desk.write(
+        "t.toml",
+        config(&[("kafka", &mock.brokers(), "calls", more)]),
+    );
+    let daemon = Daemon::start(&desk);
+    send(600);
+    daemon.requests(600);
+    let held = |wanted: &dyn Fn(f64) -> bool, members: &[&BaseConsumer]| {
+        wait_for(
+            "an assignment",
+            || daemon.log(),
+            || {
+                let others: usize = members
+                    .iter()
+                    .map(|one| hold(one, Duration::from_millis(200)))
+                    .sum();
+                let own = daemon.figure("tollwatch_assigned_partitions", &[]);
+                let all = own + f64::from(u32::try_from(others).unwrap());
+                (wanted(own) && (all - f64::from(PARTITIONS)).abs() < 0.5).then_some(())
+            },
+        );
+    };
+    let one = mock.member("tollwatch", "calls");
+    held(&|own| own < 4.5, &[&one]);
+    send(300);
+    let two = mock.member("tollwatch", "calls");
+    held(&|own| own < 3.5, &[&one, &two]);
+    send(300);
+    // More members than the daemon can lose partitions to: what it has does not change, or to none.
+    let rest: Vec<BaseConsumer> = (0..5).map(|_| mock.member("tollwatch", "calls")).collect();
+    let mut all: Vec<&BaseConsumer> = rest.iter().collect();
+    all.extend([&one, &two]);
+    held(&|own| own < 1.5, &all);
+    send(300);
+    drop(all);
+    drop(rest);
+    held(&|own| own < 3.5, &[&one, &two]);
+    drop(one);
+    send(300);
+    held(&|own| own > 1.5, &[&two]);
+    drop(two);
+    let sent = send(300);
+    daemon.requests(u64::try_from(sent).unwrap());
+    daemon.reaches("tollwatch_assigned_partitions", &[], f64::from(PARTITIONS));
+    daemon.reaches("tollwatch_partition_lag_records", &[], 0.0);
+    let duplicates = daemon.figure("tollwatch_records_total", &["duplicate"]);
+    assert!(duplicates.abs() < 0.5, "{duplicates} duplicates");
+    assert!(daemon.figure("tollwatch_rebalances_total", &["revoked"]) >= 2.0);
+    daemon.stop();
+    let committed = mock.committed("tollwatch", "calls", PARTITIONS);
+    assert_eq!(
+        committed.iter().sum::<i64>(),
+        i64::try_from(sent).unwrap(),
+        "{committed:?}"
+    );
+    desk.verify("books.db");
+}
+
+#[test]
+fn goes_on_when_the_coordinator_moves() {
+    let desk = Desk::new();
+    let mock = Mock::new(3, "calls", 3);
+    let producer = mock.producer(&[]);
+    let group = || MockCoordinator::Group("tollwatch".to_owned());
+    mock.0.coordinator(group(), 1).unwrap();
+    let more = "properties = { \"session.timeout.ms\" = 6000, \"heartbeat.interval.ms\" = 500 }";
+    desk.write(
+        "t.toml",
+        config(&[("kafka", &mock.brokers(), "calls", more)]),
+    );
+    let daemon = Daemon::start(&desk);
+    let mut sent = 0;
+    for coordinator in [2, 3, 1, 2] {
+        for _ in 0..30 {
+            producer.send("calls", i32::try_from(sent % 3).unwrap(), Some(&good(sent)));
+            sent += 1;
+        }
+        producer.flush();
+        daemon.requests(u64::try_from(sent).unwrap());
+        mock.0.coordinator(group(), coordinator).unwrap();
+        std::thread::sleep(Duration::from_millis(1_500));
+    }
+    let wanted = i64::try_from(sent).unwrap();
+    let begun = std::time::Instant::now();
+    while mock.committed("tollwatch", "calls", 3).iter().sum::<i64>() != wanted {
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "the group's offsets do not follow\n{}",
+            daemon.log()
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    daemon.stop();
+    desk.verify("books.db");
+}

@@ -1,0 +1,17 @@
+//! The daemon reads from librdkafka's mock brokers, which run in this process: the figures, and all
+//! that can happen between brokers and books. No Java, no network beyond loopback.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../daemon_support/mod.rs"]
+mod daemon_support;
+
+mod faults;
+mod figures;
+mod group;
+mod mock;
+mod running;
+mod scrape;
+mod stuck;

@@ -1,0 +1,128 @@
+//! The configuration changes while the daemon runs.
+
+use std::time::Duration;
+
+use crate::common::{Desk, good};
+use crate::daemon_support::{Daemon, config};
+use crate::mock::Mock;
+
+#[test]
+fn a_reload_takes_what_is_right_and_refuses_the_rest() {
+    let desk = Desk::new();
+    let mock = Mock::new(1, "calls", 1);
+    mock.0.create_topic("more", 1, 1).unwrap();
+    let brokers = mock.brokers();
+    let producer = mock.producer(&[]);
+    let mut sent = 0;
+    let mut send = |topic: &str| {
+        producer.send(topic, 0, Some(&good(sent)));
+        producer.flush();
+        sent += 1;
+        u64::try_from(sent).unwrap()
+    };
+    let first = ("first", brokers.as_str(), "calls", "group = \"a\"");
+    let second = ("second", brokers.as_str(), "more", "group = \"b\"");
+    desk.write("t.toml", config(&[first]));
+    let daemon = Daemon::start(&desk);
+    daemon.requests(send("calls"));
+
+    // Refused, each for its reason; the old one stays, and says so once.
+    let group = "group = \"b\"\nsasl = { mechanism = \"PLAIN\", username = \"u\", password = { env = \"NOT_SET_ANYWHERE\" } }";
+    let refused = [
+        ("broken = ".to_owned(), "refused (1 problem"),
+        (
+            config(&[first, ("second", brokers.as_str(), "more", "groop = \"b\"")]),
+            "groop",
+        ),
+        (
+            config(&[first, ("second", brokers.as_str(), "more", group)]),
+            "`NOT_SET_ANYWHERE` is not set",
+        ),
+    ];
+    for (n, (text, why)) in refused.iter().enumerate() {
+        desk.write("t.toml", text);
+        daemon.signal("-HUP");
+        daemon.says(why);
+        daemon.reaches(
+            "tollwatch_config_reloads_total",
+            &["refused"],
+            f64::from(u32::try_from(n).unwrap()) + 1.0,
+        );
+        assert!(
+            daemon
+                .figure("tollwatch_config_last_reload_successful", &[])
+                .abs()
+                < 0.5
+        );
+        daemon.requests(send("calls"));
+    }
+    assert_eq!(daemon.times("the old one stays"), 3, "{}", daemon.log());
+
+    // One that is added starts, by the change of the file alone.
+    let last = send("more");
+    desk.write("t.toml", config(&[first, second]));
+    daemon.says("configuration reloaded");
+    daemon.requests(last);
+    daemon.requests(send("calls"));
+    // One that is removed ends, and what comes is not read; the other one goes on.
+    desk.write("t.toml", config(&[first]));
+    daemon.signal("-HUP");
+    daemon.reaches("tollwatch_assigned_partitions", &[], 1.0);
+    daemon.reaches("tollwatch_config_reloads_total", &["taken"], 2.0);
+    let unread = send("more");
+    std::thread::sleep(Duration::from_secs(2));
+    daemon.requests(unread - 1);
+    let (status, reasons) = daemon.get("/readyz");
+    assert!(status.contains("200"), "{reasons}");
+    // And is there again at once, also while its last thread ends.
+    desk.write("t.toml", config(&[first, second]));
+    daemon.signal("-HUP");
+    daemon.requests(unread);
+    desk.write("t.toml", config(&[first]));
+    daemon.signal("-HUP");
+    daemon.reaches("tollwatch_config_reloads_total", &["taken"], 4.0);
+    desk.write("t.toml", config(&[first, second]));
+    daemon.signal("-HUP");
+    daemon.requests(send("more"));
+    // Another way to its brokers: a new client, from where the books stand.
+    let slower = ("second", brokers.as_str(), "more", "group = \"c\"");
+    desk.write("t.toml", config(&[first, slower]));
+    daemon.signal("-HUP");
+    daemon.says("the client is made anew");
+    daemon.requests(send("more"));
+    daemon.stop();
+    desk.verify("books.db");
+}
+
+#[test]
+fn brokers_that_never_answered_are_left_when_the_configuration_says_others() {
+    let desk = Desk::new();
+    let mock = Mock::new(1, "calls", 1);
+    let producer = mock.producer(&[]);
+    producer.send("calls", 0, Some(&good(1)));
+    producer.flush();
+    desk.write("t.toml", config(&[("kafka", "127.0.0.1:1", "calls", "")]));
+    let daemon = Daemon::start(&desk);
+    daemon.says("no broker of 127.0.0.1:1 answers");
+    desk.write("t.toml", config(&[("kafka", &mock.brokers(), "calls", "")]));
+    daemon.requests(1);
+    daemon.stop();
+}
+
+/// Names of sources that the daemon uses for itself, inside.
+#[test]
+fn a_source_may_have_any_name() {
+    let desk = Desk::new();
+    let mock = Mock::new(1, "calls", 1);
+    let producer = mock.producer(&[]);
+    producer.send("calls", 0, Some(&good(1)));
+    producer.flush();
+    let brokers = mock.brokers();
+    let keeper = ("keeper", brokers.as_str(), "calls", "group = \"a\"");
+    let files = ("files", brokers.as_str(), "calls", "group = \"b\"");
+    desk.write("t.toml", config(&[keeper, files]));
+    let daemon = Daemon::start(&desk);
+    daemon.reaches("tollwatch_records_received_total", &[], 2.0);
+    daemon.requests(1);
+    daemon.stop();
+}
