@@ -148,6 +148,10 @@ fn replay(desk: &Desk, config: &str, ledger: &str) {
 }
 
 fn restate(desk: &Desk, config: &str, more: &[&str]) -> Value {
+    restate_since(desk, config, "2025-06-01", more)
+}
+
+fn restate_since(desk: &Desk, config: &str, since: &str, more: &[&str]) -> Value {
     let arguments = [
         "restate",
         "--config",
@@ -155,7 +159,7 @@ fn restate(desk: &Desk, config: &str, more: &[&str]) -> Value {
         "--ledger",
         "a.db",
         "--since",
-        "2025-06-01",
+        since,
         "--reason",
         "a better rule",
         "--json",
@@ -251,7 +255,7 @@ const CHANGES: [Change; 17] = [
     (
         "matcher",
         "match = { skill = [\"incident_summarization\"] }",
-        "match = { endpoint = [\"weu\"] }",
+        "match = { tag = [\"lab\"] }",
     ),
     (
         "feature",
@@ -418,7 +422,7 @@ fn part_of_the_span_mixes_configurations_and_reports_say_so() {
     let feed = |ledger: &SqliteLedger| ledger.feed_end().unwrap();
     let before = feed(&SqliteLedger::open_read_only(&desk.path("a.db")).unwrap());
     // From midnight in Berlin on.
-    let told = restate(&desk, "b.toml", &["--yes", "--since", "2025-06-02"]);
+    let told = restate_since(&desk, "b.toml", "2025-06-02", &["--yes"]);
     assert_eq!(told["hours"], 2);
     for name in ["daily", "residency", "endpoints"] {
         let (text, basis) = report(name);
