@@ -20,6 +20,17 @@ use crate::units::{Text, UnixMillis};
 pub use read::decode;
 pub use write::{encode, encode_lines};
 
+/// Version of the chunk's layout.
+const VERSION: u8 = 2;
+/// The version before: without identities, whether a credential was told, and what was left out.
+const FIRST: u8 = 1;
+/// Plain bytes follow.
+const PLAIN: u8 = 0;
+/// A zstd frame follows.
+const ZSTD: u8 = 1;
+/// Columns of numbers.
+const COLUMNS: usize = 18;
+
 /// What a chunk of lines holds that cannot be read: damaged, or of a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a chunk of call lines of a known version")]
@@ -135,7 +146,7 @@ impl Line {
         let about = &*self.about;
         let mut origin = about.who.clone();
         if about.credential_told == Some(true) {
-            origin.credential = about.credential.clone();
+            origin.credential.clone_from(&about.credential);
         }
         let told = |bytes: u64| (bytes > 0).then_some(bytes);
         let mut transport = about.transport.clone();

@@ -181,13 +181,11 @@ impl Setup {
     #[must_use]
     pub fn ignore_scopes(&self, source: &str) -> &[Text] {
         let kafka = self.ready.kafka.iter().find(|one| one.name == source);
-        match kafka {
-            Some(kafka) => &kafka.ignore_scopes,
-            None => {
-                let named = self.ready.sources.iter().find(|one| one.name == source);
-                named.map_or(self.unnamed().ignore_scopes, |named| &named.ignore_scopes)
-            }
+        if let Some(kafka) = kafka {
+            return &kafka.ignore_scopes;
         }
+        let named = self.ready.sources.iter().find(|one| one.name == source);
+        named.map_or(self.unnamed().ignore_scopes, |named| &named.ignore_scopes)
     }
 
     fn unnamed(&self) -> ReadAs<'_> {

@@ -165,6 +165,34 @@ fn overflows(ledger: &dyn Ledger) -> Result<BTreeMap<String, u64>, Failure> {
     Ok(by_kind)
 }
 
+/// What makes books no less sound, and is worth knowing.
+fn beside(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    for one in &verified.contradictions {
+        let first = if one.first.is_empty() {
+            "an earlier report"
+        } else {
+            &one.first
+        };
+        writeln!(
+            terminal.out,
+            "{} against {first}, which stands; the latest at {}",
+            words::plural(
+                i64::try_from(one.n).unwrap_or(i64::MAX),
+                &format!("contradiction of {}", one.second),
+                &format!("contradictions of {}", one.second)
+            ),
+            one.example
+        )?;
+    }
+    for (kind, n) in &verified.overflows {
+        writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
+    }
+    for correction in &verified.restatements {
+        writeln!(terminal.out, "{}", report::corrected(correction))?;
+    }
+    Ok(())
+}
+
 /// Recomputes the seals and the conservation of all records.
 pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let ledger = open(&args.ledger)?;
@@ -218,29 +246,7 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
                 "  seal {number} does not follow from the one before"
             )?;
         }
-        for one in &verified.contradictions {
-            let first = if one.first.is_empty() {
-                "an earlier report"
-            } else {
-                &one.first
-            };
-            writeln!(
-                terminal.out,
-                "{} against {first}, which stands; the latest at {}",
-                words::plural(
-                    i64::try_from(one.n).unwrap_or(i64::MAX),
-                    &format!("contradiction of {}", one.second),
-                    &format!("contradictions of {}", one.second)
-                ),
-                one.example
-            )?;
-        }
-        for (kind, n) in &verified.overflows {
-            writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
-        }
-        for correction in &verified.restatements {
-            writeln!(terminal.out, "{}", report::corrected(correction))?;
-        }
+        beside(&verified, terminal)?;
     }
     Ok(if verified.is_sound() { 0 } else { FAILED })
 }

@@ -82,15 +82,16 @@ fn open(args: &args::Restate, setup: &Setup) -> Result<SqliteLedger, Failure> {
         | Failure::Io(_)
         | Failure::Usage(_) => Err(failure),
     })?);
-    setup.open(&args.ledger).map_err(|failure| match failure {
-        Failure::Ledger { path, mut fault } if fault.kind == FaultKind::InUse => {
+    setup.open(&args.ledger).map_err(|mut failure| {
+        if let Failure::Ledger { fault, .. } = &mut failure
+            && fault.kind == FaultKind::InUse
+        {
             fault.detail.push_str(
                 "; stop it (or the daemon's service), restate, and start it again: what it has \
                  not read by then it reads afterwards. `--dry-run` works beside it",
             );
-            Failure::Ledger { path, fault }
         }
-        other => other,
+        failure
     })
 }
 
@@ -284,6 +285,8 @@ fn notes(differences: &Differences) -> Vec<String> {
 mod tests {
     use super::*;
 
+    type Change<'a> = &'a dyn Fn(&mut Differences);
+
     #[test]
     fn says_what_stays() {
         let fixed = job::FixedDay {
@@ -291,7 +294,6 @@ mod tests {
             why: "lines_gone",
             hours: 24,
         };
-        type Change<'a> = &'a dyn Fn(&mut Differences);
         let cases: [(Change<'_>, &[&str]); 3] = [
             (&|_| (), &[]),
             (

@@ -8,7 +8,7 @@
     reason = "the outer one is damage, the inner one a fact that is absent"
 )]
 
-use super::write::FIRST;
+use super::FIRST;
 use crate::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin as Who, Provider, Scope,
     Tier, Transport, Untold, UsageReport,

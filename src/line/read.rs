@@ -10,8 +10,7 @@ use super::parts::{
     Added, Caller, Judged, Place, Teller, Texts, Told, added, block, caller, judged, nth, place,
     table, take_option, take_word64, teller, told,
 };
-use super::write::{COLUMNS, FIRST, PLAIN, VERSION, ZSTD};
-use super::{About, BadChunk, Line};
+use super::{About, BadChunk, COLUMNS, FIRST, Line, PLAIN, VERSION, ZSTD};
 use crate::call::Usage;
 use crate::entry::Money;
 use crate::ids::Fingerprint;
@@ -120,13 +119,7 @@ impl Tables<'_> {
             take(judged)?,
         ];
         let Added { mut call, request } = *nth(&self.added, take(added)?)?;
-        let print = |bytes: &mut &[u8]| -> Option<Option<Fingerprint>> {
-            match take_option(bytes)? {
-                None => Some(None),
-                Some(number) => Some(Some(Fingerprint(*nth(&self.prints, number)?))),
-            }
-        };
-        let (user, conversation) = (print(user)?, print(conversation)?);
+        let (user, conversation) = (self.print(user)?, self.print(conversation)?);
         let identity = match (version, &call) {
             (VERSION, Some(_)) => std::str::from_utf8(block(identity)?).ok()?,
             (_, Some(_) | None) => "",
@@ -163,6 +156,17 @@ impl Tables<'_> {
             conversation,
             about: self.about(parts)?,
         })
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is damage, the inner one a fact that is absent"
+    )]
+    fn print(&self, bytes: &mut &[u8]) -> Option<Option<Fingerprint>> {
+        match take_option(bytes)? {
+            None => Some(None),
+            Some(number) => Some(Some(Fingerprint(*nth(&self.prints, number)?))),
+        }
     }
 
     fn about(&mut self, parts: [u64; 6]) -> Option<Arc<About>> {

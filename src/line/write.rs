@@ -8,24 +8,13 @@
 
 use super::pool::{PlainMap, Pool};
 use super::view::{Added, Alike, Caller, Judged, Place, Teller, Told, View};
-use super::{Kept, Line};
+use super::{COLUMNS, Kept, Line, PLAIN, VERSION, ZSTD};
 use crate::entry::Money;
 use crate::units::UnixMillis;
 use crate::varint::{put, put_signed};
 
-/// Version of the chunk's layout.
-pub(super) const VERSION: u8 = 2;
-/// The version before: without identities, whether a credential was told, and what was left out.
-pub(super) const FIRST: u8 = 1;
-/// Plain bytes follow.
-pub(super) const PLAIN: u8 = 0;
-/// A zstd frame follows.
-pub(super) const ZSTD: u8 = 1;
 /// Chunks with fewer lines are not worth a compressor's start.
 const PLAIN_BELOW: usize = 8;
-/// Columns of numbers.
-pub(super) const COLUMNS: usize = 18;
-
 /// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {

@@ -12,7 +12,6 @@ use super::super::rows::{ContradictionRow, CountRow, OverflowRow};
 use super::super::types::{Applied, Batch};
 use super::count;
 use crate::entry::Origin;
-use crate::outcome::IgnoreReason;
 use crate::units::{Text, UnixMillis};
 
 /// Pairs of tellers kept; further ones are counted as overflow.
@@ -112,11 +111,12 @@ pub(super) fn forget_overflow(conn: &Connection, kind: &str, start: i64) -> Resu
     Ok(())
 }
 
-/// Counts `n` reports of a source, once metered, as ignored: on the latest days that have so many.
+/// Gives `n` reports of a source, once metered, another outcome and reason: on the latest days that
+/// have so many.
 pub(super) fn no_longer_metered(
     conn: &Connection,
     source: &str,
-    reason: IgnoreReason,
+    (outcome, reason): (&str, &str),
     mut n: i64,
 ) -> Result<(), Fault> {
     let mut rows = conn.prepare_cached(
@@ -127,7 +127,7 @@ pub(super) fn no_longer_metered(
     for (day, metered) in rows.collect::<Result<Vec<(i64, i64)>, _>>()? {
         let taken = n.min(metered);
         add(conn, (day, source), ("metered", ""), -taken)?;
-        add(conn, (day, source), ("ignored", reason.as_str()), taken)?;
+        add(conn, (day, source), (outcome, reason), taken)?;
         n -= taken;
     }
     Ok(())

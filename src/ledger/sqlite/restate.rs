@@ -20,7 +20,7 @@ use crate::crash::site;
 use crate::entry::Entry;
 use crate::ids::ConfigNumber;
 use crate::line::{self, Kept, Line};
-use crate::outcome::IgnoreReason;
+use crate::outcome::DuplicateKind;
 use crate::units::{Text, UnixMillis};
 
 /// A report as it is to be booked; `line` where it stays as it was.
@@ -36,7 +36,8 @@ struct OfSource {
     batch: Batch,
     old: Vec<(u64, Entry)>,
     new: Vec<Renewed>,
-    ignored: BTreeMap<IgnoreReason, i64>,
+    /// Reports that left, by the outcome that they have now.
+    left: BTreeMap<Left, i64>,
 }
 
 impl OfSource {
@@ -81,6 +82,9 @@ struct Tally {
     from: BTreeSet<ConfigNumber>,
     days: BTreeSet<i64>,
 }
+
+/// Outcome and reason of a report that no longer counts.
+type Left = (&'static str, &'static str);
 
 /// Identities that evidence tells and old lines do not, by time and id.
 type Identities = BTreeMap<(i64, i64), Text>;
@@ -238,7 +242,7 @@ impl Run<'_> {
         let id = line.id;
         let told = known.get(&(line.at.0, id.cast_signed()));
         if let (true, Some(identity)) = (line.identity.is_empty(), told) {
-            old.report.identity.value = identity.clone();
+            old.report.identity.value.clone_from(identity);
         }
         let again = judge(&line)?;
         let new = match again {
@@ -251,20 +255,21 @@ impl Run<'_> {
                 if counts {
                     Ok((*entry, None))
                 } else {
-                    Err(IgnoreReason::OtherSourceCounts)
+                    // What is left of it is another report's.
+                    Err(("duplicate", DuplicateKind::Equal.as_str()))
                 }
             }
             Again::AsBooked => {
                 self.tally.done.as_booked += 1;
                 Ok((old.clone(), Some(line)))
             }
-            Again::Ignored(reason) => Err(reason),
+            Again::Ignored(reason) => Err(("ignored", reason.as_str())),
         };
         self.tally.from.insert(old.config);
         self.count(&old, new.as_ref().ok().map(|(entry, _)| entry));
         match new {
             Ok((entry, line)) => of.new.push(Renewed { id, entry, line }),
-            Err(reason) => *of.ignored.entry(reason).or_default() += 1,
+            Err(outcome) => *of.left.entry(outcome).or_default() += 1,
         }
         of.old.push((id, old));
         Ok(())
@@ -330,8 +335,8 @@ impl Run<'_> {
             conversations::add(conn, *day, conversations, limit)?;
         }
         apply::note_folded(conn, &delta)?;
-        for (reason, n) in &of.ignored {
-            counts::no_longer_metered(conn, &of.batch.source, *reason, *n)?;
+        for (outcome, n) in &of.left {
+            counts::no_longer_metered(conn, &of.batch.source, *outcome, *n)?;
         }
         drop(new);
         keep(of, &delta, written);
