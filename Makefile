@@ -1,26 +1,33 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test crash bench lint deny doc clean
+.PHONY: demo test fuzz crash bench lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
 	cargo run --quiet --release --locked -- demo --once
 
-# Everything that must hold, hermetic.
+# Everything that must hold. What needs a real Kafka or Prometheus starts one (tests/servers), or says
+# that it is skipped.
 test: tools
 	cargo test --locked --features faults
 	tests/recount/run
 
+# Every reader of foreign bytes, fed with changed samples: N runs each (docs/FUZZING.md).
+fuzz: N ?= 1000000
+fuzz: tools
+	FUZZ_RUNS=$(N) cargo test --profile fuzz --locked --test fuzz -- --nocapture --test-threads 1
+
 # Kills the daemon N times, at sites and at random, and compares the books each time. Another SEED is
 # another topic and other blows.
-N ?= 1000
-SEED ?= 1
+crash: N ?= 1000
+crash: SEED ?= 1
 crash: tools
-	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --nocapture
+	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --ignored --nocapture
 
 # Ratios to a limit measured in the same run.
 bench: tools
 	cargo bench --locked --bench books
+	cargo bench --locked --bench kafka
 
 lint:
 	cargo fmt --check

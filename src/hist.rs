@@ -134,7 +134,9 @@ impl Hist {
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> i64 {
-        self.buckets.iter().map(|(_, count)| count).sum()
+        // Of a damaged histogram the counts can be any number.
+        let counts = self.buckets.iter().map(|(_, count)| *count);
+        counts.fold(0, i64::saturating_add)
     }
 
     /// The highest value of the bucket that holds the given per mille of all values; `None` when
@@ -185,6 +187,15 @@ mod tests {
         for (value, bucket) in cases {
             assert_eq!(Layout::latency().bucket(value), bucket, "{value}");
         }
+    }
+
+    #[test]
+    fn counts_stand_still_at_their_bounds() {
+        let mut hist = Hist::default();
+        hist.add_bucket(1, i64::MAX);
+        hist.add_bucket(2, 5);
+        assert_eq!(hist.count(), i64::MAX);
+        assert_eq!(hist.per_mille(Layout::latency(), 500), Some(1));
     }
 
     #[test]

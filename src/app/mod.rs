@@ -6,9 +6,11 @@
 
 pub mod daemon;
 pub mod discover;
+pub mod doctor;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod live;
 pub mod log;
 pub mod names;
 pub mod pipeline;

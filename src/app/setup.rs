@@ -167,6 +167,13 @@ impl Setup {
     /// How the records of a source are read.
     #[must_use]
     pub fn read_as_named<'a>(&'a self, source: &'a str) -> ReadAs<'a> {
+        if let Some(named) = self.ready.kafka.iter().find(|one| one.name == source) {
+            return ReadAs {
+                source: &named.name,
+                settings: &named.decode,
+                ignore_scopes: &named.ignore_scopes,
+            };
+        }
         let named = self.ready.sources.iter().find(|one| one.name == source);
         named.map_or(
             ReadAs {

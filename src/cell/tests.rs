@@ -25,8 +25,13 @@ fn sums_stand_still_at_their_bounds() {
         cost_approximated_nanousd: 5,
         tokens_input: i64::MAX,
         tokens_cache_read: 1,
+        calls_ok: i64::MAX,
+        calls_auth: 1,
+        requests_auth: i64::MAX,
+        requests_failed: 1,
         ..Totals::default()
     };
+    assert_eq!((totals.calls(), totals.requests()), (i64::MAX, i64::MAX));
     assert_eq!(totals.cost_nanousd(), i64::MAX);
     assert_eq!(totals.tokens_input_total(), i64::MAX);
     totals.count_request(&RequestAdds {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::args::{self, ExportCommand, Exported};
 use super::{FAILED, Terminal, report, words};
 use crate::app::report::basis::{Correction, corrections};
+use crate::app::report::{Lost, losses};
 use crate::app::{Failure, export, setup};
 use crate::ledger::{ContradictionRow, Ledger, Resolution, Span, SqliteLedger, Zones};
 use crate::units::UnixMillis;
@@ -123,6 +124,7 @@ struct Verified {
     days_pending: Vec<String>,
     days_changed: Vec<String>,
     seals_broken: Vec<u64>,
+    losses: Vec<Lost>,
     contradictions: Vec<Contradicted>,
     overflows: BTreeMap<String, u64>,
     restatements: Vec<Correction>,
@@ -165,8 +167,69 @@ fn overflows(ledger: &dyn Ledger) -> Result<BTreeMap<String, u64>, Failure> {
     Ok(by_kind)
 }
 
-/// What makes books no less sound, and is worth knowing.
-fn beside(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+/// Recomputes the seals and the conservation of all records.
+pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
+    let ledger = open(&args.ledger)?;
+    let counts = ledger.counts()?;
+    let sum = |received: bool| {
+        counts
+            .iter()
+            .filter(|row| (row.outcome == "received") == received)
+            .map(|row| row.n)
+            .sum::<u64>()
+    };
+    let check = ledger.verify_seals()?;
+    let verified = Verified {
+        received: sum(true),
+        accounted: sum(false),
+        seals: ledger.seals()?.len(),
+        days_intact: check.intact,
+        days_pending: check.pending.iter().map(ToString::to_string).collect(),
+        days_changed: check.changed.iter().map(ToString::to_string).collect(),
+        seals_broken: check.broken,
+        losses: losses(&ledger, Span::ALL)?,
+        contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
+        overflows: overflows(&ledger)?,
+        restatements: corrections(&ledger)?
+            .into_iter()
+            .map(|(_, one)| one)
+            .collect(),
+    };
+    if args.json {
+        terminal.json(&verified)?;
+    } else {
+        tell(&verified, terminal)?;
+    }
+    Ok(if verified.is_sound() { 0 } else { FAILED })
+}
+
+fn tell(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    writeln!(
+        terminal.out,
+        "{} records received, {} accounted for",
+        verified.received, verified.accounted
+    )?;
+    writeln!(
+        terminal.out,
+        "{} sealed days intact, {} waiting for an amendment, {} changed; {} seals, {} broken",
+        verified.days_intact,
+        verified.days_pending.len(),
+        verified.days_changed.len(),
+        verified.seals,
+        verified.seals_broken.len()
+    )?;
+    for day in &verified.days_changed {
+        writeln!(terminal.out, "  the day of {day} is not what was sealed")?;
+    }
+    for number in &verified.seals_broken {
+        writeln!(
+            terminal.out,
+            "  seal {number} does not follow from the one before"
+        )?;
+    }
+    for lost in &verified.losses {
+        writeln!(terminal.out, "{}", report::loss(lost))?;
+    }
     for one in &verified.contradictions {
         let first = if one.first.is_empty() {
             "an earlier report"
@@ -191,62 +254,4 @@ fn beside(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failur
         writeln!(terminal.out, "{}", report::corrected(correction))?;
     }
     Ok(())
-}
-
-/// Recomputes the seals and the conservation of all records.
-pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
-    let ledger = open(&args.ledger)?;
-    let counts = ledger.counts()?;
-    let sum = |received: bool| {
-        counts
-            .iter()
-            .filter(|row| (row.outcome == "received") == received)
-            .map(|row| row.n)
-            .sum::<u64>()
-    };
-    let check = ledger.verify_seals()?;
-    let verified = Verified {
-        received: sum(true),
-        accounted: sum(false),
-        seals: ledger.seals()?.len(),
-        days_intact: check.intact,
-        days_pending: check.pending.iter().map(ToString::to_string).collect(),
-        days_changed: check.changed.iter().map(ToString::to_string).collect(),
-        seals_broken: check.broken,
-        contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
-        overflows: overflows(&ledger)?,
-        restatements: corrections(&ledger)?
-            .into_iter()
-            .map(|(_, one)| one)
-            .collect(),
-    };
-    if args.json {
-        terminal.json(&verified)?;
-    } else {
-        writeln!(
-            terminal.out,
-            "{} records received, {} accounted for",
-            verified.received, verified.accounted
-        )?;
-        writeln!(
-            terminal.out,
-            "{} sealed days intact, {} waiting for an amendment, {} changed; {} seals, {} broken",
-            verified.days_intact,
-            verified.days_pending.len(),
-            verified.days_changed.len(),
-            verified.seals,
-            verified.seals_broken.len()
-        )?;
-        for day in &verified.days_changed {
-            writeln!(terminal.out, "  the day of {day} is not what was sealed")?;
-        }
-        for number in &verified.seals_broken {
-            writeln!(
-                terminal.out,
-                "  seal {number} does not follow from the one before"
-            )?;
-        }
-        beside(&verified, terminal)?;
-    }
-    Ok(if verified.is_sound() { 0 } else { FAILED })
 }

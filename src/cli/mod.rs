@@ -8,7 +8,9 @@ mod ask;
 mod check;
 mod demo;
 mod discover;
+mod doctor;
 mod inspect;
+mod live;
 mod names;
 mod near;
 mod price;
@@ -99,6 +101,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Discover(args) => discover::discover(&args, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
+        Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),

@@ -4,7 +4,7 @@
 //! a higher one: an imported list without regional rows must not put the global price in the place
 //! of a shipped regional one.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 
@@ -37,9 +37,9 @@ pub struct PriceBook {
     /// What the user imported, last file first; wins over the shipped rows of the same closeness.
     pub(super) import: Vec<Row>,
     /// Our own rows.
-    pub(super) own: Vec<Row>,
+    pub(super) own: Arc<[Row]>,
     /// The shipped catalogue.
-    pub(super) catalogue: Vec<Row>,
+    pub(super) catalogue: Arc<[Row]>,
     /// What the lists tell of providers; imported ones first.
     pub(super) providers: Vec<ProviderInfo>,
     /// Published multipliers; the user's first.
@@ -51,13 +51,19 @@ pub struct PriceBook {
 }
 
 impl PriceBook {
-    /// The lists compiled into the program.
+    /// The lists compiled into the program; read once, because every reload of the configuration
+    /// begins with them.
     #[must_use]
     pub fn shipped() -> PriceBook {
+        static SHIPPED: LazyLock<PriceBook> = LazyLock::new(PriceBook::read_shipped);
+        SHIPPED.clone()
+    }
+
+    fn read_shipped() -> PriceBook {
         let mut book = PriceBook::catalogue_alone();
         // A test reads both files, so a broken one cannot be shipped.
         let own = file::parse("prices/own.toml", OWN).unwrap_or_default();
-        book.own = own.rows;
+        book.own = own.rows.into();
         book.uplifts = own.uplifts;
         book.retirements.extend(own.retirements);
         book.zones = own.zones;
@@ -69,7 +75,7 @@ impl PriceBook {
     pub fn catalogue_alone() -> PriceBook {
         let table = table::parse("prices/catalogue.tsv", CATALOGUE).unwrap_or_default();
         PriceBook {
-            catalogue: table.rows,
+            catalogue: table.rows.into(),
             providers: table.providers,
             retirements: table.retirements,
             ..PriceBook::default()

@@ -68,7 +68,7 @@ pub fn diff(book: &PriceBook, table: &Table, at: UnixMillis) -> Vec<Change> {
     }
     let family = |source: &str| source.split(' ').next().unwrap_or_default().to_owned();
     let wanted = family(&table.source);
-    let mine = [&book.import, &book.catalogue].into_iter().flatten();
+    let mine = [&book.import[..], &book.catalogue].into_iter().flatten();
     for row in mine.filter(|row| family(&row.source) == wanted) {
         if !table.rows.iter().any(|other| same(row, other)) {
             changes.push(change(
@@ -90,7 +90,7 @@ fn same(left: &Row, right: &Row) -> bool {
 /// The row that prices the same now: of the same name, else one that means the name at the place.
 fn present<'a>(book: &'a PriceBook, row: &Row) -> Option<&'a Row> {
     let layers = || {
-        [&book.import, &book.own, &book.catalogue]
+        [&book.import[..], &book.own, &book.catalogue]
             .into_iter()
             .flatten()
     };

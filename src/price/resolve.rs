@@ -150,7 +150,7 @@ impl PriceBook {
         }
         let mut found = Vec::new();
         for (place, rule) in tries {
-            let mut rows: Vec<&Row> = [&self.import, &self.own, &self.catalogue]
+            let mut rows: Vec<&Row> = [&self.import[..], &self.own, &self.catalogue]
                 .into_iter()
                 .flatten()
                 .filter(|row| {
@@ -172,7 +172,7 @@ impl PriceBook {
     /// The first row that names no place: the provider's own, then those that it resells.
     fn widest(&self, lookup: &Lookup<'_>, ids: &[Text], wanted: &Wanted, form: &Form) -> Vec<Plan> {
         let find = |ids: &[Text]| {
-            let layers = [&self.import, &self.own, &self.catalogue];
+            let layers = [&self.import[..], &self.own, &self.catalogue];
             let rows: Vec<&Row> = layers
                 .into_iter()
                 .filter_map(|rows| {

@@ -4,6 +4,7 @@
 //! European Union: names are matched whole; one that is new is unknown until the data has it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::file;
 use super::place::{Country, Place, Region, Zone};
@@ -38,9 +39,12 @@ impl Regions {
     /// one, nothing would be known and nothing held.)
     #[must_use]
     pub fn shipped() -> Regions {
-        Regions::default()
-            .with_user_file("regions.toml", SHIPPED)
-            .unwrap_or_default()
+        static READ: LazyLock<Regions> = LazyLock::new(|| {
+            Regions::default()
+                .with_user_file("regions.toml", SHIPPED)
+                .unwrap_or_default()
+        });
+        READ.clone()
     }
 
     /// These places with the rows of a user's file added; a row of a known name replaces it.

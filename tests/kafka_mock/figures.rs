@@ -224,7 +224,7 @@ fn idle_and_busy_partitions_are_complete_together() {
     wait_for(
         "linked hours",
         || daemon.log(),
-        || (daemon.figure("tollwatch_hours_linked_total", &[]) >= 1.0).then_some(()),
+        || (daemon.figure("tollwatch_windows_linked_total", &[]) >= 1.0).then_some(()),
     );
     daemon.stop();
 }

@@ -10,7 +10,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// How long a producer may take to deliver.
-const DELIVERY: Duration = Duration::from_secs(60);
+const DELIVERY: Duration = Duration::from_mins(1);
 
 /// Mock brokers.
 pub(crate) struct Mock(pub(crate) MockCluster<'static, DefaultProducerContext>);
@@ -70,19 +70,6 @@ impl Mock {
             .iter()
             .map(|one| raw(one.offset()))
             .collect()
-    }
-
-    /// A plain member of a group: as any other program would be one. It reads and commits nothing.
-    pub(crate) fn member(&self, group: &str, topic: &str) -> BaseConsumer {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.brokers())
-            .set("group.id", group)
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
-            .create()
-            .unwrap();
-        consumer.subscribe(&[topic]).unwrap();
-        consumer
     }
 }
 

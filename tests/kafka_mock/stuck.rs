@@ -149,7 +149,7 @@ fn memory_is_bounded_while_the_ledger_is_locked() {
     eprintln!("resident while the ledger is locked and 160 MB wait: {most} MiB");
     assert!(most <= 250, "{most} MiB");
     lock.release();
-    daemon.requests_within(Duration::from_secs(180), u64::try_from(RECORDS).unwrap());
+    daemon.requests_within(Duration::from_mins(3), u64::try_from(RECORDS).unwrap());
     daemon.stop();
     desk.verify("books.db");
 }

@@ -23,7 +23,7 @@ use crate::ledger::{Ledger, Span, SqliteLedger};
 
 pub(super) use basis::corrected;
 pub(super) use empty::why as why_empty;
-pub(super) use unseen::{overflow, show as show_unseen};
+pub(super) use unseen::{loss, overflow, show as show_unseen};
 
 /// What a report is made from.
 struct Books {
