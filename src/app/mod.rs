@@ -18,6 +18,7 @@ pub mod quarantine;
 pub mod registry;
 pub mod replay;
 pub mod report;
+pub mod restate;
 pub mod run;
 pub mod setup;
 pub mod simulate;

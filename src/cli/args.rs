@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand,
+    ReportCommand, Restate,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 
@@ -104,6 +104,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Judges the kept call lines again under the present configuration: shows the differences,
+    /// asks, books them in one transaction.
+    #[command(
+        after_help = "Example:\n  tollwatch restate --ledger books.db --config tollwatch.toml --since 2026-11-10 --reason 'contract price of November'"
+    )]
+    Restate(Restate),
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
     #[command(after_help = "Example:\n  tollwatch verify --ledger books.db")]
     Verify(LedgerOnly),
@@ -267,6 +273,9 @@ pub(super) struct Replay {
     /// The books; made when not there.
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: PathBuf,
+    /// Starts new books; those that are there are moved aside, never overwritten.
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Reads every record as this format instead of recognising each.
     #[arg(long, value_name = "NAME")]
     pub(super) format: Option<String>,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{self, ExportCommand, Exported};
 use super::{FAILED, Terminal, report, words};
+use crate::app::report::basis::{Correction, corrections};
 use crate::app::report::{Lost, losses};
 use crate::app::{Failure, export, setup};
 use crate::ledger::{ContradictionRow, Ledger, Resolution, Span, SqliteLedger, Zones};
@@ -126,6 +127,7 @@ struct Verified {
     losses: Vec<Lost>,
     contradictions: Vec<Contradicted>,
     overflows: BTreeMap<String, u64>,
+    restatements: Vec<Correction>,
 }
 
 /// Two tellers that told other facts of the same call.
@@ -188,6 +190,10 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         losses: losses(&ledger, Span::ALL)?,
         contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
         overflows: overflows(&ledger)?,
+        restatements: corrections(&ledger)?
+            .into_iter()
+            .map(|(_, one)| one)
+            .collect(),
     };
     if args.json {
         terminal.json(&verified)?;
@@ -243,6 +249,9 @@ fn tell(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failure>
     }
     for (kind, n) in &verified.overflows {
         writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
+    }
+    for correction in &verified.restatements {
+        writeln!(terminal.out, "{}", report::corrected(correction))?;
     }
     Ok(())
 }

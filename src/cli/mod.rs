@@ -19,6 +19,7 @@ mod quarantine;
 mod registry;
 mod replay;
 mod report;
+mod restate;
 mod run;
 mod simulate;
 mod story;
@@ -104,6 +105,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),
+        Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),

@@ -4,6 +4,7 @@
 //! each figure names calls or requests: they come from different halves of the facts, and a share
 //! is only true of its own half.
 
+pub mod basis;
 pub mod daily;
 pub mod endpoints;
 pub mod pilot;

@@ -13,8 +13,8 @@ use super::counts::Contradictions;
 use super::delta::{Adder, Delta};
 use super::sift::{Sieve, Sifted, teller};
 use super::{
-    SqliteLedger, cells, conversations, counts, evidence, hours, lines, positions, quarantine,
-    seals,
+    SqliteLedger, cells, configs, conversations, counts, evidence, hours, lines, positions,
+    quarantine, seals,
 };
 use crate::crash::{defect, site};
 use crate::outcome::DuplicateKind;
@@ -59,9 +59,11 @@ impl SqliteLedger {
             zones: &self.zones,
             names: &mut self.names,
             source: &batch.source,
+            as_booked: false,
         }
         .add_up(&sifted.booked)?;
         cells::add(&tx, &delta)?;
+        configs::count_days(&tx, &delta.configs, 1)?;
         if defect("figures_first") {
             in_halves(&tx)?;
         }
@@ -191,7 +193,7 @@ fn keep_aside(
 }
 
 /// Counts keys of which a name was beyond its day's limit.
-fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
+pub(super) fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
     for (day, n) in &delta.folded {
         counts::overflow(conn, "names", *day, usize::try_from(*n).unwrap_or(0))?;
     }
