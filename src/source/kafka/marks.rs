@@ -6,7 +6,7 @@
 
 use twox_hash::XxHash3_64;
 
-/// How many records a position remembers at most; the distance between them doubles.
+/// How many records a position remembers at most; the further back, the fewer.
 const MARKS_MAX: usize = 24;
 
 /// A record that was read: enough to know it again, and nothing of what it says.
@@ -56,17 +56,25 @@ impl Marks {
         serde_json::to_string(&marks).unwrap_or_default()
     }
 
-    /// Adds a newer record and thins out the older ones.
+    /// Adds a newer record and thins out the older ones: one is dropped where the next older one is at
+    /// most three times as far away as the next newer one, so that they reach back however many come.
     pub fn push(&mut self, mark: Mark) {
+        let away = |old: &Mark| mark.offset.saturating_sub(old.offset);
+        self.0.retain(|old| away(old) > 0);
         let mut kept = vec![mark];
-        let mut distance = 0_u64;
-        for old in self.0.drain(..) {
-            let away = mark.offset.saturating_sub(old.offset);
-            if away > 0 && away >= distance.saturating_mul(2) && kept.len() < MARKS_MAX {
-                distance = away;
-                kept.push(old);
+        let mut last: u64 = 0;
+        let mut olds = self.0.drain(..).peekable();
+        while let Some(old) = olds.next() {
+            let far = last.saturating_mul(3);
+            let disordered = away(&old) <= last;
+            if disordered || olds.peek().is_some_and(|older| away(older) <= far) {
+                continue;
             }
+            last = away(&old);
+            kept.push(old);
         }
+        drop(olds);
+        kept.truncate(MARKS_MAX);
         self.0 = kept;
     }
 
@@ -193,9 +201,9 @@ pub fn resume<E>(
         }
     }
     // A topic that was made anew while it was read has only what came last; the oldest tells.
-    let oldest = marks.oldest().filter(|oldest| oldest.offset >= log.low);
-    if !differs && let Some(oldest) = oldest.filter(|oldest| *oldest != newest) {
-        differs = read(oldest.offset)?.is_some_and(|found| found != oldest);
+    let oldest = marks.0.iter().rev().find(|mark| mark.offset >= log.low);
+    if !differs && let Some(oldest) = oldest.filter(|oldest| **oldest != newest) {
+        differs = read(oldest.offset)?.is_some_and(|found| found != *oldest);
     }
     Ok(if differs {
         (log.low, Resume::Replaced { to: next })
@@ -251,8 +259,8 @@ mod tests {
             (100, (99, 500), never, (100, Resume::Continued)),
             (100, (100, 500), never, (100, Resume::Continued)),
             (100, (140, 500), never, removed(100, 140)),
-            (100, (0, 80), never, truncated(72, 100)),
-            (100, (0, 500), 80, truncated(72, 100)),
+            (100, (0, 80), never, truncated(73, 100)),
+            (100, (0, 500), 80, truncated(73, 100)),
             (100, (0, 500), 0, replaced(0, 100)),
             (100, (0, 5), 0, replaced(0, 100)),
             (100, (0, 0), 0, replaced(0, 100)),
