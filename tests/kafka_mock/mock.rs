@@ -63,7 +63,11 @@ impl Mock {
             .unwrap();
         let raw = |offset| match offset {
             Offset::Offset(offset) => offset,
-            _ => -1,
+            Offset::Beginning
+            | Offset::End
+            | Offset::Stored
+            | Offset::Invalid
+            | Offset::OffsetTail(_) => -1,
         };
         committed
             .elements()

@@ -7,6 +7,7 @@ use crate::daemon_support::{Daemon, config};
 use crate::mock::Mock;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn a_reload_takes_what_is_right_and_refuses_the_rest() {
     let desk = Desk::new();
     let mock = Mock::new(1, "calls", 1);

@@ -43,8 +43,8 @@ pub(super) const CHECK_EVERY: Duration = Duration::from_secs(30);
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long the books may take before partitions are given up without them.
 pub(super) const HAND_BACK_MAX: Duration = Duration::from_secs(20);
-/// How long the last batch may take when the daemon ends.
-const END_MAX: Duration = Duration::from_secs(4);
+/// How long the last batch may take when the daemon ends; leaving the group takes a moment, too.
+const END_MAX: Duration = Duration::from_secs(3);
 
 /// How a reader came to its end.
 #[derive(Debug, PartialEq, Eq)]
