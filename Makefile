@@ -6,7 +6,8 @@
 demo: tools
 	cargo run --quiet --release --locked -- demo --once
 
-# Everything that must hold, hermetic.
+# Everything that must hold. What needs a real Kafka or Prometheus starts one (tests/servers), or says
+# that it is skipped.
 test: tools
 	cargo test --locked --features faults
 	tests/recount/run
@@ -21,11 +22,12 @@ fuzz: tools
 crash: N ?= 1000
 crash: SEED ?= 1
 crash: tools
-	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --nocapture
+	CRASH_N=$(N) CRASH_SEED=$(SEED) cargo test --locked --features faults --test crash as_many -- --ignored --nocapture
 
 # Ratios to a limit measured in the same run.
 bench: tools
 	cargo bench --locked --bench books
+	cargo bench --locked --bench kafka
 
 lint:
 	cargo fmt --check

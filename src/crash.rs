@@ -14,8 +14,8 @@ pub use off::{batch_records, defect, ledger_bytes, pause, site};
 #[cfg(feature = "faults")]
 pub use on::{batch_records, defect, ledger_bytes, pause, site};
 
-/// Every site, in the order of a life: the start, a record's way, upkeep, the end.
-pub const SITES: [&str; 31] = [
+/// Every site, in the order of a life: the start, a record's way, upkeep, corrections, the end.
+pub const SITES: [&str; 33] = [
     "before_migration",
     "mid_migration",
     "after_config",
@@ -44,6 +44,8 @@ pub const SITES: [&str; 31] = [
     "before_links",
     "mid_links",
     "mid_upkeep",
+    "restated_hour",
+    "restated_all",
     "file_before_book",
     "file_after_book",
     "during_shutdown",

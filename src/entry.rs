@@ -98,6 +98,16 @@ pub struct RequestAdds {
     pub external: Option<bool>,
 }
 
+/// Fact groups that a report told and that were left out, because its endpoint takes them from
+/// another source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LeftOut {
+    /// Host, status, latency, region.
+    pub transport: bool,
+    /// Tokens, model.
+    pub usage: bool,
+}
+
 /// Where the record of a report stands in its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
@@ -152,6 +162,10 @@ pub struct Entry {
     pub price_row: Text,
     /// Reference of the credential: told, else the endpoint's registered one.
     pub credential: Text,
+    /// Whether the report told that credential itself.
+    pub credential_told: bool,
+    /// What the report told and did not count.
+    pub left_out: LeftOut,
     /// Group of the user by the configuration; empty when none.
     pub user_group: Text,
     /// Keyed fingerprint of the user.

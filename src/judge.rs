@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::attribute::{Endpoint, Features, Groups, How, Registry};
 use crate::call::{Class, Destination, Report, Transport, UsageReport};
-use crate::entry::{CallAdds, Entry, Money, RequestAdds};
-use crate::ids::ConfigNumber;
+use crate::entry::{CallAdds, Entry, LeftOut, Money, RequestAdds};
+use crate::ids::{ConfigNumber, Fingerprint};
 use crate::money::NanoUsd;
 use crate::outcome::IgnoreReason;
 use crate::price::{Billed, PriceBook, PriceClass, Priced, Resolved};
@@ -22,6 +22,7 @@ use crate::secret::{FingerprintKey, looks_secret};
 use crate::units::{Millis, Text, UnixMillis};
 
 pub use residency_of::Landing;
+pub use route::Counts;
 use route::{Route, Routes};
 
 /// The endpoint of usage that names no host, where more or less than one endpoint fits.
@@ -52,6 +53,21 @@ pub struct Judge {
     routes: Routes,
 }
 
+/// Who made a call, as far as it may be known: people appear as keyed fingerprints and groups only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Reference of the credential: told, else the endpoint's registered one.
+    pub credential: Text,
+    /// Whether the report told it.
+    pub credential_told: bool,
+    /// Group of the user by the configuration; empty when none.
+    pub user_group: Text,
+    /// Keyed fingerprint of the user.
+    pub user: Option<Fingerprint>,
+    /// Keyed fingerprint of the conversation.
+    pub conversation: Option<Fingerprint>,
+}
+
 /// A judged report with what only explanations need.
 #[derive(Clone, Debug)]
 pub struct Judged {
@@ -63,6 +79,8 @@ pub struct Judged {
     pub residency: Option<Arc<Landing>>,
     /// How the feature was found.
     pub how: How,
+    /// Which fact groups count at its endpoint.
+    pub counts: Counts,
 }
 
 impl Judge {
@@ -101,10 +119,40 @@ impl Judge {
         offset: u64,
     ) -> Result<Judged, IgnoreReason> {
         let route = self.routes.of(&self.rules, &report, source);
-        if !route.counts.usage {
+        let who = self.person(&mut report);
+        self.decide(report, offset, who, &route)
+    }
+
+    /// Judges a report again of which user, conversation and credential are only known as `who`
+    /// says; where no credential was told, the registered one of this configuration takes its place.
+    ///
+    /// # Errors
+    /// As [`Judge::judge`].
+    pub fn judge_again(
+        &mut self,
+        report: Box<Report>,
+        (source, offset): (&str, u64),
+        who: Person,
+    ) -> Result<Judged, IgnoreReason> {
+        let route = self.routes.of(&self.rules, &report, source);
+        self.decide(report, offset, who, &route)
+    }
+
+    fn decide(
+        &self,
+        mut report: Box<Report>,
+        offset: u64,
+        who: Person,
+        route: &Route,
+    ) -> Result<Judged, IgnoreReason> {
+        let left_out = LeftOut {
+            transport: report.transport.is_some() && !route.counts.transport,
+            usage: report.usage.is_some() && !route.counts.usage,
+        };
+        if left_out.usage {
             report.usage = None;
         }
-        if !route.counts.transport {
+        if left_out.transport {
             report.transport = None;
         }
         if report.transport.is_none() && report.usage.is_none() {
@@ -128,31 +176,47 @@ impl Judge {
             request,
             priced: priced.as_ref(),
             endpoint,
+            left_out,
         };
-        let entry = self.entry(report, offset, &route, &adds);
+        let entry = self.entry(report, offset, (route, who), &adds);
         Ok(Judged {
             entry,
             priced,
             residency: route.landing.clone(),
             how: route.how,
+            counts: route.counts,
         })
     }
 
-    fn entry(&self, mut report: Box<Report>, offset: u64, route: &Route, adds: &Adds<'_>) -> Entry {
-        let (transport_facts, usage_facts) =
-            facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
+    /// Takes user, conversation and credential out of a report.
+    fn person(&self, report: &mut Report) -> Person {
         let user = std::mem::take(&mut report.origin.user);
         let conversation = std::mem::take(&mut report.origin.conversation);
-        let registered = adds
-            .endpoint
-            .map(|endpoint| endpoint.credential_ref.clone());
         let told = std::mem::take(&mut report.origin.credential);
         let credential = match self.key.fingerprint("credential", &told) {
-            None => registered.unwrap_or_default(),
             // A writer of logs may take the key itself for its name.
             Some(fingerprint) if looks_secret(&told) => Text::from(format!("key-{fingerprint}")),
-            Some(_) => told,
+            Some(_) | None => told,
         };
+        Person {
+            credential_told: !credential.is_empty(),
+            credential,
+            user_group: self.rules.groups.of(&user).cloned().unwrap_or_default(),
+            user: self.key.fingerprint("user", &user),
+            conversation: self.key.fingerprint("conversation", &conversation),
+        }
+    }
+
+    fn entry(
+        &self,
+        mut report: Box<Report>,
+        offset: u64,
+        (route, who): (&Route, Person),
+        adds: &Adds<'_>,
+    ) -> Entry {
+        let (transport_facts, usage_facts) =
+            facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
+        let registered = adds.endpoint.map(|endpoint| &endpoint.credential_ref);
         // What the route holds goes back to the allocator while it is warm.
         report.destination = Destination::default();
         report.evidence = Vec::new();
@@ -167,10 +231,16 @@ impl Judge {
                 price_row(request.money, adds.priced)
             }),
             request: adds.request,
-            credential,
-            user_group: self.rules.groups.of(&user).cloned().unwrap_or_default(),
-            user: self.key.fingerprint("user", &user),
-            conversation: self.key.fingerprint("conversation", &conversation),
+            credential: if who.credential_told {
+                who.credential
+            } else {
+                registered.cloned().unwrap_or_default()
+            },
+            credential_told: who.credential_told,
+            left_out: adds.left_out,
+            user_group: who.user_group,
+            user: who.user,
+            conversation: who.conversation,
             config: self.config,
             alike: Some(route.number),
             report,
@@ -202,6 +272,7 @@ struct Adds<'a> {
     request: Option<RequestAdds>,
     priced: Option<&'a Priced>,
     endpoint: Option<&'a Endpoint>,
+    left_out: LeftOut,
 }
 
 fn call_adds(

@@ -3,6 +3,7 @@
 //! Knows no ledger and no hour. A newcomer may ask why a line has the told facts beside the booked
 //! figures: the figures explain an old call, the facts let it be judged again under other rules.
 
+mod again;
 mod parts;
 pub(crate) mod pool;
 mod read;
@@ -12,12 +13,23 @@ mod write;
 use std::sync::Arc;
 
 use crate::call::{Destination, Evidence, Format, Origin as Who, Report, Transport, UsageReport};
-use crate::entry::{CallAdds, CellKey, Entry, Origin, RequestAdds};
+use crate::entry::{CallAdds, CellKey, Entry, LeftOut, Origin, RequestAdds};
 use crate::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use crate::units::{Text, UnixMillis};
 
 pub use read::decode;
 pub use write::{encode, encode_lines};
+
+/// Version of the chunk's layout.
+const VERSION: u8 = 2;
+/// The version before: without identities, whether a credential was told, and what was left out.
+const FIRST: u8 = 1;
+/// Plain bytes follow.
+const PLAIN: u8 = 0;
+/// A zstd frame follows.
+const ZSTD: u8 = 1;
+/// Columns of numbers.
+const COLUMNS: usize = 18;
 
 /// What a chunk of lines holds that cannot be read: damaged, or of a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +72,11 @@ pub struct About {
     pub user_group: Text,
     /// Reference of the credential.
     pub credential: Text,
+    /// Whether the report told it itself; `None` in lines of the first version, which cannot be
+    /// judged again for that.
+    pub credential_told: Option<bool>,
+    /// What the report told and did not count.
+    pub left_out: LeftOut,
     /// Transport facts without their numbers (those booked stand in the line) and without what
     /// headers told of rate limits.
     pub transport: Option<Transport>,
@@ -86,6 +103,9 @@ pub struct Line {
     pub sequence: Text,
     /// The identity's key in the books; the identity itself is not kept.
     pub id: u64,
+    /// The identity as told, cut to a name's length, for evidence; blank where no call was added, and
+    /// in lines of the first version.
+    pub identity: Text,
     /// Offset of its record.
     pub offset: u64,
     /// What the call added, where it was new to the books.
@@ -120,10 +140,14 @@ impl Line {
     }
 
     /// The report as far as it is kept, for judging it again. Numbers of a half that was not new
-    /// are gone; the identity's value is blank.
+    /// are gone; the identity's value may be cut or blank.
     #[must_use]
     pub fn report(&self) -> Report {
         let about = &*self.about;
+        let mut origin = about.who.clone();
+        if about.credential_told == Some(true) {
+            origin.credential.clone_from(&about.credential);
+        }
         let told = |bytes: u64| (bytes > 0).then_some(bytes);
         let mut transport = about.transport.clone();
         if let (Some(transport), Some(call)) = (&mut transport, &self.call) {
@@ -141,13 +165,13 @@ impl Line {
         Report {
             format: about.format,
             teller: about.teller.clone(),
-            identity: Identity::new(about.identity, Text::default()),
+            identity: Identity::new(about.identity, self.identity.clone()),
             at: self.at,
             sequence: self.sequence.clone(),
             destination: about.destination.clone(),
             transport,
             usage,
-            origin: about.who.clone(),
+            origin,
             evidence: about.evidence.clone(),
         }
     }

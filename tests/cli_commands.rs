@@ -335,13 +335,14 @@ fn every_json_is_json() {
     }
 }
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
     &["check"],
     &["inspect"],
     &["price"],
     &["prices", "update"],
     &["replay"],
     &["run"],
+    &["doctor"],
     &["report"],
     &["report", "daily"],
     &["report", "residency"],

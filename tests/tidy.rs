@@ -47,6 +47,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("sd_notify", "app/systemd.rs"),
     ("tracing_subscriber", "app/log.rs"),
     ("rdkafka", "source/kafka"),
+    ("rustix", "app/doctor"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

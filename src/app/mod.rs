@@ -6,9 +6,11 @@
 
 pub mod daemon;
 pub mod discover;
+pub mod doctor;
 pub mod export;
 pub mod inspect;
 pub mod links;
+pub mod live;
 pub mod log;
 pub mod names;
 pub mod pipeline;
@@ -16,6 +18,7 @@ pub mod quarantine;
 pub mod registry;
 pub mod replay;
 pub mod report;
+pub mod restate;
 pub mod run;
 pub mod setup;
 pub mod simulate;

@@ -1,6 +1,6 @@
 //! Records in, booked batches out: decode, judge, apply.
 //!
-//! Knows no file and no broker: whoever feeds it says where a record stands. A newcomer may ask
+//! Asks no file and no broker: whoever feeds it says where a record stands. A newcomer may ask
 //! why a batch is bounded by entries and by bytes: one bounds the transaction, the other memory.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Part, Position, Quarantined};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::provider::Gate;
+use crate::source::kafka::Record;
 use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Entries after which a batch is full.
@@ -146,6 +147,23 @@ impl Pipeline {
             self.take(means, (part, offset), one);
         }
         self.told = told;
+    }
+
+    /// Takes one record of a topic; how many bytes it has.
+    pub fn kafka_record(&mut self, means: &mut Means<'_>, part: u16, record: &Record<'_>) -> u64 {
+        let place = (part, record.offset());
+        let Some(bytes) = record.payload() else {
+            let detail = "a null payload; a record is expected to hold one call or several";
+            self.reject(place, Reject::new(QuarantineReason::Empty, detail));
+            return 0;
+        };
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if bytes.len() > decode::RECORD_MAX_BYTES {
+            self.too_large(place, length);
+        } else {
+            self.record(means, place, bytes);
+        }
+        length
     }
 
     /// Takes note of a record that was passed over because of its size.

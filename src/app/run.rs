@@ -3,6 +3,7 @@
 //! Knows no work. A newcomer may ask why the work is not async: it is threads on one ledger, and
 //! only the waiting has to be interrupted.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,19 +13,22 @@ use super::Failure;
 /// Why the main loop was woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
+    /// Signals are heard from now on: whoever is told to start can be told to stop.
+    Start,
     /// Time has passed.
     Tick,
     /// SIGHUP asks for the configuration to be read again.
     Reload,
 }
 
-/// Calls `look` at once, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT.
+/// Calls `look` once signals are heard, after every `tick` and at every SIGHUP, until SIGTERM or SIGINT,
+/// or until it breaks off.
 ///
 /// # Errors
 /// What a look says, and what the system says about signals.
 pub fn until_stopped(
     tick: Duration,
-    mut look: impl FnMut(Wake) -> Result<(), Failure>,
+    mut look: impl FnMut(Wake) -> Result<ControlFlow<()>, Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -33,9 +37,11 @@ pub fn until_stopped(
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut reload = signal(SignalKind::hangup())?;
-        let mut wake = Wake::Tick;
+        let mut wake = Wake::Start;
         loop {
-            look(wake)?;
+            if look(wake)?.is_break() {
+                return Ok(());
+            }
             wake = tokio::select! {
                 () = tokio::time::sleep(tick) => Wake::Tick,
                 _ = reload.recv() => Wake::Reload,

@@ -92,6 +92,39 @@ impl Setup {
         SqliteLedger::open(path, self.options()).map_err(|fault| at(path, fault))
     }
 
+    /// Moves books out of the way of new ones; where they are now, if there were any. They must be
+    /// a ledger that nobody writes, and no file is overwritten.
+    ///
+    /// # Errors
+    /// What the ledger says; another writer among it; a file of the new name.
+    pub fn set_aside(&self, path: &Path, clock: &dyn Clock) -> Result<Option<PathBuf>, Failure> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        // Opening proves what the file is; closing writes back what SQLite keeps beside it.
+        drop(self.open(path)?);
+        let beside = |name: &Path, suffix: &str| {
+            let mut name = name.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let now = clock.now().to_utc().format("%Y%m%dT%H%M%SZ");
+        let aside = beside(path, &format!(".{now}"));
+        if aside.exists() {
+            return Err(Failure::Usage(format!(
+                "`{}` is there already; move it, or try again in a second",
+                aside.display()
+            )));
+        }
+        std::fs::rename(path, &aside)?;
+        for suffix in ["-wal", "-shm"] {
+            if beside(path, suffix).exists() {
+                std::fs::rename(beside(path, suffix), beside(&aside, suffix))?;
+            }
+        }
+        Ok(Some(aside))
+    }
+
     /// Books in memory, for what is not kept.
     ///
     /// # Errors
@@ -134,6 +167,13 @@ impl Setup {
     /// How the records of a source are read.
     #[must_use]
     pub fn read_as_named<'a>(&'a self, source: &'a str) -> ReadAs<'a> {
+        if let Some(named) = self.ready.kafka.iter().find(|one| one.name == source) {
+            return ReadAs {
+                source: &named.name,
+                settings: &named.decode,
+                ignore_scopes: &named.ignore_scopes,
+            };
+        }
         let named = self.ready.sources.iter().find(|one| one.name == source);
         named.map_or(
             ReadAs {
@@ -142,6 +182,17 @@ impl Setup {
             },
             of_source,
         )
+    }
+
+    /// Tellers of a source, of files or of Kafka, whose reports do not count.
+    #[must_use]
+    pub fn ignore_scopes(&self, source: &str) -> &[Text] {
+        let kafka = self.ready.kafka.iter().find(|one| one.name == source);
+        if let Some(kafka) = kafka {
+            return &kafka.ignore_scopes;
+        }
+        let named = self.ready.sources.iter().find(|one| one.name == source);
+        named.map_or(self.unnamed().ignore_scopes, |named| &named.ignore_scopes)
     }
 
     fn unnamed(&self) -> ReadAs<'_> {

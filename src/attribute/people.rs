@@ -27,6 +27,17 @@ impl Groups {
         before.filter(|other| other != group)
     }
 
+    /// Users by their whole id, each with its group.
+    pub fn users(&self) -> impl Iterator<Item = (&Text, &Text)> {
+        self.users.iter()
+    }
+
+    /// Whether anybody is in a group by the beginning of the id.
+    #[must_use]
+    pub fn has_prefixes(&self) -> bool {
+        !self.prefixes.is_empty()
+    }
+
     /// Puts `user` into `group` unless a group is known; the one known, when it is another.
     pub fn add_member(&mut self, user: &str, group: &str) -> Option<&Text> {
         let known = self

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand,
+    ReportCommand, Restate,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 
@@ -83,9 +83,12 @@ pub(super) enum Command {
         after_help = "Examples:\n  tollwatch replay --ledger books.db export.jsonl.gz\n  tollwatch replay --config tollwatch.toml --ledger books.db logs/ other.json"
     )]
     Replay(Replay),
-    /// Follows the configured files until stopped.
+    /// Reads the configured topics and files until stopped.
     #[command(after_help = "Example:\n  tollwatch run --config tollwatch.toml")]
     Run(Run),
+    /// Looks at everything configured: what works, how fast, and what to do about what does not.
+    #[command(after_help = "Example:\n  tollwatch doctor --config tollwatch.toml")]
+    Doctor(Doctor),
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -101,6 +104,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
+    /// Judges the kept call lines again under the present configuration: shows the differences,
+    /// asks, books them in one transaction.
+    #[command(
+        after_help = "Example:\n  tollwatch restate --ledger books.db --config tollwatch.toml --since 2026-11-10 --reason 'contract price of November'"
+    )]
+    Restate(Restate),
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
     #[command(after_help = "Example:\n  tollwatch verify --ledger books.db")]
     Verify(LedgerOnly),
@@ -109,7 +118,8 @@ pub(super) enum Command {
         after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
     )]
     Simulate(Simulate),
-    /// Tells the story that tollwatch exists for: two weeks of traffic, and the answer.
+    /// Tells the story that tollwatch exists for: two weeks of traffic, the answer, and live calls
+    /// through a Kafka broker inside the process.
     #[command(after_help = "Example:\n  tollwatch demo --once --dir demo")]
     Demo(Demo),
     /// Prints the completions of a shell.
@@ -263,6 +273,9 @@ pub(super) struct Replay {
     /// The books; made when not there.
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: PathBuf,
+    /// Starts new books; those that are there are moved aside, never overwritten.
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Reads every record as this format instead of recognising each.
     #[arg(long, value_name = "NAME")]
     pub(super) format: Option<String>,
@@ -294,6 +307,19 @@ pub(super) struct Run {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// The configuration.
+    #[arg(long, short, value_name = "FILE", default_value = "tollwatch.toml")]
+    pub(super) config: PathBuf,
+    /// The books, when the configuration names none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: Option<PathBuf>,
+    /// One JSON object a finding.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Simulate {
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 1)]
@@ -317,7 +343,7 @@ pub(super) struct Simulate {
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Ends after the history. So far the demo always does; name it, so that it stays so.
+    /// Ends after the history and the first live calls, instead of going on until Ctrl-C.
     #[arg(long)]
     pub(super) once: bool,
     /// Where configuration, raw records and books are left; a temporary folder when not given.
@@ -326,7 +352,7 @@ pub(super) struct Demo {
     /// Same seed, same story.
     #[arg(long, default_value_t = 7)]
     pub(super) seed: u64,
-    /// The answer as one JSON object.
+    /// The answer as one JSON object; ends as with `--once`.
     #[arg(long)]
     pub(super) json: bool,
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use super::args::{self, ExportCommand, Exported};
 use super::{FAILED, Terminal, report, words};
+use crate::app::report::basis::{Correction, corrections};
+use crate::app::report::{Lost, losses};
 use crate::app::{Failure, export, setup};
 use crate::ledger::{ContradictionRow, Ledger, Resolution, Span, SqliteLedger, Zones};
 use crate::units::UnixMillis;
@@ -122,8 +124,10 @@ struct Verified {
     days_pending: Vec<String>,
     days_changed: Vec<String>,
     seals_broken: Vec<u64>,
+    losses: Vec<Lost>,
     contradictions: Vec<Contradicted>,
     overflows: BTreeMap<String, u64>,
+    restatements: Vec<Correction>,
 }
 
 /// Two tellers that told other facts of the same call.
@@ -183,55 +187,71 @@ pub(super) fn verify(args: &args::LedgerOnly, terminal: &mut Terminal<'_>) -> Re
         days_pending: check.pending.iter().map(ToString::to_string).collect(),
         days_changed: check.changed.iter().map(ToString::to_string).collect(),
         seals_broken: check.broken,
+        losses: losses(&ledger, Span::ALL)?,
         contradictions: ledger.contradictions()?.iter().map(contradicted).collect(),
         overflows: overflows(&ledger)?,
+        restatements: corrections(&ledger)?
+            .into_iter()
+            .map(|(_, one)| one)
+            .collect(),
     };
     if args.json {
         terminal.json(&verified)?;
     } else {
-        writeln!(
-            terminal.out,
-            "{} records received, {} accounted for",
-            verified.received, verified.accounted
-        )?;
-        writeln!(
-            terminal.out,
-            "{} sealed days intact, {} waiting for an amendment, {} changed; {} seals, {} broken",
-            verified.days_intact,
-            verified.days_pending.len(),
-            verified.days_changed.len(),
-            verified.seals,
-            verified.seals_broken.len()
-        )?;
-        for day in &verified.days_changed {
-            writeln!(terminal.out, "  the day of {day} is not what was sealed")?;
-        }
-        for number in &verified.seals_broken {
-            writeln!(
-                terminal.out,
-                "  seal {number} does not follow from the one before"
-            )?;
-        }
-        for one in &verified.contradictions {
-            let first = if one.first.is_empty() {
-                "an earlier report"
-            } else {
-                &one.first
-            };
-            writeln!(
-                terminal.out,
-                "{} against {first}, which stands; the latest at {}",
-                words::plural(
-                    i64::try_from(one.n).unwrap_or(i64::MAX),
-                    &format!("contradiction of {}", one.second),
-                    &format!("contradictions of {}", one.second)
-                ),
-                one.example
-            )?;
-        }
-        for (kind, n) in &verified.overflows {
-            writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
-        }
+        tell(&verified, terminal)?;
     }
     Ok(if verified.is_sound() { 0 } else { FAILED })
+}
+
+fn tell(verified: &Verified, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    writeln!(
+        terminal.out,
+        "{} records received, {} accounted for",
+        verified.received, verified.accounted
+    )?;
+    writeln!(
+        terminal.out,
+        "{} sealed days intact, {} waiting for an amendment, {} changed; {} seals, {} broken",
+        verified.days_intact,
+        verified.days_pending.len(),
+        verified.days_changed.len(),
+        verified.seals,
+        verified.seals_broken.len()
+    )?;
+    for day in &verified.days_changed {
+        writeln!(terminal.out, "  the day of {day} is not what was sealed")?;
+    }
+    for number in &verified.seals_broken {
+        writeln!(
+            terminal.out,
+            "  seal {number} does not follow from the one before"
+        )?;
+    }
+    for lost in &verified.losses {
+        writeln!(terminal.out, "{}", report::loss(lost))?;
+    }
+    for one in &verified.contradictions {
+        let first = if one.first.is_empty() {
+            "an earlier report"
+        } else {
+            &one.first
+        };
+        writeln!(
+            terminal.out,
+            "{} against {first}, which stands; the latest at {}",
+            words::plural(
+                i64::try_from(one.n).unwrap_or(i64::MAX),
+                &format!("contradiction of {}", one.second),
+                &format!("contradictions of {}", one.second)
+            ),
+            one.example
+        )?;
+    }
+    for (kind, n) in &verified.overflows {
+        writeln!(terminal.out, "{}", report::overflow(kind, *n))?;
+    }
+    for correction in &verified.restatements {
+        writeln!(terminal.out, "{}", report::corrected(correction))?;
+    }
+    Ok(())
 }

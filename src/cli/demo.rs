@@ -1,19 +1,26 @@
-//! `tollwatch demo`: two weeks of invented traffic through the same code as production.
+//! `tollwatch demo`: two weeks of invented traffic through the same code as production, and then
+//! live calls through a broker.
+//!
+//! Knows no figure. A newcomer may ask why the history comes from files: a broker in memory holds
+//! no two weeks, and exports are read first in life as well.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::live::{self as show, Shown};
 use super::progress::Bar;
 use super::replay::Conservation;
 use super::{Terminal, args, report, simulate, story};
-use crate::app::Failure;
+use crate::app::live::{self, Ask, Outcomes};
 use crate::app::replay::{Asked, replay};
 use crate::app::report::story::{Story, story as tell};
 use crate::app::report::{Unseen, gather, unseen};
 use crate::app::setup::{self, Setup};
 use crate::app::simulate::{Directory, Order, simulate as run};
+use crate::app::{Failure, log};
 use crate::clock::{Clock, FixedClock};
+use crate::config::{LogFormat, LogLevel};
 use crate::ledger::{Applied, Span, SqliteLedger};
 use crate::source::list;
 use crate::units::DAY_MS;
@@ -35,6 +42,8 @@ const FILES: [(&str, &str); 3] = [
 ];
 /// Days of history.
 const DAYS: u32 = 14;
+/// Live requests after which `--once` ends.
+const LIVE_REQUESTS: u64 = 16;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -42,6 +51,8 @@ struct Answer<'a> {
     story: Option<&'a Story>,
     conservation: &'a Conservation,
     unseen: &'a Unseen,
+    /// What became of the live records.
+    live: &'a Outcomes,
 }
 
 /// Simulates, replays and tells.
@@ -71,29 +82,62 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
     let answer = tell(&ledger, &setup.rules, Span::ALL)?;
     let unseen = unseen(&ledger, Span::ALL, &gather(&ledger, Span::ALL, None)?)?;
     let conservation = Conservation::of(&applied);
+    if !args.json {
+        let counts = (simulated.counts.calls, &conservation);
+        tell_history(counts, answer.as_ref(), &unseen, &setup, terminal)?;
+    }
+    let once = args.once || args.json;
+    let ask = Ask {
+        dir: &dir,
+        scenario: &scenario,
+        order,
+        requests: once.then_some(LIVE_REQUESTS),
+    };
+    let mut shown = Shown {
+        terminal,
+        dir: &dir,
+        zone: setup.ready.timezone,
+        once,
+        quiet: args.json,
+    };
+    log::start(LogFormat::Text, LogLevel::Error);
+    let live = live::live(&ask, ledger, &mut shown)?;
     if args.json {
         terminal.json(&Answer {
             dir: dir.display().to_string(),
             story: answer.as_ref(),
             conservation: &conservation,
             unseen: &unseen,
+            live: &live,
         })?;
         return Ok(0);
     }
+    writeln!(terminal.out, "\nlive: {}", show::conservation(&live))?;
+    next(&dir, terminal)
+}
+
+/// What two weeks of records say.
+fn tell_history(
+    (calls, conservation): (u64, &Conservation),
+    answer: Option<&Story>,
+    unseen: &Unseen,
+    setup: &Setup,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
     let number = |n: u64| super::words::count(i64::try_from(n).unwrap_or(i64::MAX));
     writeln!(
         terminal.out,
         "Two weeks of invented traffic: {} calls, read from {} log records like production reads them.\n",
-        number(simulated.counts.calls),
+        number(calls),
         number(conservation.received),
     )?;
-    match &answer {
+    match answer {
         Some(answer) => story::show(answer, setup.ready.timezone, terminal)?,
         None => writeln!(terminal.out, "No feature left its approved cost.")?,
     }
-    report::show_unseen(&unseen, terminal)?;
+    report::show_unseen(unseen, terminal)?;
     writeln!(terminal.out, "\n{}", conservation.line())?;
-    next(&dir, terminal)
+    Ok(terminal.out.flush()?)
 }
 
 /// Reads the records of the folder as the configuration in it says.

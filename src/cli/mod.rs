@@ -8,7 +8,9 @@ mod ask;
 mod check;
 mod demo;
 mod discover;
+mod doctor;
 mod inspect;
+mod live;
 mod names;
 mod near;
 mod price;
@@ -17,6 +19,7 @@ mod quarantine;
 mod registry;
 mod replay;
 mod report;
+mod restate;
 mod run;
 mod simulate;
 mod story;
@@ -98,9 +101,11 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Discover(args) => discover::discover(&args, terminal),
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
+        Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),
+        Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),

@@ -91,6 +91,14 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
     let format = inspect::format_of(args.format.as_deref())?;
     // A wrong path is told before a ledger is made for it.
     let files = list::list(&args.inputs)?;
+    if args.fresh
+        && let Some(aside) = setup.set_aside(&args.ledger, &terminal.clock)?
+    {
+        terminal.note(&format!(
+            "the books that were there are now `{}`",
+            aside.display()
+        ))?;
+    }
     let mut ledger = setup.open(&args.ledger)?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let asked = Asked {

@@ -23,9 +23,11 @@ const ROUTES_MAX: usize = 4_096;
 
 /// Which fact groups of a report count at its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) transport: bool,
-    pub(super) usage: bool,
+pub struct Counts {
+    /// Host, status, latency, region.
+    pub transport: bool,
+    /// Tokens, model.
+    pub usage: bool,
 }
 
 /// What reports that ask the same share.

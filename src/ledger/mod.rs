@@ -4,6 +4,7 @@
 //! trait has everything: whatever belongs to a batch goes into one transaction, and what a
 //! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
+mod correction;
 mod fault;
 mod rows;
 mod sqlite;
@@ -14,6 +15,9 @@ mod zone;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+pub use correction::{
+    Again, Correction, DayConfigRow, Reach, Rejudge, Restated, RestatementRow, WhyFixed,
+};
 pub use fault::{Fault, FaultKind};
 pub use rows::{
     CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow, FamilyRow,
@@ -192,6 +196,39 @@ pub trait Ledger {
     /// # Errors
     /// See [`Ledger`].
     fn configs(&self) -> Result<Vec<ConfigRow>, Fault>;
+
+    /// Under which configurations the reports of the days that begin inside `span` stand, by day and
+    /// number. Days booked before the ledger kept this have none.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn day_configs(&self, span: Span) -> Result<Vec<DayConfigRow>, Fault>;
+
+    /// Which hours that lie in or begin before the end of `span` can be restated.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn reach(&self, span: Span) -> Result<Reach, Fault>;
+
+    /// Judges the lines of all hours within [`Ledger::reach`] again and books the differences, in one
+    /// transaction: cells, families, conversations, evidence, lines and counts; marks the hours to
+    /// be linked again and the sealed days to be amended. Identities stay, so that what left the
+    /// books is not metered again. Memory does not grow with the span.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `judge` returns.
+    fn restate(
+        &mut self,
+        correction: &Correction,
+        judge: &mut Rejudge<'_>,
+        now: UnixMillis,
+    ) -> Result<RestatementRow, Fault>;
+
+    /// Every restatement, by number.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn restatements(&self) -> Result<Vec<RestatementRow>, Fault>;
 
     /// The key of fingerprints of people and conversations, made at the ledger's birth.
     fn fingerprint_key(&self) -> FingerprintKey;

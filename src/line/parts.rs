@@ -8,11 +8,12 @@
     reason = "the outer one is damage, the inner one a fact that is absent"
 )]
 
+use super::FIRST;
 use crate::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin as Who, Provider, Scope,
     Tier, Transport, Untold, UsageReport,
 };
-use crate::entry::{CallAdds, CellKey, Money, RequestAdds};
+use crate::entry::{CallAdds, CellKey, LeftOut, Money, RequestAdds};
 use crate::ids::{ConfigNumber, IdentityKind};
 use crate::residency::{Grade, Verdict};
 use crate::units::Text;
@@ -120,8 +121,8 @@ fn class(word: &str) -> Option<Class> {
 
 pub(super) type Teller = (Text, Text, i32, Format, Text, IdentityKind, ConfigNumber);
 pub(super) type Place = (Destination, Vec<Evidence>);
-pub(super) type Caller = (Who, Text, Text);
-pub(super) type Told = (Option<Transport>, Option<UsageReport>);
+pub(super) type Caller = (Who, Text, Text, Option<bool>);
+pub(super) type Told = (Option<Transport>, Option<UsageReport>, LeftOut);
 pub(super) type Judged = (CellKey, [Text; 3]);
 
 /// What was added, without numbers.
@@ -179,7 +180,7 @@ pub(super) fn place(bytes: &mut &[u8], texts: &Texts<'_>) -> Option<Place> {
     Some((destination, evidence))
 }
 
-pub(super) fn caller(bytes: &mut &[u8], texts: &Texts<'_>) -> Option<Caller> {
+pub(super) fn caller(bytes: &mut &[u8], texts: &Texts<'_>, version: u8) -> Option<Caller> {
     let mut who = Who {
         application: texts.take(bytes)?,
         skill: texts.take(bytes)?,
@@ -195,12 +196,20 @@ pub(super) fn caller(bytes: &mut &[u8], texts: &Texts<'_>) -> Option<Caller> {
     for _ in 0..take(bytes)? {
         who.tags.push(texts.take(bytes)?);
     }
-    Some((who, user_group, credential))
+    let credential_told = match version {
+        FIRST => None,
+        _ => take_option(bytes)?.map(|told| told == 1),
+    };
+    Some((who, user_group, credential, credential_told))
 }
 
 pub(super) fn told(bytes: &mut &[u8], texts: &Texts<'_>) -> Option<Told> {
     let halves = take(bytes)?;
-    let mut told: Told = (None, None);
+    let left_out = LeftOut {
+        transport: bit(halves, 2),
+        usage: bit(halves, 3),
+    };
+    let mut told: Told = (None, None, left_out);
     if bit(halves, 0) {
         told.0 = Some(Transport {
             status: match take_option(bytes)? {

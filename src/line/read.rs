@@ -10,8 +10,7 @@ use super::parts::{
     Added, Caller, Judged, Place, Teller, Texts, Told, added, block, caller, judged, nth, place,
     table, take_option, take_word64, teller, told,
 };
-use super::write::{COLUMNS, PLAIN, VERSION, ZSTD};
-use super::{About, BadChunk, Line};
+use super::{About, BadChunk, COLUMNS, FIRST, Line, PLAIN, VERSION, ZSTD};
 use crate::call::Usage;
 use crate::entry::Money;
 use crate::ids::Fingerprint;
@@ -28,13 +27,13 @@ const PLAIN_MAX_BYTES: u64 = 1 << 30;
 /// [`BadChunk`] when the bytes are no such chunk.
 pub fn decode(chunk: &[u8]) -> Result<Vec<Line>, BadChunk> {
     match chunk {
-        [VERSION, PLAIN, plain @ ..] => read(plain),
-        [VERSION, ZSTD, rest @ ..] => {
+        [version @ (FIRST | VERSION), PLAIN, plain @ ..] => read(plain, *version),
+        [version @ (FIRST | VERSION), ZSTD, rest @ ..] => {
             let mut rest = rest;
             let length = take(&mut rest).filter(|length| *length <= PLAIN_MAX_BYTES);
             let length = length.and_then(|length| usize::try_from(length).ok());
             let plain = zstd::bulk::decompress(rest, length.ok_or(BadChunk)?);
-            plain.ok().and_then(|plain| read(&plain))
+            plain.ok().and_then(|plain| read(&plain, *version))
         }
         _ => None,
     }
@@ -54,7 +53,7 @@ struct Tables<'a> {
     abouts: BTreeMap<[u64; 6], Arc<About>>,
 }
 
-fn read(mut plain: &[u8]) -> Option<Vec<Line>> {
+fn read(mut plain: &[u8], version: u8) -> Option<Vec<Line>> {
     let bytes = &mut plain;
     let n = take(bytes)?;
     let texts = Texts(table(block(bytes)?, |bytes| {
@@ -63,7 +62,7 @@ fn read(mut plain: &[u8]) -> Option<Vec<Line>> {
     let mut tables = Tables {
         tellers: table(block(bytes)?, |bytes| teller(bytes, &texts))?,
         places: table(block(bytes)?, |bytes| place(bytes, &texts))?,
-        callers: table(block(bytes)?, |bytes| caller(bytes, &texts))?,
+        callers: table(block(bytes)?, |bytes| caller(bytes, &texts, version))?,
         told: table(block(bytes)?, |bytes| told(bytes, &texts))?,
         added: table(block(bytes)?, |bytes| added(bytes, &texts))?,
         judged: table(block(bytes)?, |bytes| judged(bytes, &texts))?,
@@ -72,19 +71,25 @@ fn read(mut plain: &[u8]) -> Option<Vec<Line>> {
         abouts: BTreeMap::new(),
     };
     let mut columns: [&[u8]; COLUMNS] = [&[]; COLUMNS];
-    for column in &mut columns {
+    let without_identities = usize::from(version == FIRST);
+    for column in columns.iter_mut().take(COLUMNS - without_identities) {
         *column = block(bytes)?;
     }
     let mut lines: Vec<Line> = Vec::new();
     for _ in 0..n {
-        let line = tables.line(&mut columns, lines.last())?;
+        let line = tables.line(&mut columns, version, lines.last())?;
         lines.push(line);
     }
     (bytes.is_empty() && columns.iter().all(|column| column.is_empty())).then_some(lines)
 }
 
 impl Tables<'_> {
-    fn line(&mut self, columns: &mut [&[u8]; COLUMNS], last: Option<&Line>) -> Option<Line> {
+    fn line(
+        &mut self,
+        columns: &mut [&[u8]; COLUMNS],
+        version: u8,
+        last: Option<&Line>,
+    ) -> Option<Line> {
         let [
             teller,
             place,
@@ -103,6 +108,7 @@ impl Tables<'_> {
             bytes,
             tokens,
             money,
+            identity,
         ] = columns;
         let parts = [
             take(teller)?,
@@ -113,13 +119,11 @@ impl Tables<'_> {
             take(judged)?,
         ];
         let Added { mut call, request } = *nth(&self.added, take(added)?)?;
-        let print = |bytes: &mut &[u8]| -> Option<Option<Fingerprint>> {
-            match take_option(bytes)? {
-                None => Some(None),
-                Some(number) => Some(Some(Fingerprint(*nth(&self.prints, number)?))),
-            }
+        let (user, conversation) = (self.print(user)?, self.print(conversation)?);
+        let identity = match (version, &call) {
+            (VERSION, Some(_)) => std::str::from_utf8(block(identity)?).ok()?,
+            (_, Some(_) | None) => "",
         };
-        let (user, conversation) = (print(user)?, print(conversation)?);
         if let Some(call) = &mut call {
             call.latency = take_option(latency)?.map(Millis);
             call.request_bytes = take(bytes)?;
@@ -144,6 +148,7 @@ impl Tables<'_> {
             at: UnixMillis(take_signed(at)?.wrapping_add(last.map_or(0, |last| last.at.0))),
             sequence: take_sequence(sequence, last.map_or("", |last| &last.sequence))?,
             id: take_word64(id)?,
+            identity: Text::from(identity),
             offset: before.wrapping_add(take_signed(offset)?.cast_unsigned()),
             call,
             request,
@@ -151,6 +156,17 @@ impl Tables<'_> {
             conversation,
             about: self.about(parts)?,
         })
+    }
+
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is damage, the inner one a fact that is absent"
+    )]
+    fn print(&self, bytes: &mut &[u8]) -> Option<Option<Fingerprint>> {
+        match take_option(bytes)? {
+            None => Some(None),
+            Some(number) => Some(Some(Fingerprint(*nth(&self.prints, number)?))),
+        }
     }
 
     fn about(&mut self, parts: [u64; 6]) -> Option<Arc<About>> {
@@ -162,8 +178,8 @@ impl Tables<'_> {
             nth(&self.tellers, teller)?.clone();
         let (mut destination, evidence) = nth(&self.places, place)?.clone();
         destination.path = Text::from(*nth(&self.texts.0, path)?);
-        let (who, user_group, credential) = nth(&self.callers, caller)?.clone();
-        let (transport, usage) = nth(&self.told, told)?.clone();
+        let (who, user_group, credential, credential_told) = nth(&self.callers, caller)?.clone();
+        let (transport, usage, left_out) = nth(&self.told, told)?.clone();
         let (key, [price_row, rule, evidence_words]) = nth(&self.judged, judged)?.clone();
         let about = Arc::new(About {
             source,
@@ -178,6 +194,8 @@ impl Tables<'_> {
             who,
             user_group,
             credential,
+            credential_told,
+            left_out,
             transport,
             usage,
             key,

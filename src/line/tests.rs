@@ -131,6 +131,11 @@ fn full() -> Entry {
         }),
         price_row: "row".into(),
         credential: "kv/1".into(),
+        credential_told: true,
+        left_out: LeftOut {
+            transport: false,
+            usage: true,
+        },
         user_group: "agents".into(),
         user: Some(Fingerprint(9)),
         conversation: Some(Fingerprint(10)),
@@ -162,7 +167,6 @@ fn everything_told_and_booked_comes_back() {
         panic!("{lines:?}");
     };
     let mut report = entry.report.clone();
-    report.identity.value = Text::default();
     report.destination = entry.shared.destination.clone();
     report.evidence = entry.shared.told.clone();
     assert_eq!(line.report(), *report);
@@ -284,4 +288,62 @@ fn damage_is_an_error() {
         // Some damage only changes a number; none may panic.
         drop(decode(&bytes));
     }
+}
+
+/// A chunk of the first version: one report of both halves.
+const FIRST: &str = "\
+    01000180022f2f6f70656e61692f6465706c6f796d656e74732f6770742d346f2d7765752f636861742f636f6d706c65\
+    74696f6e730566696c6573146578706f72742f323032352f7265632e6a736f6e066e617469766509746f6c6c77617463\
+    6803726f7705617a7572651c636f6e746f736f2d7765752e6f70656e61692e617a7572652e636f6d0a6770742d346f2d\
+    776575000867656e6572617465046974736d16696e636964656e745f73756d6d6172697a6174696f6e0470726f64026f\
+    6b116770742d346f2d323032342d31312d32301b6974736d2f696e636964656e745f73756d6d6172697a6174696f6e07\
+    6e6f5f72756c650d6f70656e61692f6770742d346f070102000304050109000707000809000a000c0b0c090909090909\
+    0909010d0a03c9010f090f0900000f07030e00000e02010a1007060f0912001209091013b979bfacdcb1f26009b6d8ee\
+    9a89d8010001000100010001000100010006d089f4fde56502000008208513587bdb825e010001010102049a169a1604\
+    a88f01000a9f18800800008703000004d8c0ac0c";
+
+#[test]
+fn the_first_version_is_still_read() {
+    let digits: Vec<char> = FIRST.chars().collect();
+    let bytes: Vec<u8> = digits
+        .chunks(2)
+        .map(|pair| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap())
+        .collect();
+    assert_eq!(bytes.first(), Some(&1));
+    let lines = decode(&bytes).unwrap();
+    let [line] = lines.as_slice() else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(line.about.key.feature, "itsm/incident_summarization");
+    assert_eq!(line.call.unwrap().latency, Some(Millis(2_841)));
+    assert_eq!(line.request.unwrap().usage.unwrap().output, 391);
+    assert_eq!(line.about.credential_told, None);
+    assert_eq!(line.identity, "");
+    // Merged with later ones it stays what it is.
+    assert_eq!(decode(&encode_lines(&lines)).unwrap(), lines);
+    for length in 0..bytes.len() {
+        assert_eq!(decode(bytes.split_at(length).0), Err(BadChunk));
+    }
+}
+
+#[test]
+fn what_a_line_added_becomes_the_same_line() {
+    let entry = full();
+    let lines = decode(&chunk(std::slice::from_ref(&entry))).unwrap();
+    let line = lines.first().unwrap();
+    let again = line.entry(0);
+    assert_eq!(
+        (again.call, again.request, &again.price_row, &again.shared),
+        (entry.call, entry.request, &entry.price_row, &entry.shared)
+    );
+    let about = &line.about;
+    let kept = Kept {
+        entry: &again,
+        id: line.id,
+        key: &about.key,
+        source: &about.source,
+        topic: &about.topic,
+        partition: about.partition,
+    };
+    assert_eq!(Line::of(&kept), *line);
 }

@@ -3,13 +3,15 @@
 //! Knows no bytes. A newcomer may ask why a line is cut into seven parts: each part repeats far
 //! more often than the whole, so each gets a table of its own.
 
+use std::borrow::Cow;
+
 use super::{Kept, Line};
 use crate::call::{
     Class, Evidence, Format, Operation, Origin as Who, Provider, Scope, Tier, Untold,
 };
-use crate::entry::{CallAdds, CellKey, Money, RequestAdds};
-use crate::ids::{ConfigNumber, Fingerprint, IdentityKind};
-use crate::units::{Text, UnixMillis};
+use crate::entry::{CallAdds, CellKey, LeftOut, Money, RequestAdds};
+use crate::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
+use crate::units::{Text, UnixMillis, clean_name};
 
 /// Where the record stands and who tells.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +44,8 @@ pub(super) struct Caller<'a> {
     pub(super) who: &'a Who,
     pub(super) user_group: &'a Text,
     pub(super) credential: &'a Text,
+    /// Whether the report told it; `None` where that is not known.
+    pub(super) credential_told: Option<bool>,
 }
 
 impl<'a> Caller<'a> {
@@ -65,7 +69,9 @@ impl<'a> Caller<'a> {
 
 impl PartialEq for Caller<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.texts() == other.texts() && self.who.tags == other.who.tags
+        self.texts() == other.texts()
+            && self.who.tags == other.who.tags
+            && self.credential_told == other.credential_told
     }
 }
 
@@ -77,6 +83,7 @@ impl std::hash::Hash for Caller<'_> {
             text.hash(state);
         }
         self.who.tags.hash(state);
+        self.credential_told.hash(state);
     }
 }
 
@@ -107,6 +114,7 @@ pub(super) struct Used<'a> {
 pub(super) struct Told<'a> {
     pub(super) transport: Option<Transported<'a>>,
     pub(super) usage: Option<Used<'a>>,
+    pub(super) left_out: LeftOut,
 }
 
 /// What the call added, without numbers.
@@ -157,11 +165,11 @@ pub(super) struct Alike<'a> {
     identity: IdentityKind,
     user_group: &'a str,
     credential: &'a str,
+    credential_told: bool,
     price_row: &'a str,
 }
 
 /// A whole line.
-#[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) alike: Option<Alike<'a>>,
     pub(super) teller: Teller<'a>,
@@ -174,6 +182,7 @@ pub(super) struct View<'a> {
     pub(super) at: UnixMillis,
     pub(super) sequence: &'a str,
     pub(super) id: u64,
+    pub(super) identity: Cow<'a, str>,
     pub(super) offset: u64,
     pub(super) call: Option<&'a CallAdds>,
     pub(super) request: Option<&'a RequestAdds>,
@@ -222,6 +231,7 @@ fn place<'a>(to: &'a crate::call::Destination, evidence: &'a [Evidence]) -> Plac
 fn told<'a>(
     transport: Option<&'a crate::call::Transport>,
     usage: Option<&'a crate::call::UsageReport>,
+    left_out: LeftOut,
 ) -> Told<'a> {
     Told {
         transport: transport.map(|transport| Transported {
@@ -240,6 +250,27 @@ fn told<'a>(
             class: usage.class,
             external: usage.external,
         }),
+        left_out,
+    }
+}
+
+/// An identity that long fits a name with the word for its kind.
+const PLAIN_MAX: usize = 64;
+
+/// What evidence will show of an identity, without the word for its kind: as told where that is
+/// short and plain.
+pub(super) fn shown(identity: &Identity) -> Cow<'_, str> {
+    let value = &identity.value;
+    // Nearly all: not worth building a text for.
+    if value.len() <= PLAIN_MAX && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(value);
+    }
+    let kind = identity.kind.as_str();
+    let whole = clean_name(&format!("{kind}:{}", identity.value));
+    let shown = whole.get(kind.len().saturating_add(1)..);
+    match shown {
+        Some(shown) if shown != identity.value => Cow::Owned(shown.to_owned()),
+        Some(_) | None => Cow::Borrowed(&identity.value),
     }
 }
 
@@ -255,6 +286,7 @@ impl<'a> View<'a> {
                 identity: report.identity.kind,
                 user_group: &entry.user_group,
                 credential: &entry.credential,
+                credential_told: entry.credential_told,
                 price_row: &entry.price_row,
             }),
             teller: Teller {
@@ -272,8 +304,13 @@ impl<'a> View<'a> {
                 who: &report.origin,
                 user_group: &entry.user_group,
                 credential: &entry.credential,
+                credential_told: Some(entry.credential_told),
             },
-            told: told(report.transport.as_ref(), report.usage.as_ref()),
+            told: told(
+                report.transport.as_ref(),
+                report.usage.as_ref(),
+                entry.left_out,
+            ),
             added: added(entry.call.as_ref(), entry.request.as_ref()),
             judged: Judged {
                 key: kept.key,
@@ -284,6 +321,10 @@ impl<'a> View<'a> {
             at: report.at,
             sequence: &report.sequence,
             id: kept.id,
+            identity: match entry.call {
+                Some(_) => shown(&report.identity),
+                None => Cow::Borrowed(""),
+            },
             offset: entry.offset,
             call: entry.call.as_ref(),
             request: entry.request.as_ref(),
@@ -311,8 +352,13 @@ impl<'a> View<'a> {
                 who: &about.who,
                 user_group: &about.user_group,
                 credential: &about.credential,
+                credential_told: about.credential_told,
             },
-            told: told(about.transport.as_ref(), about.usage.as_ref()),
+            told: told(
+                about.transport.as_ref(),
+                about.usage.as_ref(),
+                about.left_out,
+            ),
             added: added(line.call.as_ref(), line.request.as_ref()),
             judged: Judged {
                 key: &about.key,
@@ -323,6 +369,7 @@ impl<'a> View<'a> {
             at: line.at,
             sequence: &line.sequence,
             id: line.id,
+            identity: Cow::Borrowed(&line.identity),
             offset: line.offset,
             call: line.call.as_ref(),
             request: line.request.as_ref(),

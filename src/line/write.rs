@@ -8,22 +8,13 @@
 
 use super::pool::{PlainMap, Pool};
 use super::view::{Added, Alike, Caller, Judged, Place, Teller, Told, View};
-use super::{Kept, Line};
+use super::{COLUMNS, Kept, Line, PLAIN, VERSION, ZSTD};
 use crate::entry::Money;
 use crate::units::UnixMillis;
 use crate::varint::{put, put_signed};
 
-/// Version of the chunk's layout.
-pub(super) const VERSION: u8 = 1;
-/// Plain bytes follow.
-pub(super) const PLAIN: u8 = 0;
-/// A zstd frame follows.
-pub(super) const ZSTD: u8 = 1;
 /// Chunks with fewer lines are not worth a compressor's start.
 const PLAIN_BELOW: usize = 8;
-/// Columns of numbers.
-pub(super) const COLUMNS: usize = 17;
-
 /// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
@@ -206,6 +197,7 @@ impl<'a> Writer<'a> {
             bytes,
             tokens,
             money,
+            identity,
         ] = &mut self.columns;
         let columns = [teller, place, path, caller, told, added, judged];
         for (column, part) in columns.into_iter().zip(parts) {
@@ -223,6 +215,8 @@ impl<'a> Writer<'a> {
             put_option(latency, call.latency.map(|latency| latency.0));
             put(bytes, call.request_bytes);
             put(bytes, call.response_bytes);
+            put(identity, whole(view.identity.len()));
+            identity.extend_from_slice(view.identity.as_bytes());
         }
         if let Some(request) = view.request {
             put_option(latency, request.duration.map(|duration| duration.0));
@@ -308,12 +302,18 @@ fn put_caller<'a>(bytes: &mut Vec<u8>, texts: &mut Pool<&'a str>, caller: &Calle
     for tag in &caller.who.tags {
         put_text(bytes, texts, tag);
     }
+    put_option(bytes, caller.credential_told.map(u64::from));
 }
 
 fn put_told<'a>(bytes: &mut Vec<u8>, texts: &mut Pool<&'a str>, told: &Told<'a>) {
     put(
         bytes,
-        flags(&[told.transport.is_some(), told.usage.is_some()]),
+        flags(&[
+            told.transport.is_some(),
+            told.usage.is_some(),
+            told.left_out.transport,
+            told.left_out.usage,
+        ]),
     );
     if let Some(transport) = &told.transport {
         put_option(bytes, transport.status.map(u64::from));

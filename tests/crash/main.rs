@@ -31,13 +31,16 @@ use tollwatch::crash::SITES;
 
 /// Random cases of the short sweep.
 const AT_RANDOM: usize = 40;
-/// Sites that a run without a rebalance, on a ledger that is there, does not pass.
-const ELSEWHERE: [&str; 5] = [
+/// Sites that a run without a rebalance, on a ledger that is there, does not pass; those of a
+/// correction are passed in `tests/restate.rs`.
+const ELSEWHERE: [&str; 7] = [
     "before_migration",
     "mid_migration",
     "before_hand_back",
     "after_hand_back_booked",
     "after_hand_back",
+    "restated_hour",
+    "restated_all",
 ];
 
 fn number(variable: &str) -> Option<u64> {
@@ -199,11 +202,9 @@ fn sweep_over_every_site_and_at_random() {
 
 /// `CRASH_N=1000`: as many random kills.
 #[test]
+#[ignore = "takes as long as asked for: make crash N=1000"]
 fn as_many_kills_as_asked_for() {
-    let Some(wanted) = number("CRASH_N") else {
-        return;
-    };
-    let wanted = usize::try_from(wanted).unwrap();
+    let wanted = usize::try_from(number("CRASH_N").unwrap_or(1_000)).unwrap();
     let began = Instant::now();
     let stage = stage();
     let mut chance = Chance::new(seed());
@@ -228,10 +229,9 @@ fn as_many_kills_as_asked_for() {
 
 /// `CRASH_CASE=site:k+kill:ms`: that one.
 #[test]
+#[ignore = "repeats the case that CRASH_CASE names"]
 fn one_case() {
-    let Ok(case) = std::env::var("CRASH_CASE") else {
-        return;
-    };
+    let case = std::env::var("CRASH_CASE").unwrap();
     let (case, stage) = (case.parse::<Case>().unwrap(), stage());
     match sweep::run(&stage.world, &stage.clean, &case, "one") {
         Ok((kills, missed)) => eprintln!("{case}: {kills} kills, {missed} blows missed, equal"),

@@ -185,7 +185,7 @@ pub(crate) fn judge(what: &str, seed: u64, began: Instant, tally: &Tally) {
     );
     for (case, difference) in &tally.differences {
         eprintln!(
-            "CRASH_SEED={seed} CRASH_CASE={case} cargo test --locked --features faults --test crash one_case -- --nocapture\n{difference}"
+            "CRASH_SEED={seed} CRASH_CASE={case} cargo test --locked --features faults --test crash one_case -- --ignored --nocapture\n{difference}"
         );
     }
     assert!(tally.differences.is_empty(), "{what}: the books differ");

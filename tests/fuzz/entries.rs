@@ -8,7 +8,7 @@ use tollwatch::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin, Provider, Report, Scope,
     Silent, Tier, Transport, Untold, Usage, UsageReport,
 };
-use tollwatch::entry::{CallAdds, CellKey, Entry, Money, RequestAdds, Shared};
+use tollwatch::entry::{CallAdds, CellKey, Entry, LeftOut, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::money::NanoUsd;
 use tollwatch::residency::{Grade, Verdict};
@@ -263,6 +263,11 @@ fn entry(rng: &mut Rng, shared: Arc<Shared>) -> Entry {
         request: maybe(rng, request_adds),
         price_row: text(rng),
         credential: text(rng),
+        credential_told: flag(rng),
+        left_out: LeftOut {
+            transport: flag(rng),
+            usage: flag(rng),
+        },
         user_group: text(rng),
         user: maybe(rng, |rng| Fingerprint(rng.word())),
         conversation: maybe(rng, |rng| Fingerprint(rng.word())),

@@ -40,7 +40,7 @@ fn the_books_equal_a_replay_of_the_same_records() {
     let mut lines = String::new();
     let mut sent = 0;
     let mut send = |producer: &crate::mock::Producer, text: String| {
-        producer.send("calls", i32::try_from(sent % 4).unwrap(), Some(&text));
+        producer.send("calls", sent % 4, Some(&text));
         lines += &text;
         lines += "\n";
         sent += 1;
@@ -224,7 +224,7 @@ fn idle_and_busy_partitions_are_complete_together() {
     wait_for(
         "linked hours",
         || daemon.log(),
-        || (daemon.figure("tollwatch_hours_linked_total", &[]) >= 1.0).then_some(()),
+        || (daemon.figure("tollwatch_windows_linked_total", &[]) >= 1.0).then_some(()),
     );
     daemon.stop();
 }
@@ -265,12 +265,11 @@ fn a_record_is_in_the_books_within_a_second_of_its_production() {
     assert!(took[7] <= Duration::from_secs(1), "{took:?}");
 }
 
-/// The letters of a topic: key, body, and headers.
-fn letters(
-    mock: &Mock,
-    topic: &str,
-    wanted: usize,
-) -> Vec<(String, String, Vec<(String, String)>)> {
+/// Key, body and headers.
+type Letter = (String, String, Vec<(String, String)>);
+
+/// The letters of a topic.
+fn letters(mock: &Mock, topic: &str, wanted: usize) -> Vec<Letter> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", mock.brokers())
         .set("group.id", "letters")

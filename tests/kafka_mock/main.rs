@@ -2,6 +2,9 @@
 //! that can happen between brokers and books. No Java, no network beyond loopback.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "what was measured or skipped is told")]
+#![allow(clippy::disallowed_methods, reason = "records and tokens are of now")]
+#![allow(clippy::similar_names, reason = "what is sent, and what sends it")]
 
 #[path = "../common/mod.rs"]
 mod common;

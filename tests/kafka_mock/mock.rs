@@ -10,7 +10,7 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// How long a producer may take to deliver.
-const DELIVERY: Duration = Duration::from_secs(60);
+const DELIVERY: Duration = Duration::from_mins(1);
 
 /// Mock brokers.
 pub(crate) struct Mock(pub(crate) MockCluster<'static, DefaultProducerContext>);
@@ -63,26 +63,17 @@ impl Mock {
             .unwrap();
         let raw = |offset| match offset {
             Offset::Offset(offset) => offset,
-            _ => -1,
+            Offset::Beginning
+            | Offset::End
+            | Offset::Stored
+            | Offset::Invalid
+            | Offset::OffsetTail(_) => -1,
         };
         committed
             .elements()
             .iter()
             .map(|one| raw(one.offset()))
             .collect()
-    }
-
-    /// A plain member of a group: as any other program would be one. It reads and commits nothing.
-    pub(crate) fn member(&self, group: &str, topic: &str) -> BaseConsumer {
-        let consumer: BaseConsumer = ClientConfig::new()
-            .set("bootstrap.servers", self.brokers())
-            .set("group.id", group)
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("enable.auto.commit", "false")
-            .create()
-            .unwrap();
-        consumer.subscribe(&[topic]).unwrap();
-        consumer
     }
 }
 

@@ -9,6 +9,9 @@ use crate::common::{Desk, good, patched};
 use crate::daemon_support::{Daemon, config, wait_long};
 use crate::mock::Mock;
 
+/// A member that did not take leave is missed soon.
+const IMPATIENT: &str = "properties = { \"session.timeout.ms\" = 6000 }";
+
 /// Holds the ledger's write lock, as another process of the machine may; this test is one.
 struct Lock(Connection);
 
@@ -38,7 +41,7 @@ fn ends_in_time_whatever_is_stuck() {
         let desk = Desk::new();
         let mock = Mock::new(1, "calls", 2);
         let producer = mock.producer(&[]);
-        let text = config(&[("kafka", &mock.brokers(), "calls", "")]);
+        let text = config(&[("kafka", &mock.brokers(), "calls", IMPATIENT)]);
         desk.write("t.toml", &text);
         let daemon = Daemon::start(&desk);
         producer.send("calls", 0, Some(&good(0)));
@@ -149,7 +152,7 @@ fn memory_is_bounded_while_the_ledger_is_locked() {
     eprintln!("resident while the ledger is locked and 160 MB wait: {most} MiB");
     assert!(most <= 250, "{most} MiB");
     lock.release();
-    daemon.requests_within(Duration::from_secs(180), u64::try_from(RECORDS).unwrap());
+    daemon.requests_within(Duration::from_mins(3), u64::try_from(RECORDS).unwrap());
     daemon.stop();
     desk.verify("books.db");
 }

@@ -9,7 +9,7 @@ use tollwatch::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Provider, Report, Transport, Usage,
     UsageReport,
 };
-use tollwatch::entry::{CallAdds, CellKey, Entry, Money, RequestAdds, Shared};
+use tollwatch::entry::{CallAdds, CellKey, Entry, LeftOut, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::ledger::{
     Batch, CellRow, Family, Fault, Ledger, Options, Part, Position, Resolution, Span, SqliteLedger,
@@ -165,6 +165,8 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
         } else {
             "".into()
         },
+        credential_told: false,
+        left_out: LeftOut::default(),
         credential: "kv/azure-weu".into(),
         user_group: if dice.roll(2) == 0 {
             "agents".into()

@@ -9,13 +9,32 @@ use std::time::{Duration, Instant};
 
 use crate::config::KafkaSource;
 use crate::crash::site;
-use crate::source::kafka::{Change, Place};
+use crate::source::kafka::{self, Change, Place};
 use crate::telemetry::Rebalance;
 
 use super::super::Failure;
-use super::reader::{Ended, HAND_BACK_MAX, LOOK_AGAIN, Reader, series};
-use super::shared::part_of;
+use super::reader::{CHECK_EVERY, Ended, HAND_BACK_MAX, LOOK_AGAIN, Reader, series};
+use super::shared::{may_pass, part_of};
+use super::tracks::Track;
 use super::watch;
+
+/// How long one round of checking may take: records wait for it.
+const CHECK_MAX: Duration = Duration::from_secs(2);
+
+/// Whether the clients of new and changed sources can be made, as far as can be told without their
+/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
+pub(super) fn try_clients<'a>(
+    old: &[KafkaSource],
+    new: &'a [KafkaSource],
+) -> Result<(), (&'a str, kafka::Fault)> {
+    new.iter()
+        .filter(|source| !old.contains(source))
+        .try_for_each(|source| {
+            kafka::Consumer::unsubscribed(source)
+                .map(drop)
+                .map_err(|fault| (source.name.as_str(), fault))
+        })
+}
 
 impl Reader {
     /// Drops what was gathered and begins again from where the books stand.
@@ -27,6 +46,11 @@ impl Reader {
             drop(self.writer.done(Duration::from_millis(50)));
         }
         self.writer.mend();
+        self.take_up_again()
+    }
+
+    /// Gives all partitions up, to look where they go on.
+    pub(super) fn take_up_again(&mut self) -> Result<(), Failure> {
         let places: Vec<Place> = std::mem::take(&mut self.tracks).into_keys().collect();
         if !places.is_empty() {
             self.consumer.give_up(&places)?;
@@ -41,14 +65,42 @@ impl Reader {
             return Ok(());
         }
         self.in_doubt = false;
-        self.hand_over();
-        self.await_writer(HAND_BACK_MAX)?;
-        let places: Vec<Place> = std::mem::take(&mut self.tracks).into_keys().collect();
-        if !places.is_empty() {
-            self.consumer.give_up(&places)?;
+        if !self.hand_over_within(HAND_BACK_MAX)? || !self.await_writer(HAND_BACK_MAX)? {
+            return self.rest();
         }
-        self.waiting.extend(places);
-        Ok(())
+        self.take_up_again()
+    }
+
+    /// Looks now and then whether the topics that are read are still the same: one that is deleted
+    /// and filled again quickly is read on by the client where the earlier one was left, without a
+    /// word. What is then read from its beginning and was read before adds nothing.
+    pub(super) fn check_topics(&mut self) {
+        if Instant::now() < self.check_at {
+            return;
+        }
+        let (mut aside, began) = (None, Instant::now());
+        let mut tracks: Vec<(&Place, &mut Track)> = self.tracks.iter_mut().collect();
+        tracks.sort_by_key(|(_, track)| track.checked_at);
+        for (place, track) in tracks {
+            let Some(mark) = track.to_check() else {
+                continue;
+            };
+            if began.elapsed() > CHECK_MAX {
+                break;
+            }
+            match self.consumer.is_still(place, mark, &mut aside) {
+                Ok(true) => track.checked(began),
+                Ok(false) => {
+                    self.replaced.insert(place.clone());
+                    self.in_doubt = true;
+                }
+                Err(fault) => {
+                    tracing::debug!(source = %self.source.name, "a topic could not be checked: {fault}");
+                    break;
+                }
+            }
+        }
+        self.check_at = Instant::now() + CHECK_EVERY.max(began.elapsed() * 20);
     }
 
     /// Answers changes of the assignment.
@@ -83,7 +135,9 @@ impl Reader {
             .figures
             .rebalanced(&self.source.name, Rebalance::Revoked);
         tracing::info!(source = %self.source.name, partitions = places.len(), "revoked");
-        self.hand_over();
+        if !self.hand_over_within(HAND_BACK_MAX)? {
+            self.rest()?;
+        }
         if !self.await_writer(HAND_BACK_MAX)? {
             // It may still be booked: the books compare positions, so nothing is added twice.
             tracing::warn!(source = %self.source.name, "partitions are given up before the books have what was read of them");
@@ -97,6 +151,7 @@ impl Reader {
             self.waiting.remove(place);
             self.to_commit.remove(place);
             self.stalled.remove(place);
+            self.replaced.remove(place);
             self.shared
                 .figures
                 .released(series(&self.source.name, place));
@@ -108,12 +163,21 @@ impl Reader {
 
     /// Looks where waiting partitions go on, and begins to read them.
     pub(super) fn settle(&mut self) -> Result<(), Failure> {
-        if self.waiting.is_empty() || Instant::now() < self.look_at {
+        self.resting &= !self.writer.is_idle();
+        if self.resting || self.waiting.is_empty() || Instant::now() < self.look_at {
             return Ok(());
         }
         let part = part_of(&self.source.name);
         let began = Instant::now();
-        match self.settle_waiting()? {
+        let settled = match self.settle_waiting() {
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                self.shared.ledger_waits(&fault);
+                self.look_at = Instant::now() + LOOK_AGAIN;
+                return Ok(());
+            }
+            settled => settled?,
+        };
+        match settled {
             None if self.waiting.is_empty() => {
                 self.shared.health.ready(&part, Ok(()));
                 self.shared.over(&self.source.name);
@@ -138,7 +202,9 @@ impl Reader {
         if self.shared.generation() == self.generation {
             return Ok(None);
         }
-        self.hand_over();
+        if !self.hand_over_within(Duration::ZERO)? {
+            return Ok(None);
+        }
         let (setup, generation) = self.shared.setup();
         let found = setup
             .ready
@@ -161,7 +227,13 @@ impl Reader {
             self.await_writer(HAND_BACK_MAX)?;
             return Ok(Some(Ended::Again));
         }
-        self.judge = self.shared.judge(&setup)?;
+        self.judge = match self.shared.judge(&setup) {
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                self.shared.ledger_waits(&fault);
+                return Ok(None);
+            }
+            judge => judge?,
+        };
         (self.setup, self.generation, self.source) = (setup, generation, found);
         Ok(None)
     }

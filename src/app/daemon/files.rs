@@ -57,7 +57,16 @@ pub(super) fn run(shared: &Arc<Shared>, pause: Duration) -> Result<(), Failure> 
     let mut follower = Follower::default();
     loop {
         let (setup, generation) = shared.setup();
-        let mut judge = shared.judge(&setup)?;
+        let mut judge = match shared.judge(&setup) {
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                shared.ledger_waits(&fault);
+                if !shared.nap(pause) {
+                    return Ok(());
+                }
+                continue;
+            }
+            judge => judge?,
+        };
         while shared.generation() == generation {
             for source in &setup.ready.sources {
                 if shared.stopping() {

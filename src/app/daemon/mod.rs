@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod held;
 mod keeper;
 mod letters;
 mod reader;
@@ -16,6 +17,8 @@ mod watch;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -33,11 +36,12 @@ use super::Failure;
 use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
+use changes::try_clients;
 use reader::{Ended, Reader};
 use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
-const TICK: Duration = Duration::from_millis(250);
+pub const TICK: Duration = Duration::from_millis(250);
 /// How often the configuration's files are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 /// Pause before a reader that could not start is started again.
@@ -65,7 +69,9 @@ struct Worker {
     thread: JoinHandle<Result<(), Failure>>,
 }
 
-struct Daemon {
+/// A daemon at work; whoever started it calls [`Running::look`] every [`TICK`] and at last
+/// [`Running::stop`].
+pub struct Running {
     shared: Arc<Shared>,
     config: PathBuf,
     every: Duration,
@@ -82,6 +88,17 @@ struct Daemon {
 /// # Errors
 /// What kept it from starting, or what a thread could not heal.
 pub fn run(start: Start) -> Result<(), Failure> {
+    let mut running = self::start(start)?;
+    let result = run::until_stopped(TICK, |wake| running.look(wake).map(ControlFlow::Continue));
+    let ended = running.stop();
+    result.and(ended)
+}
+
+/// Starts the daemon's listener; its threads start with the first [look](Running::look).
+///
+/// # Errors
+/// What kept it from starting.
+pub fn start(start: Start) -> Result<Running, Failure> {
     let Start {
         config,
         setup,
@@ -95,7 +112,7 @@ pub fn run(start: Start) -> Result<(), Failure> {
     let listener = listen
         .map(|address| listen_at(address, &shared))
         .transpose()?;
-    let mut daemon = Daemon {
+    let running = Running {
         shared,
         config,
         every,
@@ -105,14 +122,10 @@ pub fn run(start: Start) -> Result<(), Failure> {
         look_at: Instant::now() + LOOK_AT_FILES,
         manager: Manager::of_environment(),
     };
-    daemon.start_workers();
-    daemon.manager.ready();
-    let result = run::until_stopped(TICK, |wake| daemon.tick(wake));
-    let ended = daemon.end();
-    result.and(ended)
+    Ok(running)
 }
 
-fn listen_at(address: std::net::SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Failure> {
+fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Failure> {
     let board = Board {
         figures: Arc::clone(&shared.figures),
         health: Arc::clone(&shared.health),
@@ -132,7 +145,19 @@ fn times(files: &[PathBuf]) -> BTreeMap<PathBuf, Option<SystemTime>> {
         .collect()
 }
 
-impl Daemon {
+impl Running {
+    /// Where its pages are served, where they are.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref().map(Listener::address)
+    }
+
+    /// Whether every source has its partitions and the ledger can be written.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.health.reasons(Instant::now()).is_empty()
+    }
+
     /// Starts a thread for each source that has none yet, and those that are always there.
     fn start_workers(&mut self) {
         let (setup, _) = self.shared.setup();
@@ -186,9 +211,16 @@ impl Daemon {
     }
 
     /// One look: threads that ended, files that changed, a configuration to be read again.
-    fn tick(&mut self, wake: Wake) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// What a thread could not heal.
+    pub fn look(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
         self.manager.tick(true, Instant::now());
+        if wake == Wake::Start {
+            self.start_workers();
+            self.manager.ready();
+        }
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
@@ -283,7 +315,10 @@ impl Daemon {
     }
 
     /// Ends all threads; those that do not end in time are left to the end of the process.
-    fn end(self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// What a thread could not heal while it ended.
+    pub fn stop(self) -> Result<(), Failure> {
         self.manager.stopping();
         self.shared.stop();
         let until = Instant::now() + END_MAX;
@@ -317,21 +352,6 @@ impl Daemon {
     }
 }
 
-/// Whether the clients of new and changed sources can be made, as far as can be told without their
-/// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
-fn try_clients<'a>(
-    old: &[KafkaSource],
-    new: &'a [KafkaSource],
-) -> Result<(), (&'a str, kafka::Fault)> {
-    new.iter()
-        .filter(|source| !old.contains(source))
-        .try_for_each(|source| {
-            kafka::Consumer::unsubscribed(source)
-                .map(drop)
-                .map_err(|fault| (source.name.as_str(), fault))
-        })
-}
-
 /// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
 /// configuration no longer names it.
 fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
@@ -348,6 +368,11 @@ fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
                 shared.fault(name, &fault.to_string(), fault.kind.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
+                shared.nap(START_AGAIN);
+                continue;
+            }
+            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
+                shared.ledger_waits(&fault);
                 shared.nap(START_AGAIN);
                 continue;
             }

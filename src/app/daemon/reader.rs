@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::config::KafkaSource;
 use crate::crash::{pause, site};
-use crate::decode::{RECORD_MAX_BYTES, Settings};
+use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
-use crate::outcome::{QuarantineReason, Reject};
-use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
+use crate::source::kafka::{self, Consumer, FaultKind, Place};
 use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
@@ -35,15 +34,17 @@ const GATHER_MAX: Duration = Duration::from_secs(1);
 /// Records taken between two looks at everything else.
 const RECORDS_PER_LOOK: usize = 2_000;
 /// Longest wait for a record.
-const POLL: Duration = Duration::from_millis(100);
-/// How often the group's offsets follow the books.
-const COMMIT_EVERY: Duration = Duration::from_secs(2);
+pub(super) const POLL: Duration = Duration::from_millis(100);
+/// Events of a client that are served at once.
+const EVENTS_MAX: usize = 100;
+/// How often it is looked whether a topic that is read was deleted and made again.
+pub(super) const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// Pause before partitions that could not be looked at are looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long the books may take before partitions are given up without them.
 pub(super) const HAND_BACK_MAX: Duration = Duration::from_secs(20);
-/// How long the last batch may take when the daemon ends.
-const END_MAX: Duration = Duration::from_secs(4);
+/// How long the last batch may take when the daemon ends; leaving the group takes a moment, too.
+const END_MAX: Duration = Duration::from_secs(3);
 
 /// How a reader came to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,12 +74,19 @@ pub(super) struct Reader {
     began: Option<Instant>,
     pub(super) look_at: Instant,
     pub(super) to_commit: BTreeMap<Place, u64>,
-    commit_at: Instant,
+    pub(super) commit_at: Instant,
     pub(super) stalled: BTreeSet<Place>,
     /// When statistics were last looked at.
     pub(super) watched: Instant,
     /// A partition is not where it was thought to be, or its topic is not.
     pub(super) in_doubt: bool,
+    /// Partitions whose topic was found deleted and made again while it was read.
+    pub(super) replaced: BTreeSet<Place>,
+    /// Since when the writer has had no room.
+    pub(super) held_up: Option<Instant>,
+    /// What was gathered was dropped, and nothing is read until the writer is done.
+    pub(super) resting: bool,
+    pub(super) check_at: Instant,
     /// Where the next round of looking at waiting partitions begins.
     pub(super) look_from: Option<Place>,
 }
@@ -104,6 +112,7 @@ impl Reader {
         source: &KafkaSource,
     ) -> Result<Option<Reader>, Failure> {
         let (setup, generation) = shared.setup();
+        let judge = shared.judge(&setup)?;
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {
@@ -114,7 +123,9 @@ impl Reader {
                 return Ok(None);
             }
             // Serves the client's callbacks, whose words say why nobody answers.
-            drop(consumer.poll(Duration::ZERO));
+            for _ in 0..EVENTS_MAX {
+                drop(consumer.poll(Duration::ZERO));
+            }
             let kind = watch::repeat_words(shared, name, &consumer);
             let text = format!("no broker of {} answers", source.brokers.join(", "));
             shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
@@ -126,7 +137,6 @@ impl Reader {
                 return Ok(None);
             }
         };
-        let judge = shared.judge(&setup)?;
         let now = Instant::now();
         let letters = Letters::start(source)?;
         tracing::info!(source = name, %cluster, topics = source.topics.join(", "), "joined");
@@ -151,6 +161,10 @@ impl Reader {
             stalled: BTreeSet::new(),
             watched: now,
             in_doubt: false,
+            replaced: BTreeSet::new(),
+            held_up: None,
+            resting: false,
+            check_at: now + CHECK_EVERY,
             look_from: None,
         }))
     }
@@ -175,6 +189,10 @@ impl Reader {
             if let Some(ended) = self.watch()? {
                 return Ok(ended);
             }
+            if self.is_held_up()? {
+                continue;
+            }
+            self.check_topics();
             let drained = match self.gather() {
                 Ok(drained) => drained,
                 Err(fault) => {
@@ -229,7 +247,7 @@ impl Reader {
                     from: track.from.clone(),
                 })
             });
-            self.bytes += take(pipeline, &mut means, part, &record);
+            self.bytes += pipeline.kafka_record(&mut means, part, &record);
             track.took(record.mark());
             if let Some(letters) = &mut self.letters {
                 letters.after(&record, pipeline.quarantined());
@@ -248,6 +266,10 @@ impl Reader {
         let idle_news = self.began.is_none()
             && self.writer.is_idle()
             && self.tracks.values().any(Track::is_worth_writing);
+        if !self.writer.has_room() {
+            return;
+        }
+        self.held_up = None;
         if due || idle_news || self.pipeline.is_full() {
             self.hand_over();
         }
@@ -286,7 +308,7 @@ impl Reader {
     }
 
     /// Hears what became of batches; `wait` is for the first answer.
-    fn hear_writer(&mut self, wait: Duration) -> Result<(), Failure> {
+    pub(super) fn hear_writer(&mut self, wait: Duration) -> Result<(), Failure> {
         let mut wait = wait;
         while let Some(done) = self.writer.done(wait) {
             wait = Duration::ZERO;
@@ -311,15 +333,6 @@ impl Reader {
         Ok(())
     }
 
-    /// Waits until the writer has answered for everything; whether it has.
-    pub(super) fn await_writer(&mut self, longest: Duration) -> Result<bool, Failure> {
-        let end = Instant::now() + longest;
-        while !self.writer.is_idle() && Instant::now() < end {
-            self.hear_writer(Duration::from_millis(50))?;
-        }
-        Ok(self.writer.is_idle())
-    }
-
     pub(super) fn drop_gathered(&mut self) {
         // A batch is dropped whole: it adds to no count.
         drop(self.pipeline.take_batch(self.shared.clock.now()));
@@ -328,64 +341,6 @@ impl Reader {
         }
         self.bytes = 0;
         self.began = None;
-    }
-
-    /// Books the rest, as far as there is time.
-    fn finish(&mut self, longest: Duration) -> Result<(), Failure> {
-        site("during_shutdown");
-        self.hand_over();
-        if !self.await_writer(longest)? {
-            tracing::warn!(source = %self.source.name, "the last batch is not booked yet; it is read again at the next start");
-        }
-        self.follow_at_once();
-        Ok(())
-    }
-
-    pub(super) fn follow_at_once(&mut self) {
-        self.commit_at = Instant::now();
-        self.follow_with_offsets();
-    }
-
-    /// Lets the group's offsets follow the books.
-    fn follow_with_offsets(&mut self) {
-        for (place, next) in self.consumer.uncommitted() {
-            if self.tracks.contains_key(&place) {
-                self.to_commit.entry(place).or_insert(next);
-            }
-        }
-        if self.to_commit.is_empty() || Instant::now() < self.commit_at {
-            return;
-        }
-        self.commit_at = Instant::now() + pause(COMMIT_EVERY);
-        let to_commit = std::mem::take(&mut self.to_commit);
-        site("before_offset_commit");
-        if let Err(fault) = self.consumer.commit(&to_commit) {
-            // Only monitors of lag look at them.
-            tracing::debug!(source = %self.source.name, "the group's offsets do not follow: {fault}");
-            self.to_commit = to_commit;
-        }
-        site("after_offset_commit");
-    }
-}
-
-/// Takes one record into the batch; how many bytes it has.
-fn take(pipeline: &mut Pipeline, means: &mut Means<'_>, part: u16, record: &Record<'_>) -> u64 {
-    let place = (part, record.offset());
-    match record.payload() {
-        None => {
-            let detail = "a null payload; a record is expected to hold one call or several";
-            pipeline.reject(place, Reject::new(QuarantineReason::Empty, detail));
-            0
-        }
-        Some(bytes) => {
-            let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            if bytes.len() > RECORD_MAX_BYTES {
-                pipeline.too_large(place, length);
-            } else {
-                pipeline.record(means, place, bytes);
-            }
-            length
-        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Reader {
         let now = Instant::now();
         for found in found {
             self.waiting.remove(&found.place);
+            self.replaced.remove(&found.place);
             self.shared
                 .figures
                 .assigned(series(&self.source.name, &found.place));
@@ -92,7 +93,8 @@ impl Reader {
         let (name, cluster) = (self.source.name.as_str(), self.cluster.as_str());
         let known = self
             .shared
-            .patiently(|books| books.position(name, cluster, "", WHOLE_SOURCE))?;
+            .books()
+            .position(name, cluster, "", WHOLE_SOURCE)?;
         if let Some(begun) = known {
             return Ok((begun.last_at.unwrap_or(UnixMillis(0)), false));
         }
@@ -108,7 +110,7 @@ impl Reader {
         };
         let batch = self.batch(vec![part], Vec::new());
         site("before_begun");
-        self.shared.patiently(|books| books.apply(&batch, now))?;
+        self.shared.books().apply(&batch, now)?;
         site("after_begun");
         Ok((now, true))
     }
@@ -132,7 +134,8 @@ impl Reader {
         let (name, cluster) = (self.source.name.as_str(), self.cluster.as_str());
         let known = self
             .shared
-            .patiently(|books| books.position(name, cluster, &place.topic, place.partition))?;
+            .books()
+            .position(name, cluster, &place.topic, place.partition)?;
         let (to, how) = match &known {
             None => {
                 let start = match self.source.start {
@@ -153,6 +156,18 @@ impl Reader {
                     marks: Marks::parse(&known.state),
                 };
                 let (offset, how) = self.consumer.resume(place, &before, aside)?;
+                let (offset, how) = match how {
+                    // What is read now agrees; what was read before did not.
+                    Resume::Continued if self.replaced.contains(place) => {
+                        let low = self.consumer.watermarks(place)?.low;
+                        (low, Resume::Replaced { to: known.offset })
+                    }
+                    Resume::First
+                    | Resume::Continued
+                    | Resume::Removed { .. }
+                    | Resume::Truncated { .. }
+                    | Resume::Replaced { .. } => (offset, how),
+                };
                 (gone_on(known, offset, how), how)
             }
         };
@@ -187,7 +202,7 @@ impl Reader {
         let now = self.shared.clock.now();
         let batch = self.batch(parts, lost);
         site("before_first_positions");
-        self.shared.patiently(|books| books.apply(&batch, now))?;
+        self.shared.books().apply(&batch, now)?;
         site("after_first_positions");
         for found in all {
             self.say(found);

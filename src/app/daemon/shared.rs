@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
-use crate::crash::{self, site};
+use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
 use crate::telemetry::{Figures, Health, Repeats, Say};
@@ -24,10 +24,6 @@ const REPEAT_EVERY: Duration = Duration::from_mins(5);
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a thread that must notice the end.
 const NAP: Duration = Duration::from_millis(50);
-/// Pause before the ledger is asked again; it doubles up to the longest.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
-/// Longest pause before the ledger is asked again.
-const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// What the daemon's threads share.
 pub(super) struct Shared {
@@ -75,37 +71,6 @@ impl Shared {
         books
     }
 
-    /// Asks the books, again and again as long as waiting is all that can help.
-    ///
-    /// # Errors
-    /// What waiting does not heal; whatever there is when the end is told.
-    pub(super) fn patiently<T>(
-        &self,
-        mut ask: impl FnMut(&mut SqliteLedger) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let mut pause = PAUSE_MIN;
-        let mut waited = false;
-        loop {
-            let answer = ask(&mut self.books());
-            match answer {
-                Err(fault) if may_pass(fault.kind) => {
-                    waited = true;
-                    self.ledger_waits(&fault);
-                    if !self.nap(crash::pause(pause)) {
-                        return Err(fault);
-                    }
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-                answer => {
-                    if waited && answer.is_ok() {
-                        self.ledger_works();
-                    }
-                    return answer;
-                }
-            }
-        }
-    }
-
     /// The ledger cannot do what was asked, for now.
     pub(super) fn ledger_waits(&self, fault: &Fault) {
         let text = fault.to_string();
@@ -141,7 +106,7 @@ impl Shared {
 
     /// A judge under `setup`, whose number the figures then show.
     pub(super) fn judge(&self, setup: &Setup) -> Result<Judge, Failure> {
-        let judge = self.patiently(|books| setup.judge(books, &self.clock))?;
+        let judge = setup.judge(&mut *self.books(), &self.clock)?;
         site("after_config");
         self.figures.configuration(u64::from(judge.config().0));
         Ok(judge)

@@ -29,6 +29,10 @@ pub(super) struct Track {
     pub(super) booked: u64,
     /// What was taken.
     marks: Marks,
+    /// The last record that was read of this topic for certain.
+    anchor: Option<Mark>,
+    /// When that was last looked at.
+    pub(super) checked_at: Instant,
     /// The latest record that is not among `marks` yet.
     last: Option<Mark>,
     /// Its number in the batch that is being gathered.
@@ -47,10 +51,13 @@ pub(super) struct Track {
 impl Track {
     /// A partition of which the books stand at `from`, read on from `next`.
     pub(super) fn new(from: Position, now: Instant) -> Track {
+        let marks = Marks::parse(&from.state);
         Track {
             next: from.offset,
             booked: from.offset,
-            marks: Marks::parse(&from.state),
+            anchor: marks.newest(),
+            checked_at: now,
+            marks,
             last: None,
             part: None,
             high: None,
@@ -154,6 +161,19 @@ impl Track {
         }
     }
 
+    /// A record by which to know the topic again, where records came since the last time.
+    pub(super) fn to_check(&self) -> Option<Mark> {
+        self.anchor
+            .or(self.marks.oldest())
+            .filter(|anchor| self.marks.newest() != Some(*anchor))
+    }
+
+    /// That record is still there: all that was read since is of the same topic.
+    pub(super) fn checked(&mut self, now: Instant) {
+        self.checked_at = now;
+        self.anchor = self.marks.newest();
+    }
+
     /// Up to when it has been read.
     pub(super) fn complete_to(&self) -> Option<UnixMillis> {
         self.complete_to
@@ -233,18 +253,16 @@ mod tests {
             (&[None; 6], 10),
         ];
         for (told, expected) in cases {
-            let mut track = Track::new(
-                Position {
-                    offset: 10,
-                    ..Position::default()
-                },
-                begin,
-            );
+            let from = Position {
+                offset: 10,
+                ..Position::default()
+            };
+            let mut track = Track::new(from, begin + second);
             // What was told of an earlier assignment says nothing.
-            track.heard(90, Some(90), (UnixMillis(0), begin - second), Millis(0));
+            track.heard(90, Some(90), (UnixMillis(0), begin), Millis(0));
             assert_eq!(track.complete_to(), None);
             for (n, fetched) in told.iter().enumerate() {
-                let then = begin + second * u32::try_from(n).unwrap();
+                let then = begin + second * u32::try_from(n + 1).unwrap();
                 track.heard(12, *fetched, (UnixMillis(0), then), Millis(0));
             }
             assert_eq!(track.next, expected, "{told:?}");

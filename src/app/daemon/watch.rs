@@ -44,32 +44,16 @@ pub(super) fn repeat_words(
             tracing::debug!(source, "librdkafka: {}", said.text);
             continue;
         }
-        let refused = ["SASL", "SSL", "uthentication", "uthorization"];
-        let denied = refused.iter().any(|word| said.text.contains(word));
-        let of = if denied {
-            FaultKind::Denied
-        } else {
-            FaultKind::Unreachable
-        };
+        let of = said.kind();
         kind = kind.max(Some(of));
-        let text = without_times(&said.text);
-        if denied {
+        let text = said.plain();
+        if of == FaultKind::Denied {
             shared.alarm(source, &text, of.hint());
         } else {
             shared.fault(source, &text, of.hint());
         }
     }
     kind
-}
-
-/// A line without the numbers that differ each time it is said: two of them are one fault.
-fn without_times(text: &str) -> String {
-    let mut words: Vec<&str> = text.split(' ').collect();
-    // "(after 12ms in state CONNECT, 4 identical error(s) suppressed)"
-    if let Some(after) = words.iter().position(|word| *word == "(after") {
-        words.truncate(after);
-    }
-    words.join(" ")
 }
 
 impl Reader {
@@ -166,17 +150,5 @@ impl Reader {
             }
         }
         Ok(None)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_faults_read_alike() {
-        let said = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
-        let kept = without_times(said);
-        assert!(kept.ends_with("Connection refused"), "{kept}");
     }
 }

@@ -69,7 +69,12 @@ impl Writer {
         }
     }
 
-    /// Hands a batch over; waits while one is waiting already.
+    /// Whether a batch can be handed over without waiting: one is booked, one waits.
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting < 2
+    }
+
+    /// Hands a batch over; waits while there is no [room](Writer::has_room).
     pub(super) fn book(&mut self, work: Work) {
         self.waiting += 1;
         self.send(Order::Book(Box::new(work)));

@@ -12,6 +12,7 @@ use crate::ledger::{Ledger, Span};
 use crate::link::LinkTotals;
 use crate::units::Text;
 
+use super::basis::{Basis, basis};
 use super::{Figures, Group, Unseen, display, gather, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
@@ -27,6 +28,8 @@ pub struct Daily {
     pub total: Figures,
     /// What was not seen.
     pub unseen: Unseen,
+    /// Under which configurations.
+    pub basis: Basis,
 }
 
 /// One day.
@@ -105,6 +108,7 @@ pub fn daily(
         features,
         total: Figures::of(&total),
         unseen: unseen(ledger, span, &gathered)?,
+        basis: basis(ledger, span)?,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::judge::{Rulebook, UNASSIGNED};
 use crate::ledger::{Family, Ledger, Resolution, Span};
 use crate::units::{Text, UnixMillis};
 
+use super::basis::{Basis, basis};
 use super::{Figures, Group};
 use crate::app::Failure;
 use crate::app::export::start_text;
@@ -21,6 +22,8 @@ use crate::app::export::start_text;
 pub struct Endpoints {
     /// Registered ones in the order of the files, then hosts by calls.
     pub endpoints: Vec<Endpoint>,
+    /// Under which configurations.
+    pub basis: Basis,
 }
 
 /// The name of all names beyond the day's limit; the registry may not use it.
@@ -154,7 +157,10 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
         (rank(a), &a.endpoint).cmp(&(rank(b), &b.endpoint))
     });
     rows.extend(hosts);
-    Ok(Endpoints { endpoints: rows })
+    Ok(Endpoints {
+        endpoints: rows,
+        basis: basis(ledger, span)?,
+    })
 }
 
 fn row(name: &Text, seen: Seen, credentials: &mut BTreeMap<Text, Vec<String>>) -> Endpoint {

@@ -4,6 +4,7 @@
 //! each figure names calls or requests: they come from different halves of the facts, and a share
 //! is only true of its own half.
 
+pub mod basis;
 pub mod daily;
 pub mod endpoints;
 pub mod pilot;
@@ -13,12 +14,12 @@ pub mod story;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
 use crate::hist::Layout;
-use crate::ledger::{Ledger, Resolution, Span};
+use crate::ledger::{Ledger, LossKind, LossRow, Resolution, Span};
 use crate::money::NanoUsd;
 use crate::residency::Verdict;
 use crate::units::{Text, UnixMillis};
@@ -239,10 +240,65 @@ pub struct Unseen {
     pub contradictions: u64,
     /// What a limit cut off, by kind: `names`, `conversations`, `evidence` and others.
     pub overflows: BTreeMap<String, u64>,
+    /// Breaks in what partitions could be read of, found inside the span.
+    pub losses: Vec<Lost>,
     /// Reports known only by a hash of their content.
     pub weak: i64,
     /// Share of spend without a feature, as its amount in nano-dollars.
     pub unattributed_nanousd: i64,
+}
+
+/// A break in what a partition could be read of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Name of the source.
+    pub source: String,
+    /// Id of the Kafka cluster.
+    pub cluster: String,
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// What happened.
+    #[serde(serialize_with = "kind_word")]
+    pub kind: LossKind,
+    /// The first offset that it concerns.
+    pub from: u64,
+    /// The first offset after.
+    pub to: u64,
+    /// How many records are known to be lost.
+    pub records: u64,
+    /// When it was found, by the daemon's clock.
+    pub at: String,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn kind_word<S: Serializer>(kind: &LossKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.as_str())
+}
+
+/// Breaks in what partitions could be read of, found inside `span`, oldest first.
+///
+/// # Errors
+/// What the ledger says.
+pub fn losses(ledger: &dyn Ledger, span: Span) -> Result<Vec<Lost>, Failure> {
+    let rows = ledger.losses()?;
+    let inside = rows.iter().filter(|row| span.contains(row.at));
+    let lost = |row: &LossRow| Lost {
+        source: row.source.to_string(),
+        cluster: row.cluster.to_string(),
+        topic: row.topic.to_string(),
+        partition: row.partition,
+        kind: row.kind,
+        from: row.from,
+        to: row.to,
+        records: row.records(),
+        at: row.at.to_string(),
+    };
+    Ok(inside.map(lost).collect())
 }
 
 /// How many calls and requests an endpoint's two halves tell.
@@ -268,6 +324,7 @@ pub struct Coverage {
 pub fn unseen(ledger: &dyn Ledger, span: Span, gathered: &Gathered) -> Result<Unseen, Failure> {
     let mut unseen = Unseen {
         unattributed_nanousd: gathered.unattributed_nanousd,
+        losses: losses(ledger, span)?,
         ..Unseen::default()
     };
     for (endpoint, totals) in &gathered.endpoints {

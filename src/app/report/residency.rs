@@ -13,6 +13,7 @@ use crate::ledger::{EvidenceRow, Ledger, Resolution, Span};
 use crate::residency::Verdict;
 use crate::units::Text;
 
+use super::basis::{Basis, basis};
 use super::endpoints::Kind;
 use super::{Figures, Group, display};
 use crate::app::Failure;
@@ -32,6 +33,8 @@ pub struct Residency {
     pub evidence: Vec<Proof>,
     /// Violated calls in all, kept as evidence or not.
     pub violated: i64,
+    /// Under which configurations.
+    pub basis: Basis,
 }
 
 /// One feature.
@@ -168,6 +171,7 @@ pub fn residency(
         total,
         unregistered,
         evidence: proofs(ledger, span, limit)?,
+        basis: basis(ledger, span)?,
     })
 }
 

@@ -9,6 +9,7 @@
 mod check;
 mod events;
 mod export;
+mod live;
 mod random;
 mod scenario;
 mod story;
@@ -32,6 +33,7 @@ use tell::Teller;
 use traffic::{Request, STEP_MS, Traffic};
 use truth::{Told, happened};
 
+pub use live::{Live, Produced};
 pub use scenario::Scenario;
 pub use tell::{Framing, Telling};
 pub use truth::{Counts, Day, Tally, Truth};

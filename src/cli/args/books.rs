@@ -207,6 +207,34 @@ pub(in crate::cli) enum QuarantineCommand {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Restate {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The configuration that the lines are judged under.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// First time: a date in the ledger's time zone, or RFC 3339; the whole hour that it lies in.
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) since: String,
+    /// Time after the last; a date is with its whole day. Hours that begin before it are restated.
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) until: Option<String>,
+    /// Why the books are corrected; kept with the correction.
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: String,
+    /// Books the correction without asking.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(in crate::cli) yes: bool,
+    /// Only shows the differences; works beside a running daemon.
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct LedgerOnly {
     /// The books.
     #[arg(long, value_name = "FILE")]

@@ -4,7 +4,7 @@
 //! question of whose it is first.
 
 use super::cells::{maybe_ms, per_request, times_mark, verdicts};
-use super::unseen;
+use super::{basis, unseen};
 use crate::app::Failure;
 use crate::app::report::daily::{Daily, Feature};
 use crate::cli::table::{Mark, Rows, marked, plain};
@@ -64,6 +64,7 @@ pub(super) fn show(answer: &Daily, terminal: &mut Terminal<'_>) -> Result<(), Fa
          reports. A request costs all spend over answered requests."
     )?;
     unseen::show(&answer.unseen, terminal)?;
+    basis::show(&answer.basis, terminal)?;
     writeln!(
         terminal.out,
         "\nNext: tollwatch report residency, tollwatch report endpoints"

@@ -3,6 +3,7 @@
 //! Knows no ledger. A newcomer may ask why a zone is not "elsewhere": it may hold the declared
 //! region, and what it proves stands in the residency report.
 
+use super::basis;
 use super::cells::maybe_ms;
 use crate::app::Failure;
 use crate::app::report::endpoints::{Endpoint, Endpoints, Kind};
@@ -65,7 +66,8 @@ pub(super) fn show(
     for endpoint in &answer.endpoints {
         rows.row(row(endpoint));
     }
-    rows.show(terminal)
+    rows.show(terminal)?;
+    basis::show(&answer.basis, terminal)
 }
 
 fn row(endpoint: &Endpoint) -> Vec<(String, Mark)> {

@@ -3,6 +3,7 @@
 //! Knows no figure that it did not get from [`crate::app::report`]. A newcomer may ask why every
 //! table says calls or requests: they are counted from different halves of the facts.
 
+mod basis;
 mod cells;
 mod daily;
 mod empty;
@@ -20,8 +21,9 @@ use crate::app::report::endpoints::Endpoint;
 use crate::app::{Failure, setup};
 use crate::ledger::{Ledger, Span, SqliteLedger};
 
+pub(super) use basis::corrected;
 pub(super) use empty::why as why_empty;
-pub(super) use unseen::{overflow, show as show_unseen};
+pub(super) use unseen::{loss, overflow, show as show_unseen};
 
 /// What a report is made from.
 struct Books {

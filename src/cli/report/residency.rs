@@ -3,6 +3,7 @@
 //! Knows no ledger. A newcomer may ask why the grades are explained below: the reader of this
 //! report is an auditor, and reads it once a year.
 
+use super::basis;
 use crate::app::Failure;
 use crate::app::report::residency::{Feature, Proof, Residency};
 use crate::cli::table::{Mark, Rows, marked, plain};
@@ -73,7 +74,7 @@ pub(super) fn show(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<()
          region of a regional deployment, D a zone, E the front door, F the registry alone. Usage reports\n\
          have no verdict."
     )?;
-    Ok(())
+    basis::show(&answer.basis, terminal)
 }
 
 fn features(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<(), Failure> {

@@ -4,8 +4,9 @@
 //! unknown is a guess.
 
 use crate::app::Failure;
-use crate::app::report::Unseen;
+use crate::app::report::{Lost, Unseen};
 use crate::cli::{Terminal, words};
+use crate::ledger::LossKind;
 use crate::money::NanoUsd;
 
 fn whole(number: u64) -> i64 {
@@ -78,8 +79,35 @@ pub(in crate::cli) fn overflow(kind: &str, number: u64) -> String {
     format!("{} {what}", words::plural(number, one, many))
 }
 
+/// A break in what a partition could be read of, in words.
+pub(in crate::cli) fn loss(lost: &Lost) -> String {
+    let records = words::plural(whole(lost.records), "record", "records");
+    let (from, to) = (lost.from, lost.to);
+    let what = match lost.kind {
+        LossKind::Removed => format!(
+            "{records} removed before anybody read them, offsets {from} to {}",
+            to.saturating_sub(1)
+        ),
+        LossKind::Truncated => format!(
+            "the log was cut at offset {from} after it had been read up to {to}; what stands there now was read"
+        ),
+        LossKind::Replaced => format!(
+            "the topic was deleted and made again after it had been read up to {to}; what it held beyond is not known"
+        ),
+    };
+    format!(
+        "{}: {} partition {}: {what}; found {}",
+        lost.source, lost.topic, lost.partition, lost.at
+    )
+}
+
 /// The lines of what was not seen or could not be told.
 pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
+    let lost = unseen.losses.iter().map(loss);
+    lost.chain(rest(unseen)).collect()
+}
+
+fn rest(unseen: &Unseen) -> Vec<String> {
     let mut lines: Vec<String> = unseen
         .coverage
         .iter()
@@ -138,6 +166,38 @@ pub(super) fn lines(unseen: &Unseen) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn losses_say_what_is_missing() {
+        let cases = [
+            (
+                LossKind::Removed,
+                "3 records removed before anybody read them, offsets 7 to 9; found then",
+            ),
+            (
+                LossKind::Truncated,
+                "the log was cut at offset 7 after it had been read up to 10; what stands there now was read; found then",
+            ),
+            (
+                LossKind::Replaced,
+                "the topic was deleted and made again after it had been read up to 10; what it held beyond is not known; found then",
+            ),
+        ];
+        for (kind, text) in cases {
+            let lost = Lost {
+                source: "now".to_owned(),
+                cluster: "c".to_owned(),
+                topic: "calls".to_owned(),
+                partition: 2,
+                kind,
+                from: 7,
+                to: 10,
+                records: 3,
+                at: "then".to_owned(),
+            };
+            assert_eq!(loss(&lost), format!("now: calls partition 2: {text}"));
+        }
+    }
 
     #[test]
     fn coverage_never_passes_the_whole() {

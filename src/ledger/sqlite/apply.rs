@@ -13,10 +13,11 @@ use super::counts::Contradictions;
 use super::delta::{Adder, Delta};
 use super::sift::{Sieve, Sifted, teller};
 use super::{
-    SqliteLedger, cells, conversations, counts, evidence, hours, lines, positions, quarantine,
-    seals,
+    SqliteLedger, cells, configs, conversations, counts, evidence, hours, lines, positions,
+    quarantine, seals,
 };
 use crate::crash::{defect, site};
+use crate::outcome::DuplicateKind;
 use crate::units::{HOUR_MS, UnixMillis};
 
 impl SqliteLedger {
@@ -52,14 +53,17 @@ impl SqliteLedger {
         }
         .sift(batch)?;
         site("transaction_sifted");
+        let again = leave_out(batch, &mut sifted);
         let delta = Adder {
             conn: &tx,
             zones: &self.zones,
             names: &mut self.names,
             source: &batch.source,
+            as_booked: false,
         }
         .add_up(&sifted.booked)?;
         cells::add(&tx, &delta)?;
+        configs::count_days(&tx, &delta.configs, 1)?;
         if defect("figures_first") {
             in_halves(&tx)?;
         }
@@ -89,13 +93,10 @@ impl SqliteLedger {
         }
         let day = self.zones.day_of(now).0;
         contradictions.write(&tx, batch, day)?;
-        keep_aside(
-            &tx,
-            batch,
-            &mut sifted,
-            (day, now),
-            self.options.quarantine_rows,
-        )?;
+        let kept = batch.quarantined.len() - again;
+        if keep_aside(&tx, kept, batch, &mut sifted, (day, now))? {
+            quarantine::limit(&tx, self.options.quarantine_rows, day)?;
+        }
         note_folded(&tx, &delta)?;
         counts::add_batch(&tx, day, &batch.source, &sifted.applied)?;
         site("transaction_counts");
@@ -135,18 +136,52 @@ fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contra
     Ok(pairs)
 }
 
-/// Puts what could not be metered into quarantine and counts it.
+/// Counts what is ignored, and leaves the calls out of the counts that share a record with what is
+/// retried and were counted when it was first read: they come again as duplicates, as ignored, or,
+/// where their hour has closed since, as late. How many records in quarantine are left out, too.
+fn leave_out(batch: &Batch, sifted: &mut Sifted<'_>) -> usize {
+    let applied = &mut sifted.applied;
+    for (reason, n) in &batch.ignored {
+        *applied.ignored.entry(*reason).or_default() += n;
+    }
+    if batch.retried.is_empty() {
+        return 0;
+    }
+    let retried = u64::try_from(batch.retried.len()).unwrap_or(u64::MAX);
+    let mut others = batch.received.saturating_sub(retried);
+    let mut take = |n: &mut u64| {
+        let less = others.min(*n);
+        *n -= less;
+        others -= less;
+        usize::try_from(less).unwrap_or(0)
+    };
+    for kind in DuplicateKind::ALL {
+        let less = applied.duplicates.get_mut(&kind).map_or(0, &mut take);
+        if kind == DuplicateKind::Contradiction {
+            let left = sifted.contradictions.len().saturating_sub(less);
+            sifted.contradictions.truncate(left);
+        }
+    }
+    for n in applied.ignored.values_mut() {
+        take(n);
+    }
+    let mut late = u64::try_from(sifted.late.len()).unwrap_or(0);
+    take(&mut late);
+    sifted.late.truncate(usize::try_from(late).unwrap_or(0));
+    let mut quarantined = u64::try_from(batch.quarantined.len()).unwrap_or(0);
+    take(&mut quarantined)
+}
+
+/// Puts what could not be metered into quarantine and counts it: `kept` of the batch's own, and what
+/// came too late. Whether there was any.
 fn keep_aside(
     conn: &Connection,
+    kept: usize,
     batch: &Batch,
     sifted: &mut Sifted<'_>,
     day: (i64, UnixMillis),
-    limit: usize,
-) -> Result<(), Fault> {
-    for (reason, n) in &batch.ignored {
-        *sifted.applied.ignored.entry(*reason).or_default() += n;
-    }
-    for row in batch.quarantined.iter().chain(&sifted.late) {
+) -> Result<bool, Fault> {
+    for row in batch.quarantined.iter().take(kept).chain(&sifted.late) {
         quarantine::put(conn, batch, row, day)?;
         *sifted
             .applied
@@ -154,14 +189,11 @@ fn keep_aside(
             .entry(row.reject.reason)
             .or_default() += 1;
     }
-    if batch.quarantined.is_empty() && sifted.late.is_empty() {
-        return Ok(());
-    }
-    quarantine::limit(conn, limit, day.0)
+    Ok(kept > 0 || !sifted.late.is_empty())
 }
 
 /// Counts keys of which a name was beyond its day's limit.
-fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
+pub(super) fn note_folded(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
     for (day, n) in &delta.folded {
         counts::overflow(conn, "names", *day, usize::try_from(*n).unwrap_or(0))?;
     }

@@ -220,6 +220,9 @@ pub(super) fn families(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let cell = Cell::decode(row.get_ref(4)?.as_blob()?).ok_or_else(|| corrupt("family"))?;
+        if cell == Cell::default() {
+            continue;
+        }
         found.push(FamilyRow {
             family,
             start: UnixMillis(row.get(0)?),

@@ -3,10 +3,14 @@
 //! Knows no configuration's words. A newcomer may ask why equal texts share a number: a restart
 //! without a change is no new configuration.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use super::super::correction::DayConfigRow;
 use super::super::fault::Fault;
 use super::super::rows::ConfigRow;
+use super::super::types::Span;
 use crate::ids::ConfigNumber;
 use crate::units::UnixMillis;
 
@@ -32,6 +36,38 @@ pub(super) fn number(
     };
     tx.commit()?;
     Ok(ConfigNumber(number))
+}
+
+/// Adds reports by day and configuration, `sign` times (1 or -1).
+pub(super) fn count_days(
+    conn: &Connection,
+    counts: &BTreeMap<(i64, ConfigNumber), i64>,
+    sign: i64,
+) -> Result<(), Fault> {
+    for ((day, config), n) in counts {
+        conn.prepare_cached(
+            "INSERT INTO day_config VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        )?
+        .execute((day, config.0, n * sign))?;
+    }
+    Ok(())
+}
+
+/// Under which configurations the days of a span stand, by day and number.
+pub(super) fn of_days(conn: &Connection, span: Span) -> Result<Vec<DayConfigRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT day, config, n FROM day_config WHERE day >= ?1 AND day < ?2 AND n > 0
+         ORDER BY day, config",
+    )?;
+    let rows = rows.query_map((span.from.0, span.to.0), |row| {
+        Ok(DayConfigRow {
+            day: UnixMillis(row.get(0)?),
+            config: ConfigNumber(row.get(1)?),
+            reports: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// All of them, by number.

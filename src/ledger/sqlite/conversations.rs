@@ -123,6 +123,7 @@ pub(super) fn add(
             conn.prepare_cached("DELETE FROM conversation WHERE id = ?1")?
                 .execute([id])?;
         }
+        without_empty(&mut all);
         if too_many {
             counts::overflow(conn, "conversations", day, fold(&mut all, limit))?;
         }
@@ -131,6 +132,11 @@ pub(super) fn add(
             return Ok(());
         }
     }
+}
+
+/// Forgets conversations that corrections took everything from.
+fn without_empty(all: &mut Conversations) {
+    all.retain(|_, totals| *totals != Totals::default());
 }
 
 fn insert(conn: &Connection, day: i64, conversations: &Conversations) -> Result<(), Fault> {
@@ -163,6 +169,7 @@ pub(super) fn of_day(
     for (id, _) in segments(conn, day.0)? {
         load(conn, id, &mut all)?;
     }
+    without_empty(&mut all);
     fold(&mut all, limit);
     let rows = all
         .into_iter()

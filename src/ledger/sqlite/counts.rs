@@ -104,6 +104,35 @@ pub(super) fn overflow(conn: &Connection, kind: &str, start: i64, n: usize) -> R
     Ok(())
 }
 
+/// Takes back what a limit cut off in a window that is booked anew.
+pub(super) fn forget_overflow(conn: &Connection, kind: &str, start: i64) -> Result<(), Fault> {
+    conn.prepare_cached("DELETE FROM overflow WHERE kind = ?1 AND start = ?2")?
+        .execute((kind, start))?;
+    Ok(())
+}
+
+/// Gives `n` reports of a source, once metered, another outcome and reason: on the latest days that
+/// have so many.
+pub(super) fn no_longer_metered(
+    conn: &Connection,
+    source: &str,
+    (outcome, reason): (&str, &str),
+    mut n: i64,
+) -> Result<(), Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT day, n FROM count WHERE source = ?1 AND outcome = 'metered' AND n > 0
+         ORDER BY day DESC",
+    )?;
+    let rows = rows.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (day, metered) in rows.collect::<Result<Vec<(i64, i64)>, _>>()? {
+        let taken = n.min(metered);
+        add(conn, (day, source), ("metered", ""), -taken)?;
+        add(conn, (day, source), (outcome, reason), taken)?;
+        n -= taken;
+    }
+    Ok(())
+}
+
 /// All that limits cut off.
 pub(super) fn overflows(conn: &Connection) -> Result<Vec<OverflowRow>, Fault> {
     let mut rows =

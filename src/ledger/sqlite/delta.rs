@@ -18,7 +18,7 @@ use super::names::{Field, Names, OTHER};
 use crate::call::Format;
 use crate::cell::{Cell, Totals};
 use crate::entry::{CellKey, Entry};
-use crate::ids::IdentityKind;
+use crate::ids::{ConfigNumber, IdentityKind};
 use crate::line::pool::{PlainMap, Pool};
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
@@ -109,6 +109,8 @@ pub(super) struct Delta {
     keys: PlainMap<(i64, u32), Resolved>,
     /// For each entry, the day and the batch's number of its key.
     places: Vec<(i64, u32)>,
+    /// Reports by day and configuration.
+    pub(super) configs: BTreeMap<(i64, ConfigNumber), i64>,
     /// Names that folded, by day.
     pub(super) folded: BTreeMap<i64, u64>,
 }
@@ -123,6 +125,32 @@ impl Delta {
     pub(super) fn days(&self) -> BTreeSet<i64> {
         self.places.iter().map(|place| place.0).collect()
     }
+
+    /// Takes away what was booked before, but for the conversations of days that begin anew; what
+    /// is left is the difference.
+    pub(super) fn take_away(&mut self, before: Delta, days_anew: &BTreeSet<i64>) {
+        for (key, cell) in &before.cells {
+            self.cells.entry(*key).or_default().merge(cell, -1);
+        }
+        self.cells.retain(|_, cell| *cell != Cell::default());
+        for (key, totals) in before.families {
+            self.families.entry(key).or_default().add(&totals, -1);
+        }
+        self.families
+            .retain(|_, totals| *totals != Totals::default());
+        for (day, conversations) in before.conversations {
+            if !days_anew.contains(&day) {
+                let sums = self.conversations.entry(day).or_default();
+                for (key, totals) in conversations {
+                    sums.entry(key).or_default().add(&totals, -1);
+                }
+            }
+        }
+        for sums in self.conversations.values_mut() {
+            sums.retain(|_, totals| *totals != Totals::default());
+        }
+        self.conversations.retain(|_, sums| !sums.is_empty());
+    }
 }
 
 /// Adds up.
@@ -135,6 +163,8 @@ pub(super) struct Adder<'a> {
     pub(super) names: &'a mut Names,
     /// The batch's source.
     pub(super) source: &'a Text,
+    /// Names stand as they are: they were folded when they were booked.
+    pub(super) as_booked: bool,
 }
 
 impl Adder<'_> {
@@ -173,6 +203,7 @@ impl Adder<'_> {
             minutes.add((minute, day, key), entry);
             slots.add(slot, entry);
             delta.places.push((day, key));
+            *delta.configs.entry((day, entry.config)).or_default() += 1;
         }
         for ((minute, day, key), cell) in minutes.cells {
             let number = self.resolve(&mut delta, (day, key), &keys)?.0;
@@ -207,7 +238,11 @@ impl Adder<'_> {
             return Ok((resolved.number, Rc::clone(&resolved.key)));
         }
         let told = keys.get(place.1).cloned().unwrap_or_default();
-        let (key, folded) = self.names.fold(self.conn, place.0, told)?;
+        let (key, folded) = if self.as_booked {
+            (told, false)
+        } else {
+            self.names.fold(self.conn, place.0, told)?
+        };
         let number = self.names.number(self.conn, &key)?;
         let key = Rc::new(key);
         if folded {
@@ -239,7 +274,7 @@ impl Adder<'_> {
         };
         let mut admit = |field: Field, name: &str| -> Result<Text, Fault> {
             let name = Text::from(name);
-            let admitted = self.names.admit(self.conn, day, field, &name)?;
+            let admitted = self.as_booked || self.names.admit(self.conn, day, field, &name)?;
             Ok(if admitted {
                 name
             } else {

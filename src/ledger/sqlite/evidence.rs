@@ -118,6 +118,23 @@ fn add_window(
     counts::overflow(conn, "evidence", hour, all.saturating_sub(limit.max(kept)))
 }
 
+/// Takes an hour's rows out, to be added again; the identities that they tell, without the words
+/// for their kinds.
+pub(super) fn take_hour(conn: &Connection, hour: i64) -> Result<BTreeMap<(i64, i64), Text>, Fault> {
+    let mut rows =
+        conn.prepare_cached("DELETE FROM evidence WHERE hour = ?1 RETURNING at, id, identity")?;
+    let rows = rows.query_map([hour], |row| {
+        let identity = row.get_ref(2)?.as_str()?;
+        let value = identity
+            .split_once(':')
+            .map_or(identity, |(_, value)| value);
+        Ok(((row.get(0)?, row.get(1)?), Text::from(value)))
+    })?;
+    let known = rows.collect::<Result<_, _>>()?;
+    counts::forget_overflow(conn, "evidence", hour)?;
+    Ok(known)
+}
+
 /// Rows by time and id.
 pub(super) fn rows(conn: &Connection, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault> {
     let first_hour = span.from.floor(HOUR_MS).0;

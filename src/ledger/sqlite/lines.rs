@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::Visit;
+use super::super::correction::Reach;
 use super::super::fault::Fault;
 use super::super::rows::LinkRow;
 use super::super::types::{Batch, Span};
@@ -119,11 +120,40 @@ fn insert(conn: &Connection, hour: i64, n: usize, body: &[u8]) -> Result<i64, Fa
     Ok(count(body.len()))
 }
 
-fn chunks(conn: &Connection, hour: i64) -> Result<Vec<(i64, usize)>, Fault> {
+/// Numbers of an hour's chunks, with how many lines each has.
+pub(super) fn chunks(conn: &Connection, hour: i64) -> Result<Vec<(i64, usize)>, Fault> {
     let mut rows =
         conn.prepare_cached("SELECT id, n FROM line WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
     let rows = rows.query_map(segment_range(hour), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Writes other lines in a chunk's place; how many bytes they take.
+pub(super) fn replace(conn: &Connection, id: i64, lines: &[Line]) -> Result<i64, Fault> {
+    if lines.is_empty() {
+        conn.prepare_cached("DELETE FROM line WHERE id = ?1")?
+            .execute([id])?;
+        return Ok(0);
+    }
+    let body = line::encode_lines(lines);
+    conn.prepare_cached("UPDATE line SET n = ?2, body = ?3 WHERE id = ?1")?
+        .execute((id, count(lines.len()), &body))?;
+    Ok(count(body.len()))
+}
+
+/// Marks the hours whose links a correction changes: its own, and those that follow them.
+pub(super) fn link_again(conn: &Connection, hours: &mut Hours, reach: &Reach) -> Result<(), Fault> {
+    let all = hours.all(conn)?;
+    let whole = |hour: i64| all.get(&hour).is_none_or(|known| !known.lines_gone);
+    let mut mark = conn.prepare_cached("INSERT OR IGNORE INTO link_due VALUES (?1)")?;
+    for hour in &reach.hours {
+        for due in [hour.0, hour.0 + HOUR_MS] {
+            if all.contains_key(&due) && whole(due) && whole(due - HOUR_MS) {
+                mark.execute([due])?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Visits lines by time, sequence and id.

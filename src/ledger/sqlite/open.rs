@@ -5,7 +5,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -49,6 +49,27 @@ impl SqliteLedger {
     pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Fault> {
         let name = path.display().to_string();
         open_reader(path).map_err(|fault| fault.of(&name))
+    }
+
+    /// Whether another process writes it now; asks the lock file and leaves everything as it is.
+    ///
+    /// # Errors
+    /// When the lock file cannot be asked.
+    pub fn is_in_use(path: &Path) -> Result<bool, Fault> {
+        let fault = |error: std::io::Error| {
+            let text = format!("cannot ask the lock file ({error})");
+            Fault::new(FaultKind::Io, text).of(&path.display().to_string())
+        };
+        let file = match File::open(lock_file(path)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(fault(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(fault(error)),
+        }
     }
 
     /// A ledger that vanishes with the process, for tests and for looking into single records.
@@ -108,6 +129,12 @@ fn open_file(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
     Ok(ledger)
 }
 
+fn lock_file(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    PathBuf::from(beside)
+}
+
 /// Takes the writer's lock, a file beside the ledger. It is free again when the process ends,
 /// however it ends; the file itself stays and means nothing.
 #[expect(
@@ -115,9 +142,8 @@ fn open_file(path: &Path, options: Options) -> Result<SqliteLedger, Fault> {
     reason = "the system's list of errors is open; the rest is trouble with the disk"
 )]
 fn lock(path: &Path) -> Result<File, Fault> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".lock");
-    let shown = Path::new(&beside).display().to_string();
+    let beside = lock_file(path);
+    let shown = beside.display().to_string();
     let file = File::options()
         .create(true)
         .truncate(false)

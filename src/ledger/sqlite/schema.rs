@@ -88,6 +88,15 @@ CREATE TABLE loss (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, cluster TEXT NOT NULL, topic TEXT NOT NULL,
   partition INTEGER NOT NULL, kind TEXT NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,
   at INTEGER NOT NULL);
+", "
+CREATE TABLE day_config (
+  day INTEGER NOT NULL, config INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (day, config)) WITHOUT ROWID;
+CREATE TABLE restatement (
+  number INTEGER PRIMARY KEY, at INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+  configs TEXT NOT NULL, config INTEGER NOT NULL, reason TEXT NOT NULL, lines INTEGER NOT NULL,
+  changed INTEGER NOT NULL, removed INTEGER NOT NULL, as_booked INTEGER NOT NULL,
+  before_nanousd INTEGER NOT NULL, after_nanousd INTEGER NOT NULL, moved_nanousd INTEGER NOT NULL);
 "];
 
 /// The version that this program writes.

@@ -7,13 +7,14 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::super::{
-    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow,
-    Family, FamilyRow, Fault, Ledger, LinkRow, LossRow, Maintained, OverflowRow, Placed, Position,
-    QuarantineRow, Resolution, SealCheck, SealRow, Span, Visit, Zones,
+    Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, Correction, CountRow,
+    DayConfigRow, EvidenceRow, Family, FamilyRow, Fault, Ledger, LinkRow, LossRow, Maintained,
+    OverflowRow, Placed, Position, QuarantineRow, Reach, Rejudge, Resolution, RestatementRow,
+    SealCheck, SealRow, Span, Visit, Zones,
 };
 use super::{
     SqliteLedger, cells, configs, conversations, counts, evidence, lines, positions, quarantine,
-    seals, zones,
+    restatements, seals, zones,
 };
 use crate::ids::ConfigNumber;
 use crate::line::Line;
@@ -122,6 +123,28 @@ impl Ledger for SqliteLedger {
 
     fn configs(&self) -> Result<Vec<ConfigRow>, Fault> {
         self.named(configs::all(&self.conn))
+    }
+
+    fn day_configs(&self, span: Span) -> Result<Vec<DayConfigRow>, Fault> {
+        self.named(configs::of_days(&self.conn, span))
+    }
+
+    fn reach(&self, span: Span) -> Result<Reach, Fault> {
+        self.named(self.reach_of(span))
+    }
+
+    fn restate(
+        &mut self,
+        correction: &Correction,
+        judge: &mut Rejudge<'_>,
+        now: UnixMillis,
+    ) -> Result<RestatementRow, Fault> {
+        let result = self.correct(correction, judge, now);
+        self.named(result)
+    }
+
+    fn restatements(&self) -> Result<Vec<RestatementRow>, Fault> {
+        self.named(restatements::all(&self.conn))
     }
 
     fn fingerprint_key(&self) -> FingerprintKey {

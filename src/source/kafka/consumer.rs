@@ -23,9 +23,9 @@ use super::marks::{Mark, Marks, Resume, Watermarks, resume};
 use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
-const ASK: Duration = Duration::from_secs(4);
+pub(super) const ASK: Duration = Duration::from_secs(4);
 /// How long a record may take to be read back.
-const READ_BACK: Duration = Duration::from_secs(15);
+const READ_BACK: Duration = Duration::from_secs(8);
 
 /// A record, as long as the consumer lends it.
 pub struct Record<'a>(BorrowedMessage<'a>);
@@ -89,7 +89,7 @@ pub struct Known {
 /// A member of a consumer group.
 pub struct Consumer {
     // Before the configuration, so that it closes first.
-    client: BaseConsumer<Context>,
+    pub(super) client: BaseConsumer<Context>,
     aside: ClientConfig,
     token: Option<crate::config::SecretRef>,
 }
@@ -267,6 +267,27 @@ impl Consumer {
             aside.read(place, offset, &mut |record| found = Some(record.mark()))?;
             Ok(found)
         })
+    }
+
+    /// Whether a record that was read is still what its partition has there, or is there no longer.
+    ///
+    /// # Errors
+    /// What the brokers say, or that they do not answer.
+    pub fn is_still(
+        &self,
+        place: &Place,
+        mark: Mark,
+        aside: &mut Option<Aside>,
+    ) -> Result<bool, Fault> {
+        let aside = match aside {
+            Some(aside) => aside,
+            None => aside.insert(self.aside()?),
+        };
+        let mut same = true;
+        aside.read(place, mark.offset, &mut |record| {
+            same = record.mark() == mark;
+        })?;
+        Ok(same)
     }
 
     /// A client for reading single records back, which leaves this one alone.

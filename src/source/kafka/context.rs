@@ -22,6 +22,7 @@ use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
+use super::fault::FaultKind;
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -53,6 +54,27 @@ pub struct Said {
     pub loud: bool,
     /// librdkafka's own words; they hold no secret.
     pub text: String,
+}
+
+impl Said {
+    /// Whether it speaks of being refused, or of nobody answering.
+    #[must_use]
+    pub fn kind(&self) -> FaultKind {
+        let refused = ["SASL", "SSL", "uthentication", "uthorization"];
+        if refused.iter().any(|word| self.text.contains(word)) {
+            FaultKind::Denied
+        } else {
+            FaultKind::Unreachable
+        }
+    }
+
+    /// Its words without the numbers that differ each time it is said: two of them are one fault.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        // "(after 12ms in state CONNECT, 4 identical error(s) suppressed)"
+        let text = self.text.split(" (after").next();
+        text.unwrap_or_default().to_owned()
+    }
 }
 
 /// Gathers what librdkafka tells.
@@ -207,6 +229,33 @@ impl ConsumerContext for Context {
         };
         if let Err(error) = given_up {
             self.say(true, format!("partitions could not be given up: {error}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_words_read_alike() {
+        let said = |text: &str| Said {
+            loud: true,
+            text: text.to_owned(),
+        };
+        let refused = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
+        let rows = [
+            (refused, FaultKind::Unreachable, "Connection refused"),
+            (
+                "FAIL a: SASL authentication error",
+                FaultKind::Denied,
+                "error",
+            ),
+        ];
+        for (text, kind, end) in rows {
+            let said = said(text);
+            assert_eq!(said.kind(), kind, "{text}");
+            assert!(said.plain().ends_with(end), "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@
 use twox_hash::XxHash3_64;
 
 /// How many records a position remembers at most; the distance between them doubles.
-const MARKS_MAX: usize = 24;
+const MARKS_MAX: usize = 40;
 
 /// A record that was read: enough to know it again, and nothing of what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,15 +59,28 @@ impl Marks {
     /// Adds a newer record and thins out the older ones.
     pub fn push(&mut self, mark: Mark) {
         let mut kept = vec![mark];
-        let mut distance = 0_u64;
+        let mut span = None;
         for old in self.0.drain(..) {
-            let away = mark.offset.saturating_sub(old.offset);
-            if away > 0 && away >= distance.saturating_mul(2) && kept.len() < MARKS_MAX {
-                distance = away;
+            // Of those between 2ⁿ and 2ⁿ⁺¹ offsets away, the oldest stays: it moves on first.
+            let away = mark.offset.saturating_sub(old.offset).checked_ilog2();
+            if away.is_none() {
+                continue;
+            }
+            if span == away {
+                kept.pop();
+            }
+            span = away;
+            if kept.len() < MARKS_MAX {
                 kept.push(old);
             }
         }
         self.0 = kept;
+    }
+
+    /// The oldest record that is remembered.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Mark> {
+        self.0.last().copied()
     }
 
     /// The newest record.
@@ -180,11 +193,16 @@ pub fn resume<E>(
                 let from = mark.offset + 1;
                 return Ok((from, Resume::Truncated { from, to: next }));
             }
-            Some(found) if found == *mark => return Ok((next, Resume::Continued)),
+            Some(found) if found == *mark => break,
             Some(_) => differs = true,
             // A gap tells nothing; an older record may.
             None => {}
         }
+    }
+    // A topic that was made anew while it was read has only what came last; the oldest tells.
+    let oldest = marks.oldest().filter(|oldest| oldest.offset >= log.low);
+    if !differs && let Some(oldest) = oldest.filter(|oldest| *oldest != newest) {
+        differs = read(oldest.offset)?.is_some_and(|found| found != oldest);
     }
     Ok(if differs {
         (log.low, Resume::Replaced { to: next })
@@ -223,7 +241,7 @@ mod tests {
     fn a_damaged_position_takes_a_further_record() {
         let mut all = Marks(vec![mark(0), mark(5)]);
         all.push(mark(u64::MAX));
-        assert_eq!(all, Marks(vec![mark(u64::MAX), mark(0)]));
+        assert_eq!(all, Marks(vec![mark(u64::MAX), mark(5)]));
     }
 
     #[test]
@@ -240,8 +258,8 @@ mod tests {
             (100, (99, 500), never, (100, Resume::Continued)),
             (100, (100, 500), never, (100, Resume::Continued)),
             (100, (140, 500), never, removed(100, 140)),
-            (100, (0, 80), never, truncated(72, 100)),
-            (100, (0, 500), 80, truncated(72, 100)),
+            (100, (0, 80), never, truncated(65, 100)),
+            (100, (0, 500), 80, truncated(65, 100)),
             (100, (0, 500), 0, replaced(0, 100)),
             (100, (0, 5), 0, replaced(0, 100)),
             (100, (0, 0), 0, replaced(0, 100)),

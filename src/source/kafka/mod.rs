@@ -9,7 +9,9 @@ mod consumer;
 mod context;
 mod fault;
 mod letters;
+mod look;
 mod marks;
+mod mock;
 mod seen;
 
 pub use client::secret;
@@ -17,5 +19,7 @@ pub use consumer::{Aside, Consumer, Known, Record};
 pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
 pub use letters::{Envelope, Letters};
+pub use look::Topic;
 pub use marks::{Mark, Marks, Resume, Watermarks, resume};
+pub use mock::Mock;
 pub use seen::Seen;
