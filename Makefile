@@ -1,16 +1,20 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test fuzz crash bench lint deny doc clean
+.PHONY: demo test kafka fuzz crash bench lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
 	cargo run --quiet --release --locked -- demo --once
 
-# Everything that must hold. What needs a real Kafka or Prometheus starts one (tests/servers), or says
-# that it is skipped.
+# Everything that must hold on any machine; Kafka is librdkafka's mock here, and `make kafka` the real one.
 test: tools
 	cargo test --locked --features faults
 	tests/recount/run
+
+# The daemon on a real Apache Kafka, one broker and three (tests/servers starts them, and says when this
+# machine cannot).
+kafka: tools
+	cargo test --locked --test kafka_real -- --nocapture --test-threads 1
 
 # Every reader of foreign bytes, fed with changed samples: N runs each (docs/FUZZING.md).
 fuzz: N ?= 1000000
