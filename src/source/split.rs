@@ -184,7 +184,7 @@ impl<R: Read> Splitter<R> {
                 self.next_by(&|bytes| match value_end(bytes) {
                     // Left over from a broken value: no array around takes it.
                     End::At { end: 0, next: 0 } => End::At { end: 1, next: 1 },
-                    end => end,
+                    end @ (End::At { .. } | End::Open) => end,
                 })
             }
             Shape::Elements => {
