@@ -24,6 +24,7 @@ const LEVELS: &[&[&str]] = &[
     &["hist"],
     &["cell"],
     &["link", "line"],
+    &["series"],
     &["config"],
     &["telemetry"],
     &["source", "ledger", "web"],
