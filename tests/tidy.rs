@@ -40,14 +40,16 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("indicatif", "cli"),
     ("comfy_table", "cli"),
-    ("flate2", "source/file"),
+    ("flate2", "source/file, sink/influx"),
     ("csv", "source/csv"),
     ("zstd", "source/file, line"),
-    ("tokio", "app/run, web"),
+    ("tokio", "app/run, sink, web"),
     ("axum", "web"),
     ("sd_notify", "app/systemd.rs"),
     ("tracing_subscriber", "app/log.rs"),
     ("rdkafka", "source/kafka"),
+    ("influxdb2", "sink/influx"),
+    ("reqwest", "sink/influx"),
     ("rustix", "app/doctor"),
 ];
 
