@@ -42,7 +42,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("comfy_table", "cli"),
     ("flate2", "source/file, sink/influx"),
     ("csv", "source/csv"),
-    ("zstd", "source/file, line"),
+    ("zstd", "source/file, line, ledger/sqlite/follow"),
     ("tokio", "app/run, sink, web"),
     ("axum", "web"),
     ("sd_notify", "app/systemd.rs"),
