@@ -72,7 +72,7 @@ fn step(
         .iter()
         .map(|(name, value)| (key(name), sum(*value)))
         .collect();
-    let done = differences(target, emitted, &BTreeMap::new(), admitted);
+    let done = differences(target, emitted, &Beside::default(), admitted);
     let told = |point: &Point| {
         let feature = point.key.tags().nth(2).unwrap().1.to_string();
         (feature, point.rev, point.body.get(0))

@@ -86,8 +86,8 @@ pub fn series_of(key: &CellKey, applications: &Applications) -> [Rc<SeriesKey>; 
 pub struct Cells(BTreeMap<Rc<SeriesKey>, Cell>);
 
 impl Cells {
-    /// Adds a cell to its series, as far as each of them asks for it.
-    pub fn add(&mut self, series: &[Rc<SeriesKey>; 3], cell: &Cell) {
+    /// Adds a cell, `sign` times (1 or -1), to its series, as far as each of them asks for it.
+    pub fn add(&mut self, series: &[Rc<SeriesKey>; 3], cell: &Cell, sign: i64) {
         for key in series {
             let measurement = key.measurement();
             if measurement == Measurement::Prompt && cell.prompt.buckets().is_empty()
@@ -100,13 +100,13 @@ impl Cells {
                 None => self.0.entry(Rc::clone(key)).or_default(),
             };
             if measurement == Measurement::Prompt {
-                sum.prompt.merge(&cell.prompt, 1);
+                sum.prompt.merge(&cell.prompt, sign);
                 continue;
             }
-            sum.totals.add(&cell.totals, 1);
+            sum.totals.add(&cell.totals, sign);
             if measurement == Measurement::Calls {
-                sum.latency.merge(&cell.latency, 1);
-                sum.duration.merge(&cell.duration, 1);
+                sum.latency.merge(&cell.latency, sign);
+                sum.duration.merge(&cell.duration, sign);
             }
         }
     }
@@ -158,14 +158,28 @@ struct Difference {
     readings: Readings,
 }
 
+/// What else is told of a window.
+#[derive(Clone, Debug, Default)]
+pub struct Beside {
+    /// Sums that points of other times have of it.
+    pub elsewhere: BTreeMap<u32, Body>,
+    /// Points of the same time that are about something else: their `rev`s are taken.
+    pub taken: Emitted,
+}
+
 /// Compares what a window should stand at with what its points say, and adds the points that are
-/// missing to `emitted`. `elsewhere` are sums that points of other times have of this window.
+/// missing to `emitted`.
 pub fn differences(
     target: Target,
     emitted: &mut Emitted,
-    elsewhere: &BTreeMap<u32, Body>,
+    beside: &Beside,
     admitted: &mut Admitted,
 ) -> Differences {
+    let mut desk = Desk {
+        emitted,
+        taken: &beside.taken,
+        admitted,
+    };
     let mut open: BTreeMap<Rc<SeriesKey>, Difference> = BTreeMap::new();
     for (key, sum) in target {
         let difference = Difference {
@@ -174,9 +188,10 @@ pub fn differences(
         };
         open.insert(key, difference);
     }
-    let told = emitted.iter().map(|(number, row)| (number, &row.1));
-    for (number, body) in told.chain(elsewhere.iter().map(|(number, body)| (*number, body))) {
-        if let Some(key) = admitted.key(number) {
+    let told = desk.emitted.iter().map(|(number, row)| (number, &row.1));
+    let elsewhere = beside.elsewhere.iter();
+    for (number, body) in told.chain(elsewhere.map(|(number, body)| (*number, body))) {
+        if let Some(key) = desk.admitted.key(number) {
             let difference = open.entry(Rc::clone(key)).or_default();
             difference.body.add(body, -1);
         }
@@ -188,7 +203,7 @@ pub fn differences(
         if key.is_folded() {
             let sum = folded.entry(key).or_default();
             sum.body.add(&difference.body, 1);
-        } else if let Err(back) = emit(&key, difference, emitted, admitted, &mut done) {
+        } else if let Err(back) = desk.emit(&key, difference, &mut done) {
             let sum = folded.entry(Rc::new(key.folded())).or_default();
             sum.body.add(&back.body, 1);
             done.folded += 1;
@@ -197,34 +212,43 @@ pub fn differences(
     for (key, difference) in folded {
         if !difference.body.is_zero() {
             // Series of this kind are always admitted.
-            drop(emit(&key, difference, emitted, admitted, &mut done));
+            drop(desk.emit(&key, difference, &mut done));
         }
     }
     done
 }
 
-/// Makes a point of a difference; gives it back where its series has no room.
-fn emit(
-    key: &Rc<SeriesKey>,
-    difference: Difference,
-    emitted: &mut Emitted,
-    admitted: &mut Admitted,
-    done: &mut Differences,
-) -> Result<(), Difference> {
-    let last = admitted
-        .number(key)
-        .and_then(|number| emitted.get(number))
-        .map(|row| row.0);
-    let rev = last.map_or(0, |last| last.saturating_add(1));
-    let Some(number) = admitted.admit(key, rev) else {
-        return Err(difference);
-    };
-    emitted.add(number, rev, &difference.body);
-    done.points.push(Point {
-        key: Rc::clone(key),
-        rev,
-        body: difference.body,
-        readings: difference.readings,
-    });
-    Ok(())
+/// Where points are made.
+struct Desk<'a> {
+    emitted: &'a mut Emitted,
+    taken: &'a Emitted,
+    admitted: &'a mut Admitted,
+}
+
+impl Desk<'_> {
+    /// Makes a point of a difference; gives it back where its series has no room.
+    fn emit(
+        &mut self,
+        key: &Rc<SeriesKey>,
+        difference: Difference,
+        done: &mut Differences,
+    ) -> Result<(), Difference> {
+        let last = |told: &Emitted| {
+            let number = self.admitted.number(key)?;
+            told.get(number).map(|row| row.0)
+        };
+        let last = last(self.emitted).max(last(self.taken));
+        let rev = last.map_or(0, |last| last.saturating_add(1));
+        let Some(number) = self.admitted.admit(key, rev) else {
+            return Err(difference);
+        };
+        self.emitted.add(number, rev, &difference.body);
+        done.points.push(Point {
+            key: Rc::clone(key),
+            rev,
+            body: difference.body,
+            readings: difference.readings,
+        });
+        Ok(())
+    }
 }
