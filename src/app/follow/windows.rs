@@ -64,7 +64,8 @@ impl Follower {
     /// Whether a window is told by points of its own: minutes always, an hour once its minutes are
     /// gone, a day where hours of it were gone before this follower began.
     fn is_told(&self, reader: &impl Books, window: Window, seq: u64) -> Result<bool, Fault> {
-        let backlog = seq <= self.row.born;
+        // What was told before and changed since is no backlog.
+        let backlog = seq <= self.row.born && window.start() >= self.row.again_from;
         match window {
             Window::Cells(Resolution::Minute, _) | Window::Links(_) => Ok(true),
             Window::Cells(Resolution::Hour, hour) => {
@@ -160,37 +161,43 @@ impl Follower {
     ) -> Result<Option<Standing>, Fault> {
         let parts = hours_of(reader, day)?;
         let end = reader.zones().next_day(day);
-        let mut cells = Cells::default();
-        self.add_cells(reader, Resolution::Day, span(day, 1), (&mut cells, 1))?;
-        for part in &parts {
-            let (resolution, whole) = match (part.stage, part.parted) {
-                (Stage::Open, _) => (Resolution::Minute, span(part.hour, HOUR_MS)),
-                (Stage::Closed, false) => (Resolution::Hour, span(part.hour, 1)),
-                (Stage::Closed, true) | (Stage::Gone, _) => continue,
-            };
-            let inside = Span {
-                from: whole.from.max(day),
-                to: whole.to.min(end),
-            };
-            self.add_cells(reader, resolution, inside, (&mut cells, -1))?;
-        }
-        if hours_of(reader, day)? != parts {
-            return Ok(None);
-        }
         let mut standing = Standing {
             place: (day, Told::Rest),
-            target: cells.target(),
+            target: Target::new(),
             emitted: Emitted::default(),
             beside: Beside::default(),
         };
         for ((_, told), emitted) in self.told(reader, span(day, 1), ahead)? {
             match told {
-                Told::Rest => standing.emitted = emitted,
+                // What is gone does not change: told once, it is told.
+                Told::Rest => return Ok(Some(standing)),
                 Told::Cells => standing.beside.taken = emitted,
                 Told::Links | Told::Records => {}
             }
         }
-        Ok(Some(standing))
+        let mut cells = Cells::default();
+        self.add_cells(reader, Resolution::Day, span(day, 1), (&mut cells, 1))?;
+        for part in &parts {
+            let inside = Span {
+                from: part.hour.max(day),
+                to: part.hour.saturating_add(HOUR_MS).min(end),
+            };
+            if part.is_lost() {
+                // Its points, where it had some before it was lost.
+                for ((_, told), emitted) in self.told(reader, inside, ahead)? {
+                    if told == Told::Cells {
+                        emitted.sum_into(&mut standing.beside.elsewhere);
+                    }
+                }
+            } else if part.stage == Stage::Open {
+                self.add_cells(reader, Resolution::Minute, inside, (&mut cells, -1))?;
+            } else {
+                self.add_cells(reader, Resolution::Hour, span(part.hour, 1), (&mut cells, -1))?;
+            }
+        }
+        standing.target = cells.target();
+        let still = hours_of(reader, day)? == parts;
+        Ok(still.then_some(standing))
     }
 
     fn links<B: Books>(
