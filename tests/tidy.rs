@@ -26,7 +26,7 @@ const LEVELS: &[&[&str]] = &[
     &["link", "line"],
     &["config"],
     &["telemetry"],
-    &["source", "ledger", "web"],
+    &["source", "ledger", "sink", "web"],
     &["app"],
     &["cli"],
 ];
