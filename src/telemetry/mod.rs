@@ -21,4 +21,4 @@ pub use health::Health;
 pub use metric::{Described, Kind, Metric};
 pub use repeats::{Repeats, Said, Say};
 pub use state::Coverage;
-pub use words::{Delivery, Rebalance, Reload, SourceError};
+pub use words::{Delivery, FollowerError, Rebalance, Reload, SourceError};
