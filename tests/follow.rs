@@ -23,6 +23,7 @@ use tollwatch::money::NanoUsd;
 use tollwatch::outcome::IgnoreReason;
 use tollwatch::price::PriceBook;
 use tollwatch::residency::Regions;
+use tollwatch::sink::Outbox;
 use tollwatch::series::{Body, Measurement, additive_fields};
 use tollwatch::units::UnixMillis;
 
@@ -304,15 +305,15 @@ impl World {
             return 0;
         };
         let mut bag = Mailbag::new(Alone(&mut self.ledger), row.number);
-        let lines = bag.next(0, (limit, 1 << 20)).unwrap();
-        for (id, line) in &lines {
-            assert!(*id > row.written && *id <= row.frozen);
-            self.server.take(line);
+        let lines = bag.next(0, limit, 1 << 20).unwrap();
+        for line in &lines {
+            assert!(line.id > row.written && line.id <= row.frozen);
+            self.server.take(&line.bytes);
         }
-        if let Some((last, _)) = lines.last()
+        if let Some(last) = lines.last()
             && settled
         {
-            bag.written(*last).unwrap();
+            bag.written(last.id).unwrap();
         }
         lines.len()
     }

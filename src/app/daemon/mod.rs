@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod follow;
 mod held;
 mod keeper;
 mod letters;
@@ -60,6 +61,9 @@ pub struct Start {
     /// Pause between two looks at files.
     pub every: Duration,
 }
+
+/// What a thread does for one name of the configuration.
+type Work = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -186,6 +190,18 @@ impl Running {
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
             self.start("files", None, move || files::run(&shared, every));
+        }
+        for database in &setup.ready.influxdb {
+            let name = &database.name;
+            self.shared.figures.follower(name);
+            let work = [("freeze", follow::freeze as Work), ("send", follow::send)];
+            for (what, work) in work {
+                let part = format!("{what} {name}");
+                if !self.is_at_work(&part) {
+                    let (shared, name) = (Arc::clone(&self.shared), name.clone());
+                    self.start(&part, None, move || work(&shared, &name));
+                }
+            }
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);

@@ -7,6 +7,7 @@
 
 mod access;
 mod clocked;
+mod database;
 mod declared;
 mod freezing;
 mod mailbag;
@@ -23,6 +24,7 @@ use crate::series::{Admitted, Applications, SeriesKey};
 use crate::units::{Text, UnixMillis};
 
 pub use access::{Access, Alone};
+pub use database::told_id;
 pub use mailbag::Mailbag;
 pub use moment::{Lag, Moment};
 
