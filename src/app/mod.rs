@@ -9,6 +9,7 @@ pub mod discover;
 pub mod doctor;
 pub mod export;
 pub mod follow;
+pub mod influx;
 pub mod inspect;
 pub mod links;
 pub mod live;

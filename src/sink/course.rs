@@ -143,7 +143,11 @@ impl Course {
     pub(super) fn load(&mut self, lines: Vec<FrozenLine>) {
         self.dry = lines.is_empty();
         let ids: Vec<u64> = lines.iter().map(|line| line.id).collect();
-        if let Some(last) = ids.last() {
+        if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
+            if self.held.is_empty() {
+                // What stands before was settled in an earlier life.
+                self.settled = self.settled.max(first.saturating_sub(1));
+            }
             self.after = *last;
             self.held
                 .extend(lines.into_iter().map(|line| (line.id, line.bytes)));

@@ -262,11 +262,12 @@ impl Figures {
         let behind = behind.map(|ms| format!("; {waiting} waiting, {} s behind", ms / 1_000));
         let gone = (lost > 0).then(|| format!("; {lost} lost"));
         let rest: String = [booked, behind, gone].into_iter().flatten().collect();
-        format!("{received} records booked{rest}")
+        let followers = state.followers_in_words();
+        format!("{received} records booked{rest}{followers}")
     }
 
     /// The state; a thread that died while it held the lock leaves counts that are still true.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@
 //! not a set of global counters: a test makes its own, and one that forgets to fill it sees zeros.
 
 mod figures;
+mod follower;
 mod health;
 mod histogram;
 mod metric;

@@ -27,7 +27,7 @@ pub(in crate::config) fn databases(
 ) -> Vec<InfluxDb> {
     let file = around.file;
     let mut seen = names::Seen::new("influxdb");
-    let mut places = names::Seen::new("series of");
+    let mut places = names::Seen::new("place");
     let mut ready = Vec::new();
     for database in written {
         let Some(name) = &database.get().name else {
@@ -36,7 +36,9 @@ pub(in crate::config) fn databases(
         };
         seen.note(file, name, faults);
         if let Some(one) = one(around, name, database, faults) {
-            let place = format!("{} {} {}", one.url, one.org, one.bucket);
+            let place = [one.url.as_str(), &one.org, &one.bucket]
+                .join(" ")
+                .replace("  ", " ");
             places.note_key(file, name.span(), place, faults);
             ready.push(one);
         }
@@ -63,14 +65,14 @@ fn one(
         _ => InfluxVersion::V3,
     };
     fitting(file, (version, number), at, faults);
-    let place = match version {
-        InfluxVersion::V2 => &written.bucket,
-        InfluxVersion::V1 | InfluxVersion::V3 => &written.database,
+    let (org, place) = match version {
+        InfluxVersion::V2 => (&written.org, &written.bucket),
+        InfluxVersion::V1 | InfluxVersion::V3 => (&None, &written.database),
     };
     let ready = InfluxDb {
         name: Text::from(name.get().as_str()),
         version,
-        org: word(file, "org", written.org.as_ref(), faults),
+        org: word(file, "org", org.as_ref(), faults),
         bucket: word(file, "bucket", place.as_ref(), faults),
         login: login(around, version, at, faults),
         ca: around.authorities(written.ca.as_ref(), faults),
@@ -146,7 +148,14 @@ fn url(file: &FileText, at: &At<written::InfluxDb>, faults: &mut Vec<Problem>) -
         Err(fault) => fault,
     };
     let problem = file.problem(text.span(), "bad_url", format!("`url` {fault}"));
-    faults.push(problem.hint("like `http://127.0.0.1:8086`"));
+    let problem = problem.hint("like `http://127.0.0.1:8086`");
+    // A password may stand in it.
+    let hidden = text.get().contains('@');
+    faults.push(if hidden {
+        file.hide(problem, text.span())
+    } else {
+        problem
+    });
     None
 }
 

@@ -33,7 +33,8 @@ const REQUEST: Duration = Duration::from_mins(1);
 /// So much of an answer is read at most, where it is no answer to a question.
 const ANSWER_BYTES: usize = 64 << 10;
 
-/// One database, and how it is reached.
+/// One database, and how it is reached. All its requests belong on one [`super::Worker`]: connections
+/// that are kept open live there, and stand still where nobody drives them.
 #[derive(Debug)]
 pub struct Influx {
     settings: InfluxDb,

@@ -221,7 +221,8 @@ fn run(seed: u64) -> u64 {
                 Effect::Written { .. } | Effect::Trouble { .. } => {}
             }
         }
-        if dice.roll(200) == 0 {
+        // Early on often, then so seldom that a doubted line can be judged in one life.
+        if dice.roll(if server.requests < 500 { 100 } else { 3_000 }) == 0 {
             // The process ends; what was not settled comes out of the outbox again.
             course = Course::default();
         }
@@ -248,8 +249,8 @@ fn check(seed: u64, all: &[FrozenLine], (server, refused): (&Server, &BTreeSet<u
 
 #[test]
 fn nothing_is_missing_and_nothing_sound_is_refused() {
-    let requests: u64 = (0..3_000).map(run).sum();
-    assert!(requests > 30_000, "{requests}");
+    let requests: u64 = (0..700).map(run).sum();
+    assert!(requests > 10_000, "{requests}");
 }
 
 /// How many requests one bad batch costs: a conflict is of a measurement, retention of a time.
