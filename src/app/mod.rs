@@ -52,6 +52,15 @@ pub enum Failure {
     /// The daemon's own listener.
     #[error("{0}")]
     Listen(#[from] crate::web::StartError),
+    /// A database that series are written to.
+    #[error("influxdb `{name}`: {fault}")]
+    Influx {
+        /// Its name.
+        name: crate::units::Text,
+        /// What is wrong with it.
+        #[source]
+        fault: crate::sink::influx::Fault,
+    },
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -83,6 +92,7 @@ impl Failure {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
             Failure::Kafka(fault) => fault.kind.hint(),
+            Failure::Influx { fault, .. } => fault.hint,
             Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
         }
     }
@@ -93,6 +103,9 @@ impl Failure {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
+            Failure::Influx { fault, .. } => {
+                fault.kind == crate::sink::influx::FaultKind::Settings
+            }
             Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
         }
     }

@@ -207,9 +207,30 @@ impl Follower {
         ahead: &Ahead,
     ) -> Result<Standing, Fault> {
         let mut target = Target::new();
-        for row in reader.links(span(hour, 1))? {
+        self.add_links(reader, span(hour, 1), &mut target)?;
+        let told = self.told(reader, span(hour, 1), ahead)?;
+        let emitted = told
+            .into_iter()
+            .find(|((_, told), _)| *told == Told::Links)
+            .map(|(_, emitted)| emitted);
+        Ok(Standing {
+            place: (hour, Told::Links),
+            target,
+            emitted: emitted.unwrap_or_default(),
+            beside: Beside::default(),
+        })
+    }
+
+    /// Adds the links of the hours that begin inside a span.
+    pub(super) fn add_links(
+        &self,
+        reader: &impl Books,
+        hours: Span,
+        target: &mut Target,
+    ) -> Result<(), Fault> {
+        for row in reader.links(hours)? {
             let damaged = || {
-                let text = format!("is damaged: the links of {hour} cannot be read");
+                let text = format!("is damaged: the links of {} cannot be read", row.hour);
                 Fault::new(FaultKind::Corrupt, text)
             };
             let [group, kind, feature, from, to] = row.key.as_slice() else {
@@ -226,23 +247,13 @@ impl Follower {
                 return Err(damaged());
             };
             let words = [kind.as_str(), feature, from, to];
-            add_link(&mut target, group, words, &totals, &self.applications);
+            add_link(target, group, words, &totals, &self.applications);
         }
-        let told = self.told(reader, span(hour, 1), ahead)?;
-        let emitted = told
-            .into_iter()
-            .find(|((_, told), _)| *told == Told::Links)
-            .map(|(_, emitted)| emitted);
-        Ok(Standing {
-            place: (hour, Told::Links),
-            target,
-            emitted: emitted.unwrap_or_default(),
-            beside: Beside::default(),
-        })
+        Ok(())
     }
 
     /// Adds the cells of a span, `sign` times.
-    fn add_cells<B: Books>(
+    pub(super) fn add_cells<B: Books>(
         &mut self,
         reader: &B,
         resolution: Resolution,
