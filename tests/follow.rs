@@ -23,8 +23,8 @@ use tollwatch::money::NanoUsd;
 use tollwatch::outcome::IgnoreReason;
 use tollwatch::price::PriceBook;
 use tollwatch::residency::Regions;
-use tollwatch::sink::Outbox;
 use tollwatch::series::{Body, Measurement, additive_fields};
+use tollwatch::sink::Outbox;
 use tollwatch::units::UnixMillis;
 
 const NAME: &str = "main";
@@ -43,7 +43,10 @@ impl Server {
         let series = parsed.series.to_string();
         let at = parsed.timestamp.unwrap();
         let before = self.0.insert((series, at), line.to_owned());
-        assert!(before.is_none_or(|before| before == line), "told twice: {line}");
+        assert!(
+            before.is_none_or(|before| before == line),
+            "told twice: {line}"
+        );
     }
 
     fn sums(&self, ledger: &SqliteLedger) -> Sums {
@@ -58,7 +61,9 @@ impl Server {
             }
             let day = ledger.zones().day_of(UnixMillis(at * 1_000)).0;
             for (name, value) in &parsed.field_set {
-                let FieldValue::I64(value) = value else { continue };
+                let FieldValue::I64(value) = value else {
+                    continue;
+                };
                 if name.as_str().contains("_ms_p") || name.as_str().ends_with("_max") {
                     continue;
                 }
@@ -162,7 +167,11 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let zones = [chrono_tz::UTC, chrono_tz::Asia::Kolkata, chrono_tz::Europe::Berlin];
+        let zones = [
+            chrono_tz::UTC,
+            chrono_tz::Asia::Kolkata,
+            chrono_tz::Europe::Berlin,
+        ];
         let options = Options {
             time_zone: zones[usize::try_from(dice.roll(3)).unwrap()],
             horizon_days: 2,
@@ -201,7 +210,8 @@ impl World {
         let n = 1 + self.roll(25);
         let entries: Vec<Entry> = (0..n)
             .map(|_| {
-                let kind = [entry, transport_half, usage_half][usize::try_from(self.roll(3)).unwrap()];
+                let kind =
+                    [entry, transport_half, usage_half][usize::try_from(self.roll(3)).unwrap()];
                 // A few minutes of a few hours, some around a day's border in each of the zones.
                 let hour = [1, 2, 18, 23, 26, 47][usize::try_from(self.roll(6)).unwrap()];
                 let at = START + hour * HOUR + self.roll(3) * 25 * 60_000 + self.roll(60_000);
@@ -215,7 +225,9 @@ impl World {
                 made
             })
             .collect();
-        self.ledger.apply(&batch(entries), UnixMillis(self.now)).unwrap();
+        self.ledger
+            .apply(&batch(entries), UnixMillis(self.now))
+            .unwrap();
     }
 
     fn restate(&mut self) {
@@ -254,9 +266,15 @@ impl World {
         let n = self.roll(3);
         let row = |i: i64, dice: &mut Dice| LinkRow {
             hour,
-            key: [["call", "request"][usize::try_from(i % 2).unwrap()], "retry", "itsm/a", "weu", "own"]
-                .map(Into::into)
-                .to_vec(),
+            key: [
+                ["call", "request"][usize::try_from(i % 2).unwrap()],
+                "retry",
+                "itsm/a",
+                "weu",
+                "own",
+            ]
+            .map(Into::into)
+            .to_vec(),
             body: LinkTotals {
                 links: i64::try_from(dice.roll(9)).unwrap(),
                 spent_nanousd: i64::try_from(dice.roll(9_000)).unwrap(),
@@ -265,7 +283,9 @@ impl World {
             .encode(),
         };
         let rows: Vec<LinkRow> = (0..n).map(|i| row(i, &mut self.dice)).collect();
-        self.ledger.put_links(hour, &rows[..rows.len().min(2)]).unwrap();
+        self.ledger
+            .put_links(hour, &rows[..rows.len().min(2)])
+            .unwrap();
     }
 
     fn begin(&mut self) -> Follower {
@@ -356,7 +376,8 @@ impl World {
                 self.max_series = limits[usize::try_from(self.roll(4)).unwrap()];
             }
             22 => {
-                self.rules = rules(["itsm", "service desk"][usize::try_from(self.roll(2)).unwrap()]);
+                self.rules =
+                    rules(["itsm", "service desk"][usize::try_from(self.roll(2)).unwrap()]);
                 if let Some(follower) = &mut self.follower {
                     follower.configure(&self.rules);
                 }
@@ -460,7 +481,10 @@ fn each_series_has_what_its_cells_have() {
         *found.entry(series).or_default() += value;
     }
     found.retain(|_, sum| *sum != 0);
-    assert!(found.keys().any(|series| series.contains("m/3, x=")), "{found:?}");
+    assert!(
+        found.keys().any(|series| series.contains("m/3, x=")),
+        "{found:?}"
+    );
     assert_eq!(found, expected);
 }
 
@@ -481,9 +505,16 @@ fn a_quiet_window_is_told_once_and_stragglers_gather() {
         world.server.0.keys().filter(of_minute).count()
     };
     let same = |id: u64| 3_000 + id * 64;
-    for (i, (seconds, comes)) in [(0, true), (1, true), (30, true), (59, false), (1, false), (60, false)]
-        .into_iter()
-        .enumerate()
+    for (i, (seconds, comes)) in [
+        (0, true),
+        (1, true),
+        (30, true),
+        (59, false),
+        (1, false),
+        (60, false),
+    ]
+    .into_iter()
+    .enumerate()
     {
         world.now += seconds * 1_000;
         if comes {
@@ -498,6 +529,11 @@ fn a_quiet_window_is_told_once_and_stragglers_gather() {
     // Nothing more until sixty seconds after the last of them, and then one `rev` for both.
     assert_eq!(steps[..4], [first; 4], "{steps:?}");
     assert!(steps[4] > first && steps[5] == steps[4], "{steps:?}");
-    let revs = world.server.0.keys().filter(|(series, _)| series.contains("rev=2")).count();
+    let revs = world
+        .server
+        .0
+        .keys()
+        .filter(|(series, _)| series.contains("rev=2"))
+        .count();
     assert_eq!(revs, 0);
 }

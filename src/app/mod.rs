@@ -103,9 +103,7 @@ impl Failure {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
-            Failure::Influx { fault, .. } => {
-                fault.kind == crate::sink::influx::FaultKind::Settings
-            }
+            Failure::Influx { fault, .. } => fault.kind == crate::sink::influx::FaultKind::Settings,
             Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
         }
     }

@@ -62,8 +62,8 @@ pub struct Start {
     pub every: Duration,
 }
 
-/// What a thread does for one name of the configuration.
-type Work = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
+/// What a thread does for one database.
+type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -192,20 +192,22 @@ impl Running {
             self.start("files", None, move || files::run(&shared, every));
         }
         for database in &setup.ready.influxdb {
-            let name = &database.name;
-            self.shared.figures.follower(name);
-            let work = [("freeze", follow::freeze as Work), ("send", follow::send)];
-            for (what, work) in work {
-                let part = format!("{what} {name}");
-                if !self.is_at_work(&part) {
-                    let (shared, name) = (Arc::clone(&self.shared), name.clone());
-                    self.start(&part, None, move || work(&shared, &name));
-                }
-            }
+            self.shared.figures.follower(&database.name);
+            self.start_following("freeze", &database.name, follow::freeze);
+            self.start_following("send", &database.name, follow::send);
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
             self.start("keeper", None, move || keeper::run(&shared));
+        }
+    }
+
+    /// Starts one of the threads of a database, where it is not at work.
+    fn start_following(&mut self, what: &str, name: &Text, work: Follow) {
+        let part = format!("{what} {name}");
+        if !self.is_at_work(&part) {
+            let (shared, name) = (Arc::clone(&self.shared), name.clone());
+            self.start(&part, None, move || work(&shared, &name));
         }
     }
 

@@ -97,7 +97,9 @@ impl Follower {
         let mut changed = false;
         for (key, n) in open.into_iter().filter(|(_, n)| *n != 0) {
             let number = self.admitted.number(&key);
-            let last = number.and_then(|number| emitted.get(number)).map(|row| row.0);
+            let last = number
+                .and_then(|number| emitted.get(number))
+                .map(|row| row.0);
             // A minute of the day itself is told once; its beginning may be told often, and the
             // first minute begins with it.
             let (at, rev) = if day == today {
@@ -231,7 +233,7 @@ impl Follower {
             self.admitted.admit(key, 0);
         }
         sheaf.row.declared = at;
-        sheaf.row.declaration = self.declared.hash().clone();
+        sheaf.row.declaration.clone_from(self.declared.hash());
     }
 }
 

@@ -253,7 +253,9 @@ impl Books {
                         fields.push((*name, *value));
                     }
                 }
-                add(&mut sums, self.place(key), fields);
+                // A series that the books never told is shown by its own name.
+                let key = if self.folded { self.place(key) } else { key };
+                add(&mut sums, key, fields);
             }
         }
         Ok(sums)

@@ -44,14 +44,10 @@ impl Follower {
         let mut known: BTreeMap<Window, bool> = BTreeMap::new();
         for (window, seq) in &changed {
             let again = *seq > self.row.kept || window.start() >= self.row.again_from;
-            let wanted = match known.get(window) {
-                Some(wanted) => *wanted,
-                None => {
-                    let wanted = self.is_told(reader, *window, *seq)?;
-                    known.insert(*window, wanted);
-                    wanted
-                }
-            };
+            if !known.contains_key(window) {
+                known.insert(*window, self.is_told(reader, *window, *seq)?);
+            }
+            let wanted = known.get(window).is_some_and(|wanted| *wanted);
             if again && wanted {
                 self.waiting.note(*window, *seq, now);
             }
@@ -192,7 +188,12 @@ impl Follower {
             } else if part.stage == Stage::Open {
                 self.add_cells(reader, Resolution::Minute, inside, (&mut cells, -1))?;
             } else {
-                self.add_cells(reader, Resolution::Hour, span(part.hour, 1), (&mut cells, -1))?;
+                self.add_cells(
+                    reader,
+                    Resolution::Hour,
+                    span(part.hour, 1),
+                    (&mut cells, -1),
+                )?;
             }
         }
         standing.target = cells.target();

@@ -84,7 +84,9 @@ pub(super) fn rebuild(
         if let Failure::Ledger { fault, .. } = &mut failure
             && fault.kind == FaultKind::InUse
         {
-            fault.detail.push_str("; stop it, rebuild, and start it again");
+            fault
+                .detail
+                .push_str("; stop it, rebuild, and start it again");
         }
         failure
     })?;
@@ -225,8 +227,14 @@ fn table(
         count(verified.differing)
     )?;
     let notes = [
-        (verified.untold, "points are still to be told; they are not counted as differences"),
-        (verified.refused, "lines were refused for good by the database"),
+        (
+            verified.untold,
+            "points are still to be told; they are not counted as differences",
+        ),
+        (
+            verified.refused,
+            "lines were refused for good by the database",
+        ),
         (
             u64::from(verified.folded),
             "series or more went to `other`: only sums over all names were compared",
