@@ -8,6 +8,7 @@ mod changes;
 mod files;
 mod follow;
 mod held;
+mod kafka;
 mod keeper;
 mod letters;
 mod reader;
@@ -26,9 +27,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Clock;
-use crate::config::KafkaSource;
 use crate::ledger::SqliteLedger;
-use crate::source::kafka::{self, FaultKind};
 use crate::telemetry::Reload;
 use crate::units::Text;
 use crate::web::{self, Board, Listener};
@@ -38,7 +37,6 @@ use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
 use changes::try_clients;
-use reader::{Ended, Reader};
 use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
@@ -177,7 +175,7 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || read(&shared, &name));
+            self.start(&part, Some(name.clone()), move || kafka::read(&shared, &name));
         }
         if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
             for source in &setup.ready.sources {
@@ -367,52 +365,5 @@ impl Running {
             listener.stop();
         }
         result
-    }
-}
-
-/// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
-/// configuration no longer names it.
-fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
-    while !shared.stopping() {
-        let (setup, _) = shared.setup();
-        let named = |source: &&KafkaSource| source.name == *name;
-        let Some(source) = setup.ready.kafka.iter().find(named) else {
-            return Ok(());
-        };
-        shared.complete(name, None);
-        let mut reader = match Reader::start(shared, source) {
-            Ok(Some(reader)) => reader,
-            Ok(None) => continue,
-            Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
-                shared.fault(name, &fault.to_string(), fault.kind.hint());
-                shared.health.ready(&part_of(name), Err(&fault.to_string()));
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
-                shared.ledger_waits(&fault);
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        };
-        let ended = reader.run()?;
-        reader.release();
-        match ended {
-            Ended::Done => return Ok(()),
-            Ended::Again => tracing::info!(source = %name, "the client is made anew"),
-        }
-    }
-    Ok(())
-}
-
-/// Whether a client that could not start may start later without anybody's doing.
-fn is_waited_for(fault: &kafka::Fault) -> bool {
-    match fault.kind {
-        FaultKind::Unreachable
-        | FaultKind::TopicGone
-        | FaultKind::OutOfRange
-        | FaultKind::Other => true,
-        FaultKind::Denied | FaultKind::Settings | FaultKind::Fatal => false,
     }
 }

@@ -4,17 +4,19 @@
 //! each further point is a series more, and twenty late records of one minute are one point.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use crate::crash::pause;
 use crate::ledger::{Resolution, Window};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMillis};
 
 /// How long a window that has points must be quiet before it gets more.
-const QUIET_MS: i64 = 60_000;
+const QUIET: Duration = Duration::from_mins(1);
 /// How long it waits at most to be quiet.
-const RESTLESS_MS: i64 = 600_000;
+const RESTLESS: Duration = Duration::from_mins(10);
 /// How long a window must be quiet that is not complete: one source that stalls must not keep all
 /// others from being seen.
-const STALLED_MS: i64 = 900_000;
+const STALLED: Duration = Duration::from_mins(15);
 /// Windows that wait at most before the feed is read on.
 const WAITING_MAX: usize = 100_000;
 
@@ -93,11 +95,15 @@ impl Waiting {
             }
             let complete = complete_to.is_some_and(|to| to >= end(*window));
             // A clock that was put back keeps nothing waiting.
-            let quiet = |ms: i64| now < waits.last || now.0.saturating_sub(waits.last.0) >= ms;
-            let restless = now.0.saturating_sub(waits.since.0) >= RESTLESS_MS;
+            let past = |since: UnixMillis, long: Duration| {
+                let long = i64::try_from(pause(long).as_millis()).unwrap_or(i64::MAX);
+                now < since || now.0.saturating_sub(since.0) >= long
+            };
+            let quiet = |long: Duration| past(waits.last, long);
+            let restless = past(waits.since, RESTLESS);
             let ready = if !complete {
-                quiet(STALLED_MS)
-            } else if quiet(QUIET_MS) || restless || full {
+                quiet(STALLED)
+            } else if quiet(QUIET) || restless || full {
                 true
             } else {
                 let known = match waits.told {
