@@ -39,6 +39,8 @@ const HURRY: &str = "20";
 const RECORDS: usize = 700;
 /// How long a daemon may take to come to its end.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The same where something is wrong, so that it never will.
+const IMPATIENCE: Duration = Duration::from_secs(12);
 /// How long a struck daemon is left alone.
 const LIFE: Duration = Duration::from_secs(6);
 
@@ -60,7 +62,8 @@ fn records(folder: &Path) -> [String; 2] {
     files.sort();
     let mut halves = [String::new(), String::new()];
     for file in files {
-        let text = std::fs::read_to_string(file).unwrap();
+        let bytes = std::fs::read(file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
         for (place, line) in text.lines().take(RECORDS).enumerate() {
             halves[place % 2] += &format!("{line}\n");
         }
@@ -72,6 +75,8 @@ struct Case<'a> {
     folder: PathBuf,
     halves: &'a [String; 2],
     fake: Fake,
+    /// What is wrong with the program on purpose.
+    defect: Option<&'static str>,
 }
 
 impl Case<'_> {
@@ -98,6 +103,9 @@ impl Case<'_> {
         if let Some(crash) = crash {
             command.env("CRASH_AT", crash);
         }
+        if let Some(defect) = self.defect {
+            command.env("DEFECT", defect);
+        }
         command.spawn().unwrap()
     }
 
@@ -122,11 +130,13 @@ impl Case<'_> {
         false
     }
 
-    /// What the database adds up to by measurement and field; panics where a point has two values.
-    fn told(&self) -> BTreeMap<(String, String), i64> {
+    /// What the database adds up to by measurement and field, where no point has two values.
+    fn told(&self) -> Result<BTreeMap<(String, String), i64>, String> {
         let mut sums = BTreeMap::new();
         for ((series, at), values) in &self.fake.state().points {
-            assert_eq!(values.len(), 1, "{series} at {at} has {values:?}");
+            if values.len() != 1 {
+                return Err(format!("{series} at {at} has {values:?}"));
+            }
             let line = format!("{series} {} {at}", values.first().unwrap());
             let parsed = parse_lines(&line).next().unwrap().unwrap();
             let measurement = parsed.series.measurement.to_string();
@@ -137,7 +147,7 @@ impl Case<'_> {
                 }
             }
         }
-        sums
+        Ok(sums)
     }
 
     /// What the books add up to.
@@ -145,7 +155,11 @@ impl Case<'_> {
         let mut sums = BTreeMap::new();
         let ledger = SqliteLedger::open_read_only(&self.folder.join("books.db")).unwrap();
         let mut add = |row: tollwatch::ledger::CellRow| {
-            for measurement in [Measurement::Calls, Measurement::Prompt, Measurement::Residency] {
+            for measurement in [
+                Measurement::Calls,
+                Measurement::Prompt,
+                Measurement::Residency,
+            ] {
                 let body = Body::of_cell(measurement, &row.cell);
                 for (name, value) in additive_fields(measurement, &body) {
                     let key = (measurement.as_str().to_owned(), name.to_owned());
@@ -160,7 +174,10 @@ impl Case<'_> {
 
     /// What differs between the database and the books.
     fn differs(&self) -> Option<String> {
-        let (told, books) = (self.told(), self.books());
+        let (told, books) = match self.told() {
+            Ok(told) => (told, self.books()),
+            Err(fault) => return Some(fault),
+        };
         let requests = books.get(&("llm_calls".to_owned(), "requests".to_owned()));
         if requests.is_none_or(|n| *n == 0) {
             return Some("the books are empty".to_owned());
@@ -170,13 +187,14 @@ impl Case<'_> {
         Some(format!("{key:?}: books {own}, database {}", value(key)))
     }
 
-    /// Runs undisturbed until all is told.
-    fn finish(&self) -> Result<(), String> {
+    /// Runs undisturbed until all of so many files is told.
+    fn finish(&self, files: usize) -> Result<(), String> {
         let mut daemon = self.start(None);
-        let end = Instant::now() + PATIENCE;
+        let patience = self.defect.map_or(PATIENCE, |_| IMPATIENCE);
+        let end = Instant::now() + patience;
         let read = || {
             let ledger = SqliteLedger::open_read_only(&self.folder.join("books.db")).ok()?;
-            Some(ledger.positions().ok()?.len() == 2)
+            Some(ledger.positions().ok()?.len() == files)
         };
         let mut differs = Some("nothing is read".to_owned());
         while differs.is_some() && Instant::now() < end {
@@ -195,7 +213,12 @@ impl Case<'_> {
 }
 
 /// Strikes while the first half is told, and again while the second is.
-fn run(halves: &[String; 2], folder: &Path, blow: &str, seed: u64) -> Result<usize, String> {
+fn run(
+    halves: &[String; 2],
+    folder: &Path,
+    (blow, seed): (&str, u64),
+    defect: Option<&'static str>,
+) -> Result<usize, String> {
     std::fs::create_dir_all(folder).unwrap();
     let mut dice = Dice(seed);
     let schedule = move |_: usize| match dice.roll(8) {
@@ -207,18 +230,23 @@ fn run(halves: &[String; 2], folder: &Path, blow: &str, seed: u64) -> Result<usi
         folder: folder.to_owned(),
         halves,
         fake: Fake::start(InfluxVersion::V1, Box::new(schedule)),
+        defect,
     };
     case.put(0);
     let mut hits = usize::from(case.strike(blow));
+    case.finish(1)?;
     case.put(1);
     hits += usize::from(case.strike(blow));
-    case.finish()?;
+    case.finish(2)?;
     let ledger = SqliteLedger::open_read_only(&folder.join("books.db")).unwrap();
     let row = ledger.follower("main").unwrap().unwrap();
     assert_eq!(row.refused, 0);
     let later = |(series, _): &&(String, i64)| series.contains("rev=1");
     let state = case.fake.state();
-    assert!(state.points.keys().filter(later).count() > 10, "few points are late");
+    assert!(
+        state.points.keys().filter(later).count() > 10,
+        "few points are late"
+    );
     Ok(hits)
 }
 
@@ -237,7 +265,7 @@ fn killed_anywhere_on_a_lines_way() {
             scope.spawn(|| {
                 while let Some(blow) = blows.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let seed = u64::try_from(blow.len()).unwrap();
-                    match run(&halves, &folder.path().join(blow), blow, seed) {
+                    match run(&halves, &folder.path().join(blow), (blow, seed), None) {
                         Ok(hit) => drop(hits.fetch_add(hit, Ordering::Relaxed)),
                         Err(fault) => faults.lock().unwrap().push(format!("{blow}: {fault}")),
                     }
@@ -249,4 +277,24 @@ fn killed_anywhere_on_a_lines_way() {
     eprintln!("{} cases, {hits} crashes", blows.len());
     assert_eq!(faults.into_inner().unwrap(), [""; 0]);
     assert!(hits >= blows.len() * 3 / 2, "most blows hit: {hits}");
+}
+
+/// What a follower does that freezes lines and forgets what they add up to.
+#[test]
+fn the_sweep_finds_lines_without_their_sums() {
+    let folder = tempfile::tempdir().unwrap();
+    let halves = records(&folder.path().join("logs"));
+    let blow = ("after_freeze:2", 1);
+    let found = run(
+        &halves,
+        &folder.path().join("case"),
+        blow,
+        Some("lines_without_sums"),
+    );
+    let fault = found.unwrap_err();
+    eprintln!("{fault}");
+    assert!(
+        fault.contains(" has {") || fault.contains("database"),
+        "{fault}"
+    );
 }

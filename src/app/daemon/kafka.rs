@@ -10,9 +10,9 @@ use crate::source::kafka::{self, FaultKind};
 use crate::units::Text;
 
 use super::super::Failure;
+use super::START_AGAIN;
 use super::reader::{Ended, Reader};
 use super::shared::{Shared, may_pass, part_of};
-use super::START_AGAIN;
 
 /// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
 /// configuration no longer names it.

@@ -175,7 +175,9 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || kafka::read(&shared, &name));
+            self.start(&part, Some(name.clone()), move || {
+                kafka::read(&shared, &name)
+            });
         }
         if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
             for source in &setup.ready.sources {
