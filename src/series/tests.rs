@@ -201,17 +201,17 @@ proptest! {
             prop_assert_eq!(tags.len(), measurement.tags().len() + 1);
             prop_assert!(tags.is_sorted_by(|one, other| one.0.as_str() < other.0.as_str()));
             for (name, value) in key.tags() {
-                let found = parsed.tag_value(name).map(|value| value.to_string());
+                let found = parsed.tag_value(name).map(ToString::to_string);
                 prop_assert_eq!(found.as_deref(), Some(value.as_str()), "{}", line);
             }
-            let found = parsed.tag_value("rev").map(|value| value.to_string());
+            let found = parsed.tag_value("rev").map(ToString::to_string);
             prop_assert_eq!(found, Some(rev.to_string()));
             prop_assert_eq!(parsed.field_value("number"), Some(&FieldValue::I64(number)));
             let Some(FieldValue::F64(dollars)) = parsed.field_value("dollars") else {
                 panic!("{line}");
             };
             let expected: f64 = format!("{nanousd}e-9").parse().unwrap();
-            prop_assert_eq!(*dollars, expected);
+            prop_assert_eq!(dollars.to_bits(), expected.to_bits());
             let Some(FieldValue::String(found)) = parsed.field_value("text") else {
                 panic!("{line}");
             };
