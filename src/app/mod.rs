@@ -53,6 +53,9 @@ pub enum Failure {
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// A thread of the daemon has panicked.
+    #[error("the thread of `{0}` died; what it had booked is safe")]
+    Died(String),
     /// Arguments that make no sense together.
     #[error("{0}")]
     Usage(String),
@@ -81,7 +84,11 @@ impl Failure {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
             Failure::Kafka(fault) => fault.kind.hint(),
-            Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
+            Failure::Problems(_)
+            | Failure::Listen(_)
+            | Failure::Io(_)
+            | Failure::Died(_)
+            | Failure::Usage(_) => "",
         }
     }
 
@@ -91,7 +98,9 @@ impl Failure {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
-            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
+            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) | Failure::Died(_) => {
+                false
+            }
         }
     }
 }

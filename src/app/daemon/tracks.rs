@@ -46,6 +46,12 @@ pub(super) struct Track {
     since: Instant,
     /// When the last record came, or the partition was last seen at its end.
     pub(super) moved: Instant,
+    /// When the last records were handed over.
+    came: Instant,
+    /// The partition's end, as its leader told when it was asked.
+    asked: Option<u64>,
+    /// When it was last asked.
+    pub(super) asked_at: Instant,
 }
 
 impl Track {
@@ -65,6 +71,9 @@ impl Track {
             beyond: None,
             since: now,
             moved: now,
+            came: now,
+            asked: None,
+            asked_at: now,
             from: Some(from),
         }
     }
@@ -100,6 +109,7 @@ impl Track {
             Some(mark) => {
                 self.marks.push(mark);
                 self.moved = Instant::now();
+                self.came = self.moved;
                 Some(UnixMillis(mark.time)).filter(|at| at.0 >= 0)
             }
         };
@@ -131,6 +141,8 @@ impl Track {
         if then.1 < self.since {
             return;
         }
+        // A client that no longer fetches a partition tells its end for ever as it was.
+        let high = self.asked.map_or(high, |asked| asked.max(high));
         self.high = Some(high);
         // The end may lie behind markers of transactions, which are no records.
         let fetched = fetched.filter(|fetched| *fetched >= high);
@@ -140,6 +152,16 @@ impl Track {
             self.moved = then.1;
         }
         self.pass_markers(fetched, then.1);
+    }
+
+    /// Whether no record came for so long.
+    pub(super) fn is_quiet(&self, now: Instant, long: Duration) -> bool {
+        now.saturating_duration_since(self.came) > long
+    }
+
+    /// Takes note of the partition's end, as its leader told.
+    pub(super) fn ends_at(&mut self, end: u64) {
+        self.asked = self.asked.max(Some(end));
     }
 
     /// What lies between the last record and the end that was fetched is no record: it is passed,

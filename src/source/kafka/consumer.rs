@@ -184,6 +184,16 @@ impl Consumer {
         Ok(self.client.incremental_unassign(&list)?)
     }
 
+    /// Fetches partitions no longer, without anybody's being told: a defect that tests ask for,
+    /// because librdkafka has been seen with it.
+    pub fn forget<'a>(&self, places: impl Iterator<Item = &'a Place>) {
+        let mut list = TopicPartitionList::new();
+        for place in places {
+            list.add_partition(&place.topic, place.partition);
+        }
+        drop(self.client.pause(&list));
+    }
+
     /// Tells the brokers up to where the books stand, for whoever watches lag. Nobody waits for it.
     ///
     /// # Errors
