@@ -83,7 +83,7 @@ impl Failure {
     pub fn hint(&self) -> &str {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
-            Failure::Kafka(fault) => fault.kind.hint(),
+            Failure::Kafka(fault) => fault.hint(),
             Failure::Problems(_)
             | Failure::Listen(_)
             | Failure::Io(_)

@@ -209,14 +209,16 @@ mod tests {
         health.forget("ledger");
         assert_eq!(reasons(12), ["stopping"]);
     }
+    /// What becomes of a thread.
+    type Step = fn(&Health, Instant);
+
     #[test]
     fn whoever_stands_still_is_named_and_whoever_waits_is_not() {
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);
         let health = Health::new(start, Duration::from_secs(1_000));
-        let long = Duration::from_secs(60);
+        let long = Duration::from_mins(1);
         // What becomes of a thread after 30 s, and what is said of it after 90 s and after 91 s.
-        type Step = fn(&Health, Instant);
         let cases: [(&str, Step, [usize; 2]); 5] = [
             ("quiet", |_, _| {}, [1, 1]),
             ("moves", |health, at| health.moves("moves", at), [0, 1]),

@@ -34,7 +34,7 @@ pub(super) fn run(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             Ok(Some(reader)) => reader,
             Ok(None) => continue,
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
-                shared.fault(name, &fault.to_string(), fault.kind.hint());
+                shared.fault(name, &fault.to_string(), fault.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
                 shared.nap(START_AGAIN);
                 continue;

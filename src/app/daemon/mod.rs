@@ -289,7 +289,7 @@ impl Running {
             self.shared.figures.reloaded(Reload::Refused);
             tracing::error!(
                 source,
-                hint = fault.kind.hint(),
+                hint = fault.hint(),
                 "the configuration is refused ({fault}); the old one stays"
             );
             return Ok(());

@@ -53,9 +53,9 @@ pub(super) fn repeat_words(
         kind = kind.max(Some(of));
         let text = said.plain();
         if of == FaultKind::Denied {
-            shared.alarm(source, &text, of.hint());
+            shared.alarm(source, &text, said.hint());
         } else {
-            shared.fault(source, &text, of.hint());
+            shared.fault(source, &text, said.hint());
         }
     }
     kind
@@ -169,15 +169,13 @@ impl Reader {
         match fault.kind {
             FaultKind::Fatal => return Err(Failure::Kafka(fault.clone())),
             FaultKind::OutOfRange | FaultKind::TopicGone => {
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
                 // Which partition it is, librdkafka does not say; it no longer reads it, and says
                 // so once.
                 self.in_doubt = true;
             }
             FaultKind::Denied | FaultKind::Settings | FaultKind::Unreachable | FaultKind::Other => {
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
             }
         }
         Ok(None)

@@ -71,6 +71,21 @@ fn rows_become_records() {
                 r#"66:{"sys_created_on":"2026-11-21 10:15:03","model_name":"gpt_large","prompt_token_count":"1234","response_token_count":"56","caller":""}"#,
             ],
         ),
+        // A carriage return alone breaks its own row and no other; in quotes it is a letter.
+        (
+            b"model,at\na\rb,c\nd,e\n",
+            &[
+                "9:line 2 has 1 cells, the heading has 2",
+                r#"15:{"model":"d","at":"e"}"#,
+            ],
+        ),
+        (
+            b"model,at\n\"a\rb\",c\nd,e\n",
+            &[
+                r#"9:{"model":"a\rb","at":"c"}"#,
+                r#"17:{"model":"d","at":"e"}"#,
+            ],
+        ),
         // Letters of Windows.
         (
             b"model,user\na,M\xFCller\n",

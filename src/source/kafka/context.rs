@@ -22,7 +22,7 @@ use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
-use super::fault::FaultKind;
+use super::fault::{FaultKind, advice};
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -66,6 +66,18 @@ impl Said {
         } else {
             FaultKind::Unreachable
         }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        advice(&self.text).unwrap_or(self.kind().hint())
+    }
+
+    /// Whether it says more than that something does not work.
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
+        advice(&self.text).is_some()
     }
 
     /// Its words without the numbers that differ each time it is said: two of them are one fault.
