@@ -150,6 +150,8 @@ pub(crate) fn unclean_election(kafka: &Kafka) {
     let [running, stopped] = desks.each_ref().map(|desk| Daemon::start(desk));
     // Both have these; then only the first broker has more.
     send(0, [20, 20]);
+    running.requests(40);
+    stopped.requests(40);
     kafka.script("kill", &["2"], "");
     send(20, [20, 20]);
     running.requests(80);

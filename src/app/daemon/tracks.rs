@@ -33,8 +33,8 @@ pub(super) struct Track {
     anchor: Option<Mark>,
     /// When that was last looked at.
     pub(super) checked_at: Instant,
-    /// The latest record that is not among `marks` yet.
-    last: Option<Mark>,
+    /// The first record that is not among `marks` yet, and the latest.
+    new: Option<(Mark, Mark)>,
     /// Its number in the batch that is being gathered.
     pub(super) part: Option<u16>,
     /// The partition's end, as the broker last told.
@@ -64,7 +64,7 @@ impl Track {
             anchor: marks.newest(),
             checked_at: now,
             marks,
-            last: None,
+            new: None,
             part: None,
             high: None,
             complete_to: from.complete_to,
@@ -81,7 +81,8 @@ impl Track {
     /// Takes note of a record.
     pub(super) fn took(&mut self, mark: Mark) {
         self.next = mark.offset + 1;
-        self.last = Some(mark);
+        let first = self.new.map_or(mark, |(first, _)| first);
+        self.new = Some((first, mark));
     }
 
     /// Whether the books would say something new of this partition although no record came.
@@ -104,9 +105,11 @@ impl Track {
     /// Where the books shall stand after the batch that is being gathered; they stand there from
     /// then on, as far as this reader is concerned.
     pub(super) fn hand_over(&mut self, late: Millis) -> Position {
-        let last_at = match self.last.take() {
+        let last_at = match self.new.take() {
             None => self.from.as_ref().and_then(|from| from.last_at),
-            Some(mark) => {
+            Some((first, mark)) => {
+                // Of a log that was cut inside of one large batch the first is still there.
+                self.marks.push(first);
                 self.marks.push(mark);
                 self.moved = Instant::now();
                 self.came = self.moved;
@@ -258,6 +261,21 @@ mod tests {
         assert_eq!(to.complete_to, Some(UnixMillis(now.0 - 180_000)));
         track.heard(50, None, (now, Instant::now()), grace);
         assert_eq!(track.hand_over(Millis(180_000)).complete_to, to.complete_to);
+    }
+
+    #[test]
+    fn a_batch_leaves_its_first_record_and_its_last() {
+        let mark = |offset| Mark::of(offset, Some(1), Some(b"x"));
+        let mut track = track(None);
+        let known = |track: &mut Track, offsets: std::ops::Range<u64>| {
+            offsets.for_each(|offset| track.took(mark(offset)));
+            let state = track.hand_over(Millis(0)).state;
+            let marks = Marks::parse(&state);
+            (marks.oldest(), marks.newest())
+        };
+        assert_eq!(known(&mut track, 10..50), (Some(mark(10)), Some(mark(49))));
+        assert_eq!(known(&mut track, 50..51), (Some(mark(10)), Some(mark(50))));
+        assert_eq!(known(&mut track, 51..51), (Some(mark(10)), Some(mark(50))));
     }
 
     #[test]

@@ -57,11 +57,13 @@ pub struct Said {
 }
 
 impl Said {
-    /// Whether it speaks of being refused, or of nobody answering.
+    /// Whether it speaks of being refused, of a position that is not there, or of nobody answering.
     #[must_use]
     pub fn kind(&self) -> FaultKind {
         let refused = ["SASL", "SSL", "uthentication", "uthorization"];
-        if refused.iter().any(|word| self.text.contains(word)) {
+        if self.text.contains("AutoOffsetReset") {
+            FaultKind::OutOfRange
+        } else if refused.iter().any(|word| self.text.contains(word)) {
             FaultKind::Denied
         } else {
             FaultKind::Unreachable
@@ -258,6 +260,11 @@ mod tests {
         let refused = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
         let rows = [
             (refused, FaultKind::Unreachable, "Connection refused"),
+            (
+                "AutoOffsetReset (Local: No offset to automatically reset to): Partition log truncation detected",
+                FaultKind::OutOfRange,
+                "detected",
+            ),
             (
                 "FAIL a: SASL authentication error",
                 FaultKind::Denied,
