@@ -159,8 +159,8 @@ fn location(key: &str, entry: &Entry<'_>) -> Option<Location> {
         | Provider::Other(_) => tail.to_owned(),
     };
     let tidy = |text: &str| is_tidy(text) && !text.contains(['|', '&']);
-    let mut places = place.zones.iter().chain(&place.regions);
-    let placed = places.all(|text| tidy(text) && !text.contains(','));
+    let mut around = place.zones.iter().chain(&place.regions);
+    let placed = around.all(|text| tidy(text) && !text.contains(','));
     (tidy(&name) && tidy(provider.as_str()) && placed).then(|| Location {
         provider: Text::from(provider.as_str()),
         name: Text::from(name),

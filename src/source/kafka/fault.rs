@@ -78,8 +78,9 @@ impl FaultKind {
     }
 }
 
-/// What a person can do about what librdkafka says in these words (rdkafka_broker.c, rdkafka_ssl.c,
-/// rdkafka_sasl.c). Each list of pieces must be in them; the first row that fits holds.
+/// What a person can do about what librdkafka says in these words (its sources `rdkafka_broker.c`,
+/// `rdkafka_ssl.c`, `rdkafka_sasl.c`). All pieces of a list must be in them; the first row that fits
+/// holds.
 const ADVICE: [(&[&str], &str); 9] = [
     (
         &["Failed to resolve"],
