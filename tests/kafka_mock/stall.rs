@@ -100,6 +100,8 @@ fn brokers_that_are_away_make_no_partition_suspect() {
         produce(mock, 10..20);
         daemon.requests(20);
         assert!(stalls(daemon).abs() < 0.5, "{}", daemon.log());
+        // And it is said when the fault is over, although nothing is looked at again.
+        daemon.says("\"over: ");
     });
 }
 

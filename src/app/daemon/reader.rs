@@ -88,6 +88,8 @@ pub(super) struct Reader {
     /// What was gathered was dropped, and nothing is read until the writer is done.
     pub(super) resting: bool,
     pub(super) check_at: Instant,
+    /// When a fault came last that is not said to be over.
+    pub(super) faulted: Option<Instant>,
     /// When leaders are asked next for the ends of quiet partitions.
     pub(super) ask_at: Instant,
     /// Where the next round of looking at waiting partitions begins.
@@ -169,6 +171,7 @@ impl Reader {
             resting: false,
             check_at: now + CHECK_EVERY,
             ask_at: now,
+            faulted: Some(now),
             look_from: None,
         }))
     }

@@ -3,6 +3,7 @@
 //! Knows no record. A newcomer may ask why a silent partition is suspected at all: librdkafka can
 //! lose one between an assignment and a fetch, and says nothing.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
@@ -21,6 +22,9 @@ const STALLED: Duration = Duration::from_mins(1);
 const ASK_EVERY: Duration = Duration::from_secs(20);
 /// How long one round of asking may take: records wait for it.
 const ASK_MAX: Duration = Duration::from_secs(1);
+
+/// Faults are over when none came for so long: the client repeats what lasts more often than that.
+const OVER_AFTER: Duration = Duration::from_mins(1);
 
 /// Statistics come every second; who has not looked at them for so long was kept from reading.
 const WATCH_MAX: Duration = Duration::from_secs(10);
@@ -72,7 +76,9 @@ impl Reader {
             self.shared
                 .figures
                 .source_error(&self.source.name, label(kind));
+            self.faulted = Some(Instant::now());
         }
+        self.tell_over(&seen);
         let now = Instant::now();
         let age = i64::try_from(now.saturating_duration_since(then).as_millis());
         let at = self.shared.clock.now();
@@ -105,6 +111,18 @@ impl Reader {
         self.shared.complete(&self.source.name, complete);
         self.ask_ends();
         self.recover(stalled)
+    }
+
+    /// Says that faults are over when none came for a while and every partition's broker answers.
+    fn tell_over(&mut self, seen: &BTreeMap<Place, Seen>) {
+        let quiet = self
+            .faulted
+            .is_some_and(|at| at.elapsed() > pause(OVER_AFTER));
+        let all = self.tracks.keys().all(|place| seen.contains_key(place));
+        if quiet && all && self.waiting.is_empty() {
+            self.shared.over(&self.source.name);
+            self.faulted = None;
+        }
     }
 
     /// Asks leaders where partitions end that give nothing. The client tells it, too, but only by
@@ -166,6 +184,7 @@ impl Reader {
             .figures
             .source_error(&self.source.name, label(fault.kind));
         let text = fault.to_string();
+        self.faulted = Some(Instant::now());
         match fault.kind {
             FaultKind::Fatal => return Err(Failure::Kafka(fault.clone())),
             FaultKind::OutOfRange | FaultKind::TopicGone => {
