@@ -64,6 +64,9 @@ pub enum Failure {
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// A thread of the daemon has panicked.
+    #[error("the thread of `{0}` died; what it had booked is safe")]
+    Died(String),
     /// Arguments that make no sense together.
     #[error("{0}")]
     Usage(String),
@@ -91,9 +94,13 @@ impl Failure {
     pub fn hint(&self) -> &str {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
-            Failure::Kafka(fault) => fault.kind.hint(),
+            Failure::Kafka(fault) => fault.hint(),
             Failure::Influx { fault, .. } => fault.hint,
-            Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
+            Failure::Problems(_)
+            | Failure::Listen(_)
+            | Failure::Io(_)
+            | Failure::Died(_)
+            | Failure::Usage(_) => "",
         }
     }
 
@@ -104,7 +111,9 @@ impl Failure {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
             Failure::Influx { fault, .. } => fault.kind == crate::sink::influx::FaultKind::Settings,
-            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
+            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) | Failure::Died(_) => {
+                false
+            }
         }
     }
 }

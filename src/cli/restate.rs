@@ -81,6 +81,7 @@ fn open(args: &args::Restate, setup: &Setup) -> Result<SqliteLedger, Failure> {
         | Failure::Influx { .. }
         | Failure::Listen(_)
         | Failure::Io(_)
+        | Failure::Died(_)
         | Failure::Usage(_) => Err(failure),
     })?);
     setup.open(&args.ledger).map_err(|mut failure| {

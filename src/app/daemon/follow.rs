@@ -116,13 +116,17 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
                 Some(_) => follower.configure(&shared.setup().0.rules),
             }
         }
-        while follower.hear(books.reader(), shared.clock.now())? && !shared.stopping() {}
+        while follower.hear(books.reader(), shared.clock.now())? && !shared.stopping() {
+            shared.moves();
+        }
         let moment = Moment {
             now: shared.clock.now(),
             complete_to: complete.at(Instant::now(), shared.complete_to()),
             lags: lags(shared),
         };
-        while !shared.stopping() && follower.freeze(&mut books, &moment)?.more {}
+        while !shared.stopping() && follower.freeze(&mut books, &moment)?.more {
+            shared.moves();
+        }
         if !shared.nap(pause(LOOK_EVERY)) {
             break;
         }
@@ -232,6 +236,7 @@ fn send_on(shared: &Shared, settings: &InfluxDb, worker: &Worker) -> Result<(), 
         None => shared.books().follow(name)?.number,
     };
     let influx = Influx::new(settings)?;
+    shared.waits();
     let theirs = worker.run(told_id(&influx, name))?;
     let ours = books.reader.follower(name)?.map_or(0, |row| row.frozen);
     if theirs > ours {
@@ -249,6 +254,8 @@ fn send_on(shared: &Shared, settings: &InfluxDb, worker: &Worker) -> Result<(), 
             &stop,
             &mut tell,
         );
+        // A database may be silent for as long as it likes.
+        shared.waits();
         if worker.run(work)? == Ended::Drained {
             shared.nap(pause(SEND_EVERY));
         }

@@ -5,12 +5,13 @@
 //! looks like a whole one.
 
 mod changes;
+mod clients;
 mod files;
 mod follow;
 mod held;
-mod kafka;
 mod keeper;
 mod letters;
+mod pulse;
 mod reader;
 mod settle;
 mod shared;
@@ -43,8 +44,6 @@ use shared::{Shared, may_pass, part_of};
 pub const TICK: Duration = Duration::from_millis(250);
 /// How often the configuration's files are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
-/// Pause before a reader that could not start is started again.
-const START_AGAIN: Duration = Duration::from_secs(2);
 /// How long threads may take to end; the books are safe without them.
 const END_MAX: Duration = Duration::from_millis(4_500);
 
@@ -161,7 +160,7 @@ impl Running {
     }
 
     /// Starts a thread for each source that has none yet, and those that are always there.
-    fn start_workers(&mut self) {
+    fn start_workers(&mut self) -> Result<(), Failure> {
         let (setup, _) = self.shared.setup();
         for source in &setup.ready.kafka {
             self.shared.figures.declare(&source.name);
@@ -175,9 +174,8 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || {
-                kafka::read(&shared, &name)
-            });
+            let reads = move || clients::run(&shared, &name);
+            self.start(&part, Some(source.name.clone()), reads)?;
         }
         if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
             for source in &setup.ready.sources {
@@ -189,26 +187,28 @@ impl Running {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start("files", None, move || files::run(&shared, every));
+            self.start("files", None, move || files::run(&shared, every))?;
         }
         for database in &setup.ready.influxdb {
             self.shared.figures.follower(&database.name);
-            self.start_following("freeze", &database.name, follow::freeze);
-            self.start_following("send", &database.name, follow::send);
+            self.start_following("freeze", &database.name, follow::freeze)?;
+            self.start_following("send", &database.name, follow::send)?;
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
-            self.start("keeper", None, move || keeper::run(&shared));
+            self.start("keeper", None, move || keeper::run(&shared))?;
         }
+        Ok(())
     }
 
     /// Starts one of the threads of a database, where it is not at work.
-    fn start_following(&mut self, what: &str, name: &Text, work: Follow) {
+    fn start_following(&mut self, what: &str, name: &Text, work: Follow) -> Result<(), Failure> {
         let part = format!("{what} {name}");
-        if !self.is_at_work(&part) {
-            let (shared, name) = (Arc::clone(&self.shared), name.clone());
-            self.start(&part, None, move || work(&shared, &name));
+        if self.is_at_work(&part) {
+            return Ok(());
         }
+        let (shared, name) = (Arc::clone(&self.shared), name.clone());
+        self.start(&part, None, move || work(&shared, &name))
     }
 
     fn is_at_work(&self, name: &str) -> bool {
@@ -220,12 +220,13 @@ impl Running {
         name: &str,
         source: Option<Text>,
         work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
-    ) {
+    ) -> Result<(), Failure> {
         self.workers.push(Worker {
             name: name.to_owned(),
             source,
-            thread: std::thread::spawn(work),
+            thread: pulse::start(&self.shared, name, work)?,
         });
+        Ok(())
     }
 
     /// One look: threads that ended, files that changed, a configuration to be read again.
@@ -234,9 +235,9 @@ impl Running {
     /// What a thread could not heal.
     pub fn look(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
-        self.manager.tick(true, Instant::now());
+        self.manager.tick(self.shared.all_move(), Instant::now());
         if wake == Wake::Start {
-            self.start_workers();
+            self.start_workers()?;
             self.manager.ready();
         }
         let mut reload = wake == Wake::Reload;
@@ -249,7 +250,7 @@ impl Running {
         }
         if reload {
             self.manager.reloading();
-            self.reload();
+            self.reload()?;
             self.manager.ready();
         }
         let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
@@ -271,19 +272,15 @@ impl Running {
                     self.shared.over(&source);
                 }
                 // Or is again, by now.
-                self.start_workers();
-                Ok(())
+                self.start_workers()
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Failure::Usage(format!(
-                "the thread of `{}` died; what it had booked is safe",
-                worker.name
-            ))),
+            Err(_) => Err(Failure::Died(worker.name)),
         }
     }
 
     /// Reads the configuration again; a bad one changes nothing.
-    fn reload(&mut self) {
+    fn reload(&mut self) -> Result<(), Failure> {
         let (before, _) = self.shared.setup();
         let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
         self.files = times(&paths);
@@ -302,7 +299,7 @@ impl Running {
                     }
                 }
                 tracing::error!("the configuration is refused ({failure}); the old one stays");
-                return;
+                return Ok(());
             }
         };
         self.files = times(&next.files);
@@ -311,10 +308,10 @@ impl Running {
             self.shared.figures.reloaded(Reload::Refused);
             tracing::error!(
                 source,
-                hint = fault.kind.hint(),
+                hint = fault.hint(),
                 "the configuration is refused ({fault}); the old one stays"
             );
-            return;
+            return Ok(());
         }
         if old.ledger != new.ledger || old.daemon != new.daemon || old.limits != new.limits {
             tracing::warn!(
@@ -329,7 +326,7 @@ impl Running {
         self.shared.reload(next);
         self.shared.figures.reloaded(Reload::Taken);
         tracing::info!(config = %self.config.display(), "configuration reloaded");
-        self.start_workers();
+        self.start_workers()
     }
 
     /// Ends all threads; those that do not end in time are left to the end of the process.

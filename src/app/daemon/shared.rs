@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
@@ -68,7 +68,15 @@ impl Shared {
 
     /// The books, for one request.
     pub(super) fn books(&self) -> MutexGuard<'_, SqliteLedger> {
-        let mut books = lock(&self.books);
+        let mut books = match self.books.try_lock() {
+            Ok(books) => books,
+            Err(TryLockError::Poisoned(books)) => books.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.waits();
+                lock(&self.books)
+            }
+        };
+        self.moves();
         if let Some(known) = lock(&self.known).take() {
             books.set_known(known);
         }
@@ -138,6 +146,7 @@ impl Shared {
     pub(super) fn nap(&self, long: Duration) -> bool {
         let end = Instant::now() + long;
         while !self.stopping() {
+            self.moves();
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return true;
