@@ -11,7 +11,6 @@ use crate::source::kafka::{self, FaultKind};
 use crate::units::Text;
 
 use super::super::Failure;
-use super::START_AGAIN;
 use super::reader::{Ended, Reader};
 use super::shared::{Shared, may_pass, part_of};
 
