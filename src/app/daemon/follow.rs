@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::config::InfluxDb;
 use crate::crash::pause;
-use crate::ledger::{Fault, FaultKind, Follow, SqliteLedger};
+use crate::ledger::{Fault, FaultKind, Follow, FollowerRow, SqliteLedger};
 use crate::sink::influx::{self, Influx};
 use crate::sink::{Deliverer, Ended, Told, Worker, deliver};
 use crate::units::{Text, UnixMillis};
@@ -104,6 +104,7 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
     let max_series = u64::from(first.max_series);
     let mut follower = Follower::begin(&mut books, name, max_series, &setup.rules)?;
     let mut complete = Complete::default();
+    let mut unsent = Unsent::default();
     while !shared.stopping() {
         if shared.generation() != generation {
             let (database, now) = database(shared, name);
@@ -126,7 +127,10 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
         };
         while !shared.stopping() && follower.freeze(&mut books, &moment)?.more {
             shared.moves();
+            unsent.look(follower.row(), moment.now);
         }
+        let (lines, oldest) = unsent.look(follower.row(), moment.now);
+        shared.figures.follower_waiting(name, lines, oldest);
         if !shared.nap(pause(LOOK_EVERY)) {
             break;
         }
@@ -159,6 +163,26 @@ impl Complete {
             self.0.pop_front();
         }
         self.0.front().filter(|one| old(one)).and_then(|one| one.1)
+    }
+}
+
+/// Lines that wait to be written, and since when.
+#[derive(Default)]
+struct Unsent(VecDeque<(u64, UnixMillis)>);
+
+impl Unsent {
+    /// How many lines wait, and when the first of them was frozen; those of an earlier start count
+    /// from this one on.
+    fn look(&mut self, row: &FollowerRow, now: UnixMillis) -> (u64, Option<UnixMillis>) {
+        if self.0.back().is_none_or(|(last, _)| *last < row.frozen) {
+            self.0.push_back((row.frozen, now));
+        }
+        while self.0.front().is_some_and(|(last, _)| *last <= row.written) {
+            self.0.pop_front();
+        }
+        let waiting = row.frozen.saturating_sub(row.written);
+        let oldest = self.0.front().filter(|_| waiting > 0);
+        (waiting, oldest.map(|(_, at)| *at))
     }
 }
 
