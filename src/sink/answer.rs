@@ -103,6 +103,23 @@ const OF_LINES: [&str; 5] = [
     "parsing failed for write_lp",
 ];
 
+/// Words of a server that is ill, whatever it is sent: a shard of InfluxDB 2 that could not be opened on
+/// a full disk stays closed until a restart, while others go on taking lines.
+const OF_SERVER: [&str; 7] = [
+    "no space left",
+    "shard",
+    "timeout",
+    "closed",
+    "too many open files",
+    "cannot allocate memory",
+    "input/output error",
+];
+
+/// Whether a fault says of itself that no line is to blame.
+pub(super) fn is_of_server(said: &str) -> bool {
+    OF_SERVER.iter().any(|words| said.contains(words))
+}
+
 /// What it means.
 pub(super) fn classify(heard: Heard<'_>) -> Answer {
     let body: Body = serde_json::from_str(heard.body).unwrap_or_default();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::telemetry::FollowerError;
 
-use super::answer::{Answer, Refusal};
+use super::answer::{Answer, Refusal, is_of_server};
 use super::outbox::FrozenLine;
 
 /// Lines of a request at most: InfluxDB's own advice.
@@ -30,7 +30,7 @@ const WAIT_STOPPED: Duration = Duration::from_mins(1);
 const FAILURES_MAX: u32 = 6;
 /// So often must others go through between its failures before a doubted line is refused: a server
 /// that is ill now and then is no fault of a line.
-const STRIKES_MAX: u32 = 3;
+const STRIKES_MAX: u32 = 5;
 /// Lines that are doubted at once at most; with more it is the server that is ill.
 const DOUBTED_MAX: usize = 16;
 /// Longest reason that is kept with a refused line.
@@ -231,10 +231,10 @@ impl Course {
         (kind, said): (FollowerError, String),
         effects: &mut Vec<Effect>,
     ) {
-        let of_server = kind == FollowerError::Server;
-        piece.failures = piece.failures.saturating_add(u32::from(of_server));
+        let unclear = kind == FollowerError::Server && !is_of_server(&said);
+        piece.failures = piece.failures.saturating_add(u32::from(unclear));
         if let Some(doubt) = &mut piece.doubted {
-            if of_server && self.taken > doubt.taken {
+            if unclear && self.taken > doubt.taken {
                 doubt.taken = self.taken;
                 doubt.strikes = doubt.strikes.saturating_add(1);
             }

@@ -123,9 +123,7 @@ pub(crate) fn lines(measurement: &str, n: i64, at: i64) -> Vec<String> {
 
 /// What the database answers.
 pub(crate) fn ask(influx: &Influx, question: &str) -> Rows {
-    worker
-        .run(influx.query(question))
-        .unwrap_or_else(|fault| panic!("{question}: {fault}"))
+    run(influx.query(question)).unwrap_or_else(|fault| panic!("{question}: {fault}"))
 }
 
 /// The one number that a question is answered with; 0 where there is no row.

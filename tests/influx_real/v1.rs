@@ -86,13 +86,7 @@ fn influxdb_1() {
         settings.retention
     );
     assert_eq!(run(influx.may_write()), Ok(()));
-    assert!(
-        worker
-            .run(influx.ping())
-            .unwrap()
-            .version
-            .starts_with("1.6.7")
-    );
+    assert!(run(influx.ping()).unwrap().version.starts_with("1.6.7"));
 }
 
 #[test]

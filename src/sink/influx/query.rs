@@ -110,14 +110,16 @@ impl Influx {
 
     async fn asked(&self, request: reqwest::RequestBuilder) -> Result<Rows, Fault> {
         let (status, body) = self.text_of(request, ROWS_BYTES).await?;
-        if status != 200 {
-            return Err(self.fault_of(status, &body));
-        }
         let question = |message: String| Fault {
             kind: FaultKind::Question,
             message,
             hint: "",
         };
+        match status {
+            200 => {}
+            400 => return Err(question(self.fault_of(status, &body).message)),
+            status => return Err(self.fault_of(status, &body)),
+        }
         let body: Body = serde_json::from_str(&body)
             .map_err(|error| question(format!("the answer cannot be read: {error}")))?;
         let mut rows = Rows::default();

@@ -67,7 +67,12 @@ impl Server {
         if faulty {
             match self.dice.roll(6) {
                 0 => return lost,
-                1 => return server("disk full"),
+                1 => {
+                    return server(
+                        ["answers 500", "no space left on device"]
+                            [usize::try_from(self.dice.roll(2)).unwrap()],
+                    );
+                }
                 2 => {
                     return Answer::Wait {
                         asked: None,
