@@ -55,7 +55,6 @@ fn variable(name: &str, label: &str, query: &str, several: bool) -> Value {
         "multi": several,
         "includeAll": several,
         "options": [],
-        "current": {},
     });
     if let (true, Value::Object(made)) = (several, &mut made) {
         made.insert("allValue".to_owned(), json!(".*"));

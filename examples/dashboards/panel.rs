@@ -207,6 +207,7 @@ fn options(panel: &Panel) -> Value {
             "graphMode": "none",
             "justifyMode": "auto",
             "orientation": "vertical",
+            "percentChangeColorMode": "standard",
             "reduceOptions": { "calcs": ["lastNotNull"], "fields": "", "values": false },
             "showPercentChange": false,
             "textMode": "value_and_name",
@@ -223,8 +224,9 @@ fn options(panel: &Panel) -> Value {
                 json!({ "displayName": heading.unwrap_or(name), "desc": !panel.ascending })
             });
             json!({
+                "frameIndex": 0,
                 "cellHeight": "sm",
-                "footer": { "show": false, "countRows": false, "fields": "", "reducer": ["sum"] },
+                "footer": { "show": false, "countRows": false, "reducer": ["sum"] },
                 "showHeader": true,
                 "sortBy": sorted.collect::<Vec<Value>>(),
             })

@@ -163,7 +163,7 @@ fn nothing_secret_is_provisioned() {
         .lines()
         .skip(1);
     let line = secure.next().unwrap();
-    assert!(line.ends_with("Token ${TOLLWATCH_INFLUX_TOKEN}"), "{line}");
+    assert!(line.ends_with(": ${TOLLWATCH_INFLUX_PASSWORD}"), "{line}");
     assert!(secure.all(|line| line.trim().is_empty()));
     for (name, text) in made() {
         for word in ["Token ", "password", "http://", "https://", "127.0.0.1"] {

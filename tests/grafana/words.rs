@@ -65,7 +65,10 @@ enum Word<'a> {
 }
 
 /// Cuts a query; an open quote is an error.
-#[expect(clippy::string_slice, reason = "at the places of characters that were found")]
+#[expect(
+    clippy::string_slice,
+    reason = "at the places of characters that were found"
+)]
 fn cut(sql: &str) -> Result<Vec<Word<'_>>, String> {
     let mut words = Vec::new();
     let mut rest = sql.trim_start();
