@@ -269,6 +269,7 @@ fn the_heat_map_has_every_call(loaded: &Loaded) {
 }
 
 #[test]
+#[ignore = "a real InfluxDB, whose first build takes minutes: make grafana"]
 fn a_real_server_answers() {
     let Some(loaded) = Loaded::new() else {
         return;
