@@ -90,6 +90,7 @@ fn meaning(word: &str) -> Option<String> {
         ("last", length) if !length.is_empty() => {
             format!("time >= ${{__to}}ms - {length} AND time <= ${{__to}}ms")
         }
+        ("since", length) if !length.is_empty() => format!("time >= ${{__to}}ms - {length}"),
         ("around", length) if !length.is_empty() => {
             format!("time >= ${{__from}}ms - {length} AND time <= ${{__to}}ms")
         }
