@@ -14,8 +14,9 @@ pub use off::{batch_records, defect, ledger_bytes, pause, site};
 #[cfg(feature = "faults")]
 pub use on::{batch_records, defect, ledger_bytes, pause, site};
 
-/// Every site, in the order of a life: the start, a record's way, upkeep, corrections, the end.
-pub const SITES: [&str; 33] = [
+/// Every site, in the order of a life: the start, a record's way, upkeep, corrections, the
+/// way of a line, the end.
+pub const SITES: [&str; 41] = [
     "before_migration",
     "mid_migration",
     "after_config",
@@ -48,6 +49,14 @@ pub const SITES: [&str; 33] = [
     "restated_all",
     "file_before_book",
     "file_after_book",
+    "before_freeze",
+    "freeze_begun",
+    "freeze_emitted",
+    "freeze_lines",
+    "after_freeze",
+    "before_settle",
+    "mid_settle",
+    "after_settle",
     "during_shutdown",
 ];
 

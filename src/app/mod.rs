@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod discover;
 pub mod doctor;
 pub mod export;
+pub mod follow;
 pub mod inspect;
 pub mod links;
 pub mod live;
