@@ -216,13 +216,8 @@ pub trait Follow {
     ///
     /// # Errors
     /// See [`Follow`].
-    fn refuse(
-        &mut self,
-        follower: i64,
-        id: u64,
-        reason: &str,
-        at: UnixMillis,
-    ) -> Result<(), Fault>;
+    fn refuse(&mut self, follower: i64, id: u64, reason: &str, at: UnixMillis)
+    -> Result<(), Fault>;
 
     /// At most `limit` refused lines, latest first.
     ///

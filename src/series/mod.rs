@@ -21,7 +21,9 @@ pub use key::{NONE, OTHER, SeriesKey, tag_value};
 pub use line::Line;
 pub use names::{DURATION_BOUNDS, LATENCY_BOUNDS, Measurement, PROMPT_BOUNDS};
 pub use point::{Point, additive_fields};
-pub use window::{Applications, Beside, Cells, Differences, Target, add_link, differences, series_of};
+pub use window::{
+    Applications, Beside, Cells, Differences, Target, add_link, differences, series_of,
+};
 
 #[cfg(test)]
 mod tests;

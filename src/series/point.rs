@@ -14,12 +14,7 @@ use crate::link::LinkTotals;
 use crate::units::UnixMillis;
 
 /// Fields of `llm_residency`, by place.
-const RESIDENCY: [&str; 4] = [
-    "calls",
-    "calls_ok",
-    "calls_contradicted",
-    "calls_spilled",
-];
+const RESIDENCY: [&str; 4] = ["calls", "calls_ok", "calls_contradicted", "calls_spilled"];
 
 /// Fields of `llm_links`, by place: the totals of pairs of calls, then those of pairs of requests.
 const LINKS: [&str; 14] = [

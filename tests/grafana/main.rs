@@ -10,6 +10,7 @@
     reason = "a test says what it skips, and stops where it cannot go on"
 )]
 
+mod books;
 mod compose;
 mod filled;
 mod influx;

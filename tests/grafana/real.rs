@@ -73,7 +73,7 @@ impl Loaded {
 }
 
 /// Whether an answer has a value beside its time.
-fn tells(rows: &[Row]) -> bool {
+pub(crate) fn tells(rows: &[Row]) -> bool {
     let told = |row: &Row| {
         row.columns
             .iter()

@@ -92,7 +92,9 @@ impl Follower {
         let mut changed = false;
         for (key, n) in open.into_iter().filter(|(_, n)| *n != 0) {
             let number = self.admitted.number(&key);
-            let last = number.and_then(|number| emitted.get(number)).map(|row| row.0);
+            let last = number
+                .and_then(|number| emitted.get(number))
+                .map(|row| row.0);
             // A minute of the day itself is told once; its beginning may be told often, and the
             // first minute begins with it.
             let (at, rev) = if day == today {

@@ -56,9 +56,14 @@ impl Declared {
             let mut row = Row::default();
             let cost = approved.cost_per_call.map(|cost| cost.0);
             row.number("approved_nanousd_per_call", cost);
-            row.number("approved_tokens_per_call", approved.tokens_per_call.map(whole));
+            row.number(
+                "approved_tokens_per_call",
+                approved.tokens_per_call.map(whole),
+            );
             row.number("approved_calls_per_day", approved.calls_per_day.map(whole));
-            let retries = approved.retry_share_percent.map(|share| i64::from(share) * 10);
+            let retries = approved
+                .retry_share_percent
+                .map(|share| i64::from(share) * 10);
             row.number("approved_retry_permille", retries);
             row.text("rule", feature.rule.as_ref().map_or("", |rule| &rule.name));
             let tags = [feature.application.as_str(), "", &feature.key];

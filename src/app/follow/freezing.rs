@@ -96,7 +96,11 @@ impl Follower {
         }
         let more = !done.is_empty() && (due.len() == WINDOWS_MAX || done.len() < due.len());
         let lines = sheaf.count;
-        sheaf.row.seq = self.waiting.seq_before().unwrap_or(self.read).min(self.read);
+        sheaf.row.seq = self
+            .waiting
+            .seq_before()
+            .unwrap_or(self.read)
+            .min(self.read);
         if lines == 0 {
             // The cursor goes into the books with the next line.
             return Ok(self.result(0, more));

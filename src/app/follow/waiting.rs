@@ -36,15 +36,12 @@ pub(super) struct Waiting(BTreeMap<(UnixMillis, Window), Waits>);
 impl Waiting {
     /// A window changed.
     pub(super) fn note(&mut self, window: Window, seq: u64, now: UnixMillis) {
-        let waits = self
-            .0
-            .entry((window.start(), window))
-            .or_insert(Waits {
-                seq,
-                since: now,
-                last: now,
-                told: None,
-            });
+        let waits = self.0.entry((window.start(), window)).or_insert(Waits {
+            seq,
+            since: now,
+            last: now,
+            told: None,
+        });
         waits.last = now;
         waits.seq = waits.seq.min(seq);
     }
@@ -153,12 +150,9 @@ mod tests {
                 waiting.note(MINUTE, 7, UnixMillis(at));
             }
             let found = waiting
-                .due(
-                    UnixMillis(now),
-                    complete_to.map(UnixMillis),
-                    9,
-                    &mut |_| Ok::<_, ()>(told),
-                )
+                .due(UnixMillis(now), complete_to.map(UnixMillis), 9, &mut |_| {
+                    Ok::<_, ()>(told)
+                })
                 .unwrap();
             assert_eq!(!found.is_empty(), due, "{case:?}");
         }

@@ -39,9 +39,8 @@ pub(super) fn windows_since(
         }
     }
     let whole = read < limit;
-    let mut rows = conn.prepare_cached(
-        "SELECT hour, seq FROM link_seq WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    )?;
+    let mut rows =
+        conn.prepare_cached("SELECT hour, seq FROM link_seq WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
     let mut rows = rows.query((after, count(limit)))?;
     let mut links = 0;
     while let Some(row) = rows.next()? {

@@ -72,8 +72,9 @@ fn series(conn: &Connection, follower: i64) -> Result<Vec<SeriesRow>, Fault> {
     let mut rows = rows.query([follower])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let key = Measurement::parse(row.get_ref(1)?.as_str()?)
-            .and_then(|measurement| SeriesKey::parse(measurement, row.get_ref(2).ok()?.as_str().ok()?));
+        let key = Measurement::parse(row.get_ref(1)?.as_str()?).and_then(|measurement| {
+            SeriesKey::parse(measurement, row.get_ref(2).ok()?.as_str().ok()?)
+        });
         found.push(SeriesRow {
             number: row.get(0)?,
             key: key.ok_or_else(|| corrupt("series"))?,

@@ -8,8 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::super::super::fault::{Fault, FaultKind};
 use super::super::super::follow::{FollowerRow, Freeze};
 use super::super::cells::feed_end;
-use super::{follower, number, outbox};
 use super::super::corrupt;
+use super::{follower, number, outbox};
 use crate::crash::site;
 use crate::units::{HOUR_MS, UnixMillis};
 
