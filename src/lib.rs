@@ -11,7 +11,7 @@
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -50,6 +50,7 @@ pub mod config;
 pub mod telemetry;
 
 pub mod ledger;
+pub mod sink;
 pub mod source;
 pub mod web;
 

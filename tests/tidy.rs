@@ -27,7 +27,7 @@ const LEVELS: &[&[&str]] = &[
     &["series"],
     &["config"],
     &["telemetry"],
-    &["source", "ledger", "web"],
+    &["source", "ledger", "sink", "web"],
     &["app"],
     &["cli"],
 ];

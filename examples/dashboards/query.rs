@@ -4,10 +4,13 @@
 //! part of a bucket that lies below the rank is cut to between 0 and 1 by absolute values, and the
 //! widths of the buckets, each times its part, add up to the quantile.
 
-/// Upper bounds of the latency buckets, in milliseconds; above the last lies `le_inf`.
-pub(crate) const LATENCY_BOUNDS: [u32; 13] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000,
-];
+use tollwatch::series::LATENCY_BOUNDS;
+
+/// The bounds of latencies that are bounds: the last bucket has none.
+fn bounds() -> impl Iterator<Item = (usize, (u64, &'static str))> {
+    let bounded = LATENCY_BOUNDS.into_iter();
+    bounded.filter(|(bound, _)| *bound != u64::MAX).enumerate()
+}
 
 /// What the three variables of features and endpoints leave of a measurement.
 const WHO: &str = r#""application" =~ /^$application$/ AND "feature" =~ /^$feature$/ AND "endpoint" =~ /^$endpoint$/"#;
@@ -41,30 +44,26 @@ fn days_in_month() -> String {
 
 /// Sums of the cumulative buckets: `b0` and on, and `n` for all.
 fn buckets() -> String {
-    let bounds = LATENCY_BOUNDS.iter().enumerate();
-    let sums = bounds.map(|(place, bound)| format!(r#"sum("le_{bound}") AS "b{place}""#));
+    let sums = bounds().map(|(place, (_, field))| format!(r#"sum("{field}") AS "b{place}""#));
     let sums: Vec<String> = sums.collect();
     format!(r#"{}, sum("le_inf") AS "n""#, sums.join(", "))
 }
 
 /// A quantile of such sums. The thousandth in the divisor only matters where a bucket is empty.
 fn quantile(percent: &str) -> String {
-    let mut below = ("0".to_owned(), 0);
+    let (mut below, mut low) = ("0".to_owned(), 0);
     let mut parts = Vec::new();
-    for (place, bound) in LATENCY_BOUNDS.iter().enumerate() {
+    for (place, (bound, _)) in bounds() {
         let up_to = format!("\"b{place}\"");
-        let count = if below.1 == 0 {
+        let count = if low == 0 {
             up_to.clone()
         } else {
-            format!("{up_to} - {}", below.0)
+            format!("{up_to} - {below}")
         };
-        let part = format!(
-            "({percent} * \"n\" / 100 - {}) / ({count} + 0.001)",
-            below.0
-        );
-        let half = f64::from(bound - below.1) / 2.0;
-        parts.push(format!("{half} * (abs({part}) - abs({part} - 1) + 1)"));
-        below = (up_to, *bound);
+        let part = format!("({percent} * \"n\" / 100 - {below}) / ({count} + 0.001)");
+        let width = bound - low;
+        parts.push(format!("{width} / 2 * (abs({part}) - abs({part} - 1) + 1)"));
+        (below, low) = (up_to, bound);
     }
     parts.join(" + ")
 }
@@ -72,15 +71,13 @@ fn quantile(percent: &str) -> String {
 /// Calls between neighbouring bounds, each named by its upper one.
 fn heat() -> String {
     let mut columns = Vec::new();
-    let mut below = None;
-    for bound in LATENCY_BOUNDS {
-        let sum = format!("sum(\"le_{bound}\")");
-        let less = below.map_or(String::new(), |below: String| format!(" - {below}"));
-        columns.push(format!("{sum}{less} AS \"{bound}\""));
-        below = Some(sum);
+    let mut below = String::new();
+    for (_, (bound, field)) in bounds() {
+        let sum = format!("sum(\"{field}\")");
+        columns.push(format!("{sum}{below} AS \"{bound}\""));
+        below = format!(" - {sum}");
     }
-    let last = below.unwrap_or_default();
-    columns.push(format!("sum(\"le_inf\") - {last} AS \"+Inf\""));
+    columns.push(format!("sum(\"le_inf\"){below} AS \"+Inf\""));
     columns.join(", ")
 }
 

@@ -9,6 +9,7 @@ pub mod discover;
 pub mod doctor;
 pub mod export;
 pub mod follow;
+pub mod influx;
 pub mod inspect;
 pub mod links;
 pub mod live;
@@ -51,6 +52,15 @@ pub enum Failure {
     /// The daemon's own listener.
     #[error("{0}")]
     Listen(#[from] crate::web::StartError),
+    /// A database that series are written to.
+    #[error("influxdb `{name}`: {fault}")]
+    Influx {
+        /// Its name.
+        name: crate::units::Text,
+        /// What is wrong with it.
+        #[source]
+        fault: crate::sink::influx::Fault,
+    },
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -82,6 +92,7 @@ impl Failure {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
             Failure::Kafka(fault) => fault.kind.hint(),
+            Failure::Influx { fault, .. } => fault.hint,
             Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
         }
     }
@@ -92,6 +103,7 @@ impl Failure {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
+            Failure::Influx { fault, .. } => fault.kind == crate::sink::influx::FaultKind::Settings,
             Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
         }
     }

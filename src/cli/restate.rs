@@ -78,6 +78,7 @@ fn open(args: &args::Restate, setup: &Setup) -> Result<SqliteLedger, Failure> {
         Failure::Ledger { .. }
         | Failure::Problems(_)
         | Failure::Kafka(_)
+        | Failure::Influx { .. }
         | Failure::Listen(_)
         | Failure::Io(_)
         | Failure::Usage(_) => Err(failure),

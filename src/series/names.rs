@@ -85,7 +85,7 @@ impl Measurement {
             ],
             Measurement::Source => &["outcome", "reason", "source"],
             Measurement::Registry => &["application", "endpoint", "feature"],
-            Measurement::Follower => &["follower"],
+            Measurement::Follower => &["follower", "timezone"],
         }
     }
 

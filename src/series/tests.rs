@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use influxdb_line_protocol::{FieldValue, parse_lines};
+use proptest::prelude::*;
+
 use super::*;
 use crate::units::UnixMillis;
 
@@ -165,5 +168,56 @@ fn damaged_bytes_are_none() {
         &[1, 1, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x7f, 2],
     ] {
         assert_eq!(Emitted::decode(bytes), None, "{bytes:?}");
+    }
+}
+
+proptest! {
+    /// Whatever a name holds, an independent parser reads the line as it was meant: one line, each
+    /// tag with the value that its key has, each field with its type and value.
+    #[test]
+    fn an_independent_parser_reads_what_was_meant(
+        names in prop::collection::vec("(\\PC|[\\\\,= \"\n\t\r#]){0,12}", 7),
+        text in "(\\PC|[\\\\,= \"]){0,20}",
+        number in any::<i64>(),
+        nanousd in any::<i64>(),
+        rev in any::<u32>(),
+        at in -1_000_000_000_000_i64..4_102_444_800_000,
+    ) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for measurement in Measurement::ALL {
+            let key = SeriesKey::new(measurement, &names);
+            let mut bytes = Vec::new();
+            let mut line = Line::begin(&mut bytes, &key, rev);
+            line.int("number", number);
+            line.dollars("dollars", nanousd);
+            line.text("text", &text);
+            prop_assert!(line.end(UnixMillis(at)));
+            let line = String::from_utf8(bytes).unwrap();
+            let lines: Vec<_> = parse_lines(&line).collect();
+            prop_assert_eq!(lines.len(), 1, "{}", line);
+            let parsed = lines[0].as_ref().unwrap();
+            prop_assert_eq!(parsed.series.measurement.as_str(), measurement.as_str());
+            let tags = parsed.series.tag_set.as_ref().unwrap();
+            prop_assert_eq!(tags.len(), measurement.tags().len() + 1);
+            prop_assert!(tags.is_sorted_by(|one, other| one.0.as_str() < other.0.as_str()));
+            for (name, value) in key.tags() {
+                let found = parsed.tag_value(name).map(|value| value.to_string());
+                prop_assert_eq!(found.as_deref(), Some(value.as_str()), "{}", line);
+            }
+            let found = parsed.tag_value("rev").map(|value| value.to_string());
+            prop_assert_eq!(found, Some(rev.to_string()));
+            prop_assert_eq!(parsed.field_value("number"), Some(&FieldValue::I64(number)));
+            let Some(FieldValue::F64(dollars)) = parsed.field_value("dollars") else {
+                panic!("{line}");
+            };
+            let expected: f64 = format!("{nanousd}e-9").parse().unwrap();
+            prop_assert_eq!(*dollars, expected);
+            let Some(FieldValue::String(found)) = parsed.field_value("text") else {
+                panic!("{line}");
+            };
+            prop_assert_eq!(found.as_str(), text.as_str());
+            prop_assert_eq!(parsed.timestamp, Some(at.div_euclid(1_000)));
+            prop_assert_eq!(SeriesKey::parse(measurement, &key.text()), Some(key));
+        }
     }
 }

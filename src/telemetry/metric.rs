@@ -109,5 +109,14 @@ metrics! {
     CoverageCalls Gauge "coverage_calls" ["endpoint"] "Calls that coverage compares, by endpoint";
     CoverageRequests Gauge "coverage_requests" ["endpoint"] "Requests that coverage compares, by endpoint";
     CoverageRatio Gauge "coverage_ratio" ["endpoint"] "Requests for each call; absent without calls, above 1 where usage left by another door";
+    FollowerLines Counter "follower_lines_written_total" ["follower"] "Lines that a database has taken";
+    FollowerRefused Counter "follower_lines_refused_total" ["follower"] "Lines that a database will never take; they are kept apart with its reason";
+    FollowerWaiting Gauge "follower_lines_waiting" ["follower"] "Lines that are frozen and not yet taken or refused";
+    FollowerOldest Gauge "follower_oldest_waiting_seconds" ["follower"] "Time since the oldest waiting line was frozen; 0 where none waits";
+    FollowerWritten Gauge "follower_last_write_timestamp_seconds" ["follower"] "When a database last took lines";
+    FollowerErrors Counter "follower_errors_total" ["follower", "kind"] "Faults of a database, by kind; all are tried again";
+    FollowerFailing Gauge "follower_failing" ["follower"] "1 from a fault of a database until it has dealt with a request again, else 0";
+    FollowerRequest Counter "follower_request_seconds_total" ["follower"] "Time that requests to a database took which took lines";
+
     FoldedSeries Gauge "folded_series" ["what"] "Sources, partitions and endpoints whose figures stand under other, because there are too many";
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tollwatch::cell::Totals;
 use tollwatch::clock::{Clock as _, SystemClock};
+use tollwatch::series::LATENCY_BOUNDS;
 
 use crate::filled::State;
 use crate::influx::{Influx, Row};
 use crate::points::{DAY, Points};
-use crate::query::{LATENCY_BOUNDS, spell_out};
+use crate::query::spell_out;
 use crate::{Asked, other_queries, panel_queries, queries_to_copy};
 
 /// The server with its points, and when they end, in seconds.
@@ -232,9 +233,9 @@ fn quantiles_lie_where_they_must(loaded: &Loaded) {
             let truth = all[rank - 1];
             let upper = LATENCY_BOUNDS
                 .iter()
-                .position(|bound| i64::from(*bound) >= truth)
+                .position(|(bound, _)| i64::try_from(*bound).is_ok_and(|bound| bound >= truth))
                 .unwrap();
-            let bound = |place: usize| f64::from(LATENCY_BOUNDS[place]);
+            let bound = |place: usize| f64::from(u32::try_from(LATENCY_BOUNDS[place].0).unwrap());
             let lower = upper.checked_sub(1).map_or(0.0, bound);
             let found = row.number("q");
             assert!(

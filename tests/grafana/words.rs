@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use tollwatch::cell::Totals;
+use tollwatch::cell::{Cell, Totals};
+use tollwatch::link::LinkTotals;
+use tollwatch::series::{Body, Measurement, additive_fields};
 
 use crate::points::{DAY, Points};
 use crate::{other_queries, panel_queries, queries_to_copy};
@@ -266,6 +268,40 @@ fn faults(sql: &str, table: bool) -> Vec<String> {
         found.push("a table by two tags".to_owned());
     }
     found
+}
+
+/// What these points promise is what the follower writes.
+#[test]
+fn the_schema_is_the_one_of_series() {
+    for measurement in Measurement::ALL {
+        let name = measurement.as_str();
+        let Some(known) = schema().get(name) else {
+            assert_eq!(measurement, Measurement::Prompt, "no panel asks {name}");
+            continue;
+        };
+        let tags = measurement.tags();
+        let missing: Vec<_> = tags.iter().filter(|tag| !known.contains(**tag)).collect();
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+        let empty = Body::new(vec![0; 2 * LinkTotals::NAMES.len()]);
+        let body = match measurement {
+            Measurement::Calls | Measurement::Residency => {
+                Body::of_cell(measurement, &Cell::default())
+            }
+            Measurement::Links => empty,
+            // Their fields are no sums, or one.
+            Measurement::Prompt
+            | Measurement::Source
+            | Measurement::Registry
+            | Measurement::Follower => continue,
+        };
+        let written = additive_fields(measurement, &body);
+        let unknown: Vec<&String> = known
+            .iter()
+            .filter(|name| !tags.contains(&name.as_str()) && *name != "rev")
+            .filter(|name| written.iter().all(|(field, _)| field != name))
+            .collect();
+        assert!(unknown.is_empty(), "{name}: nobody writes {unknown:?}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod changes;
 mod files;
+mod follow;
 mod held;
 mod keeper;
 mod letters;
@@ -60,6 +61,9 @@ pub struct Start {
     /// Pause between two looks at files.
     pub every: Duration,
 }
+
+/// What a thread does for one database.
+type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -187,9 +191,23 @@ impl Running {
             let (shared, every) = (Arc::clone(&self.shared), self.every);
             self.start("files", None, move || files::run(&shared, every));
         }
+        for database in &setup.ready.influxdb {
+            self.shared.figures.follower(&database.name);
+            self.start_following("freeze", &database.name, follow::freeze);
+            self.start_following("send", &database.name, follow::send);
+        }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
             self.start("keeper", None, move || keeper::run(&shared));
+        }
+    }
+
+    /// Starts one of the threads of a database, where it is not at work.
+    fn start_following(&mut self, what: &str, name: &Text, work: Follow) {
+        let part = format!("{what} {name}");
+        if !self.is_at_work(&part) {
+            let (shared, name) = (Arc::clone(&self.shared), name.clone());
+            self.start(&part, None, move || work(&shared, &name));
         }
     }
 

@@ -12,6 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
+use crate::sink::StopSign;
 use crate::telemetry::{Figures, Health, Repeats, Say};
 use crate::units::{Text, UnixMillis};
 
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     generation: AtomicU64,
     stop: AtomicBool,
     repeats: Mutex<Repeats>,
+    /// Interrupts whoever delivers to a database, at the end and when the configuration changes.
+    sign: Mutex<StopSign>,
     complete: Mutex<BTreeMap<Text, Option<UnixMillis>>>,
     pub(super) clock: SystemClock,
     pub(super) figures: Arc<Figures>,
@@ -55,6 +58,7 @@ impl Shared {
             generation: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             repeats: Mutex::new(Repeats::new(REPEAT_EVERY)),
+            sign: Mutex::default(),
             complete: Mutex::default(),
             clock,
             figures: Arc::new(Figures::new(env!("CARGO_PKG_VERSION"), clock.now())),
@@ -97,6 +101,12 @@ impl Shared {
         *lock(&self.known) = Some(next.known_names());
         *setup = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
+        std::mem::take(&mut *lock(&self.sign)).stop();
+    }
+
+    /// What interrupts a delivery; asked for anew after each.
+    pub(super) fn sign(&self) -> StopSign {
+        lock(&self.sign).clone()
     }
 
     /// Which configuration is in force: another number, another configuration.
@@ -116,6 +126,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.health.stopping();
         self.stop.store(true, Ordering::Release);
+        lock(&self.sign).stop();
     }
 
     /// Whether the end has been told.

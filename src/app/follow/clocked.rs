@@ -17,6 +17,8 @@ use super::{Books, Follower, Lag, Moment};
 
 /// The source that stands for all of them.
 const ALL: &str = "all";
+/// How many days a registry is told for that were before a follower began.
+const LOOK_BACK_DAYS: i64 = 32;
 /// The outcome of points that tell how a source is.
 const STATE: &str = "state";
 
@@ -32,6 +34,9 @@ impl Follower {
             self.records(reader, minute, sheaf)?;
             self.states(reader, (minute, moment), sheaf)?;
             sheaf.row.sourced = minute;
+        }
+        if sheaf.row.declared == UnixMillis::default() {
+            self.declare_before(reader, minute, sheaf)?;
         }
         let day = reader.zones().day_of(minute);
         self.declare((minute, day), sheaf);
@@ -188,15 +193,47 @@ impl Follower {
         let row = &sheaf.row;
         let changed = row.declaration != self.declared.hash();
         let at = if changed { minute } else { day };
-        if at <= row.declared {
-            return;
+        if at > row.declared {
+            self.declare_at(at, sheaf);
         }
+    }
+
+    /// Declares it for the days that the books have already, as far as dashboards look back: for the
+    /// first of them, and for each of the last days.
+    fn declare_before(
+        &mut self,
+        reader: &impl Books,
+        minute: UnixMillis,
+        sheaf: &mut Sheaf,
+    ) -> Result<(), Fault> {
+        let mut first: Option<UnixMillis> = None;
+        reader.numbered_cells(Resolution::Day, Span::ALL, &mut |start, _, _| {
+            first = Some(first.map_or(start, |first| first.min(start)));
+            Ok(())
+        })?;
+        let Some(first) = first else {
+            return Ok(());
+        };
+        let zones = reader.zones();
+        let mut day = zones.day_of(minute.saturating_add(-LOOK_BACK_DAYS * DAY_MS));
+        if first < day {
+            self.declare_at(first, sheaf);
+        }
+        day = day.max(first);
+        while day <= minute {
+            self.declare_at(day, sheaf);
+            day = zones.next_day(day);
+        }
+        Ok(())
+    }
+
+    fn declare_at(&mut self, at: UnixMillis, sheaf: &mut Sheaf) {
         for (key, declared) in self.declared.rows() {
             sheaf.line(key, at, &|line| declared.write(line));
             self.admitted.admit(key, 0);
         }
         sheaf.row.declared = at;
-        sheaf.row.declaration = self.declared.hash().clone();
+        sheaf.row.declaration.clone_from(self.declared.hash());
     }
 }
 

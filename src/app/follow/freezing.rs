@@ -6,7 +6,7 @@
 use crate::crash::{defect, site};
 use crate::ledger::{Fault, Follow, FollowerRow, Freeze, Window};
 use crate::series::{Line, Measurement, Point, SeriesKey, differences};
-use crate::units::UnixMillis;
+use crate::units::{Text, UnixMillis};
 
 use super::windows::Ahead;
 use super::{Access, Books, Follower, Frozen, Moment, WAITING_LINES_MAX};
@@ -90,7 +90,7 @@ impl Follower {
             }
         }
         self.tell_by_clock(books.reader(), moment, &mut sheaf)?;
-        self.mark(moment.now, &mut sheaf);
+        self.mark(books.reader(), moment.now, &mut sheaf);
         for window in &done {
             self.waiting.done(*window);
         }
@@ -153,12 +153,14 @@ impl Follower {
 
     /// Tells which line is the last, at most once a second: a copy of the books that is put back is
     /// found out by it.
-    fn mark(&mut self, now: UnixMillis, sheaf: &mut Sheaf) {
+    fn mark(&mut self, reader: &impl Books, now: UnixMillis, sheaf: &mut Sheaf) {
         let second = now.floor(1_000);
         if sheaf.count == 0 || second <= sheaf.row.marked {
             return;
         }
-        let key = SeriesKey::new(Measurement::Follower, &[&self.row.name]);
+        let zone = reader.zones().rows().pop();
+        let zone = zone.map_or_else(Text::default, |zone| zone.name);
+        let key = SeriesKey::new(Measurement::Follower, &[&self.row.name, &zone]);
         let last = i64::try_from(sheaf.row.frozen + 1).unwrap_or(i64::MAX);
         sheaf.line(&key, second, &|line| line.int("frozen_id", last));
         sheaf.row.marked = second;

@@ -5,6 +5,7 @@
 
 use crate::crash::site;
 use crate::ledger::{Fault, Follow};
+use crate::sink::{FrozenLine, Outbox};
 use crate::units::UnixMillis;
 
 use super::Access;
@@ -20,20 +21,24 @@ impl<B: Access> Mailbag<B> {
     pub fn new(books: B, follower: i64) -> Mailbag<B> {
         Mailbag { books, follower }
     }
+}
 
-    /// Lines above `after` that are not settled, in order.
-    ///
-    /// # Errors
-    /// What the ledger says.
-    pub fn next(&self, after: u64, limit: (usize, usize)) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
-        self.books.reader().frozen(self.follower, after, limit)
+impl<B: Access> Outbox for Mailbag<B> {
+    type Error = Fault;
+
+    fn next(
+        &mut self,
+        after: u64,
+        limit_lines: usize,
+        limit_bytes: usize,
+    ) -> Result<Vec<FrozenLine>, Fault> {
+        let reader = self.books.reader();
+        let lines = reader.frozen(self.follower, after, (limit_lines, limit_bytes))?;
+        let line = |(id, bytes)| FrozenLine { id, bytes };
+        Ok(lines.into_iter().map(line).collect())
     }
 
-    /// Lines up to `up_to` are settled.
-    ///
-    /// # Errors
-    /// What the ledger says.
-    pub fn written(&mut self, up_to: u64) -> Result<(), Fault> {
+    fn written(&mut self, up_to: u64) -> Result<(), Fault> {
         let follower = self.follower;
         site("before_settle");
         self.books.write(|ledger| ledger.settle(follower, up_to))?;
@@ -41,11 +46,7 @@ impl<B: Access> Mailbag<B> {
         Ok(())
     }
 
-    /// The server will never take a line.
-    ///
-    /// # Errors
-    /// What the ledger says.
-    pub fn refused(&mut self, id: u64, reason: &str, at: UnixMillis) -> Result<(), Fault> {
+    fn refused(&mut self, id: u64, reason: &str, at: UnixMillis) -> Result<(), Fault> {
         let follower = self.follower;
         self.books
             .write(|ledger| ledger.refuse(follower, id, reason, at))

@@ -7,10 +7,14 @@
 
 mod access;
 mod clocked;
+mod database;
 mod declared;
 mod freezing;
+mod looking;
 mod mailbag;
 mod moment;
+mod rebuild;
+mod verify;
 mod waiting;
 mod windows;
 
@@ -19,12 +23,15 @@ use std::rc::Rc;
 
 use crate::judge::Rulebook;
 use crate::ledger::{Fault, Follow, FollowerRow, Ledger};
-use crate::series::{Admitted, Applications, SeriesKey};
+use crate::series::{Admitted, Applications, SeriesKey, SeriesRow};
 use crate::units::{Text, UnixMillis};
 
 pub use access::{Access, Alone};
+pub use database::told_id;
 pub use mailbag::Mailbag;
 pub use moment::{Lag, Moment};
+pub use rebuild::{Asked, Rebuilt, rebuild};
+pub use verify::{Difference, Verified, verify};
 
 use waiting::Waiting;
 
@@ -78,17 +85,25 @@ impl Follower {
             Some(row) => row,
             None => books.write(|ledger| ledger.follow(name))?,
         };
-        let admitted = Admitted::new(max_series, books.reader().series(row.number)?);
-        Ok(Follower {
+        let series = books.reader().series(row.number)?;
+        Ok(Follower::new(row, (max_series, series), rules))
+    }
+
+    fn new(
+        row: FollowerRow,
+        (max_series, series): (u64, Vec<SeriesRow>),
+        rules: &Rulebook,
+    ) -> Follower {
+        Follower {
             read: row.seq,
             row,
-            admitted,
+            admitted: Admitted::new(max_series, series),
             applications: applications(rules),
             declared: declared::Declared::of(rules),
             keys: BTreeMap::new(),
             waiting: Waiting::default(),
             counted: BTreeMap::new(),
-        })
+        }
     }
 
     /// Takes another configuration.

@@ -51,6 +51,11 @@ impl Waiting {
         self.0.len()
     }
 
+    /// All of them, oldest first.
+    pub(super) fn all(&self) -> Vec<Window> {
+        self.0.keys().map(|(_, window)| *window).collect()
+    }
+
     /// Whether so many wait that the feed has to.
     pub(super) fn is_full(&self) -> bool {
         self.0.len() >= WAITING_MAX

@@ -44,14 +44,10 @@ impl Follower {
         let mut known: BTreeMap<Window, bool> = BTreeMap::new();
         for (window, seq) in &changed {
             let again = *seq > self.row.kept || window.start() >= self.row.again_from;
-            let wanted = match known.get(window) {
-                Some(wanted) => *wanted,
-                None => {
-                    let wanted = self.is_told(reader, *window, *seq)?;
-                    known.insert(*window, wanted);
-                    wanted
-                }
-            };
+            if !known.contains_key(window) {
+                known.insert(*window, self.is_told(reader, *window, *seq)?);
+            }
+            let wanted = known.get(window).is_some_and(|wanted| *wanted);
             if again && wanted {
                 self.waiting.note(*window, *seq, now);
             }
@@ -64,7 +60,8 @@ impl Follower {
     /// Whether a window is told by points of its own: minutes always, an hour once its minutes are
     /// gone, a day where hours of it were gone before this follower began.
     fn is_told(&self, reader: &impl Books, window: Window, seq: u64) -> Result<bool, Fault> {
-        let backlog = seq <= self.row.born;
+        // What was told before and changed since is no backlog.
+        let backlog = seq <= self.row.born && window.start() >= self.row.again_from;
         match window {
             Window::Cells(Resolution::Minute, _) | Window::Links(_) => Ok(true),
             Window::Cells(Resolution::Hour, hour) => {
@@ -160,37 +157,48 @@ impl Follower {
     ) -> Result<Option<Standing>, Fault> {
         let parts = hours_of(reader, day)?;
         let end = reader.zones().next_day(day);
-        let mut cells = Cells::default();
-        self.add_cells(reader, Resolution::Day, span(day, 1), (&mut cells, 1))?;
-        for part in &parts {
-            let (resolution, whole) = match (part.stage, part.parted) {
-                (Stage::Open, _) => (Resolution::Minute, span(part.hour, HOUR_MS)),
-                (Stage::Closed, false) => (Resolution::Hour, span(part.hour, 1)),
-                (Stage::Closed, true) | (Stage::Gone, _) => continue,
-            };
-            let inside = Span {
-                from: whole.from.max(day),
-                to: whole.to.min(end),
-            };
-            self.add_cells(reader, resolution, inside, (&mut cells, -1))?;
-        }
-        if hours_of(reader, day)? != parts {
-            return Ok(None);
-        }
         let mut standing = Standing {
             place: (day, Told::Rest),
-            target: cells.target(),
+            target: Target::new(),
             emitted: Emitted::default(),
             beside: Beside::default(),
         };
         for ((_, told), emitted) in self.told(reader, span(day, 1), ahead)? {
             match told {
-                Told::Rest => standing.emitted = emitted,
+                // What is gone does not change: told once, it is told.
+                Told::Rest => return Ok(Some(standing)),
                 Told::Cells => standing.beside.taken = emitted,
                 Told::Links | Told::Records => {}
             }
         }
-        Ok(Some(standing))
+        let mut cells = Cells::default();
+        self.add_cells(reader, Resolution::Day, span(day, 1), (&mut cells, 1))?;
+        for part in &parts {
+            let inside = Span {
+                from: part.hour.max(day),
+                to: part.hour.saturating_add(HOUR_MS).min(end),
+            };
+            if part.is_lost() {
+                // Its points, where it had some before it was lost.
+                for ((_, told), emitted) in self.told(reader, inside, ahead)? {
+                    if told == Told::Cells {
+                        emitted.sum_into(&mut standing.beside.elsewhere);
+                    }
+                }
+            } else if part.stage == Stage::Open {
+                self.add_cells(reader, Resolution::Minute, inside, (&mut cells, -1))?;
+            } else {
+                self.add_cells(
+                    reader,
+                    Resolution::Hour,
+                    span(part.hour, 1),
+                    (&mut cells, -1),
+                )?;
+            }
+        }
+        standing.target = cells.target();
+        let still = hours_of(reader, day)? == parts;
+        Ok(still.then_some(standing))
     }
 
     fn links<B: Books>(
@@ -200,9 +208,30 @@ impl Follower {
         ahead: &Ahead,
     ) -> Result<Standing, Fault> {
         let mut target = Target::new();
-        for row in reader.links(span(hour, 1))? {
+        self.add_links(reader, span(hour, 1), &mut target)?;
+        let told = self.told(reader, span(hour, 1), ahead)?;
+        let emitted = told
+            .into_iter()
+            .find(|((_, told), _)| *told == Told::Links)
+            .map(|(_, emitted)| emitted);
+        Ok(Standing {
+            place: (hour, Told::Links),
+            target,
+            emitted: emitted.unwrap_or_default(),
+            beside: Beside::default(),
+        })
+    }
+
+    /// Adds the links of the hours that begin inside a span.
+    pub(super) fn add_links(
+        &self,
+        reader: &impl Books,
+        hours: Span,
+        target: &mut Target,
+    ) -> Result<(), Fault> {
+        for row in reader.links(hours)? {
             let damaged = || {
-                let text = format!("is damaged: the links of {hour} cannot be read");
+                let text = format!("is damaged: the links of {} cannot be read", row.hour);
                 Fault::new(FaultKind::Corrupt, text)
             };
             let [group, kind, feature, from, to] = row.key.as_slice() else {
@@ -219,23 +248,13 @@ impl Follower {
                 return Err(damaged());
             };
             let words = [kind.as_str(), feature, from, to];
-            add_link(&mut target, group, words, &totals, &self.applications);
+            add_link(target, group, words, &totals, &self.applications);
         }
-        let told = self.told(reader, span(hour, 1), ahead)?;
-        let emitted = told
-            .into_iter()
-            .find(|((_, told), _)| *told == Told::Links)
-            .map(|(_, emitted)| emitted);
-        Ok(Standing {
-            place: (hour, Told::Links),
-            target,
-            emitted: emitted.unwrap_or_default(),
-            beside: Beside::default(),
-        })
+        Ok(())
     }
 
     /// Adds the cells of a span, `sign` times.
-    fn add_cells<B: Books>(
+    pub(super) fn add_cells<B: Books>(
         &mut self,
         reader: &B,
         resolution: Resolution,

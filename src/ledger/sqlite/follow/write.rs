@@ -59,7 +59,8 @@ pub(super) fn begin_again(
     }
     tx.execute(
         "UPDATE follower SET seq = 0, born = ?2, kept = ?3, again_from = ?4, written = frozen,
-           refused = 0, sourced = 0, declared = 0, declaration = '' WHERE number = ?1",
+           refused = 0, sourced = min(sourced, max(?4, 1) - 1),
+           declared = min(declared, max(?4, 1) - 1) WHERE number = ?1",
         (number, feed_end(&tx)?, kept, from),
     )?;
     let begun = follower(&tx, name)?;
@@ -115,11 +116,11 @@ pub(super) fn freeze(conn: &mut Connection, freeze: &Freeze) -> Result<(), Fault
 }
 
 /// Drops what points tell of an hour that can no longer change, of followers that have seen all of
-/// it.
+/// it and are past their beginning: what a day has besides its hours is compared with it until then.
 pub(in super::super) fn drop_emitted(conn: &Connection, hour: i64) -> Result<(), Fault> {
     conn.prepare_cached(
         "DELETE FROM emitted WHERE start >= ?1 AND start < ?2 AND told = 0 AND follower IN (
-           SELECT number FROM follower WHERE seq >= max(
+           SELECT number FROM follower WHERE seq >= born AND seq >= max(
              coalesce((SELECT max(seq) FROM cell
                         WHERE resolution = 0 AND start >= ?1 AND start < ?2), 0),
              coalesce((SELECT max(seq) FROM cell WHERE resolution = 1 AND start = ?1), 0)))",
