@@ -65,7 +65,9 @@ fn records(folder: &Path) -> [String; 2] {
         let bytes = std::fs::read(file).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         for (place, line) in text.lines().take(RECORDS).enumerate() {
-            halves[place % 2] += &format!("{line}\n");
+            halves[place % 2].push_str(line);
+            halves[place % 2].push('
+');
         }
     }
     halves

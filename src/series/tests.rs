@@ -1,3 +1,5 @@
+//! Lines to the byte, differences step by step, and whatever a name may hold against an independent parser.
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -208,7 +208,7 @@ pub(super) fn send(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             }
             Err(Trouble::Parted { theirs, ours }) => {
                 let text = format!(
-                    "has lines up to number {theirs}, and the books have frozen {ours}: they are \
+                    "the database has lines up to number {theirs}, and the books have frozen {ours}: they are \
                      an older copy, or another ledger's"
                 );
                 shared.alarm(&site, &text, REBUILD);
