@@ -66,8 +66,7 @@ fn records(folder: &Path) -> [String; 2] {
         let text = String::from_utf8_lossy(&bytes);
         for (place, line) in text.lines().take(RECORDS).enumerate() {
             halves[place % 2].push_str(line);
-            halves[place % 2].push('
-');
+            halves[place % 2].push('\n');
         }
     }
     halves
