@@ -47,6 +47,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("sd_notify", "app/systemd.rs"),
     ("tracing_subscriber", "app/log.rs"),
     ("rdkafka", "source/kafka"),
+    ("regex_automata", "source/kafka/sample.rs"),
     ("rustix", "app/doctor"),
 ];
 

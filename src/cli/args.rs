@@ -75,7 +75,7 @@ pub(super) enum Command {
     /// Looks at a sample: what is in it, how it is read, what nobody states; and writes a starter
     /// configuration.
     #[command(
-        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/"
+        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/\n  tollwatch discover --config tollwatch.toml --for 10m --from end"
     )]
     Discover(Discover),
     /// Reads files into the books, each record once.
@@ -236,9 +236,14 @@ pub(super) struct Discover {
     /// The configuration that is there already; its sources are read where no input is given.
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Reads on for so long as files grow: `30s`, `10m`, `2h`.
+    /// Reads on for so long as files grow and records come: `30s`, `10m`, `2h`. Ctrl-C ends it
+    /// earlier and still tells.
     #[arg(long = "for", value_name = "TIME")]
     pub(super) time: Option<String>,
+    /// Where the configured topics are read from: `beginning`, `end` or a time; as their source
+    /// says when not given.
+    #[arg(long, value_name = "PLACE")]
+    pub(super) from: Option<String>,
     /// Stops after so many records.
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<u64>,

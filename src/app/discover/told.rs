@@ -90,7 +90,8 @@ impl Survey<'_> {
             advice: Vec::new(),
         };
         found.other_hosts.truncate(LISTED);
-        found.advice = advice::advice(&found);
+        found.advice = self.remarks;
+        found.advice.extend(advice::advice(&found));
         found
     }
 }
@@ -116,6 +117,7 @@ fn stream(stream: &Stream, survey: &Survey<'_>) -> StreamFound {
     let seen = stream.written_as.named + stream.written_as.unnamed > 0;
     StreamFound {
         name: stream.about.name.clone(),
+        topic_of: stream.about.topic_of.clone(),
         records: stream.records,
         formats: stream
             .formats

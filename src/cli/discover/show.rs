@@ -51,11 +51,16 @@ pub(super) fn found(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Fa
     features(&found.features, terminal)?;
     names(found, terminal)?;
     others(found, terminal)?;
-    if !found.advice.is_empty() {
-        title("Worth a look", terminal)?;
-        for (place, words) in found.advice.iter().enumerate() {
-            writeln!(terminal.out, "{:>3}. {words}", place + 1)?;
-        }
+    advice(found, terminal)
+}
+
+fn advice(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if found.advice.is_empty() {
+        return Ok(());
+    }
+    title("Worth a look", terminal)?;
+    for (place, words) in found.advice.iter().enumerate() {
+        writeln!(terminal.out, "{:>3}. {words}", place + 1)?;
     }
     Ok(())
 }
@@ -308,9 +313,14 @@ fn others(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Shows what is new.
-pub(super) fn news(news: &News, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    if news.is_empty() {
+/// Shows what is new. Where no call was found at all, that is the news.
+pub(super) fn news(news: &News, found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let nothing = found.calls == 0 && found.requests == 0;
+    if nothing {
+        let records = number(found.records);
+        writeln!(terminal.out, "No LLM call in {records} records.")?;
+        advice(found, terminal)?;
+    } else if news.is_empty() {
         writeln!(
             terminal.out,
             "Nothing new: all endpoints, models and features are registered."
