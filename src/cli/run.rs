@@ -30,6 +30,7 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
         config: args.config.clone(),
         setup,
         books,
+        ledger: Some(path),
         every: Duration::from_secs(args.every),
     })?;
     tracing::info!("stopped");

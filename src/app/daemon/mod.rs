@@ -5,6 +5,7 @@
 //! looks like a whole one.
 
 mod changes;
+mod door;
 mod files;
 mod held;
 mod keeper;
@@ -12,6 +13,7 @@ mod letters;
 mod reader;
 mod settle;
 mod shared;
+mod sources;
 mod tracks;
 mod watch;
 mod writer;
@@ -25,9 +27,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Clock;
-use crate::config::KafkaSource;
 use crate::ledger::SqliteLedger;
-use crate::source::kafka::{self, FaultKind};
 use crate::telemetry::Reload;
 use crate::units::Text;
 use crate::web::{self, Board, Listener};
@@ -37,7 +37,7 @@ use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
 use changes::try_clients;
-use reader::{Ended, Reader};
+use door::Door;
 use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
@@ -46,6 +46,8 @@ pub const TICK: Duration = Duration::from_millis(250);
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 /// Pause before a reader that could not start is started again.
 const START_AGAIN: Duration = Duration::from_secs(2);
+/// The thread that reads files.
+const FILES: &str = "files";
 /// How long threads may take to end; the books are safe without them.
 const END_MAX: Duration = Duration::from_millis(4_500);
 
@@ -57,6 +59,8 @@ pub struct Start {
     pub setup: Setup,
     /// The books.
     pub books: SqliteLedger,
+    /// Their file; beside it stands the socket by which they are corrected. `None` for none.
+    pub ledger: Option<PathBuf>,
     /// Pause between two looks at files.
     pub every: Duration,
 }
@@ -77,6 +81,8 @@ pub struct Running {
     every: Duration,
     workers: Vec<Worker>,
     listener: Option<Listener>,
+    /// Until its thread has it.
+    door: Option<Door>,
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
@@ -103,6 +109,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         config,
         setup,
         books,
+        ledger,
         every,
     } = start;
     let listen = setup.ready.daemon.listen;
@@ -113,6 +120,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         .map(|address| listen_at(address, &shared))
         .transpose()?;
     let running = Running {
+        door: ledger.as_deref().and_then(open_door),
         shared,
         config,
         every,
@@ -134,6 +142,19 @@ fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Fail
     let listener = web::start(address, board)?;
     tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
     Ok(listener)
+}
+
+/// The socket; the daemon does its work without it, too.
+fn open_door(ledger: &Path) -> Option<Door> {
+    let opened = Door::open(ledger);
+    if let Err(error) = &opened {
+        tracing::warn!(
+            ledger = %ledger.display(),
+            hint = "`restate` needs the daemon stopped",
+            "no local socket: {error}"
+        );
+    }
+    opened.ok()
 }
 
 /// When files were last written; `None` for those that are not there.
@@ -173,9 +194,11 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || read(&shared, &name));
+            self.start(&part, Some(name.clone()), move || {
+                sources::read(&shared, &name)
+            });
         }
-        if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
+        if !setup.ready.sources.is_empty() && !self.is_at_work(FILES) {
             for source in &setup.ready.sources {
                 let name = source.name.as_str();
                 self.shared.figures.declare(name);
@@ -185,7 +208,11 @@ impl Running {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start("files", None, move || files::run(&shared, every));
+            self.start(FILES, None, move || files::run(&shared, every));
+        }
+        if let Some(door) = self.door.take() {
+            let shared = Arc::clone(&self.shared);
+            self.start("door", None, move || door::run(&shared, &door));
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
@@ -247,6 +274,7 @@ impl Running {
     fn ended(&mut self, worker: Worker) -> Result<(), Failure> {
         match worker.thread.join() {
             Ok(Ok(())) => {
+                self.shared.books_no_more(&worker.name);
                 // Its source is no longer configured.
                 if let Some(source) = worker.source {
                     self.shared.forget(&source);
@@ -349,52 +377,5 @@ impl Running {
             listener.stop();
         }
         result
-    }
-}
-
-/// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
-/// configuration no longer names it.
-fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
-    while !shared.stopping() {
-        let (setup, _) = shared.setup();
-        let named = |source: &&KafkaSource| source.name == *name;
-        let Some(source) = setup.ready.kafka.iter().find(named) else {
-            return Ok(());
-        };
-        shared.complete(name, None);
-        let mut reader = match Reader::start(shared, source) {
-            Ok(Some(reader)) => reader,
-            Ok(None) => continue,
-            Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
-                shared.fault(name, &fault.to_string(), fault.kind.hint());
-                shared.health.ready(&part_of(name), Err(&fault.to_string()));
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
-                shared.ledger_waits(&fault);
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        };
-        let ended = reader.run()?;
-        reader.release();
-        match ended {
-            Ended::Done => return Ok(()),
-            Ended::Again => tracing::info!(source = %name, "the client is made anew"),
-        }
-    }
-    Ok(())
-}
-
-/// Whether a client that could not start may start later without anybody's doing.
-fn is_waited_for(fault: &kafka::Fault) -> bool {
-    match fault.kind {
-        FaultKind::Unreachable
-        | FaultKind::TopicGone
-        | FaultKind::OutOfRange
-        | FaultKind::Other => true,
-        FaultKind::Denied | FaultKind::Settings | FaultKind::Fatal => false,
     }
 }

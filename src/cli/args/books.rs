@@ -211,7 +211,7 @@ pub(in crate::cli) struct Restate {
     /// The books.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) ledger: PathBuf,
-    /// The configuration that the lines are judged under.
+    /// The configuration that the lines are judged under; the daemon's, while one runs.
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// First time: a date in the ledger's time zone, or RFC 3339; the whole hour that it lies in.
