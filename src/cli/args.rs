@@ -134,6 +134,34 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether its answers are sentences and tables, which may be broken where a terminal ends; the
+    /// others write lines that somebody copies.
+    pub(super) fn is_prose(&self) -> bool {
+        match self {
+            Command::Price(_)
+            | Command::Prices { .. }
+            | Command::Names { .. }
+            | Command::Registry { .. }
+            | Command::Discover(_)
+            | Command::Replay(_)
+            | Command::Doctor(_)
+            | Command::Report { .. }
+            | Command::Restate(_)
+            | Command::Verify(_)
+            | Command::Simulate(_)
+            | Command::Demo(_) => true,
+            Command::Check(_)
+            | Command::Inspect(_)
+            | Command::Run(_)
+            | Command::Export { .. }
+            | Command::Quarantine { .. }
+            | Command::Completions { .. }
+            | Command::Man => false,
+        }
+    }
+}
+
 /// A whole number that is not negative.
 fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.parse()

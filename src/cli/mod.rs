@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod discover;
 mod doctor;
+mod fold;
 mod inspect;
 mod live;
 mod names;
@@ -36,6 +37,7 @@ use crate::clock::SystemClock;
 use crate::problem::Problem;
 
 use args::{Cli, Command};
+use fold::Folding;
 
 /// It failed.
 const FAILED: u8 = 1;
@@ -50,6 +52,8 @@ pub(crate) struct Terminal<'a> {
     err: &'a mut dyn Write,
     /// Whether answers go to a person.
     to_person: bool,
+    /// Columns of that person's terminal.
+    width: Option<usize>,
     clock: SystemClock,
 }
 
@@ -67,12 +71,15 @@ pub fn main() -> ExitCode {
     };
     let stdout = std::io::stdout();
     let is_terminal = stdout.is_terminal();
-    let mut out = std::io::BufWriter::new(stdout.lock());
+    let width = is_terminal.then(table::columns).flatten();
+    let mut lines = std::io::BufWriter::new(stdout.lock());
+    let mut out = Folding::new(&mut lines, width.filter(|_| cli.command.is_prose()));
     let mut err = std::io::stderr();
     let mut terminal = Terminal {
         out: &mut out,
         err: &mut err,
         to_person: is_terminal,
+        width,
         clock: SystemClock,
     };
     let done = dispatch(cli.command, &mut terminal);

@@ -34,7 +34,7 @@ impl Progress for Bar {
             }
             // Milliseconds, which go by themselves.
             "listening" => "{prefix:>9} [{bar:30}] {percent:>3} %  {msg}",
-            _ => "{prefix:>9} [{bar:30}] {percent:>3} %  {per_sec}, {eta} left  {msg}",
+            _ => "{prefix:>9} [{bar:30}] {percent:>3} %  {eta} left  {msg}",
         };
         let style =
             ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());

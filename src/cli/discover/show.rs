@@ -107,8 +107,16 @@ fn inputs(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
 
 fn kinds(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     title("Record kinds", terminal)?;
-    let mut rows = Rows::new(&["kind", "from", "to", "calls", "requests"], 3, terminal);
-    let time = |at: &Option<String>| plain(at.clone().unwrap_or_else(|| "–".to_owned()));
+    let mut rows = Rows::new(
+        &["kind", "from (UTC)", "to", "calls", "requests"],
+        3,
+        terminal,
+    );
+    let time = |at: &Option<String>| {
+        // To the minute: `2026-11-08T00:17:10.000Z`.
+        let text = at.as_deref().and_then(|at| at.get(..16));
+        plain(text.map_or_else(|| "–".to_owned(), |text| text.replace('T', " ")))
+    };
     for kind in &found.kinds {
         rows.row(vec![
             plain(kind.format),
