@@ -298,7 +298,10 @@ impl<'a> Survey<'a> {
         self.callers.add(&origin.caller);
         self.users.add(&origin.user);
         self.conversations.add(&origin.conversation);
-        let tags = origin.tags.iter().filter(|tag| tag.starts_with("source:"));
+        // A tag that stands alone is the skill where no other is told, as everywhere.
+        let alone = origin.skill.is_empty() && origin.tags.len() == 1;
+        let tags = origin.tags.iter();
+        let tags = tags.filter(|tag| alone || tag.starts_with("source:"));
         let asker = Asker {
             application: origin.application.clone(),
             skill: origin.skill.clone(),
