@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand, Restate,
+    ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 
@@ -113,6 +113,11 @@ pub(super) enum Command {
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
     #[command(after_help = "Example:\n  tollwatch verify --ledger books.db")]
     Verify(LedgerOnly),
+    /// Shows in which time zone the days of the books begin, or changes it from a day on.
+    #[command(
+        after_help = "Examples:\n  tollwatch zone --ledger books.db\n  tollwatch zone --ledger books.db --set Europe/Zurich --from 2026-12-01"
+    )]
+    Zone(Zone),
     /// Writes the logs of invented traffic, repeatable to the byte.
     #[command(
         after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
@@ -149,6 +154,7 @@ impl Command {
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)
+            | Command::Zone(_)
             | Command::Simulate(_)
             | Command::Demo(_) => true,
             Command::Check(_)

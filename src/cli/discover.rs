@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::progress::Bar;
+use super::zone::zone_of;
 use super::{Terminal, args, ask, inspect};
 use crate::app::discover::{self as job, Asked, Found, Known, News, Starter, Survey};
 use crate::app::setup::{self, Setup};
@@ -49,7 +49,7 @@ pub(super) fn discover(args: &args::Discover, terminal: &mut Terminal<'_>) -> Re
         from: from(args, kafka)?,
         format: inspect::format_of(args.format.as_deref())?,
         dates: args.date_order.as_deref().map(order).transpose()?,
-        zone: args.zone.as_deref().map(zone).transpose()?,
+        zone: args.zone.as_deref().map(zone_of).transpose()?,
         until: until.map(|ms| clock.now().saturating_add(ms)),
         enough: &enough,
     };
@@ -145,14 +145,6 @@ fn written(args: &args::Discover, starter: Option<&Starter>) -> Vec<String> {
     names
         .map(|(name, _)| folder.join(name).display().to_string())
         .collect()
-}
-
-fn zone(name: &str) -> Result<Tz, Failure> {
-    name.parse().map_err(|_| {
-        Failure::Usage(format!(
-            "unknown time zone `{name}`; an IANA name such as `Europe/Berlin`"
-        ))
-    })
 }
 
 fn order(word: &str) -> Result<DateOrder, Failure> {

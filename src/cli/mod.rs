@@ -26,6 +26,7 @@ mod simulate;
 mod story;
 mod table;
 mod words;
+mod zone;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -114,6 +115,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),
         Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
+        Command::Zone(args) => zone::zone(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),
         Command::Completions { shell } => {

@@ -235,6 +235,22 @@ pub(in crate::cli) struct Restate {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Zone {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The zone that days begin in: `Europe/Zurich`. Nobody else may write the books.
+    #[arg(long, value_name = "ZONE", requires = "from")]
+    pub(in crate::cli) set: Option<String>,
+    /// The first day of which this holds; the books may not have figures of it, nor of a later one.
+    #[arg(long, value_name = "DATE", requires = "set")]
+    pub(in crate::cli) from: Option<String>,
+    /// One JSON object a zone.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct LedgerOnly {
     /// The books.
     #[arg(long, value_name = "FILE")]
