@@ -300,6 +300,7 @@ fn the_next_step_can_be_typed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn days_change_their_zone_from_a_day_on() {
     let desk = Desk::new();
     desk.write("log.jsonl", good_lines(1..4));

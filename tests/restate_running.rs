@@ -4,6 +4,8 @@
 //! somebody downloads after a correction must not tell who was running at the time.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "what was measured or skipped is told")]
+#![allow(clippy::disallowed_methods, reason = "records and tokens are of now")]
 
 mod common;
 mod daemon_support;

@@ -41,7 +41,7 @@ pub(super) fn columns() -> Option<usize> {
 /// A table in the making.
 pub(super) struct Rows {
     headings: Vec<String>,
-    rows: Vec<Vec<(String, Mark)>>,
+    cells: Vec<Vec<(String, Mark)>>,
     left: usize,
     colour: bool,
     /// What it must fit; `None` in a pipe.
@@ -56,7 +56,7 @@ impl Rows {
     pub(super) fn new(headings: &[&str], left: usize, terminal: &Terminal<'_>) -> Rows {
         Rows {
             headings: headings.iter().map(|text| (*text).to_owned()).collect(),
-            rows: Vec::new(),
+            cells: Vec::new(),
             left,
             colour: terminal.to_person && std::env::var_os("NO_COLOR").is_none(),
             width: terminal.width,
@@ -65,7 +65,7 @@ impl Rows {
 
     /// Adds a row.
     pub(super) fn row(&mut self, cells: Vec<(String, Mark)>) {
-        self.rows.push(cells);
+        self.cells.push(cells);
     }
 
     /// Writes the table.
@@ -91,7 +91,7 @@ impl Rows {
             .map(|text| (text.clone(), Mark::Plain))
             .collect();
         let mut all = vec![broken(&headings)];
-        all.extend(self.rows.iter().map(|row| broken(row)));
+        all.extend(self.cells.iter().map(|row| broken(row)));
         let drawn: Vec<Vec<String>> = groups
             .iter()
             .map(|group| self.draw(group.clone(), &all))
@@ -154,7 +154,7 @@ impl Rows {
             .iter()
             .enumerate()
             .map(|(at, heading)| {
-                let cells = self.rows.iter().filter_map(|row| row.get(at));
+                let cells = self.cells.iter().filter_map(|row| row.get(at));
                 let cells = cells.map(|(text, _)| text.chars().count());
                 cells.max().unwrap_or(0).max(heading.chars().count())
             })
@@ -234,7 +234,7 @@ mod tests {
         let headings = ["host", "path", "calls", "requests"];
         let mut rows = Rows {
             headings: headings.map(str::to_owned).to_vec(),
-            rows: Vec::new(),
+            cells: Vec::new(),
             left: 2,
             colour: false,
             width,

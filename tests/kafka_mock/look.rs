@@ -86,12 +86,15 @@ fn topics_are_looked_at_and_left_as_they_are() {
     assert_eq!(mock.committed("tollwatch", "calls", 3), [-1, -1, -1]);
 }
 
+/// Brokers, topic, further arguments; the exit code, where it is told, and what.
+type Row<'a> = (&'a str, &'a str, &'a [&'a str], i32, &'a str, &'a str);
+
 #[test]
 fn a_topic_that_gives_nothing_is_a_loud_answer() {
     let desk = Desk::new();
     let mock = Mock::new(1, "empty", 2);
     let brokers = mock.brokers();
-    let rows: &[(&str, &str, &[&str], i32, &str, &str)] = &[
+    let rows: &[Row<'_>] = &[
         (
             &brokers,
             "empty",

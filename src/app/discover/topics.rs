@@ -36,7 +36,7 @@ pub(super) struct Topics<'a> {
 }
 
 struct Source<'a> {
-    source: &'a KafkaSource,
+    configured: &'a KafkaSource,
     sample: Sample,
     streams: BTreeMap<Text, Stream>,
     start: Start,
@@ -114,7 +114,7 @@ impl<'a> Topics<'a> {
             streams.insert(sampled.topic.clone(), stream);
         }
         self.sources.push(Source {
-            source,
+            configured: source,
             streams,
             over: sample.topics().is_empty(),
             sample,
@@ -161,7 +161,7 @@ impl<'a> Topics<'a> {
                     Ok(None) => break,
                     Err(fault) if passes(fault.kind) => {}
                     Err(fault) => {
-                        let text = format!("source `{}`: {fault}", one.source.name);
+                        let text = format!("source `{}`: {fault}", one.configured.name);
                         self.faults.push(text);
                         one.over = true;
                         break;
@@ -174,7 +174,7 @@ impl<'a> Topics<'a> {
                 let seconds = QUIET_MAX.as_secs();
                 self.faults.push(format!(
                     "source `{}`: nothing came for {seconds} s, and there is more",
-                    one.source.name
+                    one.configured.name
                 ));
                 one.over = true;
             }
@@ -202,7 +202,7 @@ impl<'a> Topics<'a> {
 
 /// Why a topic gave nothing, and what would.
 fn empty(one: &Source<'_>, topic: &str, before: u64, listened: bool) -> String {
-    let name = &one.source.name;
+    let name = &one.configured.name;
     let place = match one.start {
         Start::Beginning => "its beginning",
         Start::End => "its end",

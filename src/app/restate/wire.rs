@@ -3,6 +3,7 @@
 //! Knows neither books nor sockets. A newcomer may ask why no figure passes before the correction: whoever
 //! asks reads the books beside the daemon, and sees there what it would move.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,12 @@ pub(in crate::app) enum Say {
 /// What a configuration is known by on both sides: it says nothing of what stands in it.
 pub(in crate::app) fn mark(canonical: &str) -> String {
     let hash = Sha256::digest(canonical);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut mark = String::new();
+    for byte in hash {
+        // Writing to a text cannot fail.
+        write!(mark, "{byte:02x}").unwrap_or_default();
+    }
+    mark
 }
 
 /// The socket of the daemon that writes a ledger, whatever path it is called by.

@@ -47,22 +47,19 @@ pub(super) fn open(path: &Path, look: bool, setup: &Setup) -> Result<Way, Failur
     })?);
     match setup.open(path) {
         Ok(ledger) => Ok(Way::Own(Box::new(ledger))),
-        Err(Failure::Ledger { path: named, fault }) if fault.kind == FaultKind::InUse => {
-            match Door::knock(path, setup)? {
-                Some(door) => Ok(Way::Through(
-                    Box::new(ask::open(path)?),
-                    door,
-                    path.to_owned(),
-                )),
-                None => {
-                    let mut fault = fault;
-                    fault.detail.push_str(
-                        "; it is no daemon that could be asked: wait for its end, or stop it. \
-                         `--dry-run` works beside it",
-                    );
-                    Err(Failure::Ledger { path: named, fault })
-                }
+        Err(Failure::Ledger {
+            path: named,
+            mut fault,
+        }) if fault.kind == FaultKind::InUse => {
+            if let Some(door) = Door::knock(path, setup)? {
+                let books = Box::new(ask::open(path)?);
+                return Ok(Way::Through(books, door, path.to_owned()));
             }
+            fault.detail.push_str(
+                "; it is no daemon that could be asked: wait for its end, or stop it. \
+                 `--dry-run` works beside it",
+            );
+            Err(Failure::Ledger { path: named, fault })
         }
         Err(failure) => Err(failure),
     }

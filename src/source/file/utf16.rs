@@ -122,7 +122,7 @@ mod tests {
                 reader.read_to_string(&mut read).unwrap();
                 assert!(read == text, "{order:?}");
                 // Half of a letter is not there yet.
-                let half = bytes.get(..bytes.len() - 1).unwrap();
+                let half = &bytes[..bytes.len() - 1];
                 let mut read = Vec::new();
                 Utf16::new(half, order).read_to_end(&mut read).unwrap();
                 assert!(text.as_bytes().starts_with(&read), "{order:?}");
