@@ -753,3 +753,45 @@ fn a_bad_row_is_quarantined_by_its_line() {
         .json();
     assert_eq!(again["outcomes"]["metered"], 1, "{again}");
 }
+
+#[test]
+fn a_table_of_ones_own_leads_to_calls_without_further_doubts() {
+    let desk = Desk::new();
+    let row = |n: usize| {
+        format!(
+            "{:02}.11.2026 08:00:{:02};itsm;https://contoso-weu.openai.azure.com/openai/deployments/gpt-4o/chat/completions;1.64;200;req-{n}\n",
+            13 + n / 60,
+            n % 60
+        )
+    };
+    let rows: String = (0..120).map(row).collect();
+    desk.write(
+        "own.csv",
+        format!("Timestamp;Team;Target URL;Duration (s);HTTP code;Request ID\n{rows}"),
+    );
+    discover(&desk, &["--out", "conf", "own.csv"]);
+    let main = std::fs::read_to_string(desk.path("conf/tollwatch.toml")).unwrap();
+    assert!(main.contains(r#"duration_unit = ["s"]"#), "{main}");
+    let found = discover(
+        &desk,
+        &["--config", "conf/tollwatch.toml", "--zone", "Europe/Berlin"],
+    );
+    assert_eq!(found["calls"], 120, "{found}");
+    assert!(
+        !advice(&found).contains("no column is known"),
+        "{}",
+        advice(&found)
+    );
+    let ledger = ["--ledger", "books.db"];
+    let replay = ["replay", "--config", "conf/tollwatch.toml", "own.csv"];
+    desk.run(&[&replay[..], &ledger].concat()).ok();
+    let daily = desk
+        .run(&[&["report", "daily", "--json"], &ledger[..]].concat())
+        .ok()
+        .json();
+    assert_eq!(
+        daily["total"]["latency_ms_p50"].as_u64().map(|ms| ms / 100),
+        Some(16),
+        "{daily}"
+    );
+}

@@ -116,7 +116,7 @@ fn stream(stream: &Stream, survey: &Survey<'_>) -> StreamFound {
         Some(order) => Ok(Some(order)),
         None => judged::date_order(stream.written_as),
     };
-    let seen = stream.written_as.named + stream.written_as.unnamed > 0;
+    let seen = stream.written_as.named + stream.written_as.unnamed > 0 || stream.about.zone_stated;
     StreamFound {
         name: stream.about.name.clone(),
         topic_of: stream.about.topic_of.clone(),

@@ -133,8 +133,17 @@ fn needs(found: &Found, stream: &StreamFound) -> Needs {
         if let Some(guess) = shapes.find_map(|shape| shape.guess.as_ref()) {
             needs.format = Some(guess.format);
             for (field, names) in &guess.fields {
-                let names = names.iter().map(ToString::to_string).collect();
+                let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+                if *field == "duration" && names.iter().any(|name| says_seconds(name)) {
+                    needs.fields.insert(DURATION_UNIT, vec!["s".to_owned()]);
+                }
                 needs.fields.insert(field, names);
+            }
+            if stream.zone.is_none() {
+                let question =
+                    "in which zone are its times, where they name none? Read as UTC until then.";
+                needs.questions.push(question.to_owned());
+                needs.fields.insert(TIME_ZONE, vec!["UTC".to_owned()]);
             }
         }
     }
@@ -148,6 +157,14 @@ fn needs(found: &Found, stream: &StreamFound) -> Needs {
     }
     zone(stream, &mut needs);
     needs
+}
+
+/// Whether a column's name says that it holds seconds: `Duration (s)`, `latency_seconds`.
+fn says_seconds(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let unit = name.rsplit([' ', '_', '(', '[']).next().unwrap_or_default();
+    let unit = unit.trim_end_matches([')', ']']);
+    matches!(unit, "s" | "sec" | "secs" | "second" | "seconds")
 }
 
 fn zone(stream: &StreamFound, needs: &mut Needs) {
