@@ -5,6 +5,7 @@
 
 mod books;
 mod imports;
+mod influx;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(super) use books::{
     ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
+pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -89,6 +91,11 @@ pub(super) enum Command {
     /// Looks at everything configured: what works, how fast, and what to do about what does not.
     #[command(after_help = "Example:\n  tollwatch doctor --config tollwatch.toml")]
     Doctor(Doctor),
+    /// The databases that series are written to: setup.
+    Influx {
+        #[command(subcommand)]
+        command: InfluxCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -151,6 +158,7 @@ impl Command {
             | Command::Discover(_)
             | Command::Replay(_)
             | Command::Doctor(_)
+            | Command::Influx { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)

@@ -10,6 +10,7 @@ mod demo;
 mod discover;
 mod doctor;
 mod fold;
+mod influx;
 mod inspect;
 mod live;
 mod names;
@@ -110,6 +111,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Doctor(args) => doctor::doctor(&args, terminal),
+        Command::Influx { command } => influx::influx(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),

@@ -18,4 +18,8 @@ mod look;
 mod mock;
 mod running;
 mod scrape;
+#[cfg(feature = "faults")]
+mod stall;
+#[cfg(feature = "faults")]
+mod still;
 mod stuck;

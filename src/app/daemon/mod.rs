@@ -5,15 +5,17 @@
 //! looks like a whole one.
 
 mod changes;
+mod clients;
 mod door;
 mod files;
+mod follow;
 mod held;
 mod keeper;
 mod letters;
+mod pulse;
 mod reader;
 mod settle;
 mod shared;
-mod sources;
 mod tracks;
 mod watch;
 mod writer;
@@ -44,8 +46,6 @@ use shared::{Shared, may_pass, part_of};
 pub const TICK: Duration = Duration::from_millis(250);
 /// How often the configuration's files are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
-/// Pause before a reader that could not start is started again.
-const START_AGAIN: Duration = Duration::from_secs(2);
 /// The thread that reads files.
 const FILES: &str = "files";
 /// How long threads may take to end; the books are safe without them.
@@ -64,6 +64,9 @@ pub struct Start {
     /// Pause between two looks at files.
     pub every: Duration,
 }
+
+/// What a thread does for one database.
+type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -180,7 +183,7 @@ impl Running {
     }
 
     /// Starts a thread for each source that has none yet, and those that are always there.
-    fn start_workers(&mut self) {
+    fn start_workers(&mut self) -> Result<(), Failure> {
         let (setup, _) = self.shared.setup();
         for source in &setup.ready.kafka {
             self.shared.figures.declare(&source.name);
@@ -194,9 +197,8 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || {
-                sources::read(&shared, &name)
-            });
+            let reads = move || clients::run(&shared, &name);
+            self.start(&part, Some(source.name.clone()), reads)?;
         }
         if !setup.ready.sources.is_empty() && !self.is_at_work(FILES) {
             for source in &setup.ready.sources {
@@ -208,16 +210,32 @@ impl Running {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start(FILES, None, move || files::run(&shared, every));
+            self.start(FILES, None, move || files::run(&shared, every))?;
         }
         if let Some(door) = self.door.take() {
             let shared = Arc::clone(&self.shared);
-            self.start("door", None, move || door::run(&shared, &door));
+            self.start("door", None, move || door::run(&shared, &door))?;
+        }
+        for database in &setup.ready.influxdb {
+            self.shared.figures.follower(&database.name);
+            self.start_following("freeze", &database.name, follow::freeze)?;
+            self.start_following("send", &database.name, follow::send)?;
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
-            self.start("keeper", None, move || keeper::run(&shared));
+            self.start("keeper", None, move || keeper::run(&shared))?;
         }
+        Ok(())
+    }
+
+    /// Starts one of the threads of a database, where it is not at work.
+    fn start_following(&mut self, what: &str, name: &Text, work: Follow) -> Result<(), Failure> {
+        let part = format!("{what} {name}");
+        if self.is_at_work(&part) {
+            return Ok(());
+        }
+        let (shared, name) = (Arc::clone(&self.shared), name.clone());
+        self.start(&part, None, move || work(&shared, &name))
     }
 
     fn is_at_work(&self, name: &str) -> bool {
@@ -229,12 +247,13 @@ impl Running {
         name: &str,
         source: Option<Text>,
         work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
-    ) {
+    ) -> Result<(), Failure> {
         self.workers.push(Worker {
             name: name.to_owned(),
             source,
-            thread: std::thread::spawn(work),
+            thread: pulse::start(&self.shared, name, work)?,
         });
+        Ok(())
     }
 
     /// One look: threads that ended, files that changed, a configuration to be read again.
@@ -243,9 +262,9 @@ impl Running {
     /// What a thread could not heal.
     pub fn look(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
-        self.manager.tick(true, Instant::now());
+        self.manager.tick(self.shared.all_move(), Instant::now());
         if wake == Wake::Start {
-            self.start_workers();
+            self.start_workers()?;
             self.manager.ready();
         }
         let mut reload = wake == Wake::Reload;
@@ -258,7 +277,7 @@ impl Running {
         }
         if reload {
             self.manager.reloading();
-            self.reload();
+            self.reload()?;
             self.manager.ready();
         }
         let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
@@ -281,19 +300,15 @@ impl Running {
                     self.shared.over(&source);
                 }
                 // Or is again, by now.
-                self.start_workers();
-                Ok(())
+                self.start_workers()
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Failure::Usage(format!(
-                "the thread of `{}` died; what it had booked is safe",
-                worker.name
-            ))),
+            Err(_) => Err(Failure::Died(worker.name)),
         }
     }
 
     /// Reads the configuration again; a bad one changes nothing.
-    fn reload(&mut self) {
+    fn reload(&mut self) -> Result<(), Failure> {
         let (before, _) = self.shared.setup();
         let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
         self.files = times(&paths);
@@ -312,7 +327,7 @@ impl Running {
                     }
                 }
                 tracing::error!("the configuration is refused ({failure}); the old one stays");
-                return;
+                return Ok(());
             }
         };
         self.files = times(&next.files);
@@ -321,10 +336,10 @@ impl Running {
             self.shared.figures.reloaded(Reload::Refused);
             tracing::error!(
                 source,
-                hint = fault.kind.hint(),
+                hint = fault.hint(),
                 "the configuration is refused ({fault}); the old one stays"
             );
-            return;
+            return Ok(());
         }
         if old.ledger != new.ledger || old.daemon != new.daemon || old.limits != new.limits {
             tracing::warn!(
@@ -339,7 +354,7 @@ impl Running {
         self.shared.reload(next);
         self.shared.figures.reloaded(Reload::Taken);
         tracing::info!(config = %self.config.display(), "configuration reloaded");
-        self.start_workers();
+        self.start_workers()
     }
 
     /// Ends all threads; those that do not end in time are left to the end of the process.

@@ -6,9 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use regex_automata::nfa::thompson::{self, pikevm::PikeVM};
-use regex_automata::util::syntax;
-
 use crate::config::{KafkaSource, Start};
 use crate::units::Text;
 
@@ -16,6 +13,7 @@ use super::client;
 use super::consumer::{Consumer, Record};
 use super::context::{Place, Said};
 use super::fault::{Fault, FaultKind};
+use super::pattern::Pattern;
 use super::seen::Seen;
 
 /// How long the client's words are waited for, after nobody answered.
@@ -83,11 +81,16 @@ impl Sample {
             .consumer
             .topics(None)
             .map_err(|fault| self.why(fault))?;
-        let matches = pattern(written)?;
+        let Some(pattern) = Pattern::parse(written) else {
+            let fault =
+                format!("pattern `{written}` goes beyond what a look understands: name its topics");
+            self.faults.push(fault);
+            return Ok(Vec::new());
+        };
         let meant: Vec<Text> = all
             .into_iter()
             .map(|topic| Text::from(topic.name))
-            .filter(|name| matches(name))
+            .filter(|name| pattern.matches(name))
             .collect();
         if meant.is_empty() {
             let fault = format!("no topic matches `{written}`");
@@ -191,43 +194,5 @@ impl Sample {
             });
         }
         self.left.is_empty()
-    }
-}
-
-/// What a pattern of topics matches, as the client's own (POSIX) expressions would: of their
-/// differences none is left in what a configuration accepts.
-fn pattern(written: &str) -> Result<impl Fn(&str) -> bool, Fault> {
-    let bytes = syntax::Config::new().unicode(false).utf8(false);
-    let built = PikeVM::builder()
-        .syntax(bytes)
-        .thompson(thompson::Config::new().utf8(false))
-        .build(written);
-    let machine = built.map_err(|error| {
-        let message = format!("pattern `{written}`: {error}");
-        Fault::new(FaultKind::Settings, message)
-    })?;
-    Ok(move |name: &str| machine.is_match(&mut machine.create_cache(), name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_mean_topics() {
-        let topics = ["calls", "calls-eu", "calls.us", "other", "Calls2"];
-        let rows: &[(&str, &[&str])] = &[
-            ("^calls", &["calls", "calls-eu", "calls.us"]),
-            ("^calls$", &["calls"]),
-            ("^(calls-[a-z]{2}|other)$", &["calls-eu", "other"]),
-            ("^calls\\.us", &["calls.us"]),
-            ("^[[:upper:]]alls[0-9]+$", &["Calls2"]),
-            ("^nothing", &[]),
-        ];
-        for (written, expected) in rows {
-            let matches = pattern(written).unwrap();
-            let found: Vec<&str> = topics.into_iter().filter(|name| matches(name)).collect();
-            assert_eq!(found, *expected, "{written}");
-        }
     }
 }

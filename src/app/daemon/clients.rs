@@ -1,22 +1,28 @@
-//! The life of a Kafka source's reader: made, and made anew whenever it needs another client.
+//! Reads a Kafka source with one client after the other.
 //!
-//! Knows no record. A newcomer may ask why a broker that is away ends nothing: it comes back by
-//! itself, and a refused password does not.
+//! Knows no record. A newcomer may ask why a client is thrown away at all: one that lost a partition
+//! without a word, or whose brokers are others now, does not come back by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::config::KafkaSource;
 use crate::source::kafka::{self, FaultKind};
 use crate::units::Text;
 
 use super::super::Failure;
-use super::START_AGAIN;
 use super::reader::{Ended, Reader};
 use super::shared::{Shared, may_pass, part_of};
 
-/// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
+/// Pause before a reader that could not start is started again.
+const START_AGAIN: Duration = Duration::from_secs(2);
+
+/// Reads a source, with a new client whenever one is needed, until the end is told or the
 /// configuration no longer names it.
-pub(super) fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
+///
+/// # Errors
+/// What a reader could not heal.
+pub(super) fn run(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
     while !shared.stopping() {
         let (setup, generation) = shared.setup();
         // The reader before, if there was one, has ended with its writer.
@@ -30,7 +36,7 @@ pub(super) fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
             Ok(Some(reader)) => reader,
             Ok(None) => continue,
             Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
-                shared.fault(name, &fault.to_string(), fault.kind.hint());
+                shared.fault(name, &fault.to_string(), fault.hint());
                 shared.health.ready(&part_of(name), Err(&fault.to_string()));
                 shared.nap(START_AGAIN);
                 continue;
