@@ -195,6 +195,7 @@ fn try_to_correct(
     let of = u64::try_from(books.reach(span)?.hours.len()).unwrap_or(u64::MAX);
     tracing::info!(from = %span.from, hours = of, "restating; what comes meanwhile waits");
     let mut watch = |hours: u64, lines: u64| {
+        shared.moves();
         if shared.stopping() {
             return Err(refused("the daemon ends"));
         }

@@ -41,8 +41,10 @@ pub(super) fn open(path: &Path, look: bool, setup: &Setup) -> Result<Way, Failur
         Failure::Ledger { .. }
         | Failure::Problems(_)
         | Failure::Kafka(_)
+        | Failure::Influx { .. }
         | Failure::Listen(_)
         | Failure::Io(_)
+        | Failure::Died(_)
         | Failure::Usage(_) => Err(failure),
     })?);
     match setup.open(path) {

@@ -81,10 +81,12 @@ impl Sample {
             .consumer
             .topics(None)
             .map_err(|fault| self.why(fault))?;
-        let pattern = Pattern::parse(written).ok_or_else(|| {
-            let message = format!("pattern `{written}` is not understood");
-            Fault::new(FaultKind::Settings, message)
-        })?;
+        let Some(pattern) = Pattern::parse(written) else {
+            let fault =
+                format!("pattern `{written}` goes beyond what a look understands: name its topics");
+            self.faults.push(fault);
+            return Ok(Vec::new());
+        };
         let meant: Vec<Text> = all
             .into_iter()
             .map(|topic| Text::from(topic.name))
