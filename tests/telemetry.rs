@@ -171,7 +171,7 @@ fn each_path_and_method_has_its_answer() {
     let desk = desk();
     let address = desk.listener.address();
     let list = "not found; there are:\n/metrics  the daemon's own metrics, for Prometheus\n\
-        /healthz  200 while the main loop beats, else 503\n\
+        /healthz  200 while every thread moves, else 503 with those that stand still\n\
         /readyz  200 when ready, else 503 with a reason a line\n";
     let only = "only GET and HEAD are answered\n";
     let cases = [

@@ -16,7 +16,7 @@ pub(super) use books::{
     ReportCommand, Restate,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
-pub(super) use influx::{InfluxCommand, InfluxSetup};
+pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;

@@ -3,6 +3,8 @@
 //! Knows no series. A newcomer may ask why a database that is there is left as it is: a shorter
 //! retention would delete points at once.
 
+mod follow;
+
 use serde::Serialize;
 
 use super::args::InfluxCommand;
@@ -28,6 +30,8 @@ struct Shown<'a> {
 pub(super) fn influx(command: &InfluxCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     match command {
         InfluxCommand::Setup(args) => set_up(args, terminal),
+        InfluxCommand::Rebuild(args) => follow::rebuild(args, terminal),
+        InfluxCommand::Verify(args) => follow::verify(args, terminal),
     }
 }
 

@@ -78,8 +78,10 @@ fn open(args: &args::Restate, setup: &Setup) -> Result<SqliteLedger, Failure> {
         Failure::Ledger { .. }
         | Failure::Problems(_)
         | Failure::Kafka(_)
+        | Failure::Influx { .. }
         | Failure::Listen(_)
         | Failure::Io(_)
+        | Failure::Died(_)
         | Failure::Usage(_) => Err(failure),
     })?);
     setup.open(&args.ledger).map_err(|mut failure| {

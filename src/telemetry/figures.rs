@@ -231,6 +231,21 @@ impl Figures {
         self.state().page(now, alive)
     }
 
+    /// How far the sources are behind of which partitions are read: records that wait and the age of
+    /// the last booked one in milliseconds, as far as they are known.
+    #[must_use]
+    pub fn lags(&self, now: UnixMillis) -> BTreeMap<Text, (Option<i64>, Option<i64>)> {
+        let state = self.state();
+        let mut lags: BTreeMap<Text, (Option<i64>, Option<i64>)> = BTreeMap::new();
+        for ((source, _, _), one) in state.partitions.iter().filter(|(_, one)| one.assigned) {
+            let (records, ms) = lags.entry(source.clone()).or_insert((Some(0), Some(0)));
+            let both = |known: Option<i64>| Some((known?, one.lag_records()?));
+            *records = both(*records).map(|(sum, more)| sum.saturating_add(more));
+            *ms = ms.and_then(|age| Some(age.max(one.lag_millis(now)?)));
+        }
+        lags
+    }
+
     /// One line for people: how much is read, how far behind, and when it was last booked.
     #[must_use]
     pub fn status(&self, now: UnixMillis) -> String {

@@ -18,7 +18,7 @@ mod words;
 mod tests;
 
 pub use figures::{Booked, Figures, Partition};
-pub use health::Health;
+pub use health::{Health, Stuck};
 pub use metric::{Described, Kind, Metric};
 pub use repeats::{Repeats, Said, Say};
 pub use state::Coverage;

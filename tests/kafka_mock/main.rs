@@ -17,4 +17,8 @@ mod group;
 mod mock;
 mod running;
 mod scrape;
+#[cfg(feature = "faults")]
+mod stall;
+#[cfg(feature = "faults")]
+mod still;
 mod stuck;

@@ -185,8 +185,7 @@ impl Reader {
             None => {}
             Some(fault) => {
                 let text = format!("where to read on cannot be told: {fault}");
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
                 let label = watch::label(fault.kind);
                 self.shared.figures.source_error(&self.source.name, label);
                 self.shared.health.ready(&part, Err(&text));

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
 use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
+use crate::sink::StopSign;
 use crate::telemetry::{Figures, Health, Repeats, Say};
 use crate::units::{Text, UnixMillis};
 
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     generation: AtomicU64,
     stop: AtomicBool,
     repeats: Mutex<Repeats>,
+    /// Interrupts whoever delivers to a database, at the end and when the configuration changes.
+    sign: Mutex<StopSign>,
     complete: Mutex<BTreeMap<Text, Option<UnixMillis>>>,
     pub(super) clock: SystemClock,
     pub(super) figures: Arc<Figures>,
@@ -55,6 +58,7 @@ impl Shared {
             generation: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             repeats: Mutex::new(Repeats::new(REPEAT_EVERY)),
+            sign: Mutex::default(),
             complete: Mutex::default(),
             clock,
             figures: Arc::new(Figures::new(env!("CARGO_PKG_VERSION"), clock.now())),
@@ -64,7 +68,15 @@ impl Shared {
 
     /// The books, for one request.
     pub(super) fn books(&self) -> MutexGuard<'_, SqliteLedger> {
-        let mut books = lock(&self.books);
+        let mut books = match self.books.try_lock() {
+            Ok(books) => books,
+            Err(TryLockError::Poisoned(books)) => books.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.waits();
+                lock(&self.books)
+            }
+        };
+        self.moves();
         if let Some(known) = lock(&self.known).take() {
             books.set_known(known);
         }
@@ -97,6 +109,12 @@ impl Shared {
         *lock(&self.known) = Some(next.known_names());
         *setup = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
+        std::mem::take(&mut *lock(&self.sign)).stop();
+    }
+
+    /// What interrupts a delivery; asked for anew after each.
+    pub(super) fn sign(&self) -> StopSign {
+        lock(&self.sign).clone()
     }
 
     /// Which configuration is in force: another number, another configuration.
@@ -116,6 +134,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.health.stopping();
         self.stop.store(true, Ordering::Release);
+        lock(&self.sign).stop();
     }
 
     /// Whether the end has been told.
@@ -127,6 +146,7 @@ impl Shared {
     pub(super) fn nap(&self, long: Duration) -> bool {
         let end = Instant::now() + long;
         while !self.stopping() {
+            self.moves();
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return true;

@@ -22,6 +22,8 @@ use crate::units::{Text, UnixMillis};
 const PAGE_BYTES: u64 = 8_192;
 /// Page cache in KiB (negative by SQLite's convention).
 const CACHE_KIB: i64 = -16_384;
+/// The same for a reader beside the writer, which reads windows one after the other.
+const BESIDE_CACHE_KIB: i64 = -2_048;
 /// File bytes mapped into memory at most; they count as memory of the process.
 const MMAP_BYTES: i64 = 32 << 20;
 /// What the log of changes beside the file shrinks to once it has been written back.
@@ -49,6 +51,23 @@ impl SqliteLedger {
     pub fn open_read_only(path: &Path) -> Result<SqliteLedger, Fault> {
         let name = path.display().to_string();
         open_reader(path).map_err(|fault| fault.of(&name))
+    }
+
+    /// The same ledger once more, for reading beside this one: what is committed, and nothing of
+    /// what is being written.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open_read_only`]; a ledger in memory has no second door.
+    pub fn beside(&self) -> Result<SqliteLedger, Fault> {
+        let Some(path) = &self.file else {
+            return Err(Fault::new(FaultKind::Refused, "is in memory alone"));
+        };
+        let reader = SqliteLedger::open_read_only(path)?;
+        let small = reader
+            .conn
+            .pragma_update(None, "cache_size", BESIDE_CACHE_KIB);
+        reader.named(small.map_err(Fault::from))?;
+        Ok(reader)
     }
 
     /// Whether another process writes it now; asks the lock file and leaves everything as it is.

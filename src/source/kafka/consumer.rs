@@ -24,6 +24,8 @@ use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
 pub(super) const ASK: Duration = Duration::from_secs(4);
+/// How long a client may take to ask for its bearer token.
+const TOKEN: Duration = Duration::from_millis(200);
 /// How long a record may take to be read back.
 const READ_BACK: Duration = Duration::from_secs(8);
 
@@ -123,6 +125,10 @@ impl Consumer {
     /// The id of the cluster; `None` when no broker tells one in time.
     #[must_use]
     pub fn cluster(&self) -> Option<String> {
+        if self.token.is_some() {
+            // The client asks for its bearer token when it is polled, and connects with that.
+            drop(self.client.poll(TOKEN));
+        }
         self.client.client().fetch_cluster_id(ASK)
     }
 
@@ -182,6 +188,16 @@ impl Consumer {
             list.add_partition(&place.topic, place.partition);
         }
         Ok(self.client.incremental_unassign(&list)?)
+    }
+
+    /// Fetches partitions no longer, without anybody's being told: a defect that tests ask for,
+    /// because librdkafka has been seen with it.
+    pub fn forget<'a>(&self, places: impl Iterator<Item = &'a Place>) {
+        let mut list = TopicPartitionList::new();
+        for place in places {
+            list.add_partition(&place.topic, place.partition);
+        }
+        drop(self.client.pause(&list));
     }
 
     /// Tells the brokers up to where the books stand, for whoever watches lag. Nobody waits for it.

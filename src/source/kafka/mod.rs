@@ -12,6 +12,7 @@ mod letters;
 mod look;
 mod marks;
 mod mock;
+mod pattern;
 mod seen;
 
 pub use client::secret;
@@ -22,4 +23,5 @@ pub use letters::{Envelope, Letters};
 pub use look::Topic;
 pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use mock::Mock;
+pub use pattern::Pattern;
 pub use seen::Seen;
