@@ -145,7 +145,11 @@ impl Case<'_> {
         let mut sums = BTreeMap::new();
         let ledger = SqliteLedger::open_read_only(&self.folder.join("books.db")).unwrap();
         let mut add = |row: tollwatch::ledger::CellRow| {
-            for measurement in [Measurement::Calls, Measurement::Prompt, Measurement::Residency] {
+            for measurement in [
+                Measurement::Calls,
+                Measurement::Prompt,
+                Measurement::Residency,
+            ] {
                 let body = Body::of_cell(measurement, &row.cell);
                 for (name, value) in additive_fields(measurement, &body) {
                     let key = (measurement.as_str().to_owned(), name.to_owned());
@@ -218,7 +222,10 @@ fn run(halves: &[String; 2], folder: &Path, blow: &str, seed: u64) -> Result<usi
     assert_eq!(row.refused, 0);
     let later = |(series, _): &&(String, i64)| series.contains("rev=1");
     let state = case.fake.state();
-    assert!(state.points.keys().filter(later).count() > 10, "few points are late");
+    assert!(
+        state.points.keys().filter(later).count() > 10,
+        "few points are late"
+    );
     Ok(hits)
 }
 
