@@ -50,6 +50,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("rdkafka", "source/kafka"),
     ("influxdb2", "sink/influx"),
     ("reqwest", "sink/influx"),
+    ("regex_automata", "source/kafka/pattern.rs"),
     ("rustix", "app/doctor"),
 ];
 

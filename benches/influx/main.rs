@@ -14,12 +14,13 @@
 mod measure;
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use measure::{in_turns, timed, verdict};
-use tollwatch::clock::SystemClock;
+use tollwatch::clock::{Clock, SystemClock};
 use tollwatch::config::{InfluxDb, InfluxLogin, InfluxVersion, SecretRef};
 use tollwatch::sink::influx::Packed;
 use tollwatch::sink::{
@@ -101,9 +102,10 @@ fn lines(n: usize) -> Vec<FrozenLine> {
         );
         for field in 0..38 {
             let value = if field % 3 == 0 { at * (field + 7) } else { 0 };
-            text.push_str(&format!(",a_total_of_the_cell_{field}={value}i"));
+            write!(text, ",a_total_of_the_cell_{field}={value}i").expect("a String takes it");
         }
-        text.push_str(&format!(",cost_usd=0.{at} {}", 1_795_000_000 + minute * 60));
+        write!(text, ",cost_usd=0.{at} {}", 1_795_000_000 + minute * 60)
+            .expect("a String takes it");
         FrozenLine {
             id: u64::try_from(at).unwrap_or(0) + 1,
             bytes: text.into_bytes(),
@@ -184,7 +186,8 @@ fn delivered(worker: &Worker, influx: &Influx, lines: &[FrozenLine]) -> Duration
     let mut deliverer = Deliverer::default();
     let stop = StopSign::default();
     let took = timed(|| {
-        let around = (influx, &SystemClock as &dyn tollwatch::clock::Clock);
+        let clock: &dyn Clock = &SystemClock;
+        let around = (influx, clock);
         let mut tell = |_| {};
         let ended = deliver(&mut deliverer, &mut outbox, around, &stop, &mut tell);
         assert_eq!(worker.run(ended), Ok(Ended::Drained));

@@ -264,17 +264,7 @@ fn build(
     let regions = regions(further.regions.as_ref(), faults);
     let prices = prices(&further, faults);
 
-    let around = kafka::Around {
-        file: main,
-        dir,
-        read,
-        what: "kafka",
-    };
-    let of_influx = kafka::Around {
-        what: "influx",
-        ..around
-    };
-    let (sources, kafka) = sources(around, &written.source, faults);
+    let (sources, kafka) = sources(main, dir, &written.source, read, faults);
     let told = told_formats(&sources, &kafka);
     let source_names: BTreeSet<Text> = told.iter().map(|(name, _)| name.clone()).collect();
     let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
@@ -330,7 +320,7 @@ fn build(
         groups,
         sources,
         kafka: kafka.into_iter().map(|placed| placed.ready).collect(),
-        influxdb: influxdb::databases(of_influx, &written.influxdb, faults),
+        influxdb: influxdb::databases((main, dir, read), &written.influxdb, faults),
         daemon: daemon::ready(main, &written.daemon, faults),
         regions,
         prices,
@@ -339,12 +329,15 @@ fn build(
 
 /// The sources of files and of Kafka, no two of one name.
 fn sources<'a>(
-    around: kafka::Around<'a>,
+    main: &'a FileText,
+    dir: &'a Path,
     written: &'a written::Sources,
+    read: Read<'a>,
     faults: &mut Vec<Problem>,
 ) -> (Vec<FileSource>, Vec<kafka::Placed<'a>>) {
     let mut seen = names::Seen::new("source");
-    let files = settings::sources(around.file, around.dir, &written.file, &mut seen, faults);
+    let around = kafka::Around::new(main, dir, read, "kafka");
+    let files = settings::sources(main, dir, &written.file, &mut seen, faults);
     let kafka = kafka::sources(around, &written.kafka, &mut seen, faults);
     (files, kafka)
 }

@@ -250,7 +250,7 @@ pub async fn deliver<E>(
             Next::Idle => return Ok(Ended::Drained),
             Next::Wait(time) => {
                 tokio::select! {
-                    () = tokio::time::sleep(time) => {}
+                    () = tokio::time::sleep(crate::crash::pause(time)) => {}
                     () = stop.up() => {}
                 }
             }

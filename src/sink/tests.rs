@@ -40,6 +40,7 @@ fn shown(answer: &Answer) -> String {
 /// Bodies as servers sent them: InfluxDB 1.6.7 and 2.9.1 recorded, 3 from its documentation, the
 /// 500 from influxdb #19779.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn every_answer_has_its_meaning() {
     use InfluxVersion::{V1, V2, V3};
     let conflict_1 = r#"{"error":"partial write: field type conflict: input field \"calls\" on measurement \"llm_calls\" is type integer, already exists as type float dropped=1"}"#;

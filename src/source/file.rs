@@ -5,6 +5,7 @@
 //! be another file, and only its bytes can tell.
 
 mod stream;
+mod utf16;
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};

@@ -52,7 +52,8 @@ impl State {
             [waiting, failing]
         };
         let words = self.followers.iter().flat_map(one).flatten();
-        words.map(|words| format!("; {words}")).collect()
+        let words: Vec<String> = words.map(|words| ["; ", &words].concat()).collect();
+        words.concat()
     }
 }
 

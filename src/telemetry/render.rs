@@ -156,13 +156,13 @@ impl State {
             }
             Metric::CoverageRatio => self.endpoints(&mut at, Coverage::ratio),
             Metric::FollowerLines => {
-                self.followers(&mut at, |one| Some(Number::count(one.written)))
+                self.followers(&mut at, |one| Some(Number::count(one.written)));
             }
             Metric::FollowerRefused => {
                 self.followers(&mut at, |one| Some(Number::count(one.refused)));
             }
             Metric::FollowerWaiting => {
-                self.followers(&mut at, |one| one.waiting.map(Number::count))
+                self.followers(&mut at, |one| one.waiting.map(Number::count));
             }
             Metric::FollowerOldest => {
                 self.followers(&mut at, |one| one.oldest_millis(now).map(Number::Millis));

@@ -1,6 +1,6 @@
 //! InfluxDB 1.6.7: its own protocol, with a user and without.
 
-use tollwatch::config::{InfluxLogin, InfluxVersion, SecretRef};
+use tollwatch::config::{InfluxDb, InfluxLogin, InfluxVersion, SecretRef};
 use tollwatch::sink::{Influx, Told};
 use tollwatch::telemetry::FollowerError;
 use tollwatch::units::Millis;
@@ -13,7 +13,7 @@ fn influxdb_1() {
     let Some(server) = Server::start("influxdb1", &[]) else {
         return;
     };
-    let mut settings = server.settings(InfluxVersion::V1, "llm \"calls\"");
+    let settings = server.settings(InfluxVersion::V1, "llm \"calls\"");
     let mut outbox = Memory::of(lines("llm_calls", 12_000, now()));
     let absent = hurry(&mut outbox, &Influx::new(&settings).unwrap(), 1);
     let missing = matches!(
@@ -68,6 +68,11 @@ fn influxdb_1() {
     hurry(&mut outbox, &influx, 5);
     assert_eq!(number(&influx, "SELECT COUNT(calls) FROM llm_links"), 1_000);
 
+    kept(settings);
+}
+
+/// A database that keeps points for two hours.
+fn kept(mut settings: InfluxDb) {
     "kept".clone_into(&mut settings.bucket);
     settings.retention = Some(Millis(7_200_000));
     let influx = made(&settings);

@@ -118,7 +118,7 @@ impl Fake {
                 }
                 let state = Arc::clone(&inner);
                 let stream = stream.unwrap();
-                std::thread::spawn(move || serve(version, stream, &state));
+                std::thread::spawn(move || serve(version, &stream, &state));
             }
         });
         Fake {
@@ -143,7 +143,7 @@ impl Drop for Fake {
 }
 
 /// Answers the requests of one connection until a fault ends it.
-fn serve(version: InfluxVersion, stream: TcpStream, state: &Mutex<State>) {
+fn serve(version: InfluxVersion, mut stream: &TcpStream, state: &Mutex<State>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some((head, body)) = request(&mut reader) {
@@ -152,7 +152,7 @@ fn serve(version: InfluxVersion, stream: TcpStream, state: &Mutex<State>) {
             return;
         };
         std::thread::sleep(late);
-        if (&stream).write_all(text.as_bytes()).is_err() || !goes_on {
+        if stream.write_all(text.as_bytes()).is_err() || !goes_on {
             return;
         }
     }
@@ -247,7 +247,12 @@ impl State {
         let bad = self.apply(&lines);
         let late = match fault {
             Fault::Slow(ms) => Duration::from_millis(ms),
-            _ => now,
+            Fault::None
+            | Fault::DropBefore
+            | Fault::DropAfter
+            | Fault::DropHalf
+            | Fault::Status(..)
+            | Fault::BreakOff => now,
         };
         let (status, said) = verdict(version, &lines, &bad);
         Some((plain(status, "", &said), late, true))

@@ -14,6 +14,7 @@ mod daemon_support;
 mod faults;
 mod figures;
 mod group;
+mod look;
 mod mock;
 mod running;
 mod scrape;

@@ -24,7 +24,9 @@ const START_AGAIN: Duration = Duration::from_secs(2);
 /// What a reader could not heal.
 pub(super) fn run(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
     while !shared.stopping() {
-        let (setup, _) = shared.setup();
+        let (setup, generation) = shared.setup();
+        // The reader before, if there was one, has ended with its writer.
+        shared.takes_over(&part_of(name), generation);
         let named = |source: &&KafkaSource| source.name == *name;
         let Some(source) = setup.ready.kafka.iter().find(named) else {
             return Ok(());

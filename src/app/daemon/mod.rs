@@ -6,6 +6,7 @@
 
 mod changes;
 mod clients;
+mod door;
 mod files;
 mod follow;
 mod held;
@@ -38,12 +39,15 @@ use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
 use changes::try_clients;
+use door::Door;
 use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
 pub const TICK: Duration = Duration::from_millis(250);
 /// How often the configuration's files are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
+/// The thread that reads files.
+const FILES: &str = "files";
 /// How long threads may take to end; the books are safe without them.
 const END_MAX: Duration = Duration::from_millis(4_500);
 
@@ -55,6 +59,8 @@ pub struct Start {
     pub setup: Setup,
     /// The books.
     pub books: SqliteLedger,
+    /// Their file; beside it stands the socket by which they are corrected. `None` for none.
+    pub ledger: Option<PathBuf>,
     /// Pause between two looks at files.
     pub every: Duration,
 }
@@ -78,6 +84,8 @@ pub struct Running {
     every: Duration,
     workers: Vec<Worker>,
     listener: Option<Listener>,
+    /// Until its thread has it.
+    door: Option<Door>,
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
@@ -104,6 +112,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         config,
         setup,
         books,
+        ledger,
         every,
     } = start;
     let listen = setup.ready.daemon.listen;
@@ -114,6 +123,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         .map(|address| listen_at(address, &shared))
         .transpose()?;
     let running = Running {
+        door: ledger.as_deref().and_then(open_door),
         shared,
         config,
         every,
@@ -135,6 +145,19 @@ fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Fail
     let listener = web::start(address, board)?;
     tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
     Ok(listener)
+}
+
+/// The socket; the daemon does its work without it, too.
+fn open_door(ledger: &Path) -> Option<Door> {
+    let opened = Door::open(ledger);
+    if let Err(error) = &opened {
+        tracing::warn!(
+            ledger = %ledger.display(),
+            hint = "`restate` needs the daemon stopped",
+            "no local socket: {error}"
+        );
+    }
+    opened.ok()
 }
 
 /// When files were last written; `None` for those that are not there.
@@ -177,7 +200,7 @@ impl Running {
             let reads = move || clients::run(&shared, &name);
             self.start(&part, Some(source.name.clone()), reads)?;
         }
-        if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
+        if !setup.ready.sources.is_empty() && !self.is_at_work(FILES) {
             for source in &setup.ready.sources {
                 let name = source.name.as_str();
                 self.shared.figures.declare(name);
@@ -187,12 +210,16 @@ impl Running {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start("files", None, move || files::run(&shared, every))?;
+            self.start(FILES, None, move || files::run(&shared, every))?;
         }
         for database in &setup.ready.influxdb {
             self.shared.figures.follower(&database.name);
             self.start_following("freeze", &database.name, follow::freeze)?;
             self.start_following("send", &database.name, follow::send)?;
+        }
+        if let Some(door) = self.door.take() {
+            let shared = Arc::clone(&self.shared);
+            self.start("door", None, move || door::run(&shared, &door))?;
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
@@ -266,6 +293,7 @@ impl Running {
     fn ended(&mut self, worker: Worker) -> Result<(), Failure> {
         match worker.thread.join() {
             Ok(Ok(())) => {
+                self.shared.books_no_more(&worker.name);
                 // Its source is no longer configured.
                 if let Some(source) = worker.source {
                     self.shared.forget(&source);

@@ -118,6 +118,7 @@ impl Reader {
     ) -> Result<Option<Reader>, Failure> {
         let (setup, generation) = shared.setup();
         let judge = shared.judge(&setup)?;
+        shared.takes_over(&part_of(&source.name), generation);
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {

@@ -38,6 +38,10 @@ pub(super) struct Shared {
     /// Interrupts whoever delivers to a database, at the end and when the configuration changes.
     sign: Mutex<StopSign>,
     complete: Mutex<BTreeMap<Text, Option<UnixMillis>>>,
+    /// The generation by which each thread that books has judged all that it has not booked yet.
+    taken_over: Mutex<BTreeMap<String, u64>>,
+    /// How often the books were corrected.
+    corrections: AtomicU64,
     pub(super) clock: SystemClock,
     pub(super) figures: Arc<Figures>,
     pub(super) health: Arc<Health>,
@@ -60,6 +64,8 @@ impl Shared {
             repeats: Mutex::new(Repeats::new(REPEAT_EVERY)),
             sign: Mutex::default(),
             complete: Mutex::default(),
+            taken_over: Mutex::default(),
+            corrections: AtomicU64::new(0),
             clock,
             figures: Arc::new(Figures::new(env!("CARGO_PKG_VERSION"), clock.now())),
             health: Arc::new(Health::new(Instant::now(), QUIET_MAX)),
@@ -120,6 +126,33 @@ impl Shared {
     /// Which configuration is in force: another number, another configuration.
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// All that the thread `name` books from now on is judged by this generation.
+    pub(super) fn takes_over(&self, name: &str, generation: u64) {
+        lock(&self.taken_over).insert(name.to_owned(), generation);
+    }
+
+    /// The thread `name` books nothing any more.
+    pub(super) fn books_no_more(&self, name: &str) {
+        lock(&self.taken_over).remove(name);
+    }
+
+    /// A thread that may still book what was judged by another configuration.
+    pub(super) fn behind(&self, generation: u64) -> Option<String> {
+        let taken_over = lock(&self.taken_over);
+        let mut behind = taken_over.iter().filter(|(_, taken)| **taken != generation);
+        behind.next().map(|(name, _)| name.clone())
+    }
+
+    /// The books were corrected: what was read of them before is not what they say now.
+    pub(super) fn corrected(&self) {
+        self.corrections.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What changes when the configuration does, or the books are corrected.
+    pub(super) fn state(&self) -> (u64, u64) {
+        (self.generation(), self.corrections.load(Ordering::Acquire))
     }
 
     /// A judge under `setup`, whose number the figures then show.

@@ -3,10 +3,13 @@
 //! Knows no server. A newcomer may ask why a key of another version is an error and not ignored: who
 //! writes `database` for version 2 would find the series in a bucket that was never meant.
 
+use std::path::Path;
+
 use crate::attribute::BaseUrl;
 use crate::problem::Problem;
 use crate::units::{Millis, Text};
 
+use super::super::Read;
 use super::super::at::{At, AtText};
 use super::super::kafka::Around;
 use super::super::names;
@@ -21,11 +24,11 @@ const RETENTION_MAX_SECONDS: u64 = 2_147_483_647;
 
 /// The databases; no two of one name, and no two names of one place.
 pub(in crate::config) fn databases(
-    around: Around<'_>,
+    (file, dir, read): (&FileText, &Path, Read<'_>),
     written: &[At<written::InfluxDb>],
     faults: &mut Vec<Problem>,
 ) -> Vec<InfluxDb> {
-    let file = around.file;
+    let around = Around::new(file, dir, read, "influx");
     let mut seen = names::Seen::new("influxdb");
     let mut places = names::Seen::new("place");
     let mut ready = Vec::new();

@@ -41,6 +41,23 @@ enum Holds {
     Other,
 }
 
+impl<'a> Around<'a> {
+    /// Files beside `file`, and secrets for `what`.
+    pub(in crate::config) fn new(
+        file: &'a FileText,
+        dir: &'a Path,
+        read: Read<'a>,
+        what: &'static str,
+    ) -> Around<'a> {
+        Around {
+            file,
+            dir,
+            read,
+            what,
+        }
+    }
+}
+
 impl Around<'_> {
     fn wrong(&self, span: Range<usize>, code: &'static str, message: impl Into<String>) -> Problem {
         self.file.problem(span, code, message)

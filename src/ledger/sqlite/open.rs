@@ -100,6 +100,22 @@ impl SqliteLedger {
         prepare(conn, String::new(), options)
     }
 
+    /// A ledger that vanishes with the process and takes room on the disk for temporary files, not
+    /// in memory, however much is booked.
+    ///
+    /// # Errors
+    /// A [`Fault`] when there is no such room.
+    pub fn open_temporary(options: Options) -> Result<SqliteLedger, Fault> {
+        // A file without a name: nobody else can open it, and it is gone when it is closed.
+        let ledger = prepare(Connection::open("")?, String::new(), options)?;
+        // What a crash leaves of it, nobody looks for.
+        ledger
+            .conn
+            .query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+        ledger.conn.pragma_update(None, "synchronous", "OFF")?;
+        Ok(ledger)
+    }
+
     /// Reads every page and index of the file, for whoever doubts it. Takes time with its size.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl Influx {
     /// As a write would fail.
     pub async fn may_write(&self) -> Result<(), Fault> {
         match self.write(&self.pack(COMMENT.to_vec())).await {
-            Answer::Written => Ok(()),
+            Answer::Written | Answer::Refused(_) => Ok(()),
             // All is well but that there is no point: the words of InfluxDB 2 and of 3.
             Answer::Stop(stopped) if stopped.said.starts_with("answers 400") => Ok(()),
             Answer::Stop(stopped) => Err(Fault::server(stopped.kind, stopped.said, stopped.hint)),
@@ -57,7 +57,6 @@ impl Influx {
                 let hint = "look at what stands between here and the server";
                 Err(Fault::server(FollowerError::Unexpected, said, hint))
             }
-            Answer::Refused(_) => Ok(()),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Series {
     pub columns: Vec<String>,
     /// A row each.
     pub values: Vec<Vec<Value>>,
+    /// Set where the server has more rows than it says; such an answer is never handed out.
+    partial: bool,
 }
 
 /// A value of a row.
@@ -110,32 +112,11 @@ impl Influx {
 
     async fn asked(&self, request: reqwest::RequestBuilder) -> Result<Rows, Fault> {
         let (status, body) = self.text_of(request, ROWS_BYTES).await?;
-        let question = |message: String| Fault {
-            kind: FaultKind::Question,
-            message,
-            hint: "",
-        };
         match status {
-            200 => {}
-            400 => return Err(question(self.fault_of(status, &body).message)),
-            status => return Err(self.fault_of(status, &body)),
+            200 => rows(&body),
+            400 => Err(question(self.fault_of(status, &body).message)),
+            status => Err(self.fault_of(status, &body)),
         }
-        let body: Body = serde_json::from_str(&body)
-            .map_err(|error| question(format!("the answer cannot be read: {error}")))?;
-        let mut rows = Rows::default();
-        if let Some(error) = body.error {
-            return Err(question(error));
-        }
-        for statement in body.results {
-            if let Some(error) = statement.error {
-                return Err(question(error));
-            }
-            if statement.partial {
-                return Err(question("the server answers only a part".to_owned()));
-            }
-            rows.series.extend(statement.series);
-        }
-        Ok(rows)
     }
 
     /// Status and body of a request that asks.
@@ -171,6 +152,83 @@ impl Influx {
             Answer::Written | Answer::TooLarge | Answer::Refused(_) => {
                 Fault::server(FollowerError::Unexpected, format!("answers {status}"), "")
             }
+        }
+    }
+}
+
+fn question(message: String) -> Fault {
+    Fault {
+        kind: FaultKind::Question,
+        message,
+        hint: "",
+    }
+}
+
+/// The rows of an answer; a fault in it, or half an answer, is one.
+fn rows(body: &str) -> Result<Rows, Fault> {
+    let body: Body = serde_json::from_str(body)
+        .map_err(|error| question(format!("the answer cannot be read: {error}")))?;
+    let mut rows = Rows::default();
+    if let Some(error) = body.error {
+        return Err(question(error));
+    }
+    for statement in body.results {
+        if let Some(error) = statement.error {
+            return Err(question(error));
+        }
+        if statement.partial || statement.series.iter().any(|series| series.partial) {
+            return Err(question("the server answers only a part".to_owned()));
+        }
+        rows.series.extend(statement.series);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_exact_and_half_answers_are_faults() {
+        let whole = r#"{"results":[{"statement_id":0,"series":[{"name":"llm_calls","tags":{"model":"m"},
+            "columns":["time","sum","mean","word","none","yes"],
+            "values":[[0,9007199254740993,1.5,"w",null,true]]}]},{"statement_id":1}]}"#;
+        let found = rows(whole).unwrap();
+        assert_eq!(found.series.len(), 1);
+        assert_eq!(found.series[0].tags["model"], "m");
+        let row = [
+            Value::Integer(0),
+            Value::Integer(9_007_199_254_740_993),
+            Value::Float(1.5),
+            Value::Text("w".to_owned()),
+            Value::None,
+            Value::Bool(true),
+        ];
+        assert_eq!(found.series[0].values, [row]);
+        let faults = [
+            (
+                r#"{"error":"database name required"}"#,
+                "database name required",
+            ),
+            (
+                r#"{"results":[{"error":"database not found: x"}]}"#,
+                "database not found: x",
+            ),
+            (
+                r#"{"results":[{"series":[],"partial":true}]}"#,
+                "the server answers only a part",
+            ),
+            (
+                r#"{"results":[{"series":[{"name":"m","partial":true}]}]}"#,
+                "the server answers only a part",
+            ),
+            (
+                "<html>",
+                "the answer cannot be read: expected value at line 1 column 1",
+            ),
+        ];
+        for (body, words) in faults {
+            assert_eq!(rows(body).unwrap_err().message, words, "{body}");
         }
     }
 }

@@ -239,3 +239,23 @@ fn duration(text: &str) -> Option<Millis> {
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_names_of_version_1() {
+        let rows = [
+            ("9600h0m0s", Some(9_600 * 3_600)),
+            ("1h30m5s", Some(5_405)),
+            ("0s", None),
+            ("", None),
+            ("forever", None),
+        ];
+        for (text, wanted) in rows {
+            assert_eq!(duration(text), wanted.map(seconds), "{text}");
+        }
+        assert_eq!(quoted(r#"a "b\"#), r#""a \"b\\""#);
+    }
+}

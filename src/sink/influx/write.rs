@@ -134,3 +134,38 @@ fn zip(body: &[u8]) -> Option<Vec<u8>> {
     encoder.write_all(body).ok()?;
     encoder.finish().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_time_in_seconds_or_by_date() {
+        let date = "Sat, 21 Nov 2026 17:00:00 GMT";
+        let rows = [
+            ("7", date, Some(7)),
+            ("Sat, 21 Nov 2026 17:01:30 GMT", date, Some(90)),
+            ("Sat, 21 Nov 2026 16:00:00 GMT", date, None),
+            ("Sat, 21 Nov 2026 17:01:30 GMT", "soon", None),
+            ("soon", date, None),
+            ("-1", date, None),
+        ];
+        for (asked, date, seconds) in rows {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(asked));
+            headers.insert(DATE, HeaderValue::from_static(date));
+            let wanted = seconds.map(Duration::from_secs);
+            assert_eq!(retry_after(&headers), wanted, "{asked} at {date}");
+        }
+    }
+
+    #[test]
+    fn equal_bodies_are_packed_to_equal_bytes() {
+        let body = b"llm_calls,feature=a calls=1i 5\n".repeat(1_000);
+        let packed = zip(&body).unwrap();
+        assert_eq!(zip(&body).unwrap(), packed);
+        assert!(packed.len() < body.len() / 10);
+    }
+}

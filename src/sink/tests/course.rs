@@ -294,7 +294,7 @@ fn a_bad_batch_costs_few_requests() {
         .map(|n: u64| {
             line(
                 n + 1,
-                format!("{},a={n} x=1i {n}", names[usize::from(n % 2 == 0)]),
+                format!("{},a={n} x=1i {n}", names[usize::from(n.is_multiple_of(2))]),
             )
         })
         .collect();

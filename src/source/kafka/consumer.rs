@@ -113,10 +113,15 @@ impl Consumer {
     /// # Errors
     /// As [`Consumer::subscribe`].
     pub fn unsubscribed(source: &KafkaSource) -> Result<Consumer, Fault> {
+        Consumer::with(&client::consumer(source, true)?, source)
+    }
+
+    /// A client with these properties, of a source that says how it is let in.
+    pub(super) fn with(config: &ClientConfig, source: &KafkaSource) -> Result<Consumer, Fault> {
         let token = source.sasl.as_ref().and_then(|sasl| sasl.token.clone());
         let context = Context::new(token.clone());
         Ok(Consumer {
-            client: client::consumer(source, true)?.create_with_context(context)?,
+            client: config.create_with_context(context)?,
             aside: client::consumer(source, false)?,
             token,
         })

@@ -13,6 +13,7 @@ mod look;
 mod marks;
 mod mock;
 mod pattern;
+mod sample;
 mod seen;
 
 pub use client::secret;
@@ -24,4 +25,5 @@ pub use look::Topic;
 pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use mock::Mock;
 pub use pattern::Pattern;
+pub use sample::{Sample, Sampled};
 pub use seen::Seen;
