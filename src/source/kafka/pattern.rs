@@ -37,7 +37,11 @@ mod tests {
     fn topics_that_a_pattern_means() {
         let cases: [(&str, &[&str], &[&str]); 16] = [
             ("^[[:upper:]]alls[0-9]+$", &["Calls2"], &["calls2", "Calls"]),
-            ("^(calls-[a-z]{2}|other)$", &["calls-eu", "other"], &["calls-e", "others"]),
+            (
+                "^(calls-[a-z]{2}|other)$",
+                &["calls-eu", "other"],
+                &["calls-e", "others"],
+            ),
             ("^llm", &["llm", "llm.calls"], &["my.llm", "ll"]),
             ("^llm$", &["llm"], &["llm2"]),
             (
