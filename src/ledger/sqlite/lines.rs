@@ -29,7 +29,7 @@ const MERGED_BELOW: usize = 512;
 const LINK_REACH_MS: i64 = 60_000;
 
 /// Most lines read to name who told first; beyond it a contradiction names the second alone.
-const TELLERS_MAX: usize = 20_000;
+const TELLERS_MAX: usize = 30_000;
 
 /// Stands between the parts of a link's key; names hold no control characters.
 const UNIT: &str = "\u{1f}";
@@ -46,7 +46,7 @@ pub(super) fn add(
         let key = delta
             .key(place)
             .map_or(&one.entry.shared.key, |resolved| &*resolved.key);
-        let hour = one.entry.report.at.floor(HOUR_MS).0;
+        let hour = one.entry.at.floor(HOUR_MS).0;
         let (topic, partition) = batch.place(one.entry.part);
         by_hour.entry(hour).or_default().push(Kept {
             entry: &one.entry,
@@ -71,7 +71,7 @@ pub(super) fn add(
             continue;
         }
         let tail = hour + HOUR_MS - LINK_REACH_MS;
-        if lines.iter().any(|kept| kept.entry.report.at.0 >= tail) {
+        if lines.iter().any(|kept| kept.entry.at.0 >= tail) {
             due.insert(hour + HOUR_MS);
         }
         let bytes = append(conn, hour, &lines)?;
