@@ -18,7 +18,7 @@ use super::hours::{self, Hours};
 use super::sift::teller;
 use super::{SEGMENT_BITS, corrupt, count, counts, segment_range, segments_of_level};
 use crate::crash::site;
-use crate::line::{self, Kept, Line};
+use crate::line::{self, Glance, Kept, Line, Wanted};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 /// Chunks with fewer lines than this are merged with others of their size; above, the tables of
@@ -164,27 +164,27 @@ pub(super) fn visit(
 ) -> Result<(), Fault> {
     let mut hour: Vec<Line> = Vec::new();
     let mut of = None;
-    each_chunk(conn, span, &mut |number, lines| {
+    each_chunk(conn, span, &mut |number, body| {
         if of.replace(number).is_some_and(|of| of != number) {
             flush(&mut hour, span, visit)?;
         }
-        hour.extend(lines);
+        hour.extend(line::decode(body).map_err(|_| corrupt("line"))?);
         Ok(())
     })?;
     flush(&mut hour, span, visit)
 }
 
-/// Visits lines chunk by chunk.
-pub(super) fn visit_unsorted(
+/// Visits the lines that are wanted, chunk by chunk.
+pub(super) fn visit_where(
     conn: &Connection,
     span: Span,
+    wanted: &mut Wanted<'_>,
     visit: &mut Visit<'_, Line>,
 ) -> Result<(), Fault> {
-    each_chunk(conn, span, &mut |_, lines| {
-        lines
-            .into_iter()
-            .filter(|line| span.contains(line.at))
-            .try_for_each(&mut *visit)
+    let mut wanted = |glance: &Glance<'_>| span.contains(glance.at) && wanted(glance);
+    each_chunk(conn, span, &mut |_, body| {
+        let lines = line::decode_where(body, &mut wanted).map_err(|_| corrupt("line"))?;
+        lines.into_iter().try_for_each(&mut *visit)
     })
 }
 
@@ -192,7 +192,7 @@ pub(super) fn visit_unsorted(
 fn each_chunk(
     conn: &Connection,
     span: Span,
-    take: &mut dyn FnMut(i64, Vec<Line>) -> Result<(), Fault>,
+    take: &mut dyn FnMut(i64, &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let (first, _) = segment_range(span.from.0);
     // The span ends before `to`, and an hour's first millisecond belongs to the next one.
@@ -202,9 +202,7 @@ fn each_chunk(
     let mut rows = rows.query((first, last))?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        let body = row.get_ref(1)?.as_blob()?;
-        let lines = line::decode(body).map_err(|_| corrupt("line"))?;
-        take(id >> SEGMENT_BITS, lines)?;
+        take(id >> SEGMENT_BITS, row.get_ref(1)?.as_blob()?)?;
     }
     Ok(())
 }
