@@ -188,12 +188,11 @@ pub(super) fn visit_where(
     })
 }
 
+/// Takes a chunk's bytes, and the number of its hour.
+type TakeChunk<'a> = dyn FnMut(i64, &[u8]) -> Result<(), Fault> + 'a;
+
 /// Reads the chunks of the hours that a span touches, each with its hour's number.
-fn each_chunk(
-    conn: &Connection,
-    span: Span,
-    take: &mut dyn FnMut(i64, &[u8]) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+fn each_chunk(conn: &Connection, span: Span, take: &mut TakeChunk<'_>) -> Result<(), Fault> {
     let (first, _) = segment_range(span.from.0);
     // The span ends before `to`, and an hour's first millisecond belongs to the next one.
     let (_, last) = segment_range(span.to.0.saturating_sub(1));
