@@ -1,6 +1,6 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test kafka fuzz crash bench lint deny doc clean
+.PHONY: demo test kafka influx grafana fuzz crash bench lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
@@ -15,6 +15,15 @@ test: tools
 # machine cannot).
 kafka: tools
 	cargo test --locked --test kafka_real -- --nocapture --test-threads 1
+
+# Series into a real InfluxDB 2 and a real InfluxDB 1.
+influx: tools
+	cargo test --locked --test influx_real -- --nocapture
+
+# Every query of every panel and of docs/SERIES.md on a real InfluxDB 2 (tests/servers builds it once, and says when
+# this machine cannot).
+grafana: tools
+	cargo test --locked --test grafana -- --nocapture --include-ignored
 
 # Every reader of foreign bytes, fed with changed samples: N runs each (docs/FUZZING.md).
 fuzz: N ?= 1000000
@@ -32,6 +41,7 @@ crash: tools
 bench: tools
 	cargo bench --locked --bench books
 	cargo bench --locked --bench kafka
+	cargo bench --locked --bench influx
 
 lint:
 	cargo fmt --check

@@ -8,10 +8,10 @@
 //! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
-//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] | the ledger |
+//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -43,12 +43,14 @@ pub mod cell;
 pub mod hist;
 pub mod line;
 pub mod link;
+pub mod series;
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod ledger;
+pub mod sink;
 pub mod source;
 pub mod web;
 

@@ -298,3 +298,83 @@ fn the_next_step_can_be_typed() {
         assert!(told.contains(&next), "{told}");
     }
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn days_change_their_zone_from_a_day_on() {
+    let desk = Desk::new();
+    desk.write("log.jsonl", good_lines(1..4));
+    desk.replay(&["log.jsonl"]);
+    // The arguments behind `zone`, the exit code, and what is said.
+    let rows = [
+        ("--ledger books.db", 0, "the first  UTC"),
+        ("--ledger books.db --set Europe/Zurich", 2, "--from"),
+        (
+            "--ledger books.db --set Europe/Nowhere --from 2025-07-01",
+            2,
+            "unknown time zone",
+        ),
+        (
+            "--ledger books.db --set Europe/Zurich --from tomorrow",
+            2,
+            "`tomorrow` is no date",
+        ),
+        (
+            "--ledger none.db --set Europe/Zurich --from 2025-07-01",
+            1,
+            "none.db",
+        ),
+        // The records are of the second.
+        (
+            "--ledger books.db --set Europe/Zurich --from 2025-06-02",
+            1,
+            "2025-06-04 is the first that can",
+        ),
+        (
+            "--ledger books.db --set America/Lima --from 2025-06-02",
+            1,
+            "2025-06-03 is the first that can",
+        ),
+        (
+            "--ledger books.db --set Europe/Zurich --from 2025-06-04",
+            0,
+            "2025-06-04 Europe/Zurich",
+        ),
+        (
+            "--ledger books.db --set Asia/Tokyo --from 2025-06-04",
+            1,
+            "on that day or later already",
+        ),
+        (
+            "--ledger books.db --json",
+            0,
+            r#"{"from":"2025-06-04","time_zone":"Europe/Zurich"}"#,
+        ),
+    ];
+    for (arguments, code, told) in rows {
+        let answer = desk.run(&words(&format!("zone {arguments}"))).code(code);
+        let said = said(&answer);
+        let squeezed = words(&said).join(" ");
+        let told = words(told).join(" ");
+        assert!(squeezed.contains(&told), "{arguments}: {said}");
+    }
+    assert!(!desk.path("none.db").exists());
+    // A configuration that names another zone changes nothing, and hears so.
+    desk.write("t.toml", "timezone = \"Europe/Berlin\"\n");
+    let replay = [
+        "replay",
+        "--config",
+        "t.toml",
+        "--ledger",
+        "books.db",
+        "log.jsonl",
+    ];
+    let answer = desk.run(&replay).ok();
+    assert!(
+        answer
+            .err
+            .contains("days of this ledger begin in `Europe/Zurich`"),
+        "{}",
+        answer.err
+    );
+}

@@ -352,6 +352,71 @@ fn a_record_of_several_calls_stays_in_balance() {
     }
 }
 
+/// Records in quarantine by reason.
+fn reasons(desk: &Desk) -> Vec<String> {
+    let told = desk.run(&["quarantine", "list", "--json", "--ledger", "books.db"]);
+    let lines = told.ok().lines();
+    let reason = |line: &serde_json::Value| line["reason"].as_str().unwrap().to_owned();
+    lines.iter().map(reason).collect()
+}
+
+/// An element of a list is read again as an element, wherever it stands and whatever stands behind
+/// the list.
+#[test]
+fn elements_of_lists_are_read_again_as_elements() {
+    let row = |id: usize, host: &str| {
+        format!(
+            r#"{{"sys_id": "{id:032x}", "sys_created_on": "2025-06-02 09:14:31", "http_method": "POST", "{host}": "contoso-weu.openai.azure.com", "path": "/openai/deployments/gpt-4o-weu/chat/completions", "response_status": "200", "response_time": "2841", "scope": "sn_azure_openai"}}"#
+        )
+    };
+    let lists = [("[", "]"), ("{\"result\":[", "]}")];
+    let behind = [String::new(), row(9, "hostname") + "\n"];
+    for (bad, (open, close)) in (1..=3).flat_map(|bad| lists.map(|list| (bad, list))) {
+        // Packed, and without anything behind, for the element in the middle.
+        let ways: &[(usize, bool)] = if bad == 2 {
+            &[(0, false), (0, true), (1, true), (1, false)]
+        } else {
+            &[(1, false)]
+        };
+        for (behind, gz) in ways.iter().map(|(n, gz)| (&behind[*n], *gz)) {
+            let desk = Desk::new();
+            let rows = (1..=3).map(|n| row(n, if n == bad { "u_target" } else { "hostname" }));
+            let text = format!(
+                "{open}{}{close}\n{behind}",
+                rows.collect::<Vec<_>>().join(",")
+            );
+            let mut bytes = text.clone().into_bytes();
+            if gz {
+                let mut packed =
+                    flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                packed.write_all(&bytes).unwrap();
+                bytes = packed.finish().unwrap();
+            }
+            desk.write("log.json", bytes);
+            desk.replay(&["log.json"]);
+            assert_eq!(reasons(&desk), ["no_destination"], "{text}");
+            let retry = ["quarantine", "retry", "--json", "--ledger", "books.db"];
+            desk.run(&retry).ok();
+            assert_eq!(
+                reasons(&desk),
+                ["no_destination"],
+                "nothing was mended: {text}"
+            );
+            desk.write(
+                "t.toml",
+                CONFIG.to_owned() + "fields = { host = [\"u_target\"] }\n",
+            );
+            let told = desk
+                .run(&[&retry[..], &["--config", "t.toml"]].concat())
+                .ok();
+            let outcomes = r#"{"duplicate":0,"ignored":0,"metered":1,"quarantined":0}"#;
+            assert_eq!(told.json()["outcomes"].to_string(), outcomes, "{text}");
+            assert_eq!(reasons(&desk), [""; 0], "{text}");
+            desk.verify("books.db");
+        }
+    }
+}
+
 /// The same, where the bad ones can be read once their column is named.
 #[test]
 fn a_mended_record_of_several_calls_counts_what_was_missing() {

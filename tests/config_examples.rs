@@ -87,6 +87,16 @@ fn the_full_example_becomes_what_it_says() {
     assert_eq!(any, [("client.rack", "fra-1")]);
     assert_eq!(kafka.properties.len(), 2);
     assert_eq!(ready.daemon, config::Daemon::default());
+
+    let influx = &ready.influxdb[0];
+    assert_eq!(influx.version, config::InfluxVersion::V2);
+    assert_eq!(
+        (influx.name.as_str(), influx.bucket.as_str()),
+        ("grafana", "llm")
+    );
+    let token = config::SecretRef::Env("INFLUX_TOKEN".to_owned());
+    assert_eq!(influx.login, config::InfluxLogin::Token(token));
+    assert_eq!(influx.retention, Some(Millis(400 * 86_400_000)));
 }
 
 #[test]
@@ -128,6 +138,13 @@ fn how_brokers_are_reached_changes_no_judgement() {
         (
             "dead_letter",
             format!("{base}dead_letter = {{ topic = \"d\" }}"),
+            true,
+        ),
+        (
+            "influxdb",
+            format!(
+                "{base}[[influxdb]]\nname = \"i\"\nurl = \"http://h\"\nversion = 1\ndatabase = \"d\"\n"
+            ),
             true,
         ),
         ("daemon", format!("{base}[daemon]\nlog = \"json\""), true),

@@ -131,6 +131,11 @@ fn kafka_and_the_daemon() {
 }
 
 #[test]
+fn databases_of_series() {
+    check("influxdb.cases", 7);
+}
+
+#[test]
 fn names_and_inventories() {
     check("imports.cases", 7);
 }
@@ -158,6 +163,7 @@ fn every_code_is_explained_and_tested() {
         "values.cases",
         "kafka.cases",
         "imports.cases",
+        "influxdb.cases",
         "lint.cases",
     ];
     for file in files {

@@ -260,6 +260,30 @@ fn booked(desk: &Desk, books: &str) -> Vec<String> {
     cells.lines().map(str::to_owned).collect()
 }
 
+/// A text as UTF-16 with a byte order mark.
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    let marked = format!("\u{feff}{}", text.trim_start_matches('\u{feff}'));
+    marked.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn a_growing_file_in_utf_16_is_read_on() {
+    let desk = Desk::new();
+    let lines = common::good_lines(0..30);
+    let whole = utf16(&lines, u16::to_le_bytes);
+    // In the middle of a line, and of a letter.
+    for (end, metered) in [
+        (whole.len() / 2 + 1, 15),
+        (whole.len(), 15),
+        (whole.len(), 0),
+    ] {
+        desk.write("log.jsonl", &whole[..end]);
+        let replay = ["replay", "--json", "--ledger", "books.db", "log.jsonl"];
+        let told = desk.run(&replay).json();
+        assert_eq!(told["metered"], metered, "{told}");
+    }
+}
+
 #[test]
 fn a_list_by_labels_books_what_the_records_book() {
     let desk = Desk::new();
@@ -273,19 +297,25 @@ fn a_list_by_labels_books_what_the_records_book() {
     write("a/genai.jsonl", &genai);
     write("a/outbound.jsonl", &outbound);
     desk.run(&["replay", "--ledger", "json.db", "a"]).ok();
+    let utf8: fn(&str) -> Vec<u8> = |text| text.as_bytes().to_vec();
     let forms = [
-        ("iso", "%Y-%m-%d %H:%M:%S", ","),
-        ("german", "%d.%m.%Y %H:%M:%S", ";"),
-        ("slashes", "%d/%m/%Y %H:%M:%S", "\t"),
+        ("iso", "%Y-%m-%d %H:%M:%S", ",", utf8),
+        ("german", "%d.%m.%Y %H:%M:%S", ";", |text| {
+            utf16(text, u16::to_be_bytes)
+        }),
+        // Excel's "Unicode text".
+        ("slashes", "%d/%m/%Y %H:%M:%S", "\t", |text| {
+            utf16(&text.replace('\n', "\r\n"), u16::to_le_bytes)
+        }),
     ];
-    for (name, form, mark) in forms {
+    for (name, form, mark, written) in forms {
         desk.write(
             &format!("{name}/genai.csv"),
-            listed(&genai, GENAI, form, mark),
+            written(&listed(&genai, GENAI, form, mark)),
         );
         desk.write(
             &format!("{name}/outbound.csv"),
-            listed(&outbound, OUTBOUND, form, mark),
+            written(&listed(&outbound, OUTBOUND, form, mark)),
         );
         // Stated, each zone is right; the order of dates is found.
         let conf = format!("conf-{name}");
@@ -722,4 +752,46 @@ fn a_bad_row_is_quarantined_by_its_line() {
         .ok()
         .json();
     assert_eq!(again["outcomes"]["metered"], 1, "{again}");
+}
+
+#[test]
+fn a_table_of_ones_own_leads_to_calls_without_further_doubts() {
+    let desk = Desk::new();
+    let row = |n: usize| {
+        format!(
+            "{:02}.11.2026 08:00:{:02};itsm;https://contoso-weu.openai.azure.com/openai/deployments/gpt-4o/chat/completions;1.64;200;req-{n}\n",
+            13 + n / 60,
+            n % 60
+        )
+    };
+    let rows: String = (0..120).map(row).collect();
+    desk.write(
+        "own.csv",
+        format!("Timestamp;Team;Target URL;Duration (s);HTTP code;Request ID\n{rows}"),
+    );
+    discover(&desk, &["--out", "conf", "own.csv"]);
+    let main = std::fs::read_to_string(desk.path("conf/tollwatch.toml")).unwrap();
+    assert!(main.contains(r#"duration_unit = ["s"]"#), "{main}");
+    let found = discover(
+        &desk,
+        &["--config", "conf/tollwatch.toml", "--zone", "Europe/Berlin"],
+    );
+    assert_eq!(found["calls"], 120, "{found}");
+    assert!(
+        !advice(&found).contains("no column is known"),
+        "{}",
+        advice(&found)
+    );
+    let ledger = ["--ledger", "books.db"];
+    let replay = ["replay", "--config", "conf/tollwatch.toml", "own.csv"];
+    desk.run(&[&replay[..], &ledger].concat()).ok();
+    let daily = desk
+        .run(&[&["report", "daily", "--json"], &ledger[..]].concat())
+        .ok()
+        .json();
+    assert_eq!(
+        daily["total"]["latency_ms_p50"].as_u64().map(|ms| ms / 100),
+        Some(16),
+        "{daily}"
+    );
 }

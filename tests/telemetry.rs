@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use tollwatch::clock::FixedClock;
 use tollwatch::outcome::{DuplicateKind, IgnoreReason, QuarantineReason};
 use tollwatch::telemetry::{
-    Booked, Coverage, Delivery, Figures, Health, Kind, Metric, Partition, Rebalance, Reload,
-    SourceError,
+    Booked, Coverage, Delivery, Figures, FollowerError, Health, Kind, Metric, Partition, Rebalance,
+    Reload, SourceError,
 };
 use tollwatch::units::{Text, UnixMillis};
 use tollwatch::web::{self, Board, Listener, StartError};
@@ -74,6 +74,11 @@ fn filled() -> Figures {
         requests: 19,
     };
     figures.coverage([(Text::from("eu-chat"), coverage)]);
+    figures.follower("grafana");
+    figures.follower_wrote("grafana", 5_000, Duration::from_millis(80), NOW);
+    figures.follower_refused("grafana", 2);
+    figures.follower_waiting("grafana", 7, Some(NOW));
+    figures.follower_failed("grafana", FollowerError::Busy);
     figures
 }
 
@@ -166,7 +171,7 @@ fn each_path_and_method_has_its_answer() {
     let desk = desk();
     let address = desk.listener.address();
     let list = "not found; there are:\n/metrics  the daemon's own metrics, for Prometheus\n\
-        /healthz  200 while the main loop beats, else 503\n\
+        /healthz  200 while every thread moves, else 503 with those that stand still\n\
         /readyz  200 when ready, else 503 with a reason a line\n";
     let only = "only GET and HEAD are answered\n";
     let cases = [
@@ -462,7 +467,8 @@ fn the_manual_lists_the_metrics_as_they_are() {
     }
     let kinds = SourceError::ALL.iter().map(|kind| kind.as_str());
     let rebalances = Rebalance::ALL.iter().map(|kind| kind.as_str());
-    for word in kinds.chain(rebalances) {
+    let faults = FollowerError::ALL.iter().map(|kind| kind.as_str());
+    for word in kinds.chain(rebalances).chain(faults) {
         assert!(manual.contains(&format!("`{word}`")), "{word}");
     }
 }

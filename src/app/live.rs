@@ -86,6 +86,7 @@ pub fn live(
         setup: setup::load(Some(&config), &clock)?,
         config,
         books,
+        ledger: None,
         every: daemon::TICK,
     })?;
     let mut show = Show {

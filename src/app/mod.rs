@@ -8,6 +8,8 @@ pub mod daemon;
 pub mod discover;
 pub mod doctor;
 pub mod export;
+pub mod follow;
+pub mod influx;
 pub mod inspect;
 pub mod links;
 pub mod live;
@@ -50,9 +52,21 @@ pub enum Failure {
     /// The daemon's own listener.
     #[error("{0}")]
     Listen(#[from] crate::web::StartError),
+    /// A database that series are written to.
+    #[error("influxdb `{name}`: {fault}")]
+    Influx {
+        /// Its name.
+        name: crate::units::Text,
+        /// What is wrong with it.
+        #[source]
+        fault: crate::sink::influx::Fault,
+    },
     /// A file or stream.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// A thread of the daemon has panicked.
+    #[error("the thread of `{0}` died; what it had booked is safe")]
+    Died(String),
     /// Arguments that make no sense together.
     #[error("{0}")]
     Usage(String),
@@ -80,8 +94,13 @@ impl Failure {
     pub fn hint(&self) -> &str {
         match self {
             Failure::Ledger { fault, .. } => fault.hint(),
-            Failure::Kafka(fault) => fault.kind.hint(),
-            Failure::Problems(_) | Failure::Listen(_) | Failure::Io(_) | Failure::Usage(_) => "",
+            Failure::Kafka(fault) => fault.hint(),
+            Failure::Influx { fault, .. } => fault.hint,
+            Failure::Problems(_)
+            | Failure::Listen(_)
+            | Failure::Io(_)
+            | Failure::Died(_)
+            | Failure::Usage(_) => "",
         }
     }
 
@@ -91,7 +110,10 @@ impl Failure {
         match self {
             Failure::Problems(_) | Failure::Usage(_) => true,
             Failure::Kafka(fault) => fault.kind == crate::source::kafka::FaultKind::Settings,
-            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) => false,
+            Failure::Influx { fault, .. } => fault.kind == crate::sink::influx::FaultKind::Settings,
+            Failure::Ledger { .. } | Failure::Listen(_) | Failure::Io(_) | Failure::Died(_) => {
+                false
+            }
         }
     }
 }

@@ -4,6 +4,8 @@
 //! only the waiting has to be interrupted.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -50,4 +52,24 @@ pub fn until_stopped(
             };
         }
     })
+}
+
+/// A flag that the first SIGINT sets, for a job that then tells what it has so far.
+///
+/// # Errors
+/// What the system says about signals.
+pub fn interrupted() -> Result<Arc<AtomicBool>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let inside = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    drop(inside);
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&flag);
+    std::thread::spawn(move || {
+        runtime.block_on(interrupt.recv());
+        set.store(true, Ordering::Release);
+    });
+    Ok(flag)
 }

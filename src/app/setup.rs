@@ -133,6 +133,14 @@ impl Setup {
         Ok(SqliteLedger::open_in_memory(self.options())?)
     }
 
+    /// Books for one answer about as many records as there may be.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub fn open_temporary(&self) -> Result<SqliteLedger, Failure> {
+        Ok(SqliteLedger::open_temporary(self.options())?)
+    }
+
     /// A judge whose decisions carry the number that `ledger` knows this configuration by.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod books;
 mod imports;
+mod influx;
 
 use std::path::PathBuf;
 
@@ -12,9 +13,10 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
     Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand, Restate,
+    ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
+pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -75,7 +77,7 @@ pub(super) enum Command {
     /// Looks at a sample: what is in it, how it is read, what nobody states; and writes a starter
     /// configuration.
     #[command(
-        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/"
+        after_help = "Examples:\n  tollwatch discover export.csv\n  tollwatch discover --out conf logs/\n  tollwatch discover --config tollwatch.toml --diff logs/\n  tollwatch discover --config tollwatch.toml --for 10m --from end"
     )]
     Discover(Discover),
     /// Reads files into the books, each record once.
@@ -89,6 +91,11 @@ pub(super) enum Command {
     /// Looks at everything configured: what works, how fast, and what to do about what does not.
     #[command(after_help = "Example:\n  tollwatch doctor --config tollwatch.toml")]
     Doctor(Doctor),
+    /// The databases that series are written to: setup.
+    Influx {
+        #[command(subcommand)]
+        command: InfluxCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -113,6 +120,11 @@ pub(super) enum Command {
     /// Recomputes what the ledger has sealed, and checks that every record is accounted for.
     #[command(after_help = "Example:\n  tollwatch verify --ledger books.db")]
     Verify(LedgerOnly),
+    /// Shows in which time zone the days of the books begin, or changes it from a day on.
+    #[command(
+        after_help = "Examples:\n  tollwatch zone --ledger books.db\n  tollwatch zone --ledger books.db --set Europe/Zurich --from 2026-12-01"
+    )]
+    Zone(Zone),
     /// Writes the logs of invented traffic, repeatable to the byte.
     #[command(
         after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
@@ -132,6 +144,35 @@ pub(super) enum Command {
     },
     /// Prints the man page.
     Man,
+}
+
+impl Command {
+    /// Whether its answers are sentences and tables, which may be broken where a terminal ends; the
+    /// others write lines that somebody copies.
+    pub(super) fn is_prose(&self) -> bool {
+        match self {
+            Command::Price(_)
+            | Command::Prices { .. }
+            | Command::Names { .. }
+            | Command::Registry { .. }
+            | Command::Discover(_)
+            | Command::Replay(_)
+            | Command::Doctor(_)
+            | Command::Report { .. }
+            | Command::Restate(_)
+            | Command::Verify(_)
+            | Command::Zone(_)
+            | Command::Simulate(_)
+            | Command::Demo(_) => true,
+            Command::Check(_)
+            | Command::Inspect(_)
+            | Command::Run(_)
+            | Command::Export { .. }
+            | Command::Quarantine { .. }
+            | Command::Completions { .. }
+            | Command::Man => false,
+        }
+    }
 }
 
 /// A whole number that is not negative.
@@ -236,9 +277,14 @@ pub(super) struct Discover {
     /// The configuration that is there already; its sources are read where no input is given.
     #[arg(long, short, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Reads on for so long as files grow: `30s`, `10m`, `2h`.
+    /// Reads on for so long as files grow and records come: `30s`, `10m`, `2h`. Ctrl-C ends it
+    /// earlier and still tells.
     #[arg(long = "for", value_name = "TIME")]
     pub(super) time: Option<String>,
+    /// Where the configured topics are read from: `beginning`, `end` or a time; as their source
+    /// says when not given.
+    #[arg(long, value_name = "PLACE")]
+    pub(super) from: Option<String>,
     /// Stops after so many records.
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<u64>,

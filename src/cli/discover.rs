@@ -5,17 +5,20 @@
 
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::progress::Bar;
-use super::{Terminal, args, inspect};
-use crate::app::Failure;
+use super::zone::zone_of;
+use super::{Terminal, args, ask, inspect};
 use crate::app::discover::{self as job, Asked, Found, Known, News, Starter, Survey};
 use crate::app::setup::{self, Setup};
+use crate::app::{Failure, run};
 use crate::clock::Clock;
+use crate::config::{KafkaSource, Start};
 use crate::decode::written_time::DateOrder;
 use crate::source::list;
 
@@ -36,15 +39,19 @@ pub(super) fn discover(args: &args::Discover, terminal: &mut Terminal<'_>) -> Re
     if let Some(folder) = &args.out {
         job::refuse_taken(folder)?;
     }
-    let inputs = inputs(args, &setup);
+    let (inputs, kafka) = inputs(args, &setup);
     let files = list::list(&inputs)?;
     let until = args.time.as_deref().map(duration).transpose()?;
+    let enough = enough(&files)?;
     let asked = Asked {
         files: &files,
+        kafka,
+        from: from(args, kafka)?,
         format: inspect::format_of(args.format.as_deref())?,
         dates: args.date_order.as_deref().map(order).transpose()?,
-        zone: args.zone.as_deref().map(zone).transpose()?,
+        zone: args.zone.as_deref().map(zone_of).transpose()?,
         until: until.map(|ms| clock.now().saturating_add(ms)),
+        enough: &enough,
     };
     let mut survey = Survey::new(&setup.gate, args.limit);
     let mut bar = Bar::new(args.json);
@@ -75,7 +82,7 @@ pub(super) fn discover(args: &args::Discover, terminal: &mut Terminal<'_>) -> Re
         })?;
     } else {
         match &news {
-            Some(news) => show::news(news, terminal)?,
+            Some(news) => show::news(news, &found, terminal)?,
             None => show::found(&found, terminal)?,
         }
         for fault in &faults {
@@ -89,12 +96,45 @@ pub(super) fn discover(args: &args::Discover, terminal: &mut Terminal<'_>) -> Re
 }
 
 /// What was asked for, else the configured sources.
-fn inputs(args: &args::Discover, setup: &Setup) -> Vec<PathBuf> {
+fn inputs<'a>(args: &args::Discover, setup: &'a Setup) -> (Vec<PathBuf>, &'a [KafkaSource]) {
     if !args.inputs.is_empty() {
-        return args.inputs.clone();
+        return (args.inputs.clone(), &[]);
     }
     let sources = setup.ready.sources.iter();
-    sources.flat_map(|source| source.paths.clone()).collect()
+    let files = sources.flat_map(|source| source.paths.clone()).collect();
+    (files, &setup.ready.kafka)
+}
+
+/// Where topics are read from, where that is said.
+fn from(args: &args::Discover, kafka: &[KafkaSource]) -> Result<Option<Start>, Failure> {
+    let Some(text) = args.from.as_deref() else {
+        return Ok(None);
+    };
+    if kafka.is_empty() {
+        return Err(Failure::Usage(
+            "`--from` is for topics, and none is read: name a configuration with a \
+             `[[source.kafka]]`, and no input"
+                .to_owned(),
+        ));
+    }
+    Ok(Some(match text {
+        "beginning" => Start::Beginning,
+        "end" => Start::End,
+        time => Start::At(ask::time(time).map_err(|_| {
+            Failure::Usage(format!(
+                "`{time}` is no place to read from; `beginning`, `end` and a time such as \
+                 `2026-11-20T09:14:31Z` are"
+            ))
+        })?),
+    }))
+}
+
+/// Set by Ctrl-C, but where standard input is read: it may wait for ever.
+fn enough(files: &[PathBuf]) -> Result<Arc<AtomicBool>, Failure> {
+    if files.iter().any(|path| path == Path::new("-")) {
+        return Ok(Arc::new(AtomicBool::new(false)));
+    }
+    run::interrupted()
 }
 
 fn written(args: &args::Discover, starter: Option<&Starter>) -> Vec<String> {
@@ -105,14 +145,6 @@ fn written(args: &args::Discover, starter: Option<&Starter>) -> Vec<String> {
     names
         .map(|(name, _)| folder.join(name).display().to_string())
         .collect()
-}
-
-fn zone(name: &str) -> Result<Tz, Failure> {
-    name.parse().map_err(|_| {
-        Failure::Usage(format!(
-            "unknown time zone `{name}`; an IANA name such as `Europe/Berlin`"
-        ))
-    })
 }
 
 fn order(word: &str) -> Result<DateOrder, Failure> {

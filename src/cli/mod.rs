@@ -9,6 +9,8 @@ mod check;
 mod demo;
 mod discover;
 mod doctor;
+mod fold;
+mod influx;
 mod inspect;
 mod live;
 mod names;
@@ -25,6 +27,7 @@ mod simulate;
 mod story;
 mod table;
 mod words;
+mod zone;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -36,6 +39,7 @@ use crate::clock::SystemClock;
 use crate::problem::Problem;
 
 use args::{Cli, Command};
+use fold::Folding;
 
 /// It failed.
 const FAILED: u8 = 1;
@@ -50,6 +54,8 @@ pub(crate) struct Terminal<'a> {
     err: &'a mut dyn Write,
     /// Whether answers go to a person.
     to_person: bool,
+    /// Columns of that person's terminal.
+    width: Option<usize>,
     clock: SystemClock,
 }
 
@@ -67,12 +73,15 @@ pub fn main() -> ExitCode {
     };
     let stdout = std::io::stdout();
     let is_terminal = stdout.is_terminal();
-    let mut out = std::io::BufWriter::new(stdout.lock());
+    let width = is_terminal.then(table::columns).flatten();
+    let mut lines = std::io::BufWriter::new(stdout.lock());
+    let mut out = Folding::new(&mut lines, width.filter(|_| cli.command.is_prose()));
     let mut err = std::io::stderr();
     let mut terminal = Terminal {
         out: &mut out,
         err: &mut err,
         to_person: is_terminal,
+        width,
         clock: SystemClock,
     };
     let done = dispatch(cli.command, &mut terminal);
@@ -102,11 +111,13 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Run(args) => run::run(&args, terminal),
         Command::Doctor(args) => doctor::doctor(&args, terminal),
+        Command::Influx { command } => influx::influx(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),
         Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
+        Command::Zone(args) => zone::zone(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),
         Command::Completions { shell } => {

@@ -27,11 +27,14 @@ impl Progress for Bar {
         if self.quiet || total == 0 {
             return;
         }
-        let bytes = what == "reading";
-        let form = if bytes {
-            "{prefix:>9} [{bar:30}] {percent:>3} %  {binary_bytes_per_sec}, {eta} left  {msg}"
-        } else {
-            "{prefix:>9} [{bar:30}] {percent:>3} %  {per_sec}, {eta} left  {msg}"
+        let form = match what {
+            // Bytes.
+            "reading" => {
+                "{prefix:>9} [{bar:30}] {percent:>3} %  {binary_bytes_per_sec}, {eta} left  {msg}"
+            }
+            // Milliseconds, which go by themselves.
+            "listening" => "{prefix:>9} [{bar:30}] {percent:>3} %  {msg}",
+            _ => "{prefix:>9} [{bar:30}] {percent:>3} %  {eta} left  {msg}",
         };
         let style =
             ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());

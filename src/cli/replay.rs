@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::progress::Bar;
-use super::{Terminal, args, inspect, words};
+use super::{Terminal, args, inspect, words, zone};
 use crate::app::replay::{self as job, Asked, Replayed};
 use crate::app::{Failure, setup};
 use crate::ledger::{Applied, Ledger};
@@ -100,6 +100,10 @@ pub(super) fn replay(args: &args::Replay, terminal: &mut Terminal<'_>) -> Result
         ))?;
     }
     let mut ledger = setup.open(&args.ledger)?;
+    let path = args.ledger.display().to_string();
+    if let Some(text) = zone::differs(&ledger, setup.ready.timezone, &path) {
+        terminal.note(&format!("note: {text}"))?;
+    }
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let asked = Asked {
         files: &files,

@@ -3,6 +3,8 @@
 //! Knows no figure that it did not get from [`crate::app::restate`]. A newcomer may ask why it asks
 //! although every step can be undone by another: what leaves the books does not come back.
 
+mod way;
+
 use std::io::{BufRead, IsTerminal};
 
 use serde::Serialize;
@@ -11,9 +13,8 @@ use super::progress::Bar;
 use super::table::{Rows, plain};
 use super::{Terminal, args, ask, words};
 use crate::app::restate::{self as job, Differences, Shift, Turn};
-use crate::app::setup::Setup;
 use crate::app::{Failure, setup};
-use crate::ledger::{FaultKind, Ledger, SqliteLedger};
+use crate::ledger::Ledger;
 use crate::money::NanoUsd;
 use crate::units::clean_name;
 
@@ -35,22 +36,21 @@ pub(super) fn restate(args: &args::Restate, terminal: &mut Terminal<'_>) -> Resu
     }
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let mut ledger = open(args, &setup)?;
-    let span = ask::span(ledger.zones(), Some(&args.since), args.until.as_deref())?;
+    let way = way::open(&args.ledger, args.dry_run, &setup)?;
+    let zones = way.ledger().zones();
+    let span = ask::span(zones, Some(&args.since), args.until.as_deref())?;
     let mut bar = Bar::new(args.json);
-    let differences = job::preview(&ledger, &setup, span, &mut bar)?;
+    let differences = job::preview(way.ledger(), &setup, span, &mut bar)?;
     if !args.json {
         show(&differences, terminal)?;
     }
     let nothing = differences.lines == 0;
-    let number = if args.dry_run || nothing || !agreed(args, terminal)? {
+    let booked = if args.dry_run || nothing || !agreed(args, terminal)? {
         None
     } else {
-        let clock = terminal.clock;
-        let asked = (span, reason.as_str());
-        let row = job::restate(&mut ledger, &setup, &clock, asked, &mut bar)?;
-        Some(row.number)
+        way.book(&setup, (span, &reason), &mut bar, terminal)?
     };
+    let number = booked.map(|booked| booked.number);
     if args.json {
         return terminal
             .json(&Answer {
@@ -60,39 +60,21 @@ pub(super) fn restate(args: &args::Restate, terminal: &mut Terminal<'_>) -> Resu
             })
             .map(|()| 0);
     }
-    match number {
-        Some(number) => writeln!(terminal.out, "Restatement {number} is in the books.")?,
+    match booked {
+        Some(booked) => {
+            let came = booked.lines.saturating_sub(differences.lines);
+            let came = if came > 0 {
+                let lines = words::plural(number_of(came), "call line", "call lines");
+                format!(" {lines} came after they were shown, and were restated with them.")
+            } else {
+                String::new()
+            };
+            let number = booked.number;
+            writeln!(terminal.out, "Restatement {number} is in the books.{came}")?;
+        }
         None => writeln!(terminal.out, "Nothing was changed.")?,
     }
     Ok(0)
-}
-
-/// For a look alone the ledger may be in use; for a correction it must be ours.
-fn open(args: &args::Restate, setup: &Setup) -> Result<SqliteLedger, Failure> {
-    if args.dry_run {
-        return ask::open(&args.ledger);
-    }
-    // A wrong path makes no new ledger.
-    drop(ask::open(&args.ledger).or_else(|failure| match &failure {
-        Failure::Ledger { fault, .. } if fault.kind == FaultKind::Older => setup.open(&args.ledger),
-        Failure::Ledger { .. }
-        | Failure::Problems(_)
-        | Failure::Kafka(_)
-        | Failure::Listen(_)
-        | Failure::Io(_)
-        | Failure::Usage(_) => Err(failure),
-    })?);
-    setup.open(&args.ledger).map_err(|mut failure| {
-        if let Failure::Ledger { fault, .. } = &mut failure
-            && fault.kind == FaultKind::InUse
-        {
-            fault.detail.push_str(
-                "; stop it (or the daemon's service), restate, and start it again: what it has \
-                 not read by then it reads afterwards. `--dry-run` works beside it",
-            );
-        }
-        failure
-    })
 }
 
 /// Whether the correction is wanted.
@@ -114,7 +96,7 @@ fn agreed(args: &args::Restate, terminal: &mut Terminal<'_>) -> Result<bool, Fai
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn number(n: u64) -> i64 {
+fn number_of(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
@@ -140,8 +122,8 @@ fn show(differences: &Differences, terminal: &mut Terminal<'_>) -> Result<(), Fa
 }
 
 fn headline(differences: &Differences) -> String {
-    let lines = words::plural(number(differences.lines), "call line", "call lines");
-    let hours = words::plural(number(differences.hours), "hour", "hours");
+    let lines = words::plural(number_of(differences.lines), "call line", "call lines");
+    let hours = words::plural(number_of(differences.hours), "hour", "hours");
     if differences.lines == 0 {
         return "No call line is kept of this span.".to_owned();
     }
@@ -215,7 +197,7 @@ fn turned(
     }
     writeln!(terminal.out, "\n{what}:")?;
     for turn in turns {
-        let reports = words::plural(number(turn.reports), one, many);
+        let reports = words::plural(number_of(turn.reports), one, many);
         writeln!(terminal.out, "  {} → {}: {reports}", turn.from, turn.to)?;
     }
     Ok(())
@@ -223,7 +205,7 @@ fn turned(
 
 /// What cannot change, and what does not come back.
 fn notes(differences: &Differences) -> Vec<String> {
-    let plural = |n: u64, one: &str, many: &str| words::plural(number(n), one, many);
+    let plural = |n: u64, one: &str, many: &str| words::plural(number_of(n), one, many);
     let mut notes = Vec::new();
     let mut note = |n: u64, one: &str, many: &str, rest: &str| {
         if n > 0 {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Terminal, args};
+use super::{Terminal, args, zone};
 use crate::app::daemon::{self, Start};
 use crate::app::setup::{self, Setup};
 use crate::app::{Failure, log};
@@ -25,11 +25,15 @@ pub(super) fn run(args: &args::Run, terminal: &mut Terminal<'_>) -> Result<u8, F
         .clone()
         .unwrap_or_else(|| setup.ready.ledger.path.clone());
     let books = setup.open(&path)?;
+    if let Some(text) = zone::differs(&books, setup.ready.timezone, &path.display().to_string()) {
+        tracing::warn!("{text}");
+    }
     tracing::info!(config = %args.config.display(), ledger = %path.display(), sources, "started");
     daemon::run(Start {
         config: args.config.clone(),
         setup,
         books,
+        ledger: Some(path),
         every: Duration::from_secs(args.every),
     })?;
     tracing::info!("stopped");

@@ -37,8 +37,8 @@ const JUDGING: [&str; 6] = [
     "ignore_scopes",
 ];
 
-/// The settings of all files, one `path = value` a line, sorted, without how the daemon runs and
-/// how brokers are reached. Secrets stand in files as references only, so there is none in it. A
+/// The settings of all files, one `path = value` a line, sorted, without how the daemon runs, how
+/// brokers are reached and where series go. Secrets stand in files as references only, so there is none in it. A
 /// user's price and region files and an inventory go in under a prefix, an imported price list and
 /// the names as their hashes.
 pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> String {
@@ -47,6 +47,7 @@ pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> St
         whole.remove(key);
     }
     whole.remove("daemon");
+    whole.remove("influxdb");
     let source = whole.get_mut("source").and_then(Value::as_table_mut);
     let kafka = source.and_then(|source| source.get_mut("kafka")?.as_array_mut());
     for source in kafka.into_iter().flatten().filter_map(Value::as_table_mut) {

@@ -14,6 +14,7 @@ mod endpoints;
 mod features;
 mod guard;
 mod hint;
+mod influxdb;
 mod inventory;
 mod kafka;
 mod lint;
@@ -40,6 +41,7 @@ use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
 pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
+pub use influxdb::{InfluxDb, InfluxLogin, InfluxVersion, SERIES_DEFAULT};
 pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
@@ -72,6 +74,8 @@ pub struct Ready {
     pub sources: Vec<FileSource>,
     /// Where records come from, in Kafka.
     pub kafka: Vec<KafkaSource>,
+    /// Where series are written.
+    pub influxdb: Vec<InfluxDb>,
     /// How the daemon runs.
     pub daemon: Daemon,
     /// The books.
@@ -100,6 +104,7 @@ impl Ready {
             prices: PriceBook::shipped(),
             sources: Vec::new(),
             kafka: Vec::new(),
+            influxdb: Vec::new(),
             daemon: Daemon::default(),
             ledger: LedgerSettings {
                 path: LEDGER_DEFAULT.into(),
@@ -259,7 +264,17 @@ fn build(
     let regions = regions(further.regions.as_ref(), faults);
     let prices = prices(&further, faults);
 
-    let (sources, kafka) = sources(main, dir, &written.source, read, faults);
+    let around = kafka::Around {
+        file: main,
+        dir,
+        read,
+        what: "kafka",
+    };
+    let of_influx = kafka::Around {
+        what: "influx",
+        ..around
+    };
+    let (sources, kafka) = sources(around, &written.source, faults);
     let told = told_formats(&sources, &kafka);
     let source_names: BTreeSet<Text> = told.iter().map(|(name, _)| name.clone()).collect();
     let rule_files = [(main, &written.rule), (features_file, &more_features.rule)];
@@ -315,6 +330,7 @@ fn build(
         groups,
         sources,
         kafka: kafka.into_iter().map(|placed| placed.ready).collect(),
+        influxdb: influxdb::databases(of_influx, &written.influxdb, faults),
         daemon: daemon::ready(main, &written.daemon, faults),
         regions,
         prices,
@@ -323,19 +339,12 @@ fn build(
 
 /// The sources of files and of Kafka, no two of one name.
 fn sources<'a>(
-    main: &'a FileText,
-    dir: &'a Path,
+    around: kafka::Around<'a>,
     written: &'a written::Sources,
-    read: Read<'a>,
     faults: &mut Vec<Problem>,
 ) -> (Vec<FileSource>, Vec<kafka::Placed<'a>>) {
     let mut seen = names::Seen::new("source");
-    let around = kafka::Around {
-        file: main,
-        dir,
-        read,
-    };
-    let files = settings::sources(main, dir, &written.file, &mut seen, faults);
+    let files = settings::sources(around.file, around.dir, &written.file, &mut seen, faults);
     let kafka = kafka::sources(around, &written.kafka, &mut seen, faults);
     (files, kafka)
 }

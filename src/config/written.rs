@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::at::{At, AtText};
 pub(super) use super::daemon::written::Daemon;
+pub(super) use super::influxdb::written::InfluxDb;
 pub(super) use super::kafka::written::KafkaSource;
 
 /// Tables by name.
@@ -49,6 +50,8 @@ pub(super) struct Main {
     pub(super) group: Named<Group>,
     /// Where records come from.
     pub(super) source: Sources,
+    /// Databases that series are written to.
+    pub(super) influxdb: Vec<At<InfluxDb>>,
     /// The books.
     pub(super) ledger: Ledger,
     /// What is kept at most.

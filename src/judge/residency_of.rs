@@ -107,8 +107,8 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
 }
 
 impl Rulebook {
-    /// The rule that a call stands under: the feature's; without one the endpoint's, else the
-    /// strictest of those features that may use the endpoint.
+    /// The rule that a call stands under: the feature's; without one the endpoint's; for a call of no
+    /// registered feature else the strictest of those features that may use the endpoint.
     #[must_use]
     pub fn rule_of(
         &self,
@@ -124,10 +124,81 @@ impl Rulebook {
         let own = endpoint
             .and_then(|id| self.registry.get(id))
             .and_then(|endpoint| endpoint.rule.clone());
-        own.or_else(|| {
-            self.features
-                .strictest(endpoint?)
-                .map(|strictest| strictest.rule.clone())
-        })
+        // A call that is known to be one feature's is none of another's.
+        if own.is_some() || feature.is_some() {
+            return own;
+        }
+        let strictest = self.features.strictest(endpoint?)?;
+        Some(strictest.rule.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::units::UnixMillis;
+
+    const CONFIG: &str = r#"
+[endpoint.plain]
+base_url = "https://one.openai.azure.com"
+provider = "azure"
+credential_ref = "kv"
+model_name = "gpt-4o"
+
+[endpoint.ruled]
+base_url = "https://two.openai.azure.com"
+provider = "azure"
+credential_ref = "kv"
+model_name = "gpt-4o"
+residency = "ch"
+
+[[feature]]
+application = "a"
+skill = "german"
+residency = "de"
+
+[[feature]]
+application = "a"
+skill = "european"
+residency = "eu"
+
+[[feature]]
+application = "a"
+skill = "free"
+"#;
+
+    #[test]
+    fn each_call_has_its_rule() {
+        let read = |_: &Path| Ok(CONFIG.to_owned());
+        let mut ready =
+            crate::config::load(Path::new("t.toml"), &read, UnixMillis(0)).expect("it is sound");
+        let rules = Rulebook {
+            registry: std::mem::take(&mut ready.registry),
+            features: std::mem::take(&mut ready.features),
+            groups: std::mem::take(&mut ready.groups),
+            prices: std::mem::take(&mut ready.prices),
+            regions: std::mem::take(&mut ready.regions),
+        };
+        // Endpoint, feature, rule.
+        let rows = [
+            ("plain", "a/german", Some("de")),
+            ("ruled", "a/german", Some("de")),
+            ("plain", "a/free", None),
+            ("ruled", "a/free", Some("ch")),
+            ("plain", "", Some("de")),
+            ("ruled", "", Some("ch")),
+            ("", "a/free", None),
+            ("", "", None),
+        ];
+        for (endpoint, feature, expected) in rows {
+            let rule = rules.rule_of(
+                rules.registry.by_name(endpoint),
+                rules.features.by_key(feature),
+            );
+            let name = rule.as_ref().map(|rule| rule.name.as_str());
+            assert_eq!(name, expected, "{endpoint} {feature}");
+        }
     }
 }

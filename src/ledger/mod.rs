@@ -6,6 +6,7 @@
 
 mod correction;
 mod fault;
+mod follow;
 mod rows;
 mod sqlite;
 mod types;
@@ -19,13 +20,14 @@ pub use correction::{
     Again, Correction, DayConfigRow, Reach, Rejudge, Restated, RestatementRow, WhyFixed,
 };
 pub use fault::{Fault, FaultKind};
+pub use follow::{Follow, FollowerRow, Freeze, RefusedRow, Told, VisitCells, Window};
 pub use rows::{
     CellRow, ConfigRow, ContradictionRow, ConversationRow, CountRow, EvidenceRow, FamilyRow,
     LinkRow, LossRow, Maintained, OverflowRow, QuarantineRow, SealCheck, SealRow, ZoneRow,
 };
 pub use sqlite::{Options, SqliteLedger};
 pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span, is_evidence};
-pub use words::{Family, LossKind, Resolution};
+pub use words::{Family, LossKind, Resolution, Stage};
 pub use zone::Zones;
 
 use crate::ids::ConfigNumber;

@@ -35,6 +35,17 @@ impl Resolution {
     }
 }
 
+/// How much the books still know of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Minutes, and records may still be added.
+    Open,
+    /// The hour as a whole; it never changes again.
+    Closed,
+    /// Only what its day adds up to.
+    Gone,
+}
+
 /// Small families of totals besides the cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {

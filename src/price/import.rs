@@ -3,6 +3,8 @@
 //! Knows no file system and no network. A newcomer may ask why numbers are read as raw text: a
 //! list's rates are decimals, and a float on the way would change them.
 
+mod tidy;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -15,9 +17,11 @@ use crate::price::litellm;
 use crate::price::matching::Matcher;
 use crate::price::rates::{RateSet, Stepped, Unit};
 use crate::price::row::{Place, Price, Row, When};
-use crate::price::rules::matcher;
 use crate::price::table::{ProviderInfo, Table, clock_ms};
 use crate::units::Text;
+
+pub(super) use tidy::is_tidy;
+use tidy::{add_provider, add_row, understood, untidy};
 
 /// A list that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -121,9 +125,13 @@ fn genai_prices(text: &str, source: &str) -> Result<Imported, String> {
     imported.table.source = Text::from(source);
     let shared = std::sync::Arc::from(source);
     for provider in data {
+        if !is_tidy(&provider.id) {
+            imported.notes.push(untidy("provider", &provider.id));
+            continue;
+        }
         let about = |rule: Option<&Value>, notes: &mut Vec<String>| {
             rule.map_or(Matcher::default(), |rule| {
-                matcher(rule).unwrap_or_else(|| {
+                understood(rule).unwrap_or_else(|| {
                     notes.push(format!(
                         "{}: match rule of the provider not understood",
                         provider.id
@@ -134,7 +142,7 @@ fn genai_prices(text: &str, source: &str) -> Result<Imported, String> {
         };
         let names = about(provider.provider_match.as_ref(), &mut imported.notes);
         let models = about(provider.model_match.as_ref(), &mut imported.notes);
-        imported.table.providers.push(ProviderInfo {
+        let info = ProviderInfo {
             id: Text::from(&provider.id),
             names,
             models,
@@ -142,11 +150,17 @@ fn genai_prices(text: &str, source: &str) -> Result<Imported, String> {
                 .fallback_model_providers
                 .iter()
                 .flatten()
+                .filter(|id| is_tidy(id) && !id.contains(','))
                 .map(Text::from)
                 .collect(),
-        });
+        };
+        add_provider(&mut imported, info);
         for model in &provider.models {
-            let Some(models) = matcher(&model.matching) else {
+            if !is_tidy(&model.id) {
+                imported.notes.push(untidy("model", &model.id));
+                continue;
+            }
+            let Some(models) = understood(&model.matching) else {
                 let note = format!(
                     "{}/{}: match rule not understood, left out",
                     provider.id, model.id
@@ -155,7 +169,7 @@ fn genai_prices(text: &str, source: &str) -> Result<Imported, String> {
                 continue;
             };
             let prices = prices(&provider.id, model, &mut imported.notes)?;
-            imported.table.rows.push(Row {
+            let row = Row {
                 provider: Text::from(&provider.id),
                 name: Text::from(&model.id),
                 models,
@@ -163,7 +177,8 @@ fn genai_prices(text: &str, source: &str) -> Result<Imported, String> {
                 endpoint: Text::default(),
                 prices,
                 source: std::sync::Arc::clone(&shared),
-            });
+            };
+            add_row(&mut imported, row);
         }
     }
     Ok(imported)
@@ -274,7 +289,11 @@ fn rate_set(name: &str, data: &PriceData<'_>, notes: &mut Vec<String>) -> Result
             for tier in &tiered.tiers {
                 text.push_str(&format!(",{}:{}", tier.start, tier.price.get()));
             }
-            rates.others.push((Text::from(key), text));
+            if is_tidy(key) && !key.contains('=') && is_tidy(&text) {
+                rates.others.push((Text::from(key), text));
+            } else {
+                notes.push(format!("{name}: {} left out", key.escape_debug()));
+            }
             continue;
         };
         let mut read = |raw: &RawValue| {

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::call::{Provider, Scope, Tier};
 use crate::money::{MoneyError, Rate};
-use crate::price::import::{Imported, nearest};
+use crate::price::import::{Imported, is_tidy, nearest};
 use crate::price::matching::{Clause, Matcher};
 use crate::price::names::BedrockId;
 use crate::price::rates::{RateSet, Stepped, Unit};
@@ -62,11 +62,15 @@ pub(super) fn parse(text: &str, source: &str) -> Result<Imported, String> {
         }
         let models = Matcher::one(Clause::Equals(Text::from(at.name.to_lowercase())));
         if let Some(date) = word(entry, "deprecation_date").and_then(|day| day.parse().ok()) {
-            imported.table.retirements.push(Retirement {
+            let retirement = Retirement {
                 provider: at.provider.clone(),
                 models: models.clone(),
                 date,
-            });
+            };
+            // The same model in another place.
+            if !imported.table.retirements.contains(&retirement) {
+                imported.table.retirements.push(retirement);
+            }
         }
         imported.table.rows.push(Row {
             provider: at.provider,
@@ -154,8 +158,10 @@ fn location(key: &str, entry: &Entry<'_>) -> Option<Location> {
         | Provider::NowLlm
         | Provider::Other(_) => tail.to_owned(),
     };
-    let tidy = |text: &str| !text.is_empty() && !text.contains(['\t', '\n', '|', '&']);
-    (tidy(&name) && tidy(provider.as_str())).then(|| Location {
+    let tidy = |text: &str| is_tidy(text) && !text.contains(['|', '&']);
+    let mut around = place.zones.iter().chain(&place.regions);
+    let placed = around.all(|text| tidy(text) && !text.contains(','));
+    (tidy(&name) && tidy(provider.as_str()) && placed).then(|| Location {
         provider: Text::from(provider.as_str()),
         name: Text::from(name),
         place,

@@ -5,6 +5,7 @@
 //! be another file, and only its bytes can tell.
 
 mod stream;
+mod utf16;
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -158,7 +159,7 @@ impl Reading {
             // The last line had no end when it was read. If it went on since, it is read again.
             chained = read_up_to(&mut reader, 1)?;
             if !matches!(chained.as_slice(), [] | [b'\n' | b'\r']) {
-                return Self::at(path, marks.last_start, shape);
+                return Self::from_byte(path, marks.last_start, shape);
             }
         }
         let reader: Box<dyn Read + Send> = Box::new(io::Cursor::new(chained).chain(reader));
@@ -184,11 +185,37 @@ impl Reading {
         })
     }
 
-    /// Opens a file at a byte where a record begins, to read that record again.
+    /// Opens a file at a byte where a record begins, to read that record again; `last` is the shape
+    /// of its records where it was last read.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn at(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
+    /// What the system says, or that no record begins there.
+    pub fn at(path: &Path, offset: u64, last: Option<Shape>) -> io::Result<Reading> {
+        let mut start = Self::from_start(path, Resume::New)?;
+        let shape = match start.splitter.first_shape()? {
+            // Behind an array may stand something else: only what stands before tells the two apart.
+            Some(Shape::Elements) if last != Some(Shape::Elements) => start.shape_at(offset)?,
+            first => first,
+        };
+        Self::from_byte(path, offset, shape)
+    }
+
+    /// The shape of the record that begins at a byte, found by reading up to there.
+    fn shape_at(&mut self, wanted: u64) -> io::Result<Option<Shape>> {
+        while let Some(piece) = self.splitter.next_piece()? {
+            if piece.offset() >= wanted {
+                if piece.offset() == wanted {
+                    return Ok(self.splitter.resume_shape());
+                }
+                break;
+            }
+        }
+        let text = format!("no record begins at byte {wanted}");
+        Err(io::Error::new(io::ErrorKind::NotFound, text))
+    }
+
+    /// Opens a file at a byte where a record begins.
+    fn from_byte(path: &Path, offset: u64, shape: Option<Shape>) -> io::Result<Reading> {
         let raw_bytes = Arc::new(AtomicU64::new(0));
         let (mut reader, plain) = open_stream(path, &raw_bytes)?;
         let probe = usize::try_from(offset).unwrap_or(usize::MAX).min(PROBE);

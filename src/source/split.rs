@@ -5,16 +5,18 @@
 //! broken row must not take the others with it.
 
 mod cut;
+mod piece;
 mod rows;
 
 use std::io::{self, Read};
 
 use crate::decode::RECORD_MAX_BYTES;
 
-use super::csv_rows::{BadRow, Heading, Table};
+use super::csv_rows::{Heading, Table};
 use cut::{End, line_end, value_end};
 
 pub use cut::Shape;
+pub use piece::Piece;
 
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
@@ -22,37 +24,6 @@ const CHUNK: usize = 256 * 1024;
 pub const PROBE: usize = 4096;
 /// How far the first look goes that tells the shape of a stream.
 pub const LOOK: usize = 64 * 1024;
-
-/// One piece of a stream, with the byte at which it begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// A record.
-    Record {
-        /// Byte at which it begins.
-        offset: u64,
-        /// Its bytes.
-        bytes: &'a [u8],
-    },
-    /// A record above [`RECORD_MAX_BYTES`], passed over.
-    TooLarge {
-        /// Byte at which it begins.
-        offset: u64,
-        /// How long it is.
-        length: u64,
-    },
-    /// A blank line.
-    Blank {
-        /// Byte at which it begins.
-        offset: u64,
-    },
-    /// A row of a table that does not fit its heading.
-    BadRow {
-        /// Byte at which it begins.
-        offset: u64,
-        /// What is wrong with it.
-        row: BadRow,
-    },
-}
 
 /// Cuts what a reader gives into [`Piece`]s.
 pub struct Splitter<R> {
@@ -134,6 +105,14 @@ impl<R: Read> Splitter<R> {
     /// The heading, where the stream is a table and was looked at.
     pub fn heading(&self) -> Option<&Heading> {
         self.table.as_ref().map(Table::heading)
+    }
+
+    /// The shape of the stream's first bytes; `None` when it is empty.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn first_shape(&mut self) -> io::Result<Option<Shape>> {
+        self.look()
     }
 
     /// Where a later reading goes on.

@@ -231,6 +231,21 @@ impl Figures {
         self.state().page(now, alive)
     }
 
+    /// How far the sources are behind of which partitions are read: records that wait and the age of
+    /// the last booked one in milliseconds, as far as they are known.
+    #[must_use]
+    pub fn lags(&self, now: UnixMillis) -> BTreeMap<Text, (Option<i64>, Option<i64>)> {
+        let state = self.state();
+        let mut lags: BTreeMap<Text, (Option<i64>, Option<i64>)> = BTreeMap::new();
+        for ((source, _, _), one) in state.partitions.iter().filter(|(_, one)| one.assigned) {
+            let (records, ms) = lags.entry(source.clone()).or_insert((Some(0), Some(0)));
+            let both = |known: Option<i64>| Some((known?, one.lag_records()?));
+            *records = both(*records).map(|(sum, more)| sum.saturating_add(more));
+            *ms = ms.and_then(|age| Some(age.max(one.lag_millis(now)?)));
+        }
+        lags
+    }
+
     /// One line for people: how much is read, how far behind, and when it was last booked.
     #[must_use]
     pub fn status(&self, now: UnixMillis) -> String {
@@ -247,11 +262,12 @@ impl Figures {
         let behind = behind.map(|ms| format!("; {waiting} waiting, {} s behind", ms / 1_000));
         let gone = (lost > 0).then(|| format!("; {lost} lost"));
         let rest: String = [booked, behind, gone].into_iter().flatten().collect();
-        format!("{received} records booked{rest}")
+        let followers = state.followers_in_words();
+        format!("{received} records booked{rest}{followers}")
     }
 
     /// The state; a thread that died while it held the lock leaves counts that are still true.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -69,7 +69,7 @@ macro_rules! metrics {
 
 metrics! {
     BuildInfo Gauge "build_info" ["version"] "Always 1, with the version of the program";
-    Up Gauge "up" [] "1 while the main loop beats, 0 when it has been quiet for too long";
+    Up Gauge "up" [] "1 while every thread moves that must, 0 when one stands still";
     StartTime Gauge "start_time_seconds" [] "When the process started, in seconds since 1970";
     ConfigNumber Gauge "config_number" [] "Number by which the ledger knows the configuration in force";
     ConfigReloads Counter "config_reloads_total" ["result"] "Times the configuration was read again, by result";
@@ -91,7 +91,7 @@ metrics! {
     LastRecord Gauge "partition_last_record_timestamp_seconds" ["source", "topic", "partition"] "Time of the last booked record";
     Lost Counter "lost_records_total" ["source", "topic", "partition"] "Records that were gone before they could be read: retention, a truncated log, a topic made anew";
     Assigned Gauge "assigned_partitions" ["source"] "Partitions that this process reads";
-    StallsRecovered Counter "stalls_recovered_total" ["source"] "Partitions that stood still before their end and were brought to move again";
+    StallsRecovered Counter "stalls_recovered_total" ["source"] "Times that a partition with records that gave none was taken up again";
     Rebalances Counter "rebalances_total" ["source", "kind"] "Changes of the assigned partitions, by kind";
     SourceErrors Counter "source_errors_total" ["source", "kind"] "Faults of a source, by kind; most are tried again";
     DeadLetters Counter "dead_letters_total" ["source", "result"] "Quarantined records for the dead-letter topic, by result";
@@ -109,5 +109,14 @@ metrics! {
     CoverageCalls Gauge "coverage_calls" ["endpoint"] "Calls that coverage compares, by endpoint";
     CoverageRequests Gauge "coverage_requests" ["endpoint"] "Requests that coverage compares, by endpoint";
     CoverageRatio Gauge "coverage_ratio" ["endpoint"] "Requests for each call; absent without calls, above 1 where usage left by another door";
+    FollowerLines Counter "follower_lines_written_total" ["follower"] "Lines that a database has taken";
+    FollowerRefused Counter "follower_lines_refused_total" ["follower"] "Lines that a database will never take; they are kept apart with its reason";
+    FollowerWaiting Gauge "follower_lines_waiting" ["follower"] "Lines that are frozen and not yet taken or refused";
+    FollowerOldest Gauge "follower_oldest_waiting_seconds" ["follower"] "Time since the oldest waiting line was frozen; 0 where none waits";
+    FollowerWritten Gauge "follower_last_write_timestamp_seconds" ["follower"] "When a database last took lines";
+    FollowerErrors Counter "follower_errors_total" ["follower", "kind"] "Faults of a database, by kind; all are tried again";
+    FollowerFailing Gauge "follower_failing" ["follower"] "1 from a fault of a database until it has dealt with a request again, else 0";
+    FollowerRequest Counter "follower_request_seconds_total" ["follower"] "Time that requests to a database took which took lines";
+
     FoldedSeries Gauge "folded_series" ["what"] "Sources, partitions and endpoints whose figures stand under other, because there are too many";
 }

@@ -4,6 +4,7 @@
 //! not a set of global counters: a test makes its own, and one that forgets to fill it sees zeros.
 
 mod figures;
+mod follower;
 mod health;
 mod histogram;
 mod metric;
@@ -17,8 +18,8 @@ mod words;
 mod tests;
 
 pub use figures::{Booked, Figures, Partition};
-pub use health::Health;
+pub use health::{Health, Stuck};
 pub use metric::{Described, Kind, Metric};
 pub use repeats::{Repeats, Said, Say};
 pub use state::Coverage;
-pub use words::{Delivery, Rebalance, Reload, SourceError};
+pub use words::{Delivery, FollowerError, Rebalance, Reload, SourceError};

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use crate::outcome::{DuplicateKind, IgnoreReason, Outcome, QuarantineReason};
 use crate::units::{Text, UnixMillis};
 
+use super::follower::FollowerFigures;
 use super::histogram::Histogram;
 use super::metric::Metric;
 use super::page::{Number, Page};
 use super::state::{Coverage, OTHER, PartitionFigures, SourceFigures, State, whole};
-use super::words::{Delivery, Rebalance, Reload, SourceError};
+use super::words::{Delivery, FollowerError, Rebalance, Reload, SourceError};
 
 /// What the partitions past the limit show together.
 #[derive(Clone, Copy)]
@@ -154,6 +155,38 @@ impl State {
                 self.endpoints(&mut at, |one| Some(Number::count(one.requests)));
             }
             Metric::CoverageRatio => self.endpoints(&mut at, Coverage::ratio),
+            Metric::FollowerLines => {
+                self.followers(&mut at, |one| Some(Number::count(one.written)))
+            }
+            Metric::FollowerRefused => {
+                self.followers(&mut at, |one| Some(Number::count(one.refused)));
+            }
+            Metric::FollowerWaiting => {
+                self.followers(&mut at, |one| one.waiting.map(Number::count))
+            }
+            Metric::FollowerOldest => {
+                self.followers(&mut at, |one| one.oldest_millis(now).map(Number::Millis));
+            }
+            Metric::FollowerWritten => {
+                self.followers(&mut at, |one| Some(Number::Millis(one.last_write?.0)));
+            }
+            Metric::FollowerErrors => {
+                for (name, one) in &self.followers {
+                    at.words(
+                        &[name],
+                        FollowerError::ALL,
+                        FollowerError::as_str,
+                        &one.errors,
+                    );
+                }
+            }
+            Metric::FollowerFailing => self.followers(&mut at, |one| {
+                Some(Number::Whole(i64::from(one.failing.is_some())))
+            }),
+            Metric::FollowerRequest => {
+                self.followers(&mut at, |one| Some(Number::Micros(whole(one.micros))));
+            }
+
             Metric::FoldedSeries => {
                 at.put(&["source"], Number::count(self.sources_folded));
                 at.put(&["partition"], Number::count(self.partitions_folded()));
@@ -220,6 +253,15 @@ impl State {
         }
         for (source, value) in folded {
             at.put(&[source, OTHER, OTHER], number(value));
+        }
+    }
+
+    /// A value of each follower that has one.
+    fn followers(&self, at: &mut At<'_>, value: impl Fn(&FollowerFigures) -> Option<Number>) {
+        for (name, one) in &self.followers {
+            if let Some(number) = value(one) {
+                at.put(&[name], number);
+            }
         }
     }
 

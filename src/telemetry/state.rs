@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::outcome::{DuplicateKind, IgnoreReason, QuarantineReason};
 use crate::units::{Text, UnixMillis, clean_name};
 
+use super::follower::FollowerFigures;
 use super::histogram::Histogram;
 use super::words::{Delivery, Rebalance, Reload, SourceError};
 
@@ -127,6 +128,7 @@ pub(super) struct State {
     pub(super) hours_closed: u64,
     pub(super) coverage: BTreeMap<Text, Coverage>,
     pub(super) endpoints_folded: u64,
+    pub(super) followers: BTreeMap<Text, FollowerFigures>,
 }
 
 impl State {
@@ -151,6 +153,7 @@ impl State {
             hours_closed: 0,
             coverage: BTreeMap::new(),
             endpoints_folded: 0,
+            followers: BTreeMap::new(),
         }
     }
 

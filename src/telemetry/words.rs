@@ -81,3 +81,21 @@ words! {
         Failed = "failed",
     }
 }
+
+words! {
+    /// What went wrong between a follower and its database.
+    FollowerError {
+        /// No connection, or none that lasted until an answer.
+        Unreachable = "unreachable",
+        /// The credential is not taken, or may not write there.
+        Denied = "denied",
+        /// The bucket, database or organisation is not there.
+        Missing = "missing",
+        /// The server asked to wait.
+        Busy = "busy",
+        /// The server failed, a full disk of its own among it.
+        Server = "server",
+        /// An answer that no InfluxDB gives, or one to a wrong setting.
+        Unexpected = "unexpected",
+    }
+}

@@ -16,7 +16,10 @@ use super::Board;
 /// The paths that are served, and what for.
 pub const PATHS: [(&str, &str); 3] = [
     ("/metrics", "the daemon's own metrics, for Prometheus"),
-    ("/healthz", "200 while the main loop beats, else 503"),
+    (
+        "/healthz",
+        "200 while every thread moves, else 503 with those that stand still",
+    ),
     ("/readyz", "200 when ready, else 503 with a reason a line"),
 ];
 

@@ -117,3 +117,86 @@ fn goes_on_when_the_coordinator_moves() {
     daemon.stop();
     desk.verify("books.db");
 }
+
+/// So many plain members join the daemon's group, one after the other, until all partitions are
+/// shared; then they leave, and the daemon has all of them again.
+fn shared_by(count: i32, partitions: i32, protocol: &str) {
+    let desk = Desk::new();
+    let mock = Mock::new(3, "calls", partitions);
+    let (own, other) = if protocol == "classic" {
+        (
+            "properties = { \"session.timeout.ms\" = 6000, \"heartbeat.interval.ms\" = 500 }",
+            ("partition.assignment.strategy", "cooperative-sticky"),
+        )
+    } else {
+        ("protocol = \"consumer\"", ("group.protocol", "consumer"))
+    };
+    desk.write(
+        "t.toml",
+        config(&[("kafka", &mock.brokers(), "calls", own)]),
+    );
+    let daemon = Daemon::start(&desk);
+    daemon.reaches("tollwatch_assigned_partitions", &[], f64::from(partitions));
+    let begun = std::time::Instant::now();
+    let join = |_| {
+        std::thread::sleep(Duration::from_millis(300));
+        Member::join(&mock.brokers(), "tollwatch", "calls", &[other])
+    };
+    let members: Vec<Member> = (0..count).map(join).collect();
+    let held = || -> (usize, Vec<usize>) {
+        let own = daemon.figure("tollwatch_assigned_partitions", &[]);
+        let own = (0..=1_000)
+            .find(|n| (f64::from(*n) - own).abs() < 0.5)
+            .unwrap();
+        let all = members.iter().map(Member::holds);
+        (usize::try_from(own).unwrap(), all.collect())
+    };
+    let fair = usize::try_from(partitions.div_euclid(count + 1) + 1).unwrap();
+    let wanted = usize::try_from(partitions).unwrap();
+    wait_for(
+        "a fair share",
+        || format!("{:?}\n{}", held(), daemon.log()),
+        || {
+            let (own, others) = held();
+            let sum = own + others.iter().sum::<usize>();
+            let most = others.iter().copied().fold(own, usize::max);
+            (sum == wanted && most <= fair).then_some(())
+        },
+    );
+    let joined = begun.elapsed();
+    let producer = mock.producer(&[]);
+    for n in 0..wanted {
+        producer.send("calls", i32::try_from(n).unwrap(), Some(&good(n)));
+    }
+    producer.flush();
+    // Side by side: each takes its leave for seconds.
+    std::thread::scope(|scope| {
+        for one in members {
+            scope.spawn(|| drop(one));
+        }
+    });
+    daemon.reaches("tollwatch_assigned_partitions", &[], f64::from(partitions));
+    daemon.requests(u64::try_from(wanted).unwrap());
+    let (own, whole) = (count + 1, begun.elapsed());
+    eprintln!(
+        "{protocol}, {own} members of {partitions} partitions: shared after {joined:?}, ours again after {whole:?}"
+    );
+    daemon.stop();
+    desk.verify("books.db");
+}
+
+#[test]
+fn groups_of_seven_and_of_more_share_and_give_back() {
+    shared_by(6, 14, "classic");
+    shared_by(11, 24, "classic");
+}
+
+#[test]
+fn a_group_with_more_members_than_partitions_shares_and_gives_back() {
+    shared_by(6, 6, "classic");
+}
+
+#[test]
+fn a_group_of_seven_by_the_brokers_own_protocol() {
+    shared_by(6, 14, "consumer");
+}

@@ -14,7 +14,12 @@ mod daemon_support;
 mod faults;
 mod figures;
 mod group;
+mod look;
 mod mock;
 mod running;
 mod scrape;
+#[cfg(feature = "faults")]
+mod stall;
+#[cfg(feature = "faults")]
+mod still;
 mod stuck;

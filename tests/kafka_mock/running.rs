@@ -127,3 +127,76 @@ fn a_source_may_have_any_name() {
     daemon.requests(1);
     daemon.stop();
 }
+
+/// Nothing that was judged by the prices before is booked after the books were restated.
+#[test]
+fn a_correction_under_load_leaves_nothing_of_the_configuration_before() {
+    let desk = Desk::new();
+    let mock = Mock::new(1, "calls", 2);
+    let producer = mock.producer(&[]);
+    let price = |dollars: u32| {
+        let row = "source = \"agreement\"\nmodel = \"gpt-4o-2024-11-20\"\nprovider = \"azure\"";
+        format!("[[row]]\n{row}\ninput = {dollars}\noutput = {dollars}\n")
+    };
+    let sources = config(&[("kafka", &mock.brokers(), "calls", "")]);
+    desk.write("t.toml", format!("prices = \"prices.toml\"\n{sources}"));
+    desk.write("prices.toml", price(2));
+    let daemon = Daemon::start(&desk);
+    let mut sent = 0;
+    let mut send = |many: usize| {
+        for n in sent..sent + many {
+            producer.send("calls", i32::try_from(n % 2).unwrap(), Some(&good(n)));
+        }
+        sent += many;
+        producer.flush();
+        u64::try_from(sent).unwrap()
+    };
+    daemon.requests(send(2_000));
+    desk.write("prices.toml", price(4));
+    let restate = [
+        "restate",
+        "--config",
+        "t.toml",
+        "--ledger",
+        "books.db",
+        "--since",
+        "2025-06-01",
+        "--reason",
+        "a better price",
+        "--yes",
+        "--json",
+    ];
+    let mut asked = desk.command(&restate);
+    let mut asked = asked.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut all = 0;
+    while asked.try_wait().unwrap().is_none() {
+        all = send(500);
+    }
+    assert!(asked.wait().unwrap().success(), "{}", daemon.log());
+    daemon.requests(all);
+    daemon.stop();
+    let records: String = (0..sent).map(|n| good(n) + "\n").collect();
+    desk.write("calls.jsonl", records);
+    let replay = [
+        "replay",
+        "--config",
+        "t.toml",
+        "--ledger",
+        "fresh.db",
+        "calls.jsonl",
+    ];
+    desk.run(&replay).ok();
+    let exported = |ledger: &str| {
+        let export = [
+            "export",
+            "cells",
+            "--resolution",
+            "hour",
+            "--ledger",
+            ledger,
+        ];
+        desk.run(&export).ok().out
+    };
+    assert_eq!(exported("books.db"), exported("fresh.db"));
+    desk.verify("books.db");
+}

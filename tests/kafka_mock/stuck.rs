@@ -13,17 +13,17 @@ use crate::mock::Mock;
 const IMPATIENT: &str = "properties = { \"session.timeout.ms\" = 6000 }";
 
 /// Holds the ledger's write lock, as another process of the machine may; this test is one.
-struct Lock(Connection);
+pub(crate) struct Lock(Connection);
 
 impl Lock {
-    fn hold(desk: &Desk) -> Lock {
+    pub(crate) fn hold(desk: &Desk) -> Lock {
         let connection = Connection::open(desk.path("books.db")).unwrap();
         connection.busy_timeout(Duration::from_secs(20)).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         Lock(connection)
     }
 
-    fn release(self) {
+    pub(crate) fn release(self) {
         self.0.execute_batch("ROLLBACK").unwrap();
     }
 }

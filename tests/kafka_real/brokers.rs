@@ -106,6 +106,25 @@ impl Kafka {
         }
     }
 
+    /// Makes a topic of settings of its own, each partition on these brokers, whose first leads it.
+    pub(crate) fn create_with(
+        &self,
+        topic: &str,
+        partitions: &[&[i32]],
+        settings: &[(&str, &str)],
+    ) {
+        let mut new = NewTopic::new(
+            topic,
+            i32::try_from(partitions.len()).unwrap(),
+            TopicReplication::Variable(partitions),
+        );
+        for (name, value) in settings {
+            new = new.set(name, value);
+        }
+        let made = wait(self.admin.create_topics(&[new], &AdminOptions::new())).unwrap();
+        assert!(made[0].is_ok(), "{made:?}");
+    }
+
     /// Deletes a topic.
     pub(crate) fn delete(&self, topic: &str) {
         let gone = wait(self.admin.delete_topics(&[topic], &AdminOptions::new())).unwrap();

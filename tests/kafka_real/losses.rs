@@ -56,6 +56,130 @@ pub(crate) fn removed_while_stopped(kafka: &Kafka) {
     desk.verify("books.db");
 }
 
+/// The offset of the first record that retention has left.
+fn first_offset(kafka: &Kafka, topic: &str) -> u64 {
+    let told = kafka.script("topic", &["offsets", topic], "");
+    let first = told
+        .trim()
+        .split(':')
+        .nth(2)
+        .and_then(|first| first.parse().ok());
+    first.unwrap_or_else(|| panic!("{told:?}"))
+}
+
+/// Retention by time takes what a stopped daemon has not read.
+pub(crate) fn retention_passes(kafka: &Kafka) {
+    let desk = Desk::new();
+    let soon = [
+        ("retention.ms", "6000"),
+        ("segment.ms", "500"),
+        ("segment.bytes", "1048576"),
+    ];
+    kafka.create_with("aged", &[&[1]], &soon);
+    let more = "group = \"aged\"\nproperties = { \"session.timeout.ms\" = 6000 }";
+    desk.write(
+        "t.toml",
+        config(&[("kafka", &kafka.brokers("bootstrap"), "aged", more)]),
+    );
+    let daemon = Daemon::start(&desk);
+    kafka.sent("aged", 0, 0..40);
+    daemon.requests(40);
+    daemon.stop();
+    // A segment that grows is rolled by the next record that is late enough.
+    for n in 0..10 {
+        kafka.sent("aged", 0, 100 + n * 5..105 + n * 5);
+        std::thread::sleep(Duration::from_millis(600));
+    }
+    let first = crate::daemon_support::wait_for("retention", String::new, || {
+        Some(first_offset(kafka, "aged")).filter(|first| *first > 45)
+    });
+    let daemon = Daemon::start(&desk);
+    daemon.says("removed before they were read");
+    kafka.sent("aged", 0, 200..210);
+    crate::daemon_support::wait_for(
+        "the end of the topic",
+        || daemon.log(),
+        || {
+            let next = daemon.figure("tollwatch_partition_next_offset", &[]);
+            ((next - 100.0).abs() < 0.5).then_some(())
+        },
+    );
+    // Of the 100 records that came, those that were gone by then are missing, and no other.
+    let rows = lost(&desk);
+    assert!(
+        rows[0].2 == 40 && rows[0].3 >= first && rows.iter().all(|row| row.1 == LossKind::Removed),
+        "{rows:?}, first {first}"
+    );
+    let records: u64 = rows.iter().map(|row| row.4).sum();
+    daemon.requests(100 - records);
+    daemon.reaches("tollwatch_lost_records_total", &[], whole(records));
+    eprintln!("retention took {records} of 50 records that waited");
+    daemon.stop();
+    desk.verify("books.db");
+}
+
+fn whole(n: u64) -> f64 {
+    f64::from(u32::try_from(n).unwrap())
+}
+
+/// An unclean election: a broker that was not in sync leads, and what only the other one had is gone.
+/// One daemon runs through it, one is stopped meanwhile.
+pub(crate) fn unclean_election(kafka: &Kafka) {
+    let settings = [
+        ("unclean.leader.election.enable", "true"),
+        ("min.insync.replicas", "1"),
+    ];
+    let topics = ["unclean-running", "unclean-stopped"];
+    let desks = topics.map(|topic| {
+        let desk = Desk::new();
+        kafka.create_with(topic, &[&[1, 2], &[1, 2]], &settings);
+        let more = format!(
+            "group = \"{topic}\"\nproperties = {{ \"topic.metadata.refresh.interval.ms\" = 1000 }}"
+        );
+        let brokers = kafka.brokers("bootstrap");
+        desk.write("t.toml", config(&[("kafka", &brokers, topic, &more)]));
+        desk
+    });
+    let send = |from: usize, counts: [usize; 2]| {
+        for topic in topics {
+            kafka.send(topic, 0, from..from + counts[0], None);
+            kafka.send(topic, 1, from + 100..from + 100 + counts[1], None);
+        }
+        kafka.flush();
+    };
+    let [running, stopped] = desks.each_ref().map(|desk| Daemon::start(desk));
+    // Both have these; then only the first broker has more.
+    send(0, [20, 20]);
+    running.requests(40);
+    stopped.requests(40);
+    kafka.script("kill", &["2"], "");
+    send(20, [20, 20]);
+    running.requests(80);
+    stopped.requests(80);
+    stopped.stop();
+    kafka.script("kill", &["1"], "");
+    kafka.script("restart", &["2"], "");
+    // One partition grows past where it was, the other stays before that.
+    send(1_000, [30, 5]);
+    let stopped = Daemon::start(&desks[1]);
+    for (daemon, desk) in [(&running, &desks[0]), (&stopped, &desks[1])] {
+        daemon.requests_within(Duration::from_mins(2), 80 + 35);
+        daemon.says("the log lost its end after it was read");
+        let mut lost = lost(desk);
+        lost.sort_by_key(|row| row.0);
+        let truncated = LossKind::Truncated;
+        assert_eq!(lost, [(0, truncated, 20, 40, 0), (1, truncated, 20, 40, 0)]);
+        daemon.reaches("tollwatch_lost_records_total", &[], 0.0);
+        daemon.reaches("tollwatch_partition_lag_records", &[], 0.0);
+    }
+    running.stop();
+    stopped.stop();
+    kafka.script("restart", &["1"], "");
+    for desk in &desks {
+        desk.verify("books.db");
+    }
+}
+
 /// The daemon runs and reads, but its ledger is locked for so long that records go.
 pub(crate) fn removed_while_locked(kafka: &Kafka) {
     let desk = desk(kafka, "outrun", 1);

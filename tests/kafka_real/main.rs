@@ -15,6 +15,7 @@ mod common;
 mod daemon_support;
 
 mod brokers;
+mod doctor;
 mod losses;
 mod members;
 mod records;
@@ -64,10 +65,14 @@ fn one_broker() {
     let Some(kafka) = Kafka::start(&["--mtls", "--scram"]) else {
         return;
     };
-    let cases: [Case; 14] = [
+    let cases: [Case; 18] = [
         ("every way in", security::every_way_in),
         ("refused", security::refused_without_a_secret_said),
+        ("doctor, every way in", doctor::every_way_in),
+        ("doctor, shut", doctor::what_is_shut_says_what_to_do),
+        ("doctor, patterns", doctor::patterns),
         ("removed while stopped", losses::removed_while_stopped),
+        ("retention passes", losses::retention_passes),
         (
             "removed while the ledger is locked",
             losses::removed_while_locked,
@@ -103,4 +108,5 @@ fn three_brokers() {
     // One after the other: they end the same brokers.
     run(&kafka, &[("rolling restart", restarts::rolling)]);
     run(&kafka, &[("killed brokers", restarts::killed)]);
+    run(&kafka, &[("unclean election", losses::unclean_election)]);
 }

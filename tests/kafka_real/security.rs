@@ -25,7 +25,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// A token of the kind that Kafka takes for tests: not signed.
-fn token() -> String {
+pub(crate) fn token() -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -43,7 +43,7 @@ fn token() -> String {
 }
 
 /// What a source says of its way in: listener, further lines.
-fn ways(kafka: &Kafka) -> Vec<(String, &'static str, String)> {
+pub(crate) fn ways(kafka: &Kafka) -> Vec<(String, &'static str, String)> {
     let file = |name: &str| kafka.path("tls").join(name).display().to_string();
     let (ca, pem, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
     let (encrypted, p12, password) = (
@@ -196,15 +196,22 @@ pub(crate) fn refused_without_a_secret_said(kafka: &Kafka) {
         "books.db",
         &[("KAFKA_PASSWORD", "wrong-secret")],
     );
-    for (name, _, _) in &rows {
+    let hints = [
+        "does not take our certificate",
+        "does not take our certificate",
+        "`ca` must name the authority",
+        "check the credential",
+        "check the credential",
+    ];
+    for ((name, _, _), hint) in rows.iter().zip(hints) {
         wait_for(
             &format!("a hint for {name}"),
             || daemon.log(),
             || {
                 let log = daemon.log();
-                let line = log.lines().find(|line| {
-                    line.contains(&format!("\"{name}\"")) && line.contains("check the credential")
-                })?;
+                let line = log
+                    .lines()
+                    .find(|line| line.contains(&format!("\"{name}\"")) && line.contains(hint))?;
                 (line.contains("ERROR") || line.contains("WARN")).then_some(())
             },
         );

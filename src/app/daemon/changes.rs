@@ -21,6 +21,9 @@ use super::watch;
 /// How long one round of checking may take: records wait for it.
 const CHECK_MAX: Duration = Duration::from_secs(2);
 
+/// How long a new configuration waits for the books before more is read under the one before.
+const TAKE_OVER_MAX: Duration = Duration::from_secs(2);
+
 /// Whether the clients of new and changed sources can be made, as far as can be told without their
 /// brokers: what would end the daemon is better refused. If not, which source's cannot, and why.
 pub(super) fn try_clients<'a>(
@@ -185,8 +188,7 @@ impl Reader {
             None => {}
             Some(fault) => {
                 let text = format!("where to read on cannot be told: {fault}");
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
                 let label = watch::label(fault.kind);
                 self.shared.figures.source_error(&self.source.name, label);
                 self.shared.health.ready(&part, Err(&text));
@@ -202,7 +204,8 @@ impl Reader {
         if self.shared.generation() == self.generation {
             return Ok(None);
         }
-        if !self.hand_over_within(Duration::ZERO)? {
+        // All that was judged before is booked before: a correction that follows finds it.
+        if !self.hand_over_within(Duration::ZERO)? || !self.await_writer(TAKE_OVER_MAX)? {
             return Ok(None);
         }
         let (setup, generation) = self.shared.setup();
@@ -235,6 +238,8 @@ impl Reader {
             judge => judge?,
         };
         (self.setup, self.generation, self.source) = (setup, generation, found);
+        self.shared
+            .takes_over(&part_of(&self.source.name), generation);
         Ok(None)
     }
 }

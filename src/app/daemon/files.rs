@@ -67,6 +67,7 @@ pub(super) fn run(shared: &Arc<Shared>, pause: Duration) -> Result<(), Failure> 
             }
             judge => judge?,
         };
+        shared.takes_over(super::FILES, generation);
         while shared.generation() == generation {
             for source in &setup.ready.sources {
                 if shared.stopping() {

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::crash::{pause, site};
+use crate::crash::{defect, pause, site};
 
 use super::super::Failure;
 use super::reader::{POLL, Reader};
@@ -101,5 +101,8 @@ impl Reader {
             self.to_commit = to_commit;
         }
         site("after_offset_commit");
+        if defect("forgets") {
+            self.consumer.forget(self.tracks.keys());
+        }
     }
 }

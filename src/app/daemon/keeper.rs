@@ -73,11 +73,12 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
     let Some(complete_to) = shared.complete_to() else {
         return Ok(0);
     };
+    let state = shared.state();
+    let (setup, _) = shared.setup();
     let hours = shared.books().hours_to_link(complete_to)?;
     if hours.is_empty() {
         return Ok(0);
     }
-    let (setup, _) = shared.setup();
     let mut linker = Linker::new(&setup.rules.registry);
     let mut count = 0;
     for hour in hours {
@@ -85,7 +86,13 @@ fn link(shared: &Shared) -> Result<u64, Failure> {
             break;
         }
         site("before_links");
-        linker.link(&mut *shared.books(), hour)?;
+        let mut books = shared.books();
+        // Another registry, or lines that were corrected: the next round begins with them.
+        if shared.state() != state {
+            break;
+        }
+        linker.link(&mut *books, hour)?;
+        drop(books);
         count += 1;
     }
     Ok(count)

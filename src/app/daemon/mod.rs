@@ -5,13 +5,18 @@
 //! looks like a whole one.
 
 mod changes;
+mod clients;
+mod door;
 mod files;
+mod follow;
 mod held;
 mod keeper;
 mod letters;
+mod pulse;
 mod reader;
 mod settle;
 mod shared;
+mod sources;
 mod tracks;
 mod watch;
 mod writer;
@@ -25,9 +30,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::clock::Clock;
-use crate::config::KafkaSource;
 use crate::ledger::SqliteLedger;
-use crate::source::kafka::{self, FaultKind};
 use crate::telemetry::Reload;
 use crate::units::Text;
 use crate::web::{self, Board, Listener};
@@ -37,15 +40,15 @@ use super::run::{self, Wake};
 use super::setup::{self, Setup};
 use super::systemd::Manager;
 use changes::try_clients;
-use reader::{Ended, Reader};
+use door::Door;
 use shared::{Shared, may_pass, part_of};
 
 /// How often the main loop looks after its threads.
 pub const TICK: Duration = Duration::from_millis(250);
 /// How often the configuration's files are looked at.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
-/// Pause before a reader that could not start is started again.
-const START_AGAIN: Duration = Duration::from_secs(2);
+/// The thread that reads files.
+const FILES: &str = "files";
 /// How long threads may take to end; the books are safe without them.
 const END_MAX: Duration = Duration::from_millis(4_500);
 
@@ -57,9 +60,14 @@ pub struct Start {
     pub setup: Setup,
     /// The books.
     pub books: SqliteLedger,
+    /// Their file; beside it stands the socket by which they are corrected. `None` for none.
+    pub ledger: Option<PathBuf>,
     /// Pause between two looks at files.
     pub every: Duration,
 }
+
+/// What a thread does for one database.
+type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -77,6 +85,8 @@ pub struct Running {
     every: Duration,
     workers: Vec<Worker>,
     listener: Option<Listener>,
+    /// Until its thread has it.
+    door: Option<Door>,
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
@@ -103,6 +113,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         config,
         setup,
         books,
+        ledger,
         every,
     } = start;
     let listen = setup.ready.daemon.listen;
@@ -113,6 +124,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         .map(|address| listen_at(address, &shared))
         .transpose()?;
     let running = Running {
+        door: ledger.as_deref().and_then(open_door),
         shared,
         config,
         every,
@@ -134,6 +146,19 @@ fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Fail
     let listener = web::start(address, board)?;
     tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
     Ok(listener)
+}
+
+/// The socket; the daemon does its work without it, too.
+fn open_door(ledger: &Path) -> Option<Door> {
+    let opened = Door::open(ledger);
+    if let Err(error) = &opened {
+        tracing::warn!(
+            ledger = %ledger.display(),
+            hint = "`restate` needs the daemon stopped",
+            "no local socket: {error}"
+        );
+    }
+    opened.ok()
 }
 
 /// When files were last written; `None` for those that are not there.
@@ -159,7 +184,7 @@ impl Running {
     }
 
     /// Starts a thread for each source that has none yet, and those that are always there.
-    fn start_workers(&mut self) {
+    fn start_workers(&mut self) -> Result<(), Failure> {
         let (setup, _) = self.shared.setup();
         for source in &setup.ready.kafka {
             self.shared.figures.declare(&source.name);
@@ -173,9 +198,10 @@ impl Running {
             self.shared.complete(&source.name, None);
             let shared = Arc::clone(&self.shared);
             let name = source.name.clone();
-            self.start(&part, Some(name.clone()), move || read(&shared, &name));
+            let reads = move || clients::run(&shared, &name);
+            self.start(&part, Some(source.name.clone()), reads)?;
         }
-        if !setup.ready.sources.is_empty() && !self.is_at_work("files") {
+        if !setup.ready.sources.is_empty() && !self.is_at_work(FILES) {
             for source in &setup.ready.sources {
                 let name = source.name.as_str();
                 self.shared.figures.declare(name);
@@ -185,12 +211,32 @@ impl Running {
                 self.shared.complete(&source.name, None);
             }
             let (shared, every) = (Arc::clone(&self.shared), self.every);
-            self.start("files", None, move || files::run(&shared, every));
+            self.start(FILES, None, move || files::run(&shared, every))?;
+        }
+        for database in &setup.ready.influxdb {
+            self.shared.figures.follower(&database.name);
+            self.start_following("freeze", &database.name, follow::freeze)?;
+            self.start_following("send", &database.name, follow::send)?;
+        }
+        if let Some(door) = self.door.take() {
+            let shared = Arc::clone(&self.shared);
+            self.start("door", None, move || door::run(&shared, &door))?;
         }
         if !self.is_at_work("keeper") {
             let shared = Arc::clone(&self.shared);
-            self.start("keeper", None, move || keeper::run(&shared));
+            self.start("keeper", None, move || keeper::run(&shared))?;
         }
+        Ok(())
+    }
+
+    /// Starts one of the threads of a database, where it is not at work.
+    fn start_following(&mut self, what: &str, name: &Text, work: Follow) -> Result<(), Failure> {
+        let part = format!("{what} {name}");
+        if self.is_at_work(&part) {
+            return Ok(());
+        }
+        let (shared, name) = (Arc::clone(&self.shared), name.clone());
+        self.start(&part, None, move || work(&shared, &name))
     }
 
     fn is_at_work(&self, name: &str) -> bool {
@@ -202,12 +248,13 @@ impl Running {
         name: &str,
         source: Option<Text>,
         work: impl FnOnce() -> Result<(), Failure> + Send + 'static,
-    ) {
+    ) -> Result<(), Failure> {
         self.workers.push(Worker {
             name: name.to_owned(),
             source,
-            thread: std::thread::spawn(work),
+            thread: pulse::start(&self.shared, name, work)?,
         });
+        Ok(())
     }
 
     /// One look: threads that ended, files that changed, a configuration to be read again.
@@ -216,9 +263,9 @@ impl Running {
     /// What a thread could not heal.
     pub fn look(&mut self, wake: Wake) -> Result<(), Failure> {
         self.shared.health.beat(Instant::now());
-        self.manager.tick(true, Instant::now());
+        self.manager.tick(self.shared.all_move(), Instant::now());
         if wake == Wake::Start {
-            self.start_workers();
+            self.start_workers()?;
             self.manager.ready();
         }
         let mut reload = wake == Wake::Reload;
@@ -231,7 +278,7 @@ impl Running {
         }
         if reload {
             self.manager.reloading();
-            self.reload();
+            self.reload()?;
             self.manager.ready();
         }
         let (ended, working): (Vec<Worker>, Vec<Worker>) = std::mem::take(&mut self.workers)
@@ -247,25 +294,22 @@ impl Running {
     fn ended(&mut self, worker: Worker) -> Result<(), Failure> {
         match worker.thread.join() {
             Ok(Ok(())) => {
+                self.shared.books_no_more(&worker.name);
                 // Its source is no longer configured.
                 if let Some(source) = worker.source {
                     self.shared.forget(&source);
                     self.shared.over(&source);
                 }
                 // Or is again, by now.
-                self.start_workers();
-                Ok(())
+                self.start_workers()
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Failure::Usage(format!(
-                "the thread of `{}` died; what it had booked is safe",
-                worker.name
-            ))),
+            Err(_) => Err(Failure::Died(worker.name)),
         }
     }
 
     /// Reads the configuration again; a bad one changes nothing.
-    fn reload(&mut self) {
+    fn reload(&mut self) -> Result<(), Failure> {
         let (before, _) = self.shared.setup();
         let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
         self.files = times(&paths);
@@ -284,7 +328,7 @@ impl Running {
                     }
                 }
                 tracing::error!("the configuration is refused ({failure}); the old one stays");
-                return;
+                return Ok(());
             }
         };
         self.files = times(&next.files);
@@ -293,10 +337,10 @@ impl Running {
             self.shared.figures.reloaded(Reload::Refused);
             tracing::error!(
                 source,
-                hint = fault.kind.hint(),
+                hint = fault.hint(),
                 "the configuration is refused ({fault}); the old one stays"
             );
-            return;
+            return Ok(());
         }
         if old.ledger != new.ledger || old.daemon != new.daemon || old.limits != new.limits {
             tracing::warn!(
@@ -311,7 +355,7 @@ impl Running {
         self.shared.reload(next);
         self.shared.figures.reloaded(Reload::Taken);
         tracing::info!(config = %self.config.display(), "configuration reloaded");
-        self.start_workers();
+        self.start_workers()
     }
 
     /// Ends all threads; those that do not end in time are left to the end of the process.
@@ -349,52 +393,5 @@ impl Running {
             listener.stop();
         }
         result
-    }
-}
-
-/// Reads a Kafka source, with a new client whenever one is needed, until the end is told or the
-/// configuration no longer names it.
-fn read(shared: &Arc<Shared>, name: &Text) -> Result<(), Failure> {
-    while !shared.stopping() {
-        let (setup, _) = shared.setup();
-        let named = |source: &&KafkaSource| source.name == *name;
-        let Some(source) = setup.ready.kafka.iter().find(named) else {
-            return Ok(());
-        };
-        shared.complete(name, None);
-        let mut reader = match Reader::start(shared, source) {
-            Ok(Some(reader)) => reader,
-            Ok(None) => continue,
-            Err(Failure::Kafka(fault)) if is_waited_for(&fault) => {
-                shared.fault(name, &fault.to_string(), fault.kind.hint());
-                shared.health.ready(&part_of(name), Err(&fault.to_string()));
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(Failure::Ledger { fault, .. }) if may_pass(fault.kind) => {
-                shared.ledger_waits(&fault);
-                shared.nap(START_AGAIN);
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        };
-        let ended = reader.run()?;
-        reader.release();
-        match ended {
-            Ended::Done => return Ok(()),
-            Ended::Again => tracing::info!(source = %name, "the client is made anew"),
-        }
-    }
-    Ok(())
-}
-
-/// Whether a client that could not start may start later without anybody's doing.
-fn is_waited_for(fault: &kafka::Fault) -> bool {
-    match fault.kind {
-        FaultKind::Unreachable
-        | FaultKind::TopicGone
-        | FaultKind::OutOfRange
-        | FaultKind::Other => true,
-        FaultKind::Denied | FaultKind::Settings | FaultKind::Fatal => false,
     }
 }

@@ -75,7 +75,8 @@ pub(super) struct Reader {
     pub(super) look_at: Instant,
     pub(super) to_commit: BTreeMap<Place, u64>,
     pub(super) commit_at: Instant,
-    pub(super) stalled: BTreeSet<Place>,
+    /// Partitions that were taken up again because they gave nothing, and where they stood.
+    pub(super) stalled: BTreeMap<Place, u64>,
     /// When statistics were last looked at.
     pub(super) watched: Instant,
     /// A partition is not where it was thought to be, or its topic is not.
@@ -87,6 +88,10 @@ pub(super) struct Reader {
     /// What was gathered was dropped, and nothing is read until the writer is done.
     pub(super) resting: bool,
     pub(super) check_at: Instant,
+    /// When a fault came last that is not said to be over.
+    pub(super) faulted: Option<Instant>,
+    /// When leaders are asked next for the ends of quiet partitions.
+    pub(super) ask_at: Instant,
     /// Where the next round of looking at waiting partitions begins.
     pub(super) look_from: Option<Place>,
 }
@@ -113,6 +118,7 @@ impl Reader {
     ) -> Result<Option<Reader>, Failure> {
         let (setup, generation) = shared.setup();
         let judge = shared.judge(&setup)?;
+        shared.takes_over(&part_of(&source.name), generation);
         let consumer = Consumer::subscribe(source)?;
         let name = source.name.as_str();
         let cluster = loop {
@@ -153,18 +159,20 @@ impl Reader {
             generation,
             judge,
             bytes: 0,
-            writer: Writer::start(shared),
+            writer: Writer::start(shared, name)?,
             began: None,
             look_at: now,
             to_commit: BTreeMap::new(),
             commit_at: now,
-            stalled: BTreeSet::new(),
+            stalled: BTreeMap::new(),
             watched: now,
             in_doubt: false,
             replaced: BTreeSet::new(),
             held_up: None,
             resting: false,
             check_at: now + CHECK_EVERY,
+            ask_at: now,
+            faulted: Some(now),
             look_from: None,
         }))
     }
@@ -175,6 +183,7 @@ impl Reader {
     /// What nobody here can heal.
     pub(super) fn run(&mut self) -> Result<Ended, Failure> {
         loop {
+            self.shared.moves();
             if self.shared.stopping() {
                 self.finish(END_MAX)?;
                 return Ok(Ended::Done);
@@ -311,6 +320,7 @@ impl Reader {
     /// Hears what became of batches; `wait` is for the first answer.
     pub(super) fn hear_writer(&mut self, wait: Duration) -> Result<(), Failure> {
         let mut wait = wait;
+        self.shared.moves();
         while let Some(done) = self.writer.done(wait) {
             wait = Duration::ZERO;
             match done {
@@ -324,6 +334,7 @@ impl Reader {
                     }
                 }
                 Done::Dropped => {}
+                Done::Died => return Err(Failure::Died(format!("writer of {}", self.source.name))),
                 Done::Failed(fault) if fault.kind == LedgerFault::Moved => {
                     let text = fault.to_string();
                     self.shared.fault(&self.source.name, &text, fault.hint());

@@ -49,6 +49,7 @@ impl Reader {
                 look_from = Some(place.clone());
                 break;
             }
+            self.shared.moves();
             match self.look(place, begun, &mut aside) {
                 Ok(one) => found.push(one),
                 Err(Failure::Kafka(one)) if one.kind != FaultKind::Fatal => fault = Some(one),

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
 use crate::crash::site;
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
+use crate::sink::StopSign;
 use crate::telemetry::{Figures, Health, Repeats, Say};
 use crate::units::{Text, UnixMillis};
 
@@ -34,7 +35,13 @@ pub(super) struct Shared {
     generation: AtomicU64,
     stop: AtomicBool,
     repeats: Mutex<Repeats>,
+    /// Interrupts whoever delivers to a database, at the end and when the configuration changes.
+    sign: Mutex<StopSign>,
     complete: Mutex<BTreeMap<Text, Option<UnixMillis>>>,
+    /// The generation by which each thread that books has judged all that it has not booked yet.
+    taken_over: Mutex<BTreeMap<String, u64>>,
+    /// How often the books were corrected.
+    corrections: AtomicU64,
     pub(super) clock: SystemClock,
     pub(super) figures: Arc<Figures>,
     pub(super) health: Arc<Health>,
@@ -55,7 +62,10 @@ impl Shared {
             generation: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             repeats: Mutex::new(Repeats::new(REPEAT_EVERY)),
+            sign: Mutex::default(),
             complete: Mutex::default(),
+            taken_over: Mutex::default(),
+            corrections: AtomicU64::new(0),
             clock,
             figures: Arc::new(Figures::new(env!("CARGO_PKG_VERSION"), clock.now())),
             health: Arc::new(Health::new(Instant::now(), QUIET_MAX)),
@@ -64,7 +74,15 @@ impl Shared {
 
     /// The books, for one request.
     pub(super) fn books(&self) -> MutexGuard<'_, SqliteLedger> {
-        let mut books = lock(&self.books);
+        let mut books = match self.books.try_lock() {
+            Ok(books) => books,
+            Err(TryLockError::Poisoned(books)) => books.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.waits();
+                lock(&self.books)
+            }
+        };
+        self.moves();
         if let Some(known) = lock(&self.known).take() {
             books.set_known(known);
         }
@@ -97,11 +115,44 @@ impl Shared {
         *lock(&self.known) = Some(next.known_names());
         *setup = Arc::new(next);
         self.generation.fetch_add(1, Ordering::AcqRel);
+        std::mem::take(&mut *lock(&self.sign)).stop();
+    }
+
+    /// What interrupts a delivery; asked for anew after each.
+    pub(super) fn sign(&self) -> StopSign {
+        lock(&self.sign).clone()
     }
 
     /// Which configuration is in force: another number, another configuration.
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// All that the thread `name` books from now on is judged by this generation.
+    pub(super) fn takes_over(&self, name: &str, generation: u64) {
+        lock(&self.taken_over).insert(name.to_owned(), generation);
+    }
+
+    /// The thread `name` books nothing any more.
+    pub(super) fn books_no_more(&self, name: &str) {
+        lock(&self.taken_over).remove(name);
+    }
+
+    /// A thread that may still book what was judged by another configuration.
+    pub(super) fn behind(&self, generation: u64) -> Option<String> {
+        let taken_over = lock(&self.taken_over);
+        let mut behind = taken_over.iter().filter(|(_, taken)| **taken != generation);
+        behind.next().map(|(name, _)| name.clone())
+    }
+
+    /// The books were corrected: what was read of them before is not what they say now.
+    pub(super) fn corrected(&self) {
+        self.corrections.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// What changes when the configuration does, or the books are corrected.
+    pub(super) fn state(&self) -> (u64, u64) {
+        (self.generation(), self.corrections.load(Ordering::Acquire))
     }
 
     /// A judge under `setup`, whose number the figures then show.
@@ -116,6 +167,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.health.stopping();
         self.stop.store(true, Ordering::Release);
+        lock(&self.sign).stop();
     }
 
     /// Whether the end has been told.
@@ -127,6 +179,7 @@ impl Shared {
     pub(super) fn nap(&self, long: Duration) -> bool {
         let end = Instant::now() + long;
         while !self.stopping() {
+            self.moves();
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return true;

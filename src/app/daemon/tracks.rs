@@ -33,8 +33,8 @@ pub(super) struct Track {
     anchor: Option<Mark>,
     /// When that was last looked at.
     pub(super) checked_at: Instant,
-    /// The latest record that is not among `marks` yet.
-    last: Option<Mark>,
+    /// The first record that is not among `marks` yet, and the latest.
+    new: Option<(Mark, Mark)>,
     /// Its number in the batch that is being gathered.
     pub(super) part: Option<u16>,
     /// The partition's end, as the broker last told.
@@ -46,6 +46,12 @@ pub(super) struct Track {
     since: Instant,
     /// When the last record came, or the partition was last seen at its end.
     pub(super) moved: Instant,
+    /// When the last records were handed over.
+    came: Instant,
+    /// The partition's end, as its leader told when it was asked.
+    asked: Option<u64>,
+    /// When it was last asked.
+    pub(super) asked_at: Instant,
 }
 
 impl Track {
@@ -58,13 +64,16 @@ impl Track {
             anchor: marks.newest(),
             checked_at: now,
             marks,
-            last: None,
+            new: None,
             part: None,
             high: None,
             complete_to: from.complete_to,
             beyond: None,
             since: now,
             moved: now,
+            came: now,
+            asked: None,
+            asked_at: now,
             from: Some(from),
         }
     }
@@ -72,7 +81,8 @@ impl Track {
     /// Takes note of a record.
     pub(super) fn took(&mut self, mark: Mark) {
         self.next = mark.offset + 1;
-        self.last = Some(mark);
+        let first = self.new.map_or(mark, |(first, _)| first);
+        self.new = Some((first, mark));
     }
 
     /// Whether the books would say something new of this partition although no record came.
@@ -95,11 +105,14 @@ impl Track {
     /// Where the books shall stand after the batch that is being gathered; they stand there from
     /// then on, as far as this reader is concerned.
     pub(super) fn hand_over(&mut self, late: Millis) -> Position {
-        let last_at = match self.last.take() {
+        let last_at = match self.new.take() {
             None => self.from.as_ref().and_then(|from| from.last_at),
-            Some(mark) => {
+            Some((first, mark)) => {
+                // Of a log that was cut inside of one large batch the first is still there.
+                self.marks.push(first);
                 self.marks.push(mark);
                 self.moved = Instant::now();
+                self.came = self.moved;
                 Some(UnixMillis(mark.time)).filter(|at| at.0 >= 0)
             }
         };
@@ -131,6 +144,8 @@ impl Track {
         if then.1 < self.since {
             return;
         }
+        // A client that no longer fetches a partition tells its end for ever as it was.
+        let high = self.asked.map_or(high, |asked| asked.max(high));
         self.high = Some(high);
         // The end may lie behind markers of transactions, which are no records.
         let fetched = fetched.filter(|fetched| *fetched >= high);
@@ -140,6 +155,16 @@ impl Track {
             self.moved = then.1;
         }
         self.pass_markers(fetched, then.1);
+    }
+
+    /// Whether no record came for so long.
+    pub(super) fn is_quiet(&self, now: Instant, long: Duration) -> bool {
+        now.saturating_duration_since(self.came) > long
+    }
+
+    /// Takes note of the partition's end, as its leader told.
+    pub(super) fn ends_at(&mut self, end: u64) {
+        self.asked = self.asked.max(Some(end));
     }
 
     /// What lies between the last record and the end that was fetched is no record: it is passed,
@@ -236,6 +261,21 @@ mod tests {
         assert_eq!(to.complete_to, Some(UnixMillis(now.0 - 180_000)));
         track.heard(50, None, (now, Instant::now()), grace);
         assert_eq!(track.hand_over(Millis(180_000)).complete_to, to.complete_to);
+    }
+
+    #[test]
+    fn a_batch_leaves_its_first_record_and_its_last() {
+        let mark = |offset| Mark::of(offset, Some(1), Some(b"x"));
+        let mut track = track(None);
+        let known = |track: &mut Track, offsets: std::ops::Range<u64>| {
+            offsets.for_each(|offset| track.took(mark(offset)));
+            let state = track.hand_over(Millis(0)).state;
+            let marks = Marks::parse(&state);
+            (marks.oldest(), marks.newest())
+        };
+        assert_eq!(known(&mut track, 10..50), (Some(mark(10)), Some(mark(49))));
+        assert_eq!(known(&mut track, 50..51), (Some(mark(10)), Some(mark(50))));
+        assert_eq!(known(&mut track, 51..51), (Some(mark(10)), Some(mark(50))));
     }
 
     #[test]

@@ -3,19 +3,28 @@
 //! Knows no record. A newcomer may ask why a silent partition is suspected at all: librdkafka can
 //! lose one between an assignment and a fetch, and says nothing.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::crash::pause;
 use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen};
 use crate::telemetry::SourceError;
 
 use super::super::Failure;
 use super::reader::{Ended, Reader, series};
 use super::shared::Shared;
-use super::tracks::complete_to;
+use super::tracks::{Track, complete_to};
 
 /// A partition that has records and gives none for so long is taken up again.
 const STALLED: Duration = Duration::from_mins(1);
+/// How often the leaders of partitions that give nothing are asked for their ends.
+const ASK_EVERY: Duration = Duration::from_secs(20);
+/// How long one round of asking may take: records wait for it.
+const ASK_MAX: Duration = Duration::from_secs(1);
+
+/// Faults are over when none came for so long: the client repeats what lasts more often than that.
+const OVER_AFTER: Duration = Duration::from_mins(1);
 
 /// Statistics come every second; who has not looked at them for so long was kept from reading.
 const WATCH_MAX: Duration = Duration::from_secs(10);
@@ -48,9 +57,9 @@ pub(super) fn repeat_words(
         kind = kind.max(Some(of));
         let text = said.plain();
         if of == FaultKind::Denied {
-            shared.alarm(source, &text, of.hint());
+            shared.alarm(source, &text, said.hint());
         } else {
-            shared.fault(source, &text, of.hint());
+            shared.fault(source, &text, said.hint());
         }
     }
     kind
@@ -67,13 +76,15 @@ impl Reader {
             self.shared
                 .figures
                 .source_error(&self.source.name, label(kind));
+            self.faulted = Some(Instant::now());
         }
+        self.tell_over(&seen);
         let now = Instant::now();
         let age = i64::try_from(now.saturating_duration_since(then).as_millis());
         let at = self.shared.clock.now();
         let then = (at.saturating_add(-age.unwrap_or(i64::MAX)), then);
         // Who waited for the books took no records, and nothing stands still because of it.
-        let waited = now.saturating_duration_since(self.watched) > WATCH_MAX;
+        let waited = now.saturating_duration_since(self.watched) > pause(WATCH_MAX);
         self.watched = now;
         let mut stalled: Vec<Place> = Vec::new();
         for (place, track) in &mut self.tracks {
@@ -82,31 +93,68 @@ impl Reader {
                 None => track.moved = now,
                 Some(Seen::Left) => {}
                 Some(Seen::Fetched { end, fetched }) => {
-                    self.shared
-                        .figures
-                        .high_watermark(series(&self.source.name, place), *end);
                     track.heard(*end, *fetched, then, self.source.grace);
+                    let series = series(&self.source.name, place);
+                    let end = track.high.unwrap_or(*end);
+                    self.shared.figures.high_watermark(series, end);
                 }
             }
             if waited {
                 track.moved = now;
             }
-            if now.saturating_duration_since(track.moved) > STALLED && track.part.is_none() {
+            let still = now.saturating_duration_since(track.moved);
+            if still > pause(STALLED) && track.part.is_none() {
                 stalled.push(place.clone());
             }
         }
         let complete = complete_to(&self.tracks).filter(|_| self.waiting.is_empty());
         self.shared.complete(&self.source.name, complete);
+        self.ask_ends();
         self.recover(stalled)
+    }
+
+    /// Says that faults are over when none came for a while and every partition's broker answers.
+    fn tell_over(&mut self, seen: &BTreeMap<Place, Seen>) {
+        let quiet = self
+            .faulted
+            .is_some_and(|at| at.elapsed() > pause(OVER_AFTER));
+        let all = self.tracks.keys().all(|place| seen.contains_key(place));
+        if quiet && all && self.waiting.is_empty() {
+            self.shared.over(&self.source.name);
+            self.faulted = None;
+        }
+    }
+
+    /// Asks leaders where partitions end that give nothing. The client tells it, too, but only by
+    /// what it fetched: of a partition that it forgot it would tell the same for ever.
+    fn ask_ends(&mut self) {
+        let began = Instant::now();
+        if began < self.ask_at {
+            return;
+        }
+        let quiet = |(_, track): &(&Place, &mut Track)| track.is_quiet(began, pause(ASK_EVERY));
+        let mut tracks: Vec<(&Place, &mut Track)> = self.tracks.iter_mut().filter(quiet).collect();
+        tracks.sort_by_key(|(_, track)| track.asked_at);
+        for (place, track) in tracks {
+            if began.elapsed() > ASK_MAX {
+                break;
+            }
+            track.asked_at = began;
+            match self.consumer.watermarks(place) {
+                Ok(log) => track.ends_at(log.high),
+                // Its leader is asked again when its turn comes.
+                Err(_) => break,
+            }
+        }
+        self.ask_at = Instant::now() + pause(ASK_EVERY).max(began.elapsed() * 20);
     }
 
     /// Takes stalled partitions up again; the second time, with a new client.
     fn recover(&mut self, stalled: Vec<Place>) -> Result<Option<Ended>, Failure> {
-        self.stalled.retain(|place| {
-            self.tracks
-                .get(place)
-                .is_some_and(|track| track.moved.elapsed() > STALLED / 2)
-        });
+        // One that waits to be looked at has not moved either.
+        let tracks = &self.tracks;
+        let stands = |place: &Place, at: u64| tracks.get(place).is_none_or(|it| it.next <= at);
+        self.stalled.retain(|place, at| stands(place, *at));
         if stalled.is_empty() {
             return Ok(None);
         }
@@ -117,13 +165,14 @@ impl Reader {
             );
             self.shared.figures.stall_recovered(&self.source.name);
         }
-        if stalled.iter().any(|place| self.stalled.contains(place)) {
+        if stalled.iter().any(|place| self.stalled.contains_key(place)) {
             return Ok(Some(Ended::Again));
         }
-        self.stalled.extend(stalled.iter().cloned());
         self.consumer.give_up(&stalled)?;
         for place in stalled {
-            self.tracks.remove(&place);
+            if let Some(track) = self.tracks.remove(&place) {
+                self.stalled.insert(place.clone(), track.next);
+            }
             self.waiting.insert(place);
         }
         Ok(None)
@@ -135,18 +184,17 @@ impl Reader {
             .figures
             .source_error(&self.source.name, label(fault.kind));
         let text = fault.to_string();
+        self.faulted = Some(Instant::now());
         match fault.kind {
             FaultKind::Fatal => return Err(Failure::Kafka(fault.clone())),
             FaultKind::OutOfRange | FaultKind::TopicGone => {
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
                 // Which partition it is, librdkafka does not say; it no longer reads it, and says
                 // so once.
                 self.in_doubt = true;
             }
             FaultKind::Denied | FaultKind::Settings | FaultKind::Unreachable | FaultKind::Other => {
-                self.shared
-                    .fault(&self.source.name, &text, fault.kind.hint());
+                self.shared.fault(&self.source.name, &text, fault.hint());
             }
         }
         Ok(None)

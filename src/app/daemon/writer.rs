@@ -16,6 +16,8 @@ use crate::source::kafka::Place;
 use crate::telemetry::{Booked, Partition};
 use crate::units::UnixMillis;
 
+use super::super::Failure;
+use super::pulse;
 use super::shared::{Shared, may_pass};
 use crate::crash::site;
 
@@ -45,6 +47,8 @@ pub(super) enum Done {
     Failed(Fault),
     /// The end was told, or a batch before it failed.
     Dropped,
+    /// Nobody knows: the thread has panicked.
+    Died,
 }
 
 /// A thread that books, seen from the reader.
@@ -57,17 +61,21 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. One batch waits while one is booked: memory is bounded by three.
-    pub(super) fn start(shared: &Arc<Shared>) -> Writer {
+    ///
+    /// # Errors
+    /// What the system says when there can be no more threads.
+    pub(super) fn start(shared: &Arc<Shared>, source: &str) -> Result<Writer, Failure> {
         let (orders, inbox) = sync_channel(1);
         let (outbox, done) = channel();
-        let shared = Arc::clone(shared);
-        let thread = std::thread::spawn(move || work(&shared, &inbox, &outbox));
-        Writer {
+        let held = Arc::clone(shared);
+        let name = format!("writer of {source}");
+        let thread = pulse::start(shared, &name, move || work(&held, &inbox, &outbox))?;
+        Ok(Writer {
             orders: Some(orders),
             done,
             waiting: 0,
             thread: Some(thread),
-        }
+        })
     }
 
     /// Whether a batch can be handed over without waiting: one is booked, one waits.
@@ -111,7 +119,7 @@ impl Writer {
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
                 self.waiting = 0;
-                None
+                Some(Done::Died)
             }
         }
     }
@@ -129,7 +137,10 @@ impl Drop for Writer {
 
 fn work(shared: &Shared, inbox: &Receiver<Order>, outbox: &Sender<Done>) {
     let mut broken = false;
-    for order in inbox {
+    loop {
+        shared.waits();
+        let Ok(order) = inbox.recv() else { return };
+        shared.moves();
         let done = match order {
             Order::Mend => {
                 broken = false;

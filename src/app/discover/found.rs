@@ -99,8 +99,10 @@ pub struct KindFound {
 /// One input.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct StreamFound {
-    /// Path or topic.
+    /// Path, or topic and source.
     pub name: String,
+    /// The source that it is a topic of; `None` for files.
+    pub topic_of: Option<Text>,
     /// Records read.
     pub records: u64,
     /// Formats recognised.

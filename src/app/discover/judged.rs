@@ -283,9 +283,15 @@ pub(super) fn doubt(name: &str, seen: &FieldSeen, others: &BTreeMap<Text, Key>) 
             rivals.both, rivals.differ
         ));
     }
-    let fitting = others.iter().filter(|(key, seen)| fits(name, key, seen));
+    // Columns that the configuration names are taken as much as the built-in ones.
+    let own = seen.own.ranked();
+    let is_own = |key: &Text| own.iter().any(|(name, _)| name == key);
+    let fitting = others
+        .iter()
+        .filter(|(key, seen)| fits(name, key, seen) && !is_own(key));
     for (key, _) in fitting {
-        let taken = seen.taken.keys().next();
+        let named = own.first().map(|(name, _)| name.as_str());
+        let taken = seen.taken.keys().next().copied().or(named);
         // A row has several times, and hosts in many a column.
         if taken.is_some() && matches!(name, "time" | "host") {
             continue;

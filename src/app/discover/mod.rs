@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `survey` | takes records one by one, from any source |
 //! | `columns`, `places`, `clocks`, `tellers`, `counts` | what is kept of them, each with a limit |
-//! | `read` | feeds files to a survey |
+//! | `read`, `topics` | feed files and topics to a survey |
 //! | `told`, `found`, `judged`, `advice` | what the survey tells: figures, guesses with their reasons, what to do |
 //! | `starter` | writes the configuration that the sample suggests |
 //! | `news` | what a configuration does not have yet |
@@ -26,6 +26,7 @@ mod starter;
 mod survey;
 mod tellers;
 mod told;
+mod topics;
 
 pub use found::{
     ColumnsFound, Counted, Coverage, EndpointFound, FeatureFound, FieldFound, Found, KindFound,

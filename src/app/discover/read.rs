@@ -1,18 +1,20 @@
-//! Feeds files to a survey: all there is, or what comes within a time.
+//! Feeds files and topics to a survey: all there is, or what comes within a time.
 //!
 //! Knows no format. A newcomer may ask why the head of each file is read twice: how its dates are
 //! written must be known before its first row can be read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 
 use crate::app::setup::Setup;
-use crate::app::{Failure, Progress};
+use crate::app::{Failure, Progress, Silent};
 use crate::call::Format;
 use crate::clock::Clock;
+use crate::config::{KafkaSource, Start};
 use crate::decode::written_time::DateOrder;
 use crate::decode::{self, Context, DATE_ORDER, Settings, TIME_ZONE};
 use crate::outcome::{QuarantineReason, Reject};
@@ -21,9 +23,10 @@ use crate::source::file::{Marks, Reading, State};
 use crate::source::split::Piece;
 use crate::units::UnixMillis;
 
-use super::columns::Looker;
+use super::columns::{Looker, WrittenAs};
 use super::judged;
 use super::survey::{About, StreamId, Survey};
+use super::topics::Topics;
 
 /// Records of a table's head that tell how its dates are written.
 const HEAD: usize = 2_000;
@@ -39,21 +42,27 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Asked<'a> {
     /// Files; `-` for standard input.
     pub files: &'a [PathBuf],
+    /// Sources of topics.
+    pub kafka: &'a [KafkaSource],
+    /// Where topics are read from; as each source says, where not given.
+    pub from: Option<Start>,
     /// Reads every record as this format.
     pub format: Option<Format>,
     /// The zone of times that name none.
     pub zone: Option<Tz>,
     /// Which number of a date is the day, where both could be.
     pub dates: Option<DateOrder>,
-    /// Reads on as files grow, until then.
+    /// Reads on as files grow and records come, until then.
     pub until: Option<UnixMillis>,
+    /// Set when somebody has seen enough.
+    pub enough: &'a AtomicBool,
 }
 
 /// Where a file was left.
 type Left = BTreeMap<PathBuf, (StreamId, u64, Option<Marks>)>;
 
-/// Reads files into a survey, until their end, its limit, or the time given. Returns why files
-/// could not be read, or broke off.
+/// Reads files and topics into a survey, until their end, its limit, the time given, or until
+/// somebody has seen enough. Returns why some could not be read, or broke off.
 ///
 /// # Errors
 /// Nothing stops it but standard input that cannot be read.
@@ -64,54 +73,100 @@ pub fn read(
     asked: Asked<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Vec<String>, Failure> {
-    let sizes = asked.files.iter().filter_map(|path| State::of(path).ok());
-    progress.begin("reading", sizes.map(|state| state.bytes).sum());
-    let mut faults = Vec::new();
-    let mut left = Left::new();
-    let mut done = 0;
     let over = |survey: &Survey<'_>| {
-        survey.is_full() || asked.until.is_some_and(|until| clock.now() >= until)
+        survey.is_full()
+            || asked.enough.load(Ordering::Acquire)
+            || asked.until.is_some_and(|until| clock.now() >= until)
     };
-    for (read_as, path) in setup.read_as(asked.files) {
-        if over(survey) {
+    let began = clock.now();
+    let (mut left, mut faults) = (Left::new(), Vec::new());
+    let files = Files {
+        setup,
+        asked,
+        over: &over,
+    };
+    files.all(survey, (&mut left, &mut faults), progress);
+    let mut topics = Topics::open(asked, survey, &setup.gate);
+    let time = asked.until.map(|until| until.0.saturating_sub(began.0));
+    match time {
+        Some(time) => progress.begin("listening", u64::try_from(time).unwrap_or(0)),
+        None => progress.begin("receiving", topics.ahead()),
+    }
+    let mut look_at = Instant::now() + PAUSE;
+    while !over(survey) {
+        if time.is_none() && topics.are_through() {
             break;
         }
-        let mut settings = read_as.settings.clone();
-        settings.format = asked.format.or(settings.format);
-        let about = about(path, settings, asked, &setup.gate);
-        let labelled = about.1;
-        let stream = survey.stream(about.0);
-        if let Some(labelled) = labelled {
-            survey.is_table(stream, labelled);
+        if topics.is_empty() {
+            std::thread::sleep(PAUSE);
         }
-        let mut one = One {
-            survey: &mut *survey,
-            stream,
-            progress: &mut *progress,
-            done,
-            over: &over,
+        topics.turn(survey, time.is_some());
+        if time.is_some() && Instant::now() >= look_at {
+            look_at = Instant::now() + PAUSE;
+            again(survey, &mut left, &over);
+        }
+        let done = match time {
+            Some(_) => u64::try_from(clock.now().0.saturating_sub(began.0)).unwrap_or(0),
+            None => topics.taken(),
         };
-        match one.all(path, None) {
-            Ok((offset, marks)) => drop(left.insert(path.to_owned(), (stream, offset, marks))),
-            Err(fault) => faults.push(fault),
-        }
-        done += State::of(path).map_or(0, |state| state.bytes);
-    }
-    while asked.until.is_some() && !over(survey) {
-        std::thread::sleep(PAUSE);
-        again(survey, &mut left, &over, progress);
+        progress.at(done, survey.records());
     }
     progress.end();
+    faults.extend(topics.finish(survey, time.is_some()));
+    if asked.enough.load(Ordering::Acquire) {
+        survey.remark("stopped before the end: the rest was not looked at".to_owned());
+    }
     Ok(faults)
 }
 
+/// The files, and how they are to be read.
+struct Files<'a> {
+    setup: &'a Setup,
+    asked: Asked<'a>,
+    over: &'a dyn Fn(&Survey<'_>) -> bool,
+}
+
+impl Files<'_> {
+    /// Reads each to its end.
+    fn all(
+        &self,
+        survey: &mut Survey<'_>,
+        (left, faults): (&mut Left, &mut Vec<String>),
+        progress: &mut dyn Progress,
+    ) {
+        let sizes = self.asked.files.iter();
+        let sizes = sizes.filter_map(|path| State::of(path).ok());
+        progress.begin("reading", sizes.map(|state| state.bytes).sum());
+        let mut done = 0;
+        for (read_as, path) in self.setup.read_as(self.asked.files) {
+            if (self.over)(survey) {
+                break;
+            }
+            let settings = read_as.settings.clone();
+            let (about, labelled) = about(path, settings, self.asked, &self.setup.gate);
+            let stream = survey.stream(about);
+            if let Some(labelled) = labelled {
+                survey.is_table(stream, labelled);
+            }
+            let mut one = One {
+                survey: &mut *survey,
+                stream,
+                progress: &mut *progress,
+                done,
+                over: self.over,
+            };
+            match one.all(path, None) {
+                Ok((offset, marks)) => drop(left.insert(path.to_owned(), (stream, offset, marks))),
+                Err(fault) => faults.push(fault),
+            }
+            done += State::of(path).map_or(0, |state| state.bytes);
+        }
+        progress.end();
+    }
+}
+
 /// Reads what was written since.
-fn again(
-    survey: &mut Survey<'_>,
-    left: &mut Left,
-    over: &dyn Fn(&Survey<'_>) -> bool,
-    progress: &mut dyn Progress,
-) {
+fn again(survey: &mut Survey<'_>, left: &mut Left, over: &dyn Fn(&Survey<'_>) -> bool) {
     for (path, (stream, offset, marks)) in left.iter_mut() {
         let Some(before) = marks.clone() else {
             continue;
@@ -119,7 +174,7 @@ fn again(
         let mut one = One {
             survey: &mut *survey,
             stream: *stream,
-            progress: &mut *progress,
+            progress: &mut Silent,
             done: 0,
             over,
         };
@@ -130,14 +185,9 @@ fn again(
     }
 }
 
-/// How a file is to be read, and whether it is a table with labels or names.
-fn about(
-    path: &Path,
-    mut settings: Settings,
-    asked: Asked<'_>,
-    gate: &Gate,
-) -> (About, Option<bool>) {
-    let standard_input = path.as_os_str() == "-";
+/// What was stated of a stream, and whether its zone was.
+pub(super) fn stated(mut settings: Settings, asked: Asked<'_>) -> (Settings, bool) {
+    settings.format = asked.format.or(settings.format);
     if let Some(order) = asked.dates {
         let order = vec![order.as_str().to_owned()];
         settings.fields.insert(DATE_ORDER.to_owned(), order);
@@ -147,36 +197,44 @@ fn about(
         settings.fields.insert(TIME_ZONE.to_owned(), name);
     }
     let zone_stated = settings.fields.contains_key(TIME_ZONE);
+    (settings, zone_stated)
+}
+
+/// What the head of a stream tells beyond what was stated.
+pub(super) fn guessed(settings: &mut Settings, written: WrittenAs, zone_stated: bool) {
+    let order = judged::date_order(written).ok().flatten();
+    if let Some(order) = order.filter(|_| !settings.fields.contains_key(DATE_ORDER)) {
+        let order = vec![order.as_str().to_owned()];
+        settings.fields.insert(DATE_ORDER.to_owned(), order);
+    }
+    if written.display > 0 && !zone_stated {
+        // Only to compare it with other clocks.
+        let utc = vec![Tz::UTC.name().to_owned()];
+        settings.fields.insert(TIME_ZONE.to_owned(), utc);
+    }
+}
+
+/// How a file is to be read, and whether it is a table with labels or names.
+fn about(path: &Path, settings: Settings, asked: Asked<'_>, gate: &Gate) -> (About, Option<bool>) {
+    let (mut settings, zone_stated) = stated(settings, asked);
     let mut table = None;
-    if !standard_input {
-        let (looker, labelled) = head(path, &settings, gate).unwrap_or_default();
+    if path.as_os_str() != "-" {
+        let (written, labelled) = head(path, &settings, gate).unwrap_or_default();
         table = labelled;
-        let order = judged::date_order(looker).ok().flatten();
-        if let Some(order) = order.filter(|_| !settings.fields.contains_key(DATE_ORDER)) {
-            let order = vec![order.as_str().to_owned()];
-            settings.fields.insert(DATE_ORDER.to_owned(), order);
-        }
-        if looker.display > 0 && !zone_stated {
-            // Only to compare it with other clocks.
-            let utc = vec![Tz::UTC.name().to_owned()];
-            settings.fields.insert(TIME_ZONE.to_owned(), utc);
-        }
+        guessed(&mut settings, written, zone_stated);
     }
     let about = About {
         name: path.display().to_string(),
         settings,
         zone_stated,
         written: State::of(path).ok().map(|state| state.modified),
+        topic_of: None,
     };
     (about, table)
 }
 
 /// How the times at the head of a file are written, and what its heading is.
-fn head(
-    path: &Path,
-    settings: &Settings,
-    gate: &Gate,
-) -> Option<(super::columns::WrittenAs, Option<bool>)> {
+fn head(path: &Path, settings: &Settings, gate: &Gate) -> Option<(WrittenAs, Option<bool>)> {
     let mut reading = Reading::open(path, None).ok()?;
     let mut looker = Looker::new(gate);
     looker.settings = settings.clone();

@@ -36,6 +36,8 @@ pub struct About {
     pub zone_stated: bool,
     /// When it was last written, for files.
     pub written: Option<UnixMillis>,
+    /// The source that it is a topic of; `None` for files.
+    pub topic_of: Option<Text>,
 }
 
 /// The place of a stream in its survey.
@@ -102,6 +104,8 @@ pub struct Survey<'a> {
     pub(super) users: Distinct,
     pub(super) conversations: Distinct,
     pub(super) tellers: Tellers,
+    /// What is to be said besides, first of all.
+    pub(super) remarks: Vec<String>,
     told: Vec<Told>,
 }
 
@@ -135,6 +139,7 @@ impl<'a> Survey<'a> {
             users: Distinct::default(),
             conversations: Distinct::default(),
             tellers: Tellers::default(),
+            remarks: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -159,6 +164,18 @@ impl<'a> Survey<'a> {
                 fields.insert(decode::TIME_ZONE.to_owned(), vec!["UTC".to_owned()]);
             }
         }
+    }
+
+    /// Says how the records of a stream are read, before its first.
+    pub(super) fn read_as(&mut self, stream: StreamId, settings: Settings) {
+        if let Some(stream) = self.streams.get_mut(stream.0) {
+            stream.about.settings = settings;
+        }
+    }
+
+    /// Takes note of what is to be said of the reading itself.
+    pub(super) fn remark(&mut self, text: String) {
+        self.remarks.push(text);
     }
 
     /// Whether enough was taken.
@@ -281,7 +298,10 @@ impl<'a> Survey<'a> {
         self.callers.add(&origin.caller);
         self.users.add(&origin.user);
         self.conversations.add(&origin.conversation);
-        let tags = origin.tags.iter().filter(|tag| tag.starts_with("source:"));
+        // A tag that stands alone is the skill where no other is told, as everywhere.
+        let alone = origin.skill.is_empty() && origin.tags.len() == 1;
+        let tags = origin.tags.iter();
+        let tags = tags.filter(|tag| alone || tag.starts_with("source:"));
         let asker = Asker {
             application: origin.application.clone(),
             skill: origin.skill.clone(),

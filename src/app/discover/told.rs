@@ -5,7 +5,7 @@
 
 mod endpoint;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attribute::{Features, Registry};
 use crate::call::{Format, Origin};
@@ -26,6 +26,8 @@ use super::survey::{Asker, Stream, Survey};
 
 /// Shapes, hosts and endpoints that an answer lists.
 const LISTED: usize = 100;
+/// More tags that stand alone than that name something else than skills.
+const TAGS_MAX: usize = 100;
 
 /// What the configuration has already; empty without one.
 #[derive(Clone, Copy)]
@@ -43,7 +45,7 @@ impl Survey<'_> {
     #[must_use]
     pub fn found(mut self, known: Known<'_>) -> Found {
         self.settle();
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         let mut endpoints: Vec<EndpointFound> = Vec::new();
         for (door, place) in &self.places.all {
             let mut found = endpoint::endpoint(&self, door, place, known);
@@ -90,7 +92,8 @@ impl Survey<'_> {
             advice: Vec::new(),
         };
         found.other_hosts.truncate(LISTED);
-        found.advice = advice::advice(&found);
+        found.advice = self.remarks;
+        found.advice.extend(advice::advice(&found));
         found
     }
 }
@@ -113,9 +116,10 @@ fn stream(stream: &Stream, survey: &Survey<'_>) -> StreamFound {
         Some(order) => Ok(Some(order)),
         None => judged::date_order(stream.written_as),
     };
-    let seen = stream.written_as.named + stream.written_as.unnamed > 0;
+    let seen = stream.written_as.named + stream.written_as.unnamed > 0 || stream.about.zone_stated;
     StreamFound {
         name: stream.about.name.clone(),
+        topic_of: stream.about.topic_of.clone(),
         records: stream.records,
         formats: stream
             .formats
@@ -213,7 +217,13 @@ fn aliases(survey: &Survey<'_>) -> Vec<(Text, Text, u64)> {
 fn features(survey: &Survey<'_>, known: Known<'_>) -> Vec<FeatureFound> {
     let plain = Features::default();
     let mut found: BTreeMap<Text, FeatureFound> = BTreeMap::new();
+    let tags: BTreeSet<&Text> = survey.askers.keys().filter_map(sole_tag).collect();
     for (asker, (calls, requests)) in &survey.askers {
+        let mut asker = asker.clone();
+        if tags.len() > TAGS_MAX && sole_tag(&asker).is_some() {
+            asker.tags.clear();
+        }
+        let asker = &asker;
         let origin = origin(asker);
         let told = plain.attribute(&origin, None);
         let registered = known.features.attribute(&origin, None).id.is_some();
@@ -249,15 +259,28 @@ fn origin(asker: &Asker) -> Origin {
     }
 }
 
-/// What tells this asker from others: the skill, else the definition; and whose it is.
+/// The tag that stands for an asker's skill.
+fn sole_tag(asker: &Asker) -> Option<&Text> {
+    let tag = asker.tags.first().filter(|_| asker.skill.is_empty());
+    tag.filter(|tag| !tag.starts_with("source:"))
+}
+
+/// What tells this asker from others: the skill, its only tag, or the definition; and whose it is.
 fn matcher(asker: &Asker) -> Vec<(&'static str, &Text)> {
-    let what = [("skill", &asker.skill), ("definition", &asker.definition)];
+    let what = [
+        ("skill", Some(&asker.skill)),
+        ("tag", sole_tag(asker)),
+        ("definition", Some(&asker.definition)),
+    ];
     let whose = [
         ("application", &asker.application),
         ("scope", &asker.scope),
         ("service", &asker.service),
     ];
-    let what = what.into_iter().find(|(_, value)| !value.is_empty());
+    let what = what.into_iter().find_map(|(kind, value)| {
+        let told = value.filter(|value| !value.is_empty());
+        Some((kind, told?))
+    });
     let whose = whose.into_iter().find(|(_, value)| !value.is_empty());
     what.into_iter().chain(whose).collect()
 }

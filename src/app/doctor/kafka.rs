@@ -9,11 +9,16 @@ use std::time::Duration;
 use crate::config::{KafkaSource, Mechanism};
 use crate::decode::{self, Context, Told};
 use crate::ledger::Placed;
-use crate::source::kafka::{Consumer, Fault, FaultKind, Place, Said, Watermarks};
+use crate::source::kafka::{Consumer, Fault, FaultKind, Pattern, Place, Said, Topic, Watermarks};
 use crate::units::Text;
 
 use super::super::setup::Setup;
 use super::{Found, Looks};
+
+/// Topics that are named of those that a pattern means.
+const NAMES_MAX: usize = 10;
+/// Partitions that are asked for their ends because a pattern means them: each takes a moment.
+const PARTITIONS_MAX: usize = 200;
 
 /// A partition and what it holds.
 struct Held {
@@ -23,7 +28,7 @@ struct Held {
 
 /// What a fault means, and what to do.
 fn fails(fault: &Fault) -> Found {
-    Found::fails(fault.to_string(), fault.kind.hint())
+    Found::fails(fault.to_string(), fault.hint())
 }
 
 /// Looks at one source.
@@ -89,44 +94,92 @@ fn silent(consumer: &Consumer) -> Found {
     // Serves the client's callbacks.
     drop(consumer.poll(Duration::from_millis(100)));
     let said = consumer.said();
-    let loud = said.iter().filter(|said| said.loud);
-    let worst = loud.max_by_key(|said| said.kind());
-    let kind = worst.map_or(FaultKind::Unreachable, Said::kind);
+    let loud = said.iter().filter(|said| said.loud || said.is_telling());
+    let worst = loud.max_by_key(|said| (said.kind(), said.is_telling()));
+    let hint = worst.map_or(FaultKind::Unreachable.hint(), Said::hint);
     let text = worst.map_or_else(|| "no broker answers".to_owned(), Said::plain);
-    Found::fails(text, kind.hint())
+    Found::fails(text, hint)
 }
 
 /// Looks at a topic of the configuration; its partitions go to `held`.
 fn topics(consumer: &Consumer, name: &str, held: &mut Vec<Held>) -> Result<Found, Fault> {
     if name.starts_with('^') {
-        let all = consumer.topics(None)?.len();
-        let text = format!("{all} topics can be seen; the client matches the pattern when it runs");
-        return Ok(Found::works(text));
+        return pattern(consumer, name, held);
     }
-    let (mut partitions, mut records) = (0, 0_u64);
+    let begin = held.len();
     for topic in consumer.topics(Some(name))? {
-        for partition in topic.partitions? {
-            let place = Place {
-                topic: Text::from(topic.name.as_str()),
-                partition,
-            };
-            let log = consumer.watermarks(&place)?;
-            records = records.saturating_add(log.high.saturating_sub(log.low));
-            partitions += 1;
-            held.push(Held { place, log });
-        }
+        hold(consumer, topic, held)?;
     }
-    if partitions == 0 {
+    let new = held.get(begin..).unwrap_or_default();
+    if new.is_empty() {
         let fault = Fault::new(FaultKind::TopicGone, "there is no such topic");
         return Ok(fails(&fault));
     }
-    let word = if partitions == 1 {
+    Ok(Found::works(content(new)))
+}
+
+/// Asks for the ends of a topic's partitions.
+fn hold(consumer: &Consumer, topic: Topic, held: &mut Vec<Held>) -> Result<(), Fault> {
+    for partition in topic.partitions? {
+        let place = Place {
+            topic: Text::from(topic.name.as_str()),
+            partition,
+        };
+        let log = consumer.watermarks(&place)?;
+        held.push(Held { place, log });
+    }
+    Ok(())
+}
+
+/// How much there is.
+fn content(held: &[Held]) -> String {
+    let records = held
+        .iter()
+        .map(|one| one.log.high - one.log.low.min(one.log.high));
+    let records = records.fold(0, u64::saturating_add);
+    let word = if held.len() == 1 {
         "partition"
     } else {
         "partitions"
     };
+    format!("{} {word}, {records} records", held.len())
+}
+
+/// Looks which topics a pattern means now.
+fn pattern(consumer: &Consumer, text: &str, held: &mut Vec<Held>) -> Result<Found, Fault> {
+    let mut topics = consumer.topics(None)?;
+    let all = topics.len();
+    let Some(pattern) = Pattern::parse(text) else {
+        let text = format!("{all} topics can be seen; the client matches the pattern when it runs");
+        return Ok(Found::works(text));
+    };
+    topics.retain(|topic| pattern.matches(&topic.name));
+    topics.sort_by(|one, other| one.name.cmp(&other.name));
+    if topics.is_empty() {
+        return Ok(Found::doubtful(
+            format!("none of {all} topics matches now; one that comes later is read"),
+            "check the pattern, and the right Describe on the topics: without it they are not seen",
+        ));
+    }
+    let mut names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
+    let matching = names.len();
+    names.truncate(NAMES_MAX);
+    let mut shown = names.join(", ");
+    if matching > NAMES_MAX {
+        write!(shown, " and {} more", matching - NAMES_MAX).unwrap_or_default();
+    }
+    let begin = held.len();
+    for topic in topics {
+        if held.len().saturating_sub(begin) >= PARTITIONS_MAX {
+            return Ok(Found::works(format!(
+                "{matching} of {all} topics match now: {shown}"
+            )));
+        }
+        hold(consumer, topic, held)?;
+    }
+    let content = content(held.get(begin..).unwrap_or_default());
     Ok(Found::works(format!(
-        "{partitions} {word}, {records} records"
+        "{matching} of {all} topics match now: {shown} ({content})"
     )))
 }
 

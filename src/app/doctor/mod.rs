@@ -4,7 +4,10 @@
 //! fault: whoever mends one thing wants to know the next as well.
 
 mod here;
+mod influx;
 mod kafka;
+
+pub(crate) use influx::time as kept;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -42,7 +45,7 @@ impl State {
 /// What a look found.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// What belongs together: `ledger`, `listener`, or a source's name.
+    /// What belongs together: `ledger`, `listener`, or the name of a source or database.
     pub part: String,
     /// What was looked at.
     pub what: String,
@@ -117,7 +120,7 @@ impl Looks<'_> {
     }
 }
 
-/// Looks at the ledger, the listener and every source; tells each finding when it is there.
+/// Looks at the ledger, the listener, every source and every database; tells each finding when it is there.
 pub fn doctor(setup: &Setup, ledger: &Path, tell: &mut dyn FnMut(Look)) {
     let mut looks = Looks {
         part: "ledger".to_owned(),
@@ -137,5 +140,9 @@ pub fn doctor(setup: &Setup, ledger: &Path, tell: &mut dyn FnMut(Look)) {
     for source in &setup.ready.kafka {
         looks.part = source.name.to_string();
         kafka::source((setup, source), &positions, &mut looks);
+    }
+    for database in &setup.ready.influxdb {
+        looks.part = database.name.to_string();
+        influx::database(database, &mut looks);
     }
 }

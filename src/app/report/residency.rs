@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::attribute::FeatureId;
 use crate::judge::Rulebook;
 use crate::ledger::{EvidenceRow, Ledger, Resolution, Span};
 use crate::residency::Verdict;
@@ -208,10 +209,8 @@ fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered,
 }
 
 fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
-    let registered = rules
-        .features
-        .by_key(key)
-        .and_then(|id| rules.features.get(id));
+    let id = rules.features.by_key(key);
+    let registered = id.and_then(|id| rules.features.get(id));
     let mut regions: Vec<(&Text, &i64)> = landings.regions.iter().collect();
     regions.sort_by_key(|(_, calls)| Reverse(**calls));
     let ungraded = landings.grades.contains(&None);
@@ -223,7 +222,7 @@ fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
         endpoint_rules: if own.is_some() {
             Vec::new()
         } else {
-            endpoint_rules(&landings.endpoints, rules)
+            endpoint_rules(&landings.endpoints, id, rules)
         },
         calls_nowhere: landings.nowhere,
         regions: regions
@@ -239,10 +238,14 @@ fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
     }
 }
 
-/// The rules that judge calls without a feature's own at these endpoints.
-fn endpoint_rules(endpoints: &BTreeSet<Text>, rules: &Rulebook) -> Vec<String> {
+/// The rules that judge calls without a rule of their feature's own at these endpoints.
+fn endpoint_rules(
+    endpoints: &BTreeSet<Text>,
+    feature: Option<FeatureId>,
+    rules: &Rulebook,
+) -> Vec<String> {
     let of = |name: &Text| {
-        let rule = rules.rule_of(Some(rules.registry.by_name(name)?), None)?;
+        let rule = rules.rule_of(Some(rules.registry.by_name(name)?), feature)?;
         Some(rule.name.to_string())
     };
     let names: BTreeSet<String> = endpoints.iter().filter_map(of).collect();

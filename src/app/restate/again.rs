@@ -9,12 +9,11 @@ use std::sync::Arc;
 use crate::call::{Destination, Format, Report};
 use crate::ids::{ConfigNumber, Fingerprint};
 use crate::judge::{Judge, Person};
-use crate::ledger::{Again, Ledger};
+use crate::ledger::{Again, Fault, Ledger};
 use crate::line::Line;
 use crate::outcome::IgnoreReason;
 use crate::units::Text;
 
-use crate::app::Failure;
 use crate::app::setup::Setup;
 
 /// Judges lines under a configuration.
@@ -36,7 +35,7 @@ impl<'a> Rejudge<'a> {
         ledger: &dyn Ledger,
         setup: &'a Setup,
         config: ConfigNumber,
-    ) -> Result<Rejudge<'a>, Failure> {
+    ) -> Result<Rejudge<'a>, Fault> {
         let key = ledger.fingerprint_key();
         let users = setup.rules.groups.users();
         let users =

@@ -5,6 +5,8 @@
 
 mod again;
 mod differences;
+mod through;
+pub(in crate::app) mod wire;
 
 use crate::clock::Clock;
 use crate::ids::ConfigNumber;
@@ -16,6 +18,17 @@ use super::setup::Setup;
 use super::{Failure, Progress, links};
 
 pub use differences::{Differences, FixedDay, Shift, Turn};
+pub use through::{Answer, Door};
+
+/// Lines between two looks at whether a correction is still wanted.
+const LOOK_EVERY: u64 = 2_000;
+
+/// The clock of a correction, and who is asked at its beginning, at each hour and every few thousand
+/// lines whether it goes on: with the hours and lines so far.
+pub(in crate::app) struct Watched<'a> {
+    pub(in crate::app) clock: &'a dyn Clock,
+    pub(in crate::app) watch: &'a mut dyn FnMut(u64, u64) -> Result<(), Fault>,
+}
 
 /// What restating `span` under the configuration would change. Reads alone.
 ///
@@ -60,28 +73,18 @@ pub fn restate(
     ledger: &mut dyn Ledger,
     setup: &Setup,
     clock: &dyn Clock,
-    (span, reason): (Span, &str),
+    asked: (Span, &str),
     progress: &mut dyn Progress,
 ) -> Result<RestatementRow, Failure> {
-    let config = ledger.config_number(&setup.ready.canonical, clock.now())?;
-    let mut judge = again::Rejudge::new(ledger, setup, config)?;
-    let correction = Correction {
-        span,
-        config,
-        reason: Text::from(reason),
+    progress.begin("restating", hours(&ledger.reach(asked.0)?));
+    let mut watched = Watched {
+        clock,
+        watch: &mut |hours, lines| {
+            progress.at(hours, lines);
+            Ok(())
+        },
     };
-    progress.begin("restating", hours(&ledger.reach(span)?));
-    let mut seen: (Option<UnixMillis>, u64, u64) = (None, 0, 0);
-    let mut one = |line: &Line| -> Result<Again, Fault> {
-        let hour = line.at.floor(HOUR_MS);
-        seen.2 = seen.2.saturating_add(1);
-        if seen.0.replace(hour).is_some_and(|last| last != hour) {
-            seen.1 = seen.1.saturating_add(1);
-            progress.at(seen.1, seen.2);
-        }
-        Ok(judge.line(line))
-    };
-    let row = ledger.restate(&correction, &mut one, clock.now())?;
+    let row = book(ledger, setup, asked, &mut watched)?;
     progress.end();
     links::bring_up_to_date(
         ledger,
@@ -90,6 +93,39 @@ pub fn restate(
         progress,
     )?;
     Ok(row)
+}
+
+/// Restates `span` and records it with its `reason`, in one transaction; links are left to whoever
+/// links next.
+///
+/// # Errors
+/// What the ledger says, or whoever is asked whether it goes on; then nothing was restated.
+pub(in crate::app) fn book(
+    ledger: &mut dyn Ledger,
+    setup: &Setup,
+    (span, reason): (Span, &str),
+    watched: &mut Watched<'_>,
+) -> Result<RestatementRow, Fault> {
+    let now = watched.clock.now();
+    let config = ledger.config_number(&setup.ready.canonical, now)?;
+    let mut judge = again::Rejudge::new(ledger, setup, config)?;
+    let correction = Correction {
+        span,
+        config,
+        reason: Text::from(reason),
+    };
+    let (mut at, mut hours, mut lines): (Option<UnixMillis>, u64, u64) = (None, 0, 0);
+    let mut one = |line: &Line| -> Result<Again, Fault> {
+        let hour = line.at.floor(HOUR_MS);
+        let last = at.replace(hour);
+        hours = hours.saturating_add(u64::from(last.is_some_and(|last| last != hour)));
+        if last != Some(hour) || lines.is_multiple_of(LOOK_EVERY) {
+            (watched.watch)(hours, lines)?;
+        }
+        lines = lines.saturating_add(1);
+        Ok(judge.line(line))
+    };
+    ledger.restate(&correction, &mut one, now)
 }
 
 fn hours(reach: &Reach) -> u64 {

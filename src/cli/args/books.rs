@@ -211,7 +211,7 @@ pub(in crate::cli) struct Restate {
     /// The books.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) ledger: PathBuf,
-    /// The configuration that the lines are judged under.
+    /// The configuration that the lines are judged under; the daemon's, while one runs.
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// First time: a date in the ledger's time zone, or RFC 3339; the whole hour that it lies in.
@@ -230,6 +230,22 @@ pub(in crate::cli) struct Restate {
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Zone {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The zone that days begin in: `Europe/Zurich`. Nobody else may write the books.
+    #[arg(long, value_name = "ZONE", requires = "from")]
+    pub(in crate::cli) set: Option<String>,
+    /// The first day of which this holds; the books may not have figures of it, nor of a later one.
+    #[arg(long, value_name = "DATE", requires = "set")]
+    pub(in crate::cli) from: Option<String>,
+    /// One JSON object a zone.
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

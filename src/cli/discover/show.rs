@@ -51,11 +51,16 @@ pub(super) fn found(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Fa
     features(&found.features, terminal)?;
     names(found, terminal)?;
     others(found, terminal)?;
-    if !found.advice.is_empty() {
-        title("Worth a look", terminal)?;
-        for (place, words) in found.advice.iter().enumerate() {
-            writeln!(terminal.out, "{:>3}. {words}", place + 1)?;
-        }
+    advice(found, terminal)
+}
+
+fn advice(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if found.advice.is_empty() {
+        return Ok(());
+    }
+    title("Worth a look", terminal)?;
+    for (place, words) in found.advice.iter().enumerate() {
+        writeln!(terminal.out, "{:>3}. {words}", place + 1)?;
     }
     Ok(())
 }
@@ -102,8 +107,16 @@ fn inputs(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
 
 fn kinds(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     title("Record kinds", terminal)?;
-    let mut rows = Rows::new(&["kind", "from", "to", "calls", "requests"], 3, terminal);
-    let time = |at: &Option<String>| plain(at.clone().unwrap_or_else(|| "–".to_owned()));
+    let mut rows = Rows::new(
+        &["kind", "from (UTC)", "to", "calls", "requests"],
+        3,
+        terminal,
+    );
+    let time = |at: &Option<String>| {
+        // To the minute: `2026-11-08T00:17:10.000Z`.
+        let text = at.as_deref().and_then(|at| at.get(..16));
+        plain(text.map_or_else(|| "–".to_owned(), |text| text.replace('T', " ")))
+    };
     for kind in &found.kinds {
         rows.row(vec![
             plain(kind.format),
@@ -308,9 +321,14 @@ fn others(found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Shows what is new.
-pub(super) fn news(news: &News, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    if news.is_empty() {
+/// Shows what is new. Where no call was found at all, that is the news.
+pub(super) fn news(news: &News, found: &Found, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let nothing = found.calls == 0 && found.requests == 0;
+    if nothing {
+        let records = number(found.records);
+        writeln!(terminal.out, "No LLM call in {records} records.")?;
+        advice(found, terminal)?;
+    } else if news.is_empty() {
         writeln!(
             terminal.out,
             "Nothing new: all endpoints, models and features are registered."

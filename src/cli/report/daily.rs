@@ -60,8 +60,8 @@ pub(super) fn show(answer: &Daily, terminal: &mut Terminal<'_>) -> Result<(), Fa
     days(answer, terminal)?;
     writeln!(
         terminal.out,
-        "\nSpend and requests come from usage reports; calls, 429, p50, p95 and residency from transport\n\
-         reports. A request costs all spend over answered requests."
+        "\nSpend and requests come from usage reports; calls, 429, p50, p95 and residency\n\
+         from transport reports. A request costs all spend over answered requests."
     )?;
     unseen::show(&answer.unseen, terminal)?;
     basis::show(&answer.basis, terminal)?;

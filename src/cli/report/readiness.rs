@@ -1,7 +1,7 @@
 //! `report readiness`: an export in, what each skill uses and costs out.
 //!
-//! Knows no ledger on disk: the books are in memory and gone with the answer. A newcomer may ask
-//! why it reads files where the other reports read books: it is the first question of all, asked
+//! Knows no ledger that stays: the books are a temporary file, gone with the answer. A newcomer may
+//! ask why it reads files where the other reports read books: it is the first question of all, asked
 //! before there are any.
 
 use std::path::Path;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &ReadinessArgs, terminal: &mut Terminal<'_>) -> Result<u
         files: &list::list(&args.inputs)?,
         format: inspect::format_of(args.format.as_deref())?,
     };
-    let mut ledger = setup.open_in_memory()?;
+    let mut ledger = setup.open_temporary()?;
     let mut judge = setup.judge(&mut ledger, &terminal.clock)?;
     let books: (_, &mut dyn Ledger) = (&mut judge, &mut ledger);
     let replayed = replay::replay(

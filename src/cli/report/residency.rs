@@ -70,9 +70,9 @@ pub(super) fn show(answer: &Residency, terminal: &mut Terminal<'_>) -> Result<()
     }
     writeln!(
         terminal.out,
-        "\nGrades: A the provider says where it ran, B the name excludes other regions, C the resource's\n\
-         region of a regional deployment, D a zone, E the front door, F the registry alone. Usage reports\n\
-         have no verdict."
+        "\nGrades: A the provider says where it ran, B the name excludes other regions,\n\
+         C the resource's region of a regional deployment, D a zone, E the front door,\n\
+         F the registry alone. Usage reports have no verdict."
     )?;
     basis::show(&answer.basis, terminal)
 }

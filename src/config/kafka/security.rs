@@ -27,6 +27,8 @@ pub(in crate::config) struct Around<'a> {
     pub(in crate::config) dir: &'a Path,
     /// How further files are read.
     pub(in crate::config) read: Read<'a>,
+    /// What the secrets are for, for the examples in hints.
+    pub(in crate::config) what: &'static str,
 }
 
 /// What a named file holds.
@@ -96,8 +98,17 @@ impl Around<'_> {
         Some(path)
     }
 
+    /// A file of authorities.
+    pub(in crate::config) fn authorities(
+        &self,
+        written: Option<&AtText>,
+        faults: &mut Vec<Problem>,
+    ) -> Option<PathBuf> {
+        self.path(written, Holds::Authorities, faults)
+    }
+
     /// The reference to a secret; what is none is reported, and never repeated.
-    fn secret(
+    pub(in crate::config) fn secret(
         &self,
         key: &str,
         written: Option<&At<SecretText>>,
@@ -114,8 +125,10 @@ impl Around<'_> {
             SecretText::Env(_) => refuse(
                 "bad_secret",
                 format!("`env` of `{key}` is not the name of a variable"),
-                "letters, digits and `_`, like `KAFKA_PASSWORD`; never the secret itself"
-                    .to_owned(),
+                format!(
+                    "letters, digits and `_`, like `{}_PASSWORD`; never the secret itself",
+                    self.what.to_uppercase()
+                ),
             ),
             SecretText::File(path) if !path.is_empty() && !looks_secret(path) => {
                 let path = self.dir.join(path);
@@ -130,19 +143,31 @@ impl Around<'_> {
             SecretText::File(_) => refuse(
                 "bad_secret",
                 format!("`file` of `{key}` is not the name of a file"),
-                "a path like `secrets/kafka`; never the secret itself".to_owned(),
+                format!(
+                    "a path like `secrets/{}`; never the secret itself",
+                    self.what
+                ),
             ),
             SecretText::Unclear => refuse(
                 "bad_secret",
                 format!("`{key}` needs one of `env` and `file`"),
-                reference(key),
+                self.reference(key),
             ),
             SecretText::Literal => refuse(
                 "secret_in_file",
                 format!("`{key}` must name where the secret is found, not be it"),
-                format!("{}; replace the secret: it stood in a file", reference(key)),
+                format!(
+                    "{}; replace the secret: it stood in a file",
+                    self.reference(key)
+                ),
             ),
         }
+    }
+
+    /// How a reference to the secret under `key` is written.
+    fn reference(&self, key: &str) -> String {
+        let (what, name) = (self.what.to_uppercase(), key.to_uppercase());
+        format!("write `{key} = {{ env = \"{what}_{name}\" }}` or `{{ file = \"secrets/{key}\" }}`")
     }
 
     /// TLS, its parts held against each other.
@@ -241,12 +266,6 @@ impl Around<'_> {
             token: self.secret("token", sasl.token.as_ref(), faults),
         })
     }
-}
-
-/// How a reference to the secret under `key` is written.
-fn reference(key: &str) -> String {
-    let name = key.to_uppercase();
-    format!("write `{key} = {{ env = \"KAFKA_{name}\" }}` or `{{ file = \"secrets/{key}\" }}`")
 }
 
 /// Whether a text can be the name of an environment variable and does not look like a secret.

@@ -19,7 +19,7 @@ use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
 use crate::units::{Text, UnixMillis};
 
-fn number(resolution: Resolution) -> i64 {
+pub(super) fn number(resolution: Resolution) -> i64 {
     match resolution {
         Resolution::Minute => 0,
         Resolution::Hour => 1,
@@ -27,7 +27,7 @@ fn number(resolution: Resolution) -> i64 {
     }
 }
 
-fn resolution(number: i64) -> Result<Resolution, Fault> {
+pub(super) fn resolution(number: i64) -> Result<Resolution, Fault> {
     match number {
         0 => Ok(Resolution::Minute),
         1 => Ok(Resolution::Hour),
@@ -215,6 +215,14 @@ pub(super) fn changed_since(
 /// The latest number of the feed.
 pub(super) fn feed_end(conn: &Connection) -> Result<u64, Fault> {
     Ok(conn.query_row("SELECT seq FROM feed", [], |row| row.get(0))?)
+}
+
+/// Gives the links of an hour the next number of the feed.
+pub(super) fn note_links(conn: &Connection, hour: i64) -> Result<(), Fault> {
+    let seq = numbers(conn, 1)? + 1;
+    conn.prepare_cached("INSERT OR REPLACE INTO link_seq VALUES (?1, ?2)")?
+        .execute((hour, seq))?;
+    Ok(())
 }
 
 /// Rows of a family by start and key.

@@ -16,7 +16,7 @@ use super::super::types::{Batch, Span};
 use super::delta::{Booked, Delta};
 use super::hours::{self, Hours};
 use super::sift::teller;
-use super::{SEGMENT_BITS, corrupt, count, counts, segment_range, segments_of_level};
+use super::{SEGMENT_BITS, cells, corrupt, count, counts, segment_range, segments_of_level};
 use crate::crash::site;
 use crate::line::{self, Glance, Kept, Line, Wanted};
 use crate::units::{HOUR_MS, Text, UnixMillis};
@@ -304,6 +304,7 @@ pub(super) fn put_links(
         tx.prepare_cached("INSERT INTO link VALUES (?1, ?2, ?3)")?
             .execute((hour.0, link.key.join(UNIT), &link.body))?;
     }
+    cells::note_links(&tx, hour.0)?;
     site("mid_links");
     tx.commit()?;
     Ok(())

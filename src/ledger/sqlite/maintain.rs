@@ -13,7 +13,7 @@ use super::super::types::Span;
 use super::super::words::{Family, Resolution};
 use super::super::zone::Zones;
 use super::hours::{self, Hour};
-use super::{Options, SqliteLedger, cells, conversations, lines, seals, segment_range};
+use super::{Options, SqliteLedger, cells, conversations, follow, lines, seals, segment_range};
 use crate::crash::site;
 use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
 
@@ -58,6 +58,7 @@ impl SqliteLedger {
             tx.prepare_cached("DELETE FROM ids WHERE id BETWEEN ?1 AND ?2")?
                 .execute(segment_range(hour))?;
             self.ids.forget_hour(hour);
+            follow::drop_emitted(&tx, hour)?;
             cells::drop_cells(&tx, Resolution::Minute, hour_span(hour))?;
             let known = self.hours.all(&tx)?.entry(hour).or_default();
             known.closed = now.0;
@@ -65,6 +66,7 @@ impl SqliteLedger {
             done.hours_closed += 1;
         }
         for hour in forget.into_iter().take(HOURS_PER_CALL) {
+            follow::drop_emitted(&tx, hour)?;
             cells::drop_cells(&tx, Resolution::Hour, hour_span(hour))?;
             cells::drop_family(&tx, Family::Credential, hour)?;
             let known = self.hours.all(&tx)?.entry(hour).or_default();

@@ -12,6 +12,7 @@ mod counts;
 mod delta;
 mod evidence;
 mod filter;
+mod follow;
 mod hours;
 mod ids;
 mod lines;

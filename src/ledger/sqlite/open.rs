@@ -22,6 +22,8 @@ use crate::units::{Text, UnixMillis};
 const PAGE_BYTES: u64 = 8_192;
 /// Page cache in KiB (negative by SQLite's convention).
 const CACHE_KIB: i64 = -16_384;
+/// The same for a reader beside the writer, which reads windows one after the other.
+const BESIDE_CACHE_KIB: i64 = -2_048;
 /// File bytes mapped into memory at most; they count as memory of the process.
 const MMAP_BYTES: i64 = 32 << 20;
 /// What the log of changes beside the file shrinks to once it has been written back.
@@ -54,6 +56,23 @@ impl SqliteLedger {
         open_reader(path).map_err(|fault| fault.of(&name))
     }
 
+    /// The same ledger once more, for reading beside this one: what is committed, and nothing of
+    /// what is being written.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open_read_only`]; a ledger in memory has no second door.
+    pub fn beside(&self) -> Result<SqliteLedger, Fault> {
+        let Some(path) = &self.file else {
+            return Err(Fault::new(FaultKind::Refused, "is in memory alone"));
+        };
+        let reader = SqliteLedger::open_read_only(path)?;
+        let small = reader
+            .conn
+            .pragma_update(None, "cache_size", BESIDE_CACHE_KIB);
+        reader.named(small.map_err(Fault::from))?;
+        Ok(reader)
+    }
+
     /// Whether another process writes it now; asks the lock file and leaves everything as it is.
     ///
     /// # Errors
@@ -82,6 +101,22 @@ impl SqliteLedger {
     pub fn open_in_memory(options: Options) -> Result<SqliteLedger, Fault> {
         let conn = Connection::open_in_memory()?;
         prepare(conn, String::new(), options)
+    }
+
+    /// A ledger that vanishes with the process and takes room on the disk for temporary files, not
+    /// in memory, however much is booked.
+    ///
+    /// # Errors
+    /// A [`Fault`] when there is no such room.
+    pub fn open_temporary(options: Options) -> Result<SqliteLedger, Fault> {
+        // A file without a name: nobody else can open it, and it is gone when it is closed.
+        let ledger = prepare(Connection::open("")?, String::new(), options)?;
+        // What a crash leaves of it, nobody looks for.
+        ledger
+            .conn
+            .query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))?;
+        ledger.conn.pragma_update(None, "synchronous", "OFF")?;
+        Ok(ledger)
     }
 
     /// Reads every page and index of the file, for whoever doubts it. Takes time with its size.

@@ -97,6 +97,30 @@ CREATE TABLE restatement (
   configs TEXT NOT NULL, config INTEGER NOT NULL, reason TEXT NOT NULL, lines INTEGER NOT NULL,
   changed INTEGER NOT NULL, removed INTEGER NOT NULL, as_booked INTEGER NOT NULL,
   before_nanousd INTEGER NOT NULL, after_nanousd INTEGER NOT NULL, moved_nanousd INTEGER NOT NULL);
+", "
+CREATE TABLE follower (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL, born INTEGER NOT NULL,
+  kept INTEGER NOT NULL, again_from INTEGER NOT NULL, frozen INTEGER NOT NULL,
+  written INTEGER NOT NULL, refused INTEGER NOT NULL, folded INTEGER NOT NULL,
+  marked INTEGER NOT NULL, sourced INTEGER NOT NULL, declared INTEGER NOT NULL,
+  declaration TEXT NOT NULL);
+CREATE TABLE series (
+  follower INTEGER NOT NULL, number INTEGER NOT NULL, measurement TEXT NOT NULL, tags TEXT NOT NULL,
+  revs INTEGER NOT NULL, PRIMARY KEY (follower, number)) WITHOUT ROWID;
+CREATE TABLE emitted (
+  follower INTEGER NOT NULL, start INTEGER NOT NULL, told INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (follower, start, told)) WITHOUT ROWID;
+CREATE TABLE frozen (
+  id INTEGER PRIMARY KEY, follower INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  body BLOB NOT NULL);
+CREATE UNIQUE INDEX frozen_last ON frozen (follower, last);
+CREATE TABLE refused_line (
+  follower INTEGER NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+  line TEXT NOT NULL, PRIMARY KEY (follower, id)) WITHOUT ROWID;
+CREATE TABLE link_seq (hour INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+CREATE INDEX link_seq_seq ON link_seq (seq);
+UPDATE feed SET seq = seq + 1;
+INSERT INTO link_seq SELECT DISTINCT hour, (SELECT seq FROM feed) FROM link;
 "];
 
 /// The version that this program writes.

@@ -26,11 +26,16 @@ pub(super) fn change(
         |row| row.get(0),
     )?;
     let free_from = last.map(|last| zones.next_day(UnixMillis(last)));
-    if free_from.is_some_and(|free_from| start < free_from) {
+    if let Some(free_from) = free_from.filter(|free_from| start < *free_from) {
+        let one = Zones::one(zone);
+        let mut first = one.date_of(free_from);
+        if one.day_of(free_from) < free_from {
+            first = first.succ_opt().unwrap_or(first);
+        }
         return Err(Fault::new(
             FaultKind::Refused,
             format!(
-                "days cannot change to `{zone}` from {date} on: the books have figures of that day or a later one"
+                "days cannot change to `{zone}` from {date} on: the books have figures of that day or a later one; {first} is the first that can"
             ),
         ));
     }

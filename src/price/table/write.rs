@@ -29,10 +29,20 @@ pub fn render(table: &Table) -> String {
         push(&mut parts, "models", &info.models.to_string());
         push(&mut parts, "fallback", &info.fallbacks.join(","));
         line(&parts);
-        for row in table.rows.iter().filter(|row| row.provider == info.id) {
+        let rows: Vec<&Row> = table
+            .rows
+            .iter()
+            .filter(|row| row.provider == info.id)
+            .collect();
+        for (at, row) in rows.iter().enumerate() {
             line(&model_line(row));
             for price in &row.prices {
                 line(&price_line(price));
+            }
+            // A day stands once, behind the last row of its models.
+            let behind = rows.get(at.saturating_add(1)..).unwrap_or_default();
+            if behind.iter().any(|later| later.models == row.models) {
+                continue;
             }
             for retirement in &table.retirements {
                 if retirement.provider == row.provider && retirement.models == row.models {

@@ -19,6 +19,18 @@ fn pieces(bytes: &[u8]) -> Vec<String> {
     found
 }
 
+/// Holds what streams are cut into.
+fn check(cases: &[(&[u8], &[&str])]) {
+    for (bytes, expected) in cases {
+        assert_eq!(
+            pieces(bytes),
+            *expected,
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
+}
+
 #[test]
 fn rows_become_records() {
     let cases: &[(&[u8], &[&str])] = &[
@@ -89,12 +101,26 @@ fn rows_become_records() {
         // A heading alone holds no record.
         (b"model,at\n", &[]),
     ];
-    for (bytes, expected) in cases {
-        assert_eq!(
-            pieces(bytes),
-            *expected,
-            "{}",
-            String::from_utf8_lossy(bytes)
-        );
-    }
+    check(cases);
+}
+
+#[test]
+fn a_carriage_return_alone_breaks_its_own_row_and_no_other() {
+    check(&[
+        (
+            b"model,at\na\rb,c\nd,e\n",
+            &[
+                "9:line 2 has 1 cells, the heading has 2",
+                r#"15:{"model":"d","at":"e"}"#,
+            ],
+        ),
+        // In quotes it is a letter.
+        (
+            b"model,at\n\"a\rb\",c\nd,e\n",
+            &[
+                r#"9:{"model":"a\rb","at":"c"}"#,
+                r#"17:{"model":"d","at":"e"}"#,
+            ],
+        ),
+    ]);
 }

@@ -1,4 +1,5 @@
-//! Opens a file as a stream of plain bytes: decompressed where its first bytes say so.
+//! Opens a file as a stream of plain bytes: decompressed, and UTF-16 as UTF-8, where its first bytes
+//! say so.
 //!
 //! Knows no position and no record. A newcomer may ask why names play no part: a rotated log is
 //! renamed, and a `.gz` may have been unpacked on the way.
@@ -9,7 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Opens a file for reading from its start; the second is the same file when it is not compressed.
+use super::utf16::{Order, Utf16};
+
+/// Opens a file for reading from its start; the second is the same file when its bytes are handed out
+/// as they are.
 pub(super) fn open_stream(
     path: &Path,
     raw_bytes: &Arc<AtomicU64>,
@@ -22,8 +26,8 @@ pub(super) fn open_stream(
         .zip(&read)
         .for_each(|(to, from)| *to = *from);
     file.seek(SeekFrom::Start(0))?;
-    let compressed = is_gzip(magic) || is_zstd(magic);
-    let plain = if compressed {
+    let changed = is_gzip(magic) || is_zstd(magic) || Order::of(&magic).is_some();
+    let plain = if changed {
         None
     } else {
         Some(File::open(path)?)
@@ -40,8 +44,19 @@ fn is_zstd(magic: [u8; 4]) -> bool {
     magic == [0x28, 0xb5, 0x2f, 0xfd]
 }
 
-/// The stream, decompressed where its first bytes say that it is compressed.
-pub(super) fn decompressed(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+/// The stream, decompressed and as UTF-8 where its first bytes say that it is something else.
+pub(super) fn decompressed(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = unpacked(reader)?;
+    let first = read_up_to(&mut reader, 2)?;
+    let order = Order::of(&first);
+    let whole = io::Cursor::new(first).chain(reader);
+    Ok(match order {
+        Some(order) => Box::new(Utf16::new(whole, order)),
+        None => Box::new(whole),
+    })
+}
+
+fn unpacked(mut reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let first = read_up_to(&mut reader, 4)?;
     let mut magic = [0_u8; 4];
     magic

@@ -147,3 +147,63 @@ fn tells_grown_from_replaced_and_cut() {
         assert_eq!(told, Resume::Replaced, "changed near the end");
     }
 }
+
+/// All records of a reading with the byte at which each begins.
+fn pieces(reading: &mut Reading) -> Vec<(u64, String)> {
+    let mut found = Vec::new();
+    while let Some(piece) = reading.next_piece().unwrap() {
+        if let Piece::Record { offset, bytes } = piece {
+            found.push((offset, String::from_utf8(bytes.to_vec()).unwrap()));
+        }
+    }
+    found
+}
+
+#[test]
+fn each_record_is_found_again_by_its_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let long: Vec<String> = (0..20_000).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let long = format!("[\n{}\n]\n{{\"last\":1}}\n", long.join(",\n"));
+    let texts = [
+        "{\"a\":1}\n{\"b\":2}\n[{\"c\":3}]\n",
+        "[{\"a\":1},{\"b\":2},{\"c\":3}]",
+        // Something else behind the array.
+        "[{\"a\":1}, {\"b\":2}, {\"c\":3}]\n{\"d\":4}\n",
+        "[\n{\"a\":1},\n{\"b\":2}\n]\n{\n \"d\": 4\n}\n",
+        "\u{feff}[{\"a\":1}]\n[{\"b\":2},\n{\"c\":3}]\n{\"d\":4}\n",
+        "{\"result\":[{\"a\":1},{\"b\":2},{\"c\":3}]}\n",
+        "{\"result\":[{\"a\":1},{\"b\":2},{\"c\":3}]}\n{\"d\":4}\n",
+        "{\n \"result\" : [\n {\"a\":1},\n {\"b\":2} ]\n}\n{\"result\":[{\"c\":3}]}\nend\n",
+        "[\n{\"a\":1},\n{\"x\":{,\n{\"b\":2}\n]\nhello\n",
+        "{\n \"a\": 1\n}\n{\n \"b\": 2\n}\n",
+        "model,at\na,b\nc,\"d\ne\"\n",
+        &long,
+    ];
+    for (pack, text) in PACKS.iter().flat_map(|pack| texts.map(|text| (pack, text))) {
+        std::fs::write(&path, pack(text)).unwrap();
+        let mut reading = Reading::open(&path, None).unwrap();
+        let all = pieces(&mut reading);
+        assert!(all.len() > 1, "{text:.40}");
+        let last = Shape::parse(&reading.marks().unwrap().shape);
+        assert!(last.is_some(), "{text:.40}");
+        let few = all.iter().step_by(all.len().div_ceil(7));
+        for ((offset, record), last) in few
+            .chain(all.last())
+            .flat_map(|one| [(one, last), (one, None)])
+        {
+            let mut reading = Reading::at(&path, *offset, last).unwrap();
+            let again = pieces(&mut reading).into_iter().next();
+            assert_eq!(
+                again,
+                Some((*offset, record.clone())),
+                "{text:.40} after {last:?}"
+            );
+        }
+        let between = all.iter().map(|(offset, _)| offset + 1).next().unwrap();
+        let between = Reading::at(&path, between, None);
+        let arrays =
+            text.trim_start_matches('\u{feff}').starts_with('[') || text.contains("result");
+        assert_eq!(between.is_err(), arrays, "{text:.40}");
+    }
+}

@@ -24,6 +24,8 @@ use super::seen::{Seen, seen};
 
 /// How long a question to the brokers may take.
 pub(super) const ASK: Duration = Duration::from_secs(4);
+/// How long a client may take to ask for its bearer token.
+const TOKEN: Duration = Duration::from_millis(200);
 /// How long a record may take to be read back.
 const READ_BACK: Duration = Duration::from_secs(8);
 
@@ -111,10 +113,15 @@ impl Consumer {
     /// # Errors
     /// As [`Consumer::subscribe`].
     pub fn unsubscribed(source: &KafkaSource) -> Result<Consumer, Fault> {
+        Consumer::with(&client::consumer(source, true)?, source)
+    }
+
+    /// A client with these properties, of a source that says how it is let in.
+    pub(super) fn with(config: &ClientConfig, source: &KafkaSource) -> Result<Consumer, Fault> {
         let token = source.sasl.as_ref().and_then(|sasl| sasl.token.clone());
         let context = Context::new(token.clone());
         Ok(Consumer {
-            client: client::consumer(source, true)?.create_with_context(context)?,
+            client: config.create_with_context(context)?,
             aside: client::consumer(source, false)?,
             token,
         })
@@ -123,6 +130,10 @@ impl Consumer {
     /// The id of the cluster; `None` when no broker tells one in time.
     #[must_use]
     pub fn cluster(&self) -> Option<String> {
+        if self.token.is_some() {
+            // The client asks for its bearer token when it is polled, and connects with that.
+            drop(self.client.poll(TOKEN));
+        }
         self.client.client().fetch_cluster_id(ASK)
     }
 
@@ -182,6 +193,16 @@ impl Consumer {
             list.add_partition(&place.topic, place.partition);
         }
         Ok(self.client.incremental_unassign(&list)?)
+    }
+
+    /// Fetches partitions no longer, without anybody's being told: a defect that tests ask for,
+    /// because librdkafka has been seen with it.
+    pub fn forget<'a>(&self, places: impl Iterator<Item = &'a Place>) {
+        let mut list = TopicPartitionList::new();
+        for place in places {
+            list.add_partition(&place.topic, place.partition);
+        }
+        drop(self.client.pause(&list));
     }
 
     /// Tells the brokers up to where the books stand, for whoever watches lag. Nobody waits for it.

@@ -22,7 +22,7 @@ use crate::config::SecretRef;
 use crate::units::Text;
 
 use super::client;
-use super::fault::FaultKind;
+use super::fault::{FaultKind, advice};
 
 /// How long a bearer token is believed; it is read again when four fifths of it have passed.
 const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -57,15 +57,29 @@ pub struct Said {
 }
 
 impl Said {
-    /// Whether it speaks of being refused, or of nobody answering.
+    /// Whether it speaks of being refused, of a position that is not there, or of nobody answering.
     #[must_use]
     pub fn kind(&self) -> FaultKind {
         let refused = ["SASL", "SSL", "uthentication", "uthorization"];
-        if refused.iter().any(|word| self.text.contains(word)) {
+        if self.text.contains("AutoOffsetReset") {
+            FaultKind::OutOfRange
+        } else if refused.iter().any(|word| self.text.contains(word)) {
             FaultKind::Denied
         } else {
             FaultKind::Unreachable
         }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        advice(&self.text).unwrap_or(self.kind().hint())
+    }
+
+    /// Whether it says more than that something does not work.
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
+        advice(&self.text).is_some()
     }
 
     /// Its words without the numbers that differ each time it is said: two of them are one fault.
@@ -246,6 +260,11 @@ mod tests {
         let refused = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
         let rows = [
             (refused, FaultKind::Unreachable, "Connection refused"),
+            (
+                "AutoOffsetReset (Local: No offset to automatically reset to): Partition log truncation detected",
+                FaultKind::OutOfRange,
+                "detected",
+            ),
             (
                 "FAIL a: SASL authentication error",
                 FaultKind::Denied,

@@ -78,7 +78,61 @@ impl FaultKind {
     }
 }
 
+/// What a person can do about what librdkafka says in these words (its sources `rdkafka_broker.c`,
+/// `rdkafka_ssl.c`, `rdkafka_sasl.c`). All pieces of a list must be in them; the first row that fits
+/// holds.
+const ADVICE: [(&[&str], &str); 9] = [
+    (
+        &["Failed to resolve"],
+        "no such host is known here: check its name in `brokers`, and this machine's DNS",
+    ),
+    (
+        &["Connection refused"],
+        "nobody listens there: check host and port in `brokers`, and that the broker runs",
+    ),
+    (
+        &["PLAINTEXT broker listener"],
+        "that port does not speak TLS: leave `tls` out, or name the port that does",
+    ),
+    (
+        &["connecting to a SSL listener"],
+        "that port may speak TLS or want SASL: set `tls` or `sasl`, or name another port",
+    ),
+    (
+        &["certificate verify failed"],
+        "the broker's certificate is not trusted: `ca` must name the authority that signed it, and the certificate the host in `brokers`",
+    ),
+    (
+        &["SSL", "alert"],
+        "the broker does not take our certificate: check `certificate` and `key`, or `pkcs12`; an authority that the broker trusts must have signed it",
+    ),
+    (
+        &["PKCS#12"],
+        "check `pkcs12`, and that `pkcs12_password` is its password",
+    ),
+    (
+        &["ssl.key"],
+        "check `key`, and that `key_password` is its password",
+    ),
+    (
+        &["SASL"],
+        "check the credential: `mechanism`, `username` and `password` (or `token`) as the brokers know them",
+    ),
+];
+
+/// What a person can do about what is said in these words, where they are known.
+pub(super) fn advice(words: &str) -> Option<&'static str> {
+    let fits = |(pieces, _): &&(&[&str], &str)| pieces.iter().all(|piece| words.contains(piece));
+    ADVICE.iter().find(fits).map(|(_, hint)| *hint)
+}
+
 impl Fault {
+    /// What a person can do about it; empty where waiting is all.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        advice(&self.message).unwrap_or(self.kind.hint())
+    }
+
     /// A fault of that kind.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
         Fault {
@@ -111,7 +165,9 @@ pub(super) fn kind_of(code: Code) -> FaultKind {
         | Code::UnknownPartition
         | Code::UnknownTopicOrPartition
         | Code::UnknownTopicId => FaultKind::TopicGone,
-        Code::AutoOffsetReset | Code::OffsetOutOfRange => FaultKind::OutOfRange,
+        Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation => {
+            FaultKind::OutOfRange
+        }
         Code::Fatal | Code::FencedInstanceId | Code::UnreleasedInstanceId => FaultKind::Fatal,
         Code::InvalidArgument => FaultKind::Settings,
         _ => FaultKind::Other,

@@ -12,6 +12,8 @@ mod letters;
 mod look;
 mod marks;
 mod mock;
+mod pattern;
+mod sample;
 mod seen;
 
 pub use client::secret;
@@ -22,4 +24,6 @@ pub use letters::{Envelope, Letters};
 pub use look::Topic;
 pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use mock::Mock;
+pub use pattern::Pattern;
+pub use sample::{Sample, Sampled};
 pub use seen::Seen;

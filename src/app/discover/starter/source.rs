@@ -26,7 +26,10 @@ struct Needs {
 pub(super) fn sources(found: &Found, inputs: &[PathBuf], text: &mut String) {
     let mut groups: BTreeMap<Needs, Vec<&StreamFound>> = BTreeMap::new();
     for stream in &found.streams {
-        groups.entry(needs(found, stream)).or_default().push(stream);
+        match &stream.topic_of {
+            Some(source) => topic(source, stream, &needs(found, stream), text),
+            None => groups.entry(needs(found, stream)).or_default().push(stream),
+        }
     }
     let alone = groups.len() < 2;
     let mut names: Vec<String> = Vec::new();
@@ -57,13 +60,8 @@ pub(super) fn sources(found: &Found, inputs: &[PathBuf], text: &mut String) {
         for question in &needs.questions {
             put!(text, "{QUESTION} {question}");
         }
-        if !needs.fields.is_empty() {
-            let fields: Vec<String> = needs
-                .fields
-                .iter()
-                .map(|(field, columns)| format!("{field} = {}", list(columns)))
-                .collect();
-            put!(text, "fields = {{ {} }}", fields.join(", "));
+        if let Some(fields) = needs.fields() {
+            put!(text, "{fields}");
         }
         for twice in &found.told_twice {
             if twice.contradict > 0 && twice.one != twice.other {
@@ -76,6 +74,42 @@ pub(super) fn sources(found: &Found, inputs: &[PathBuf], text: &mut String) {
                 put!(text, "# ignore_scopes = {}", list(&[&twice.other]));
             }
         }
+    }
+}
+
+impl Needs {
+    /// The line of a source that says which columns are read.
+    fn fields(&self) -> Option<String> {
+        let fields: Vec<String> = self
+            .fields
+            .iter()
+            .map(|(field, columns)| format!("{field} = {}", list(columns)))
+            .collect();
+        (!fields.is_empty()).then(|| format!("fields = {{ {} }}", fields.join(", ")))
+    }
+}
+
+/// A topic: its brokers and credentials stand where they are configured, and nowhere twice.
+fn topic(source: &str, stream: &StreamFound, needs: &Needs, text: &mut String) {
+    text.push('\n');
+    put!(
+        text,
+        "# Read from topic {}: {} records.",
+        stream.name,
+        stream.records
+    );
+    put!(
+        text,
+        "{QUESTION} where is `{source}` configured? Its `[[source.kafka]]` belongs here."
+    );
+    if let Some(format) = needs.format {
+        put!(text, "# format = {}", quoted(format));
+    }
+    for question in &needs.questions {
+        put!(text, "{QUESTION} {question}");
+    }
+    if let Some(fields) = needs.fields() {
+        put!(text, "# {fields}");
     }
 }
 
@@ -99,8 +133,17 @@ fn needs(found: &Found, stream: &StreamFound) -> Needs {
         if let Some(guess) = shapes.find_map(|shape| shape.guess.as_ref()) {
             needs.format = Some(guess.format);
             for (field, names) in &guess.fields {
-                let names = names.iter().map(ToString::to_string).collect();
+                let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+                if *field == "duration" && names.iter().any(|name| says_seconds(name)) {
+                    needs.fields.insert(DURATION_UNIT, vec!["s".to_owned()]);
+                }
                 needs.fields.insert(field, names);
+            }
+            if stream.zone.is_none() {
+                let question =
+                    "in which zone are its times, where they name none? Read as UTC until then.";
+                needs.questions.push(question.to_owned());
+                needs.fields.insert(TIME_ZONE, vec!["UTC".to_owned()]);
             }
         }
     }
@@ -114,6 +157,14 @@ fn needs(found: &Found, stream: &StreamFound) -> Needs {
     }
     zone(stream, &mut needs);
     needs
+}
+
+/// Whether a column's name says that it holds seconds: `Duration (s)`, `latency_seconds`.
+fn says_seconds(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let unit = name.rsplit([' ', '_', '(', '[']).next().unwrap_or_default();
+    let unit = unit.trim_end_matches([')', ']']);
+    matches!(unit, "s" | "sec" | "secs" | "second" | "seconds")
 }
 
 fn zone(stream: &StreamFound, needs: &mut Needs) {

@@ -1,0 +1,307 @@
+//! Delivering to a database that is faulty on purpose: nothing is missing, no point has two values,
+//! and only what it would never take is refused.
+//!
+//! Knows no ledger. A newcomer may ask why waits are skipped: how long they are is told, and whether
+//! they are kept is a test of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+mod influx_support;
+
+use std::time::{Duration, Instant};
+
+use influx_support::fake::{Dice, Fake, Fault};
+use influx_support::{Memory, hurry, run, settings};
+use tollwatch::clock::SystemClock;
+use tollwatch::config::{InfluxLogin, InfluxVersion, SecretRef};
+use tollwatch::sink::{Deliverer, Ended, Influx, StopSign, Told, deliver};
+use tollwatch::telemetry::FollowerError;
+
+const VERSIONS: [InfluxVersion; 3] = [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3];
+
+/// Lines of two measurements; `percent` of a hundred are refused by the fake.
+fn lines(dice: &mut Dice, n: u64, percent: u64) -> Vec<String> {
+    let line = |at: u64| {
+        let fate = if dice.roll(100) < percent {
+            "refused"
+        } else {
+            "fine"
+        };
+        let of = ["llm_calls", "llm_links"][usize::from(dice.roll(4) == 0)];
+        format!(
+            "{of},at={at},fate={fate},rev=0 calls={}i,cost_usd=0.{at} {}",
+            at * 3,
+            dice.roll(9)
+        )
+    };
+    (0..n).map(line).collect()
+}
+
+/// Every sound line is there once, with one value; exactly the others are refused.
+fn check(name: &str, fake: &Fake, outbox: &Memory) {
+    assert!(outbox.is_done(), "{name}: stands at {}", outbox.settled);
+    let state = fake.state();
+    for (point, values) in &state.points {
+        assert_eq!(values.len(), 1, "{name}: {point:?} has {values:?}");
+    }
+    let bad = |line: &&str| state.refuses.iter().any(|word| line.contains(word));
+    let all: Vec<&str> = outbox
+        .lines
+        .iter()
+        .map(|line| std::str::from_utf8(&line.bytes).unwrap())
+        .collect();
+    let wanted: Vec<&str> = all.iter().copied().filter(bad).collect();
+    assert_eq!(outbox.refused_lines(), wanted, "{name}");
+    for line in all.iter().filter(|line| !bad(line)) {
+        let (series, rest) = line.split_once(' ').unwrap();
+        let (value, time) = rest.rsplit_once(' ').unwrap();
+        let key = (series.to_owned(), time.parse().unwrap());
+        assert!(state.points[&key].contains(value), "{name}: {line}");
+    }
+    assert_eq!(state.points.len(), all.len() - wanted.len(), "{name}");
+}
+
+#[test]
+fn nothing_is_missing_and_no_point_has_two_values() {
+    for seed in 0..60 {
+        for version in VERSIONS {
+            let mut dice = Dice(seed);
+            let percent = [0, 20, 60, 90][usize::try_from(seed % 4).unwrap()];
+            let mut faults = Dice(seed ^ 0xbeef);
+            let fake = Fake::start(version, Box::new(move |_| faults.fault(percent)));
+            fake.state().largest = [usize::MAX, 3_000][usize::from(dice.roll(3) == 0)];
+            let n = 1 + dice.roll(400);
+            let bad = [0, 3, 40][usize::try_from(dice.roll(3)).unwrap()];
+            let mut outbox = Memory::of(lines(&mut dice, n, bad));
+            let mut settings = settings(version, &fake.url);
+            settings.gzip = dice.roll(2) == 0;
+            let influx = Influx::new(&settings).unwrap();
+            // Two short lives and a long one; what was not settled is sent by the next.
+            for requests in [7, 30, 100_000] {
+                hurry(&mut outbox, &influx, requests);
+            }
+            check(&format!("seed {seed} {version:?}"), &fake, &outbox);
+        }
+    }
+}
+
+/// After a fault that leaves it open whether lines were written, the very same bytes come again.
+#[test]
+fn what_may_have_been_written_is_sent_again_byte_for_byte() {
+    let faults = [
+        Fault::DropBefore,
+        Fault::DropAfter,
+        Fault::DropHalf,
+        Fault::BreakOff,
+        Fault::Status(500, 0),
+        Fault::Status(503, 0),
+        Fault::Status(429, 1),
+        Fault::Status(401, 0),
+    ];
+    for fault in faults {
+        for gzip in [true, false] {
+            let fake = Fake::start(
+                InfluxVersion::V2,
+                Box::new(move |n| if n < 3 { fault } else { Fault::None }),
+            );
+            let mut settings = settings(InfluxVersion::V2, &fake.url);
+            settings.gzip = gzip;
+            let mut outbox = Memory::of(lines(&mut Dice(1), 300, 0));
+            hurry(&mut outbox, &Influx::new(&settings).unwrap(), 10);
+            check(&format!("{fault:?}"), &fake, &outbox);
+            let state = fake.state();
+            assert_eq!(state.bodies.len(), 4, "{fault:?}");
+            assert!(
+                state.bodies.windows(2).all(|two| two[0] == two[1]),
+                "{fault:?}"
+            );
+            let packed = state.bodies[0].starts_with(&[0x1f, 0x8b]);
+            assert_eq!(packed, gzip);
+        }
+    }
+}
+
+fn first_trouble(told: &[Told]) -> (FollowerError, Duration) {
+    told.iter()
+        .find_map(|told| match told {
+            Told::Trouble { kind, wait, .. } => Some((*kind, *wait)),
+            Told::Written { .. } | Told::Refused { .. } | Told::Works => None,
+        })
+        .unwrap()
+}
+
+#[test]
+fn waits_are_as_told() {
+    let rows = [
+        (Fault::Status(429, 7), FollowerError::Busy, 7_000),
+        (Fault::Status(503, 100_000), FollowerError::Busy, 600_000),
+        (Fault::Status(503, 0), FollowerError::Busy, 250),
+        (Fault::Status(500, 0), FollowerError::Server, 250),
+        (Fault::Status(404, 0), FollowerError::Missing, 60_000),
+        (Fault::Status(418, 0), FollowerError::Unexpected, 60_000),
+        (Fault::DropAfter, FollowerError::Unreachable, 250),
+    ];
+    for (fault, kind, ms) in rows {
+        let fake = Fake::start(
+            InfluxVersion::V2,
+            Box::new(move |n| if n == 0 { fault } else { Fault::None }),
+        );
+        let influx = Influx::new(&settings(InfluxVersion::V2, &fake.url)).unwrap();
+        let mut outbox = Memory::of(lines(&mut Dice(2), 3, 0));
+        let told = hurry(&mut outbox, &influx, 5);
+        assert_eq!(
+            first_trouble(&told),
+            (kind, Duration::from_millis(ms)),
+            "{fault:?}"
+        );
+        assert!(told.contains(&Told::Works), "{fault:?}: {told:?}");
+        check(&format!("{fault:?}"), &fake, &outbox);
+    }
+}
+
+/// A wait that grows: 250 ms, twice as long each time, 30 s at most.
+#[test]
+fn waits_grow_to_half_a_minute() {
+    let fake = Fake::start(InfluxVersion::V2, Box::new(|_| Fault::DropBefore));
+    let influx = Influx::new(&settings(InfluxVersion::V2, &fake.url)).unwrap();
+    let told = hurry(&mut Memory::of(lines(&mut Dice(2), 3, 0)), &influx, 9);
+    let waits: Vec<u128> = told
+        .iter()
+        .filter_map(|told| match told {
+            Told::Trouble { wait, .. } => Some(wait.as_millis()),
+            Told::Written { .. } | Told::Refused { .. } | Told::Works => None,
+        })
+        .collect();
+    let wanted = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
+    assert_eq!(waits, wanted);
+}
+
+/// Requests stay small once the server, or something before it, has shown how small.
+#[test]
+fn after_a_413_requests_are_smaller() {
+    let fake = Fake::start(InfluxVersion::V2, Box::new(|_| Fault::None));
+    fake.state().largest = 40_000;
+    let influx = Influx::new(&settings(InfluxVersion::V2, &fake.url)).unwrap();
+    let mut outbox = Memory::of(lines(&mut Dice(3), 20_000, 0));
+    hurry(&mut outbox, &influx, 5_000);
+    check("413", &fake, &outbox);
+    let requests = fake.state().bodies.len();
+    assert!(requests < 80, "{requests}");
+}
+
+/// A token that is replaced in its file is found without a restart.
+#[test]
+fn a_new_token_in_its_file_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "old\n").unwrap();
+    let fake = Fake::start(InfluxVersion::V2, Box::new(|_| Fault::None));
+    "Token new\r".clone_into(&mut fake.state().wants);
+    let mut settings = settings(InfluxVersion::V2, &fake.url);
+    settings.login = InfluxLogin::Token(SecretRef::File(file.clone()));
+    let influx = Influx::new(&settings).unwrap();
+    let mut outbox = Memory::of(lines(&mut Dice(4), 10, 0));
+    let told = hurry(&mut outbox, &influx, 3);
+    assert_eq!(first_trouble(&told).0, FollowerError::Denied);
+    assert_eq!(outbox.settled, 0);
+    std::fs::write(&file, "new\n").unwrap();
+    hurry(&mut outbox, &influx, 3);
+    check("token", &fake, &outbox);
+    let missing = InfluxLogin::Token(SecretRef::Env("TOLLWATCH_NO_SUCH".to_owned()));
+    settings.login = missing;
+    let fault = Influx::new(&settings).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "the environment variable `TOLLWATCH_NO_SUCH` is not set"
+    );
+}
+
+/// Whoever waits for a server stops when told to, at once; nothing is lost by it.
+#[test]
+fn a_stop_ends_a_wait() {
+    let fake = Fake::start(
+        InfluxVersion::V2,
+        Box::new(|n| {
+            if n == 0 {
+                Fault::Status(503, 500)
+            } else {
+                Fault::None
+            }
+        }),
+    );
+    let influx = Influx::new(&settings(InfluxVersion::V2, &fake.url)).unwrap();
+    let mut outbox = Memory::of(lines(&mut Dice(5), 10, 0));
+    let stop = StopSign::default();
+    let mut deliverer = Deliverer::default();
+    let begun = Instant::now();
+    let sign = stop.clone();
+    let mut tell = |told: Told| {
+        if let Told::Trouble { .. } = told {
+            sign.stop();
+        }
+    };
+    let around = (&influx, &SystemClock as &dyn tollwatch::clock::Clock);
+    let ended = run(deliver(
+        &mut deliverer,
+        &mut outbox,
+        around,
+        &stop,
+        &mut tell,
+    ));
+    assert_eq!(ended, Ok(Ended::Stopped));
+    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert_eq!(outbox.settled, 0);
+    let again = StopSign::default();
+    let ended = run(deliver(
+        &mut deliverer,
+        &mut outbox,
+        around,
+        &again,
+        &mut |_| {},
+    ));
+    assert_eq!(ended, Ok(Ended::Drained));
+    check("stop", &fake, &outbox);
+}
+
+/// What is asked of each version, and how it is signed.
+#[test]
+fn each_version_is_asked_in_its_own_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "s3cret").unwrap();
+    let secret = SecretRef::File(file);
+    let user = InfluxLogin::User {
+        name: "me".to_owned(),
+        password: secret.clone(),
+    };
+    let rows = [
+        (
+            InfluxVersion::V1,
+            user,
+            "POST /write?db=llm&precision=s ",
+            "authorization: Basic bWU6czNjcmV0",
+        ),
+        (
+            InfluxVersion::V2,
+            InfluxLogin::Token(secret.clone()),
+            "POST /api/v2/write?org=tollwatch&bucket=llm&precision=s ",
+            "authorization: Token s3cret",
+        ),
+        (
+            InfluxVersion::V3,
+            InfluxLogin::Token(secret),
+            "POST /api/v2/write?bucket=llm&precision=s ",
+            "authorization: Token s3cret",
+        ),
+    ];
+    for (version, login, line, header) in rows {
+        let fake = Fake::start(version, Box::new(|_| Fault::None));
+        let mut settings = settings(version, &fake.url);
+        settings.login = login;
+        let influx = Influx::new(&settings).unwrap();
+        hurry(&mut Memory::of(lines(&mut Dice(6), 1, 0)), &influx, 2);
+        let head = fake.state().heads[0].clone();
+        assert!(head.starts_with(line) && head.contains(header), "{head}");
+        assert!(!format!("{influx:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,17 @@
+//! Real databases, started by `tests/servers`: InfluxDB 2 and 1.6.7. A machine that cannot have them
+//! skips what it cannot have, and says so.
+//!
+//! Knows no ledger: lines are made up here. A newcomer may ask why many cases share a server: each has
+//! a bucket of its own, and starting one takes longer than what is done with it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "what is skipped is told")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../influx_support/mod.rs"]
+mod influx_support;
+
+mod server;
+mod v1;
+mod v2;
