@@ -45,7 +45,7 @@ fn lines(entries: &[Entry]) {
         .iter()
         .map(|entry| Kept {
             entry,
-            id: entry.report.identity.key(),
+            id: entry.identity.key(),
             key: &entry.shared.key,
             source: &source,
             topic: &topic,

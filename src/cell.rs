@@ -206,6 +206,26 @@ impl Totals {
             .saturating_add(self.tokens_cache_write_1h)
     }
 
+    /// Appends a cell of these totals without histograms, as [`Cell::encode`] writes it.
+    pub fn encode_into(&self, bytes: &mut Vec<u8>) {
+        self.put(bytes);
+        bytes.extend_from_slice(&[0; 3]);
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) {
+        let values = self.values();
+        let set = values.iter().filter(|value| **value != 0).count();
+        put(bytes, u64::try_from(set).unwrap_or(0));
+        let mut last = 0_u64;
+        for (position, value) in (0_u64..).zip(values) {
+            if value != 0 {
+                put(bytes, position - last);
+                put_signed(bytes, value);
+                last = position;
+            }
+        }
+    }
+
     /// Counts one entry: what its halves add, and whether it was known only by a hash of content.
     pub fn count_entry(&mut self, entry: &Entry) {
         if let Some(call) = &entry.call {
@@ -214,7 +234,7 @@ impl Totals {
         if let Some(request) = &entry.request {
             self.count_request(request);
         }
-        let weak = entry.report.identity.kind == crate::ids::IdentityKind::Weak;
+        let weak = entry.identity.kind == crate::ids::IdentityKind::Weak;
         self.reports_weak += i64::from(weak);
     }
 
@@ -321,27 +341,22 @@ impl Cell {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(96);
-        let values = self.totals.values();
-        let set = values.iter().filter(|value| **value != 0).count();
-        put(&mut bytes, u64::try_from(set).unwrap_or(0));
-        let mut last = 0_u64;
-        for (position, value) in (0_u64..).zip(values) {
-            if value != 0 {
-                put(&mut bytes, position - last);
-                put_signed(&mut bytes, value);
-                last = position;
-            }
-        }
+        self.encode_into(&mut bytes);
+        bytes
+    }
+
+    /// Appends [`Cell::encode`] to bytes.
+    pub fn encode_into(&self, bytes: &mut Vec<u8>) {
+        self.totals.put(bytes);
         for hist in [&self.latency, &self.duration, &self.prompt] {
-            put(&mut bytes, u64::try_from(hist.buckets().len()).unwrap_or(0));
+            put(bytes, u64::try_from(hist.buckets().len()).unwrap_or(0));
             let mut last = 0_u32;
             for (bucket, count) in hist.buckets() {
-                put(&mut bytes, u64::from(bucket.wrapping_sub(last)));
-                put_signed(&mut bytes, *count);
+                put(bytes, u64::from(bucket.wrapping_sub(last)));
+                put_signed(bytes, *count);
                 last = *bucket;
             }
         }
-        bytes
     }
 
     /// Reads [`Cell::encode`]; `None` when the bytes are not such a cell.

@@ -1,16 +1,18 @@
 //! What one judged report adds to the books, as booked.
 //!
-//! Knows no totals and no ledger. A newcomer may ask why the whole report travels along: the call
+//! Knows no totals and no ledger. A newcomer may ask why all that was told travels along: the call
 //! line keeps what the report was judged by, so that an old call can be explained, and judged
-//! again under another configuration.
+//! again under another configuration. Most of it is the same for many, and is held once for them.
 
 use std::sync::Arc;
 
-use crate::call::{Class, Destination, Evidence, Report, Usage};
-use crate::ids::{ConfigNumber, Fingerprint};
+use crate::call::{
+    Class, Destination, Evidence, Format, Origin as Who, Report, Transport, Usage, UsageReport,
+};
+use crate::ids::{ConfigNumber, Fingerprint, Identity};
 use crate::money::NanoUsd;
 use crate::residency::{Grade, Verdict};
-use crate::units::{Millis, Text};
+use crate::units::{Millis, Text, UnixMillis};
 
 /// The key of a cell: everything a figure can be asked by.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,12 +138,105 @@ pub struct Shared {
     pub evidence: Text,
 }
 
+/// What a report told beside identity, time, place and numbers: many tell the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The format it came in.
+    pub format: Format,
+    /// Who told within the format.
+    pub teller: Text,
+    /// Transport facts that count, without their numbers and what headers told of rate limits.
+    pub transport: Option<Transport>,
+    /// Usage facts that count, without their numbers.
+    pub usage: Option<UsageReport>,
+    /// Who made the call; user, conversation and credential are blank.
+    pub origin: Who,
+}
+
+impl Facts {
+    /// What `report` told.
+    #[must_use]
+    pub fn of(report: &Report) -> Facts {
+        let transport = report.transport.as_ref().map(|told| Transport {
+            status: told.status,
+            class: told.class,
+            spillover_from: told.spillover_from.clone(),
+            ..Transport::default()
+        });
+        let usage = report.usage.as_ref().map(|told| UsageReport {
+            usage: None,
+            web_searches: 0,
+            duration: None,
+            ..told.clone()
+        });
+        Facts {
+            format: report.format,
+            teller: report.teller.clone(),
+            transport,
+            usage,
+            origin: Who {
+                user: Text::default(),
+                conversation: Text::default(),
+                credential: Text::default(),
+                ..report.origin.clone()
+            },
+        }
+    }
+
+    /// Whether transport and usage are what `report` told; the rest is not looked at.
+    #[must_use]
+    pub fn halves_are_of(&self, report: &Report) -> bool {
+        let transport = match (&self.transport, &report.transport) {
+            (None, None) => true,
+            (Some(own), Some(told)) => {
+                (own.status, own.class) == (told.status, told.class)
+                    && own.spillover_from == told.spillover_from
+            }
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        transport
+            && match (&self.usage, &report.usage) {
+                (None, None) => true,
+                (Some(own), Some(told)) => used_alike(own, told),
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    }
+}
+
+/// Whether two usage reports differ in nothing but numbers.
+fn used_alike(one: &UsageReport, other: &UsageReport) -> bool {
+    let UsageReport {
+        model,
+        requested_model,
+        usage: _,
+        untold,
+        total_mismatch,
+        audio,
+        tier,
+        web_searches: _,
+        gateway_cache_hit,
+        class,
+        duration: _,
+        external,
+    } = one;
+    (*untold, *total_mismatch, *audio) == (other.untold, other.total_mismatch, other.audio)
+        && (*tier, *gateway_cache_hit) == (other.tier, other.gateway_cache_hit)
+        && (*class, *external) == (other.class, other.external)
+        && *model == other.model
+        && *requested_model == other.requested_model
+}
+
 /// One judged report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The report. User and conversation are blank, their fingerprints stand below; destination and
-    /// evidence are too, they stand in `shared`.
-    pub report: Box<Report>,
+    /// The call's key.
+    pub identity: Identity,
+    /// When the call began.
+    pub at: UnixMillis,
+    /// Order among calls of one millisecond, where the producer numbers them.
+    pub sequence: Text,
+    /// What it told.
+    pub facts: Arc<Facts>,
     /// What it shares with others.
     pub shared: Arc<Shared>,
     /// Which part (topic and partition) of its batch its record belongs to.
@@ -174,8 +269,8 @@ pub struct Entry {
     pub conversation: Option<Fingerprint>,
     /// Configuration it was judged under.
     pub config: ConfigNumber,
-    /// Entries of one part of a batch with the same number agree in format, teller, origin and all of
-    /// `shared`; `None` promises nothing. Spares whoever files them from comparing ten texts of
-    /// each.
+    /// Entries of one part of a batch with the same number agree in `facts` but for transport and
+    /// usage, and in all of `shared`; `None` promises nothing. Spares whoever files them from
+    /// comparing ten texts of each.
     pub alike: Option<u64>,
 }

@@ -1,7 +1,8 @@
 //! Judges one report: which endpoint and feature, what it cost, where it landed.
 //!
 //! Knows no clock, file or ledger: a report and the configuration go in, an [`Entry`] comes out. A
-//! newcomer may ask why a report comes boxed: it is a kilobyte, and travels on into the entry.
+//! newcomer may ask why an entry keeps so little of its report: a batch of them waits for the disk,
+//! and what is not held needs no memory, no second look and no freeing by another thread.
 
 mod asked;
 mod facts;
@@ -11,8 +12,8 @@ mod route;
 use std::sync::Arc;
 
 use crate::attribute::{Endpoint, Features, Groups, How, Registry};
-use crate::call::{Class, Destination, Report, Transport, UsageReport};
-use crate::entry::{CallAdds, Entry, LeftOut, Money, RequestAdds};
+use crate::call::{Class, Report, Transport, UsageReport};
+use crate::entry::{CallAdds, Entry, Facts, LeftOut, Money, RequestAdds};
 use crate::ids::{ConfigNumber, Fingerprint};
 use crate::money::NanoUsd;
 use crate::outcome::IgnoreReason;
@@ -23,7 +24,7 @@ use crate::units::{Millis, Text, UnixMillis};
 
 pub use residency_of::Landing;
 pub use route::Counts;
-use route::{Route, Routes};
+use route::{Route, Routed, Routes};
 
 /// The endpoint of usage that names no host, where more or less than one endpoint fits.
 pub const UNASSIGNED: &str = "unassigned";
@@ -118,9 +119,9 @@ impl Judge {
         source: &str,
         offset: u64,
     ) -> Result<Judged, IgnoreReason> {
-        let route = self.routes.of(&self.rules, &report, source);
+        let route = self.routes.of(&self.rules, &mut report, source);
         let who = self.person(&mut report);
-        self.decide(report, offset, who, &route)
+        self.decide(report, offset, who, route)
     }
 
     /// Judges a report again of which user, conversation and credential are only known as `who`
@@ -130,31 +131,25 @@ impl Judge {
     /// As [`Judge::judge`].
     pub fn judge_again(
         &mut self,
-        report: Box<Report>,
+        mut report: Box<Report>,
         (source, offset): (&str, u64),
         who: Person,
     ) -> Result<Judged, IgnoreReason> {
-        let route = self.routes.of(&self.rules, &report, source);
-        self.decide(report, offset, who, &route)
+        let route = self.routes.of(&self.rules, &mut report, source);
+        self.decide(report, offset, who, route)
     }
 
     fn decide(
         &self,
-        mut report: Box<Report>,
+        report: Box<Report>,
         offset: u64,
         who: Person,
-        route: &Route,
+        Routed {
+            route,
+            facts,
+            left_out,
+        }: Routed,
     ) -> Result<Judged, IgnoreReason> {
-        let left_out = LeftOut {
-            transport: report.transport.is_some() && !route.counts.transport,
-            usage: report.usage.is_some() && !route.counts.usage,
-        };
-        if left_out.usage {
-            report.usage = None;
-        }
-        if left_out.transport {
-            report.transport = None;
-        }
         if report.transport.is_none() && report.usage.is_none() {
             return Err(IgnoreReason::OtherSourceCounts);
         }
@@ -178,7 +173,7 @@ impl Judge {
             endpoint,
             left_out,
         };
-        let entry = self.entry(report, offset, (route, who), &adds);
+        let entry = self.entry(report, offset, (&route, facts, who), &adds);
         Ok(Judged {
             entry,
             priced,
@@ -209,18 +204,26 @@ impl Judge {
 
     fn entry(
         &self,
-        mut report: Box<Report>,
+        report: Box<Report>,
         offset: u64,
-        (route, who): (&Route, Person),
+        (route, facts, who): (&Route, Arc<Facts>, Person),
         adds: &Adds<'_>,
     ) -> Entry {
         let (transport_facts, usage_facts) =
             facts::hashes(&report, adds.call.as_ref(), adds.request.as_ref());
         let registered = adds.endpoint.map(|endpoint| &endpoint.credential_ref);
-        // What the route holds goes back to the allocator while it is warm.
-        report.destination = Destination::default();
-        report.evidence = Vec::new();
+        // The rest goes back to the allocator while it is warm.
+        let Report {
+            identity,
+            at,
+            sequence,
+            ..
+        } = *report;
         Entry {
+            identity,
+            at,
+            sequence,
+            facts,
             part: 0,
             offset,
             transport_facts,
@@ -243,7 +246,6 @@ impl Judge {
             conversation: who.conversation,
             config: self.config,
             alike: Some(route.number),
-            report,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::entry::{CallAdds, CellKey, Entry, LeftOut, Origin, RequestAdds};
 use crate::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use crate::units::{Text, UnixMillis};
 
-pub use read::decode;
+pub use read::{Glance, Wanted, decode, decode_where};
 pub use write::{encode, encode_lines};
 
 /// Version of the chunk's layout.

@@ -5,7 +5,8 @@
 mod ledger_support;
 
 use ledger_support::{
-    Dice, HOUR, NOW, START, batch, books, cells, entry, memory, traffic, transport_half, usage_half,
+    Dice, HOUR, NOW, START, batch, books, cells, entry, facts, memory, traffic, transport_half,
+    usage_half,
 };
 use tollwatch::entry::Entry;
 use tollwatch::ledger::{Ledger, Resolution};
@@ -197,7 +198,7 @@ fn contradictions_name_both_tellers() {
     let mut ledger = memory();
     let mut second = entry(START, 7);
     second.usage_facts ^= 1;
-    second.report.teller = "openlit".into();
+    facts(&mut second).teller = "openlit".into();
     ledger.apply(&batch(vec![entry(START, 7)]), NOW).unwrap();
     ledger.apply(&batch(vec![second.clone()]), NOW).unwrap();
     ledger

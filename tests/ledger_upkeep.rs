@@ -71,10 +71,8 @@ fn hours_close_after_their_last_write() {
     let before = books(&ledger);
     assert_eq!(upkeep(&mut ledger, days_later(13)), Maintained::default());
     assert_eq!(books(&ledger), before);
-    let hours: std::collections::BTreeSet<i64> = entries
-        .iter()
-        .map(|entry| entry.report.at.floor(HOUR).0)
-        .collect();
+    let hours: std::collections::BTreeSet<i64> =
+        entries.iter().map(|entry| entry.at.floor(HOUR).0).collect();
     let hours = u64::try_from(hours.len()).unwrap();
     let dropped = upkeep(&mut ledger, days_later(14));
     assert_eq!((dropped.lines_dropped, dropped.hours_closed), (hours, 0));

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use tollwatch::app::simulate::{Directory, Memory, Order, Scenario, Telling, simulate};
+use tollwatch::units::DAY_MS;
 
 /// Bytes of a padded record.
 pub(crate) const RECORD_BYTES: usize = 1_400;
@@ -152,16 +153,27 @@ fn order(seed: u64, days: u32, telling: Option<Telling>, scenario: &Scenario) ->
 
 /// About `n` records of one format from one day, in their order, each of at least so many bytes.
 pub(crate) fn records(
+    told: (&str, usize),
+    n: usize,
+    (features, others): (usize, u64),
+) -> Vec<Vec<u8>> {
+    records_of_day(told, n, (features, others), 0)
+}
+
+/// The same of a later day; no two days have a record in common.
+pub(crate) fn records_of_day(
     (format, bytes): (&str, usize),
     n: usize,
     (features, others): (usize, u64),
+    day: u32,
 ) -> Vec<Vec<u8>> {
     let requests = u64::try_from(n).expect("small") * 100 / TRIES_PERCENT;
     let scenario = scenario(features, requests, others);
     let telling = Telling::parse(format);
     let mut memory = Memory::default();
-    simulate(&scenario, order(1, 1, telling, &scenario), &mut memory)
-        .expect("memory is never full");
+    let mut order = order(u64::from(day) + 1, 1, telling, &scenario);
+    order.start = order.start.saturating_add(i64::from(day) * DAY_MS);
+    simulate(&scenario, order, &mut memory).expect("memory is never full");
     let mut records = Vec::with_capacity(n + n / 8);
     for line in memory
         .files

@@ -110,11 +110,10 @@ impl Broker {
         topic
     }
 
-    /// Produces `n` records, the sample again and again; how many.
-    pub(crate) fn fill(&self, topic: &str, sample: &[Vec<u8>], n: usize) -> usize {
+    /// Produces records, to one partition after the other; how many.
+    pub(crate) fn fill(&self, topic: &str, sample: &[Vec<u8>]) -> usize {
         let producer: ThreadedProducer<DefaultProducerContext> = self.producer();
-        let mut sent = 0;
-        for (place, record) in sample.iter().cycle().take(n).enumerate() {
+        for (place, record) in sample.iter().enumerate() {
             let partition = i32::try_from(place % usize::try_from(self.partitions()).unwrap_or(1));
             let mut message = BaseRecord::<(), [u8]>::to(topic)
                 .payload(record)
@@ -129,12 +128,11 @@ impl Broker {
                     Err((error, _)) => panic!("producing: {error}"),
                 }
             }
-            sent += 1;
         }
         producer
             .flush(Duration::from_mins(2))
             .expect("everything is produced");
-        sent
+        sample.len()
     }
 
     /// A producer as an application would have it.

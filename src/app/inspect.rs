@@ -223,7 +223,7 @@ fn some(text: &str) -> Option<String> {
 
 fn explain(judged: &Judged, outcome: Outcome) -> Explained {
     let entry = &judged.entry;
-    let report = &entry.report;
+    let facts = &*entry.facts;
     let usage = entry.request.and_then(|request| request.usage);
     let class = entry
         .call
@@ -232,15 +232,15 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
     Explained {
         outcome: outcome.as_str(),
         reason: outcome.reason().map(str::to_owned),
-        format: Some(report.format.as_str()),
+        format: Some(facts.format.as_str()),
         call: CallPart {
-            id: some(plain_id(report)),
-            at: Some(report.at.to_string()),
+            id: some(plain_id(&entry.identity)),
+            at: Some(entry.at.to_string()),
             feature: some(&entry.shared.key.feature),
             endpoint: some(&entry.shared.key.endpoint),
             provider: some(&entry.shared.key.provider),
             model: some(&entry.shared.key.model),
-            status: report
+            status: facts
                 .transport
                 .as_ref()
                 .and_then(|transport| transport.status),
@@ -250,7 +250,7 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
                 .and_then(|call| call.latency)
                 .map(|latency| latency.0),
         },
-        usage: usage_part(report.usage.as_ref(), usage),
+        usage: usage_part(facts.usage.as_ref(), usage),
         cost_nanousd: entry
             .request
             .and_then(|request| request.money.amount())
@@ -262,9 +262,9 @@ fn explain(judged: &Judged, outcome: Outcome) -> Explained {
 }
 
 /// The key as the producer wrote it: row ids without the table that stands in front.
-fn plain_id(report: &crate::call::Report) -> &str {
-    let value = report.identity.value.as_str();
-    match (report.identity.kind, value.split_once(':')) {
+fn plain_id(identity: &crate::ids::Identity) -> &str {
+    let value = identity.value.as_str();
+    match (identity.kind, value.split_once(':')) {
         (IdentityKind::Row, Some((_, id))) => id,
         _ => value,
     }
@@ -317,7 +317,7 @@ fn residency_part(judged: &Judged) -> ResidencyPart {
 
 fn notes(judged: &Judged) -> Vec<String> {
     let mut notes = vec![format!("the feature is {}", judged.how.as_str())];
-    if judged.entry.report.identity.kind == IdentityKind::Weak {
+    if judged.entry.identity.kind == IdentityKind::Weak {
         notes.push("known only by a hash of its content".to_owned());
     }
     if let Some(priced) = &judged.priced {

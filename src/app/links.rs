@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::attribute::Registry;
 use crate::call::Class;
 use crate::ledger::{Ledger, LinkRow, Span};
-use crate::line::Line;
+use crate::line::pool::PlainMap;
+use crate::line::{Glance, Line};
 use crate::link::{self, Attempt, Group, RETRY_MS};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
@@ -112,7 +113,7 @@ struct Tail {
 
 /// When attempts of a feature failed, in order.
 #[derive(Default)]
-struct Failures(BTreeMap<Text, BTreeMap<Group, Vec<UnixMillis>>>);
+struct Failures(PlainMap<Text, BTreeMap<Group, Vec<UnixMillis>>>);
 
 impl Failures {
     fn add(&mut self, feature: &Text, group: Group, at: UnixMillis) {
@@ -137,9 +138,9 @@ impl Failures {
 }
 
 /// The class of each half of a line.
-fn classes(line: &Line) -> impl Iterator<Item = (Group, Class)> {
-    let call = line.call.map(|call| (Group::Call, call.class));
-    let request = line.request.map(|request| (Group::Request, request.class));
+fn classes(line: &Glance<'_>) -> impl Iterator<Item = (Group, Class)> + use<> {
+    let call = line.call.map(|class| (Group::Call, class));
+    let request = line.request.map(|class| (Group::Request, class));
     call.into_iter().chain(request)
 }
 
@@ -154,26 +155,28 @@ fn attempts_in(
     for attempt in before.iter().filter(|attempt| attempt.failed) {
         failures.add(&attempt.feature, attempt.group, attempt.at);
     }
-    ledger.lines_unsorted(span, &mut |line| {
-        for (group, class) in classes(&line) {
+    let mut look = |line: &Glance<'_>| {
+        for (group, class) in classes(line) {
             if class != Class::Ok {
-                failures.add(&line.about.key.feature, group, line.at);
+                failures.add(line.feature, group, line.at);
             }
         }
-        Ok(())
-    })?;
+        false
+    };
+    ledger.lines_where(span, &mut look, &mut |_| Ok(()))?;
     if failures.0.is_empty() {
         return Ok(Vec::new());
     }
     failures.sort();
     let mut attempts = before;
-    ledger.lines_unsorted(span, &mut |line| {
+    // A failure precedes itself.
+    let mut near = |line: &Glance<'_>| {
+        classes(line).any(|(group, _)| failures.precede(line.feature, group, line.at))
+    };
+    ledger.lines_where(span, &mut near, &mut |line| {
         let feature = &line.about.key.feature;
-        // A failure precedes itself.
         let wanted = |group| failures.precede(feature, group, line.at);
-        if classes(&line).any(|(group, _)| wanted(group)) {
-            attempts.extend(attempts_of(&line).filter(|attempt| wanted(attempt.group)));
-        }
+        attempts.extend(attempts_of(&line).filter(|attempt| wanted(attempt.group)));
         Ok(())
     })?;
     Ok(attempts)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::call::Format;
 use crate::crash;
 use crate::decode::{self, Context, Settings, Told};
+use crate::entry::Entry;
 use crate::judge::Judge;
 use crate::ledger::{Applied, Batch, Fault, Ledger, Part, Position, Quarantined};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
@@ -16,7 +17,7 @@ use crate::source::kafka::Record;
 use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Entries after which a batch is full.
-const ENTRIES_MAX: usize = 20_000;
+const ENTRIES_MAX: usize = 30_000;
 /// Records after which a batch is full, ignored ones among them.
 const RECORDS_MAX: u64 = 200_000;
 /// Bytes of records after which a batch is full.
@@ -89,6 +90,8 @@ pub struct Pipeline {
     bytes: u64,
     told: Vec<Told>,
     last_at: Vec<Option<UnixMillis>>,
+    /// Room for entries that a batch before had.
+    spare: Vec<Entry>,
 }
 
 impl Pipeline {
@@ -101,13 +104,12 @@ impl Pipeline {
             batch: Batch {
                 source,
                 cluster,
-                // Room that is never used is never touched, and growing would copy.
-                entries: Vec::with_capacity(ENTRIES_MAX),
                 ..Batch::default()
             },
             bytes: 0,
             told: Vec::new(),
             last_at: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -225,9 +227,17 @@ impl Pipeline {
     /// The batch as it is, and an empty one without parts in its place, whose records are bounded
     /// by the time `now`.
     pub fn take_batch(&mut self, now: UnixMillis) -> Batch {
-        let next = Pipeline::new(self.batch.source.clone(), self.batch.cluster.clone(), now);
-        let told = std::mem::take(&mut self.told);
-        std::mem::replace(self, Pipeline { told, ..next }).batch
+        let mut next = Pipeline::new(self.batch.source.clone(), self.batch.cluster.clone(), now);
+        next.told = std::mem::take(&mut self.told);
+        next.batch.entries = std::mem::take(&mut self.spare);
+        std::mem::replace(self, next).batch
+    }
+
+    /// Takes a batch that is booked, for the room that it has.
+    pub fn reuse(&mut self, batch: Batch) {
+        let mut entries = batch.entries;
+        entries.clear();
+        self.spare = entries;
     }
 
     /// Books what was taken; the parts stay, from where they then stand.
@@ -275,6 +285,10 @@ impl Pipeline {
                         }
                         let mut entry = judged.entry;
                         entry.part = place.0;
+                        if self.batch.entries.is_empty() {
+                            // Room that is never used is never touched, and growing would copy.
+                            self.batch.entries.reserve(ENTRIES_MAX);
+                        }
                         self.batch.entries.push(entry);
                     }
                     Err(reason) => self.ignore(reason),

@@ -12,7 +12,7 @@ use super::residency_of::{Landing, ResidencyCache};
 use super::{Rulebook, UNASSIGNED, asked};
 use crate::attribute::{CostModel, CountsFrom, Endpoint, EndpointId, Found, How, Registry};
 use crate::call::{EvidenceKind, Provider, Report, Scope, Tier, UsageReport};
-use crate::entry::{CellKey, Shared};
+use crate::entry::{CellKey, Facts, LeftOut, Shared};
 use crate::price::{Lookup, Resolved};
 use crate::units::Text;
 
@@ -20,6 +20,8 @@ use crate::units::Text;
 const PRICES_MAX: usize = 10_000;
 /// Distinct routes that are kept before the cache starts anew; each weighs about two kilobytes.
 const ROUTES_MAX: usize = 4_096;
+/// Distinct facts of a route that are kept before they are gathered anew.
+const FACTS_MAX: usize = 8;
 
 /// Which fact groups of a report count at its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,38 @@ pub(super) struct Route {
     pub(super) shared: Arc<Shared>,
 }
 
+/// What a report's judgement begins with.
+pub(super) struct Routed {
+    /// What it shares with all that ask the same.
+    pub(super) route: Arc<Route>,
+    /// What it told, shared with all that told the same.
+    pub(super) facts: Arc<Facts>,
+    /// Which halves it told and were taken out of it.
+    pub(super) left_out: LeftOut,
+}
+
+/// A route, and what reports on it told so far.
+struct Known {
+    asked: Box<[u8]>,
+    route: Arc<Route>,
+    facts: Vec<Arc<Facts>>,
+}
+
+impl Known {
+    /// What a report told, from which the halves that do not count were taken.
+    fn facts(&mut self, report: &Report) -> Arc<Facts> {
+        if let Some(facts) = self.facts.iter().find(|facts| facts.halves_are_of(report)) {
+            return Arc::clone(facts);
+        }
+        if self.facts.len() >= FACTS_MAX {
+            self.facts.clear();
+        }
+        let facts = Arc::new(Facts::of(report));
+        self.facts.push(Arc::clone(&facts));
+        facts
+    }
+}
+
 /// What a price was asked by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Question {
@@ -68,7 +102,7 @@ type PriceCache = std::collections::HashMap<Question, Resolved>;
 #[derive(Default)]
 pub(super) struct Routes {
     /// By the hash of the question; of two questions of one hash the later stays.
-    known: BTreeMap<u64, (Box<[u8]>, Arc<Route>)>,
+    known: BTreeMap<u64, Known>,
     asked: Vec<u8>,
     last_number: u64,
     prices: PriceCache,
@@ -76,22 +110,26 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// The route of a report from `source`.
-    pub(super) fn of(&mut self, rules: &Rulebook, report: &Report, source: &str) -> Arc<Route> {
+    /// The route of a report from `source`; halves that do not count there are taken out of it.
+    pub(super) fn of(&mut self, rules: &Rulebook, report: &mut Report, source: &str) -> Routed {
         asked::write(&mut self.asked, report, source);
         let hash = twox_hash::XxHash3_64::oneshot(&self.asked);
-        if let Some((asked, route)) = self.known.get(&hash)
-            && **asked == *self.asked
+        if let Some(known) = self.known.get_mut(&hash)
+            && *known.asked == *self.asked
         {
-            return Arc::clone(route);
+            return routed(known, report);
         }
         if self.known.len() >= ROUTES_MAX {
             self.known.clear();
         }
-        let route = Arc::new(self.find(rules, report, source));
-        let asked = self.asked.as_slice().into();
-        self.known.insert(hash, (asked, Arc::clone(&route)));
-        route
+        let mut known = Known {
+            asked: self.asked.as_slice().into(),
+            route: Arc::new(self.find(rules, report, source)),
+            facts: Vec::new(),
+        };
+        let routed = routed(&mut known, report);
+        self.known.insert(hash, known);
+        routed
     }
 
     fn find(&mut self, rules: &Rulebook, report: &Report, source: &str) -> Route {
@@ -159,6 +197,25 @@ impl Routes {
         let resolved = resolve(rules, endpoint, &question);
         self.prices.insert(question, resolved.clone());
         resolved
+    }
+}
+
+fn routed(known: &mut Known, report: &mut Report) -> Routed {
+    let counts = known.route.counts;
+    let left_out = LeftOut {
+        transport: report.transport.is_some() && !counts.transport,
+        usage: report.usage.is_some() && !counts.usage,
+    };
+    if left_out.usage {
+        report.usage = None;
+    }
+    if left_out.transport {
+        report.transport = None;
+    }
+    Routed {
+        route: Arc::clone(&known.route),
+        facts: known.facts(report),
+        left_out,
     }
 }
 

@@ -31,7 +31,7 @@ pub use words::{Family, LossKind, Resolution, Stage};
 pub use zone::Zones;
 
 use crate::ids::ConfigNumber;
-use crate::line::Line;
+use crate::line::{Line, Wanted};
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
 
@@ -129,7 +129,20 @@ pub trait Ledger {
     ///
     /// # Errors
     /// See [`Ledger`]; and what `visit` returns.
-    fn lines_unsorted(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault>;
+    fn lines_unsorted(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
+        self.lines_where(span, &mut |_| true, visit)
+    }
+
+    /// As [`Ledger::lines_unsorted`], of the lines that are `wanted`.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `visit` returns.
+    fn lines_where(
+        &self,
+        span: Span,
+        wanted: &mut Wanted<'_>,
+        visit: &mut Visit<'_, Line>,
+    ) -> Result<(), Fault>;
 
     /// Hours that ended by `complete_to`, whose lines are all there, and whose links have to be
     /// computed (again): lines were added to them, or near the end of the hour before.

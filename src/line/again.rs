@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::view::shown;
 use super::{About, Kept, Line};
-use crate::call::Destination;
-use crate::entry::{Entry, Shared};
+use crate::entry::{Entry, Facts, Shared};
+use crate::ids::Identity;
 use crate::units::Text;
 
 impl Line {
@@ -16,12 +16,17 @@ impl Line {
     #[must_use]
     pub fn entry(&self, part: u16) -> Entry {
         let about = &*self.about;
-        let mut report = self.report();
-        report.destination = Destination::default();
-        report.evidence = Vec::new();
-        report.origin.credential = Text::default();
         Entry {
-            report: Box::new(report),
+            identity: Identity::new(about.identity, self.identity.clone()),
+            at: self.at,
+            sequence: self.sequence.clone(),
+            facts: Arc::new(Facts {
+                format: about.format,
+                teller: about.teller.clone(),
+                transport: about.transport.clone(),
+                usage: about.usage.clone(),
+                origin: about.who.clone(),
+            }),
             shared: Arc::new(Shared {
                 destination: about.destination.clone(),
                 told: about.evidence.clone(),
@@ -51,25 +56,25 @@ impl Line {
     #[must_use]
     pub fn of(kept: &Kept<'_>) -> Line {
         let entry = kept.entry;
-        let report = &entry.report;
+        let facts = &*entry.facts;
         let shared = &*entry.shared;
         let about = About {
             source: kept.source.clone(),
             topic: kept.topic.clone(),
             partition: kept.partition,
-            format: report.format,
-            teller: report.teller.clone(),
-            identity: report.identity.kind,
+            format: facts.format,
+            teller: facts.teller.clone(),
+            identity: entry.identity.kind,
             config: entry.config,
             destination: shared.destination.clone(),
             evidence: shared.told.clone(),
-            who: report.origin.clone(),
+            who: facts.origin.clone(),
             user_group: entry.user_group.clone(),
             credential: entry.credential.clone(),
             credential_told: Some(entry.credential_told),
             left_out: entry.left_out,
-            transport: report.transport.clone(),
-            usage: report.usage.clone(),
+            transport: facts.transport.clone(),
+            usage: facts.usage.clone(),
             key: kept.key.clone(),
             price_row: entry.price_row.clone(),
             rule: shared.rule.clone(),
@@ -77,11 +82,11 @@ impl Line {
         };
         Line {
             about: Arc::new(about),
-            at: report.at,
-            sequence: report.sequence.clone(),
+            at: entry.at,
+            sequence: entry.sequence.clone(),
             id: kept.id,
             identity: match entry.call {
-                Some(_) => Text::from(&*shown(&report.identity)),
+                Some(_) => Text::from(&*shown(&entry.identity)),
                 None => Text::default(),
             },
             offset: entry.offset,

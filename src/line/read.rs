@@ -11,8 +11,8 @@ use super::parts::{
     table, take_option, take_word64, teller, told,
 };
 use super::{About, BadChunk, COLUMNS, FIRST, Line, PLAIN, VERSION, ZSTD};
-use crate::call::Usage;
-use crate::entry::Money;
+use crate::call::{Class, Usage};
+use crate::entry::{Money, RequestAdds};
 use crate::ids::Fingerprint;
 use crate::money::NanoUsd;
 use crate::units::{Millis, Text, UnixMillis};
@@ -21,19 +21,43 @@ use crate::varint::{take, take_signed};
 /// Most bytes that a chunk may claim to unpack to.
 const PLAIN_MAX_BYTES: u64 = 1 << 30;
 
+/// What is seen of a line before it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance<'a> {
+    /// When the call began.
+    pub at: UnixMillis,
+    /// The feature of its cell.
+    pub feature: &'a Text,
+    /// What became of the call, where it added one.
+    pub call: Option<Class>,
+    /// What became of the request, where it added one.
+    pub request: Option<Class>,
+}
+
+/// Which lines are to be made.
+pub type Wanted<'a> = dyn FnMut(&Glance<'_>) -> bool + 'a;
+
 /// The lines of a chunk, by time, sequence and id.
 ///
 /// # Errors
 /// [`BadChunk`] when the bytes are no such chunk.
 pub fn decode(chunk: &[u8]) -> Result<Vec<Line>, BadChunk> {
+    decode_where(chunk, &mut |_| true)
+}
+
+/// Of the lines of a chunk those that are wanted: the others cost a fifth.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_where(chunk: &[u8], wanted: &mut Wanted<'_>) -> Result<Vec<Line>, BadChunk> {
     match chunk {
-        [version @ (FIRST | VERSION), PLAIN, plain @ ..] => read(plain, *version),
+        [version @ (FIRST | VERSION), PLAIN, plain @ ..] => read(plain, *version, wanted),
         [version @ (FIRST | VERSION), ZSTD, rest @ ..] => {
             let mut rest = rest;
             let length = take(&mut rest).filter(|length| *length <= PLAIN_MAX_BYTES);
             let length = length.and_then(|length| usize::try_from(length).ok());
             let plain = zstd::bulk::decompress(rest, length.ok_or(BadChunk)?);
-            plain.ok().and_then(|plain| read(&plain, *version))
+            plain.ok().and_then(|plain| read(&plain, *version, wanted))
         }
         _ => None,
     }
@@ -53,7 +77,15 @@ struct Tables<'a> {
     abouts: BTreeMap<[u64; 6], Arc<About>>,
 }
 
-fn read(mut plain: &[u8], version: u8) -> Option<Vec<Line>> {
+/// What the columns of a line are told by: those of the line before.
+#[derive(Default)]
+struct Before {
+    at: i64,
+    offset: u64,
+    sequence: Vec<u8>,
+}
+
+fn read(mut plain: &[u8], version: u8, wanted: &mut Wanted<'_>) -> Option<Vec<Line>> {
     let bytes = &mut plain;
     let n = take(bytes)?;
     let texts = Texts(table(block(bytes)?, |bytes| {
@@ -76,20 +108,25 @@ fn read(mut plain: &[u8], version: u8) -> Option<Vec<Line>> {
         *column = block(bytes)?;
     }
     let mut lines: Vec<Line> = Vec::new();
+    let mut before = Before::default();
     for _ in 0..n {
-        let line = tables.line(&mut columns, version, lines.last())?;
-        lines.push(line);
+        lines.extend(tables.line(&mut columns, version, &mut before, wanted)?);
     }
     (bytes.is_empty() && columns.iter().all(|column| column.is_empty())).then_some(lines)
 }
 
 impl Tables<'_> {
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is damage, the inner one a line that is not wanted"
+    )]
     fn line(
         &mut self,
         columns: &mut [&[u8]; COLUMNS],
         version: u8,
-        last: Option<&Line>,
-    ) -> Option<Line> {
+        before: &mut Before,
+        wanted: &mut Wanted<'_>,
+    ) -> Option<Option<Line>> {
         let [
             teller,
             place,
@@ -121,8 +158,8 @@ impl Tables<'_> {
         let Added { mut call, request } = *nth(&self.added, take(added)?)?;
         let (user, conversation) = (self.print(user)?, self.print(conversation)?);
         let identity = match (version, &call) {
-            (VERSION, Some(_)) => std::str::from_utf8(block(identity)?).ok()?,
-            (_, Some(_) | None) => "",
+            (VERSION, Some(_)) => block(identity)?,
+            (_, Some(_) | None) => &[],
         };
         if let Some(call) = &mut call {
             call.latency = take_option(latency)?.map(Millis);
@@ -131,31 +168,35 @@ impl Tables<'_> {
         }
         let request = match request {
             None => None,
-            Some((mut request, kind, told_usage)) => {
-                request.duration = take_option(latency)?.map(Millis);
-                request.usage = if told_usage {
-                    Some(usage(tokens)?)
-                } else {
-                    None
-                };
-                request.web_searches = take(tokens)?;
-                request.money = money_of(kind, money)?;
-                Some(request)
-            }
+            Some(told) => Some(request_of(told, latency, tokens, money)?),
         };
-        let before = last.map_or(0, |last| last.offset);
-        Some(Line {
-            at: UnixMillis(take_signed(at)?.wrapping_add(last.map_or(0, |last| last.at.0))),
-            sequence: take_sequence(sequence, last.map_or("", |last| &last.sequence))?,
-            id: take_word64(id)?,
-            identity: Text::from(identity),
-            offset: before.wrapping_add(take_signed(offset)?.cast_unsigned()),
+        before.at = before.at.wrapping_add(take_signed(at)?);
+        let further = take_signed(offset)?.cast_unsigned();
+        before.offset = before.offset.wrapping_add(further);
+        take_sequence(sequence, &mut before.sequence)?;
+        let id = take_word64(id)?;
+        let [.., judged] = parts;
+        let glance = Glance {
+            at: UnixMillis(before.at),
+            feature: &nth(&self.judged, judged)?.0.feature,
+            call: call.map(|call| call.class),
+            request: request.map(|request| request.class),
+        };
+        if !wanted(&glance) {
+            return Some(None);
+        }
+        Some(Some(Line {
+            at: UnixMillis(before.at),
+            sequence: Text::from_utf8(&before.sequence).ok()?,
+            id,
+            identity: Text::from_utf8(identity).ok()?,
+            offset: before.offset,
             call,
             request,
             user,
             conversation,
             about: self.about(parts)?,
-        })
+        }))
     }
 
     #[expect(
@@ -208,6 +249,24 @@ impl Tables<'_> {
     }
 }
 
+/// A request as it was added, with its numbers.
+fn request_of(
+    (mut request, kind, told_usage): (RequestAdds, u64, bool),
+    latency: &mut &[u8],
+    tokens: &mut &[u8],
+    money: &mut &[u8],
+) -> Option<RequestAdds> {
+    request.duration = take_option(latency)?.map(Millis);
+    request.usage = if told_usage {
+        Some(usage(tokens)?)
+    } else {
+        None
+    };
+    request.web_searches = take(tokens)?;
+    request.money = money_of(kind, money)?;
+    Some(request)
+}
+
 fn usage(tokens: &mut &[u8]) -> Option<Usage> {
     Some(Usage {
         input: take(tokens)?,
@@ -230,9 +289,13 @@ fn money_of(kind: u64, money: &mut &[u8]) -> Option<Money> {
     })
 }
 
-fn take_sequence(bytes: &mut &[u8], last: &str) -> Option<Text> {
+/// Turns the sequence of the line before into the next.
+fn take_sequence(bytes: &mut &[u8], sequence: &mut Vec<u8>) -> Option<()> {
     let shared = usize::try_from(take(bytes)?).ok()?;
-    let mut text = last.as_bytes().get(..shared)?.to_vec();
-    text.extend_from_slice(block(bytes)?);
-    Text::from_utf8(text).ok()
+    if shared > sequence.len() {
+        return None;
+    }
+    sequence.truncate(shared);
+    sequence.extend_from_slice(block(bytes)?);
+    Some(())
 }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::call::{Class, EvidenceKind, Operation, Provider, Scope, Tier, Untold, Usage};
-use crate::entry::{Money, Shared};
+use crate::entry::{Facts, Money, Shared};
 use crate::money::NanoUsd;
 use crate::residency::{Grade, Verdict};
 use crate::units::Millis;
 
-/// An entry of which every field is set.
-#[expect(clippy::too_many_lines, reason = "one value for every field")]
-fn full() -> Entry {
-    let report = Report {
+/// A report of which every field is set but what its entry shares.
+fn told() -> Report {
+    Report {
         format: Format::Otlp,
         teller: "openlit".into(),
         identity: Identity::new(IdentityKind::Response, "chatcmpl-1"),
@@ -68,11 +67,20 @@ fn full() -> Entry {
             ..Who::default()
         },
         evidence: Vec::new(),
-    };
+    }
+}
+
+/// An entry of which every field is set.
+#[expect(clippy::too_many_lines, reason = "one value for every field")]
+fn full() -> Entry {
+    let report = told();
     Entry {
         part: 0,
         alike: None,
-        report: Box::new(report),
+        facts: Arc::new(Facts::of(&report)),
+        identity: report.identity,
+        at: report.at,
+        sequence: report.sequence,
         offset: 77,
         transport_facts: 1,
         usage_facts: 2,
@@ -149,7 +157,7 @@ fn chunk(entries: &[Entry]) -> Vec<u8> {
         .iter()
         .map(|entry| Kept {
             entry,
-            id: entry.report.identity.key(),
+            id: entry.identity.key(),
             key: &entry.shared.key,
             source: &source,
             topic: &topic,
@@ -166,13 +174,13 @@ fn everything_told_and_booked_comes_back() {
     let [line] = lines.as_slice() else {
         panic!("{lines:?}");
     };
-    let mut report = entry.report.clone();
+    let mut report = told();
     report.destination = entry.shared.destination.clone();
     report.evidence = entry.shared.told.clone();
-    assert_eq!(line.report(), *report);
+    assert_eq!(line.report(), report);
     assert_eq!(line.call, entry.call);
     assert_eq!(line.request, entry.request);
-    assert_eq!(line.id, entry.report.identity.key());
+    assert_eq!(line.id, entry.identity.key());
     assert_eq!(
         (line.user, line.conversation),
         (entry.user, entry.conversation)
@@ -210,9 +218,9 @@ fn halves_and_blanks_come_back() {
     transport.request = None;
     let mut usage = full();
     usage.call = None;
-    usage.report.transport = None;
+    Arc::make_mut(&mut usage.facts).transport = None;
     let mut blank = full();
-    blank.report.sequence = Text::default();
+    blank.sequence = Text::default();
     let shared = Arc::make_mut(&mut blank.shared);
     shared.destination = Destination::default();
     shared.told.clear();
@@ -236,8 +244,9 @@ fn halves_and_blanks_come_back() {
 #[test]
 fn never_keeps_user_or_conversation() {
     let mut entry = full();
-    entry.report.origin.user = "beth.anglin".into();
-    entry.report.origin.conversation = "c0ffee-conversation".into();
+    let who = &mut Arc::make_mut(&mut entry.facts).origin;
+    who.user = "beth.anglin".into();
+    who.conversation = "c0ffee-conversation".into();
     let bytes = chunk(&[entry]);
     for secret in ["beth.anglin", "c0ffee-conversation"] {
         assert!(
@@ -254,8 +263,8 @@ fn lines_come_out_in_order_and_go_in_again() {
     let entries: Vec<Entry> = (0..40_i64)
         .map(|i| {
             let mut entry = full();
-            entry.report.at.0 += i * 7_919 % 40 * 1_000;
-            entry.report.identity = Identity::new(IdentityKind::Row, format!("{i}"));
+            entry.at.0 += i * 7_919 % 40 * 1_000;
+            entry.identity = Identity::new(IdentityKind::Row, format!("{i}"));
             entry.offset = u64::try_from(i).unwrap();
             entry
         })
@@ -328,9 +337,7 @@ fn the_first_version_is_still_read() {
 
 #[test]
 fn what_a_line_added_becomes_the_same_line() {
-    let mut entry = full();
-    // A judged entry has it beside the report.
-    entry.report.origin.credential = Text::default();
+    let entry = full();
     let lines = decode(&chunk(std::slice::from_ref(&entry))).unwrap();
     let line = lines.first().unwrap();
     let again = line.entry(0);

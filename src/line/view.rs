@@ -172,6 +172,8 @@ pub(super) struct Alike<'a> {
 /// A whole line.
 pub(super) struct View<'a> {
     pub(super) alike: Option<Alike<'a>>,
+    /// Where the facts lie, for lines that may share them, and what of them was left out.
+    pub(super) facts: Option<(usize, LeftOut)>,
     pub(super) teller: Teller<'a>,
     pub(super) place: Place<'a>,
     pub(super) path: &'a str,
@@ -277,13 +279,14 @@ pub(super) fn shown(identity: &Identity) -> Cow<'_, str> {
 impl<'a> View<'a> {
     pub(super) fn of_entry(kept: &Kept<'a>) -> View<'a> {
         let entry = kept.entry;
-        let report = &entry.report;
+        let facts = &*entry.facts;
         View {
+            facts: Some((std::ptr::from_ref(facts).addr(), entry.left_out)),
             alike: entry.alike.map(|number| Alike {
                 number,
                 part: entry.part,
                 key: std::ptr::from_ref(kept.key).addr(),
-                identity: report.identity.kind,
+                identity: entry.identity.kind,
                 user_group: &entry.user_group,
                 credential: &entry.credential,
                 credential_told: entry.credential_told,
@@ -293,22 +296,22 @@ impl<'a> View<'a> {
                 source: kept.source,
                 topic: kept.topic,
                 partition: kept.partition,
-                format: report.format,
-                name: &report.teller,
-                identity: report.identity.kind,
+                format: facts.format,
+                name: &facts.teller,
+                identity: entry.identity.kind,
                 config: entry.config,
             },
             place: place(&entry.shared.destination, &entry.shared.told),
             path: &entry.shared.destination.path,
             caller: Caller {
-                who: &report.origin,
+                who: &facts.origin,
                 user_group: &entry.user_group,
                 credential: &entry.credential,
                 credential_told: Some(entry.credential_told),
             },
             told: told(
-                report.transport.as_ref(),
-                report.usage.as_ref(),
+                facts.transport.as_ref(),
+                facts.usage.as_ref(),
                 entry.left_out,
             ),
             added: added(entry.call.as_ref(), entry.request.as_ref()),
@@ -318,11 +321,11 @@ impl<'a> View<'a> {
                 rule: &entry.shared.rule,
                 evidence_words: &entry.shared.evidence,
             },
-            at: report.at,
-            sequence: &report.sequence,
+            at: entry.at,
+            sequence: &entry.sequence,
             id: kept.id,
             identity: match entry.call {
-                Some(_) => shown(&report.identity),
+                Some(_) => shown(&entry.identity),
                 None => Cow::Borrowed(""),
             },
             offset: entry.offset,
@@ -336,6 +339,7 @@ impl<'a> View<'a> {
     pub(super) fn of_line(line: &'a Line) -> View<'a> {
         let about = &*line.about;
         View {
+            facts: None,
             alike: None,
             teller: Teller {
                 source: &about.source,

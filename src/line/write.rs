@@ -9,7 +9,7 @@
 use super::pool::{PlainMap, Pool};
 use super::view::{Added, Alike, Caller, Judged, Place, Teller, Told, View};
 use super::{COLUMNS, Kept, Line, PLAIN, VERSION, ZSTD};
-use crate::entry::Money;
+use crate::entry::{LeftOut, Money};
 use crate::units::UnixMillis;
 use crate::varint::{put, put_signed};
 
@@ -18,19 +18,19 @@ const PLAIN_BELOW: usize = 8;
 /// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
-    fn order<'k>(one: &'k Kept<'_>) -> (UnixMillis, &'k str, u64, bool) {
-        let report = &one.entry.report;
-        (
-            report.at,
-            &report.sequence,
-            one.id,
-            one.entry.call.is_none(),
-        )
+    fn order<'k>(one: &'k Kept<'_>) -> (&'k str, u64, bool) {
+        (&one.entry.sequence, one.id, one.entry.call.is_none())
     }
-    let mut sorted: Vec<&Kept<'_>> = kept.iter().collect();
-    // Mostly in order already, which this sort is quick to see.
-    sorted.sort_by(|one, other| order(one).cmp(&order(other)));
-    pack(sorted.len(), sorted.into_iter().map(View::of_entry))
+    let mut sorted: Vec<(UnixMillis, &Kept<'_>)> =
+        kept.iter().map(|one| (one.entry.at, one)).collect();
+    // Runs of each partition are in order already, which this sort is quick to see; few comparisons
+    // need more than the time.
+    sorted.sort_by(|one, other| {
+        let by_time = one.0.cmp(&other.0);
+        by_time.then_with(|| order(one.1).cmp(&order(other.1)))
+    });
+    let views = sorted.iter().map(|(_, one)| View::of_entry(one));
+    pack(sorted.len(), views)
 }
 
 /// The chunk of such lines.
@@ -80,6 +80,7 @@ fn maybe(bit: Option<bool>) -> [bool; 2] {
 
 struct Writer<'a> {
     alike: PlainMap<Alike<'a>, [u32; 5]>,
+    facts: PlainMap<(usize, LeftOut), u32>,
     texts: Pool<&'a str>,
     tellers: Pool<Teller<'a>>,
     places: Pool<Place<'a>>,
@@ -95,6 +96,7 @@ impl<'a> Writer<'a> {
     fn for_lines(n: usize) -> Writer<'a> {
         Writer {
             alike: PlainMap::default(),
+            facts: PlainMap::default(),
             texts: Pool::new(),
             tellers: Pool::new(),
             places: Pool::new(),
@@ -174,9 +176,21 @@ impl<'a> Writer<'a> {
         numbers
     }
 
+    /// Number of what was told.
+    fn told(&mut self, view: &View<'a>) -> u32 {
+        let Some(facts) = view.facts else {
+            return self.told.number(view.told);
+        };
+        let told = &mut self.told;
+        *self
+            .facts
+            .entry(facts)
+            .or_insert_with(|| told.number(view.told))
+    }
+
     fn write_line(&mut self, view: &View<'a>, last: (i64, u64, &str)) {
         let [teller, place, path, caller, judged] = self.shared(view);
-        let told = self.told.number(view.told);
+        let told = self.told(view);
         let added = self.added.number(view.added);
         let parts = [teller, place, path, caller, told, added, judged];
         let [

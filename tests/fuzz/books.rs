@@ -93,11 +93,10 @@ fn round_trip(seed: &[u8], reached: &mut Reached) {
     let again = encode_lines(&lines);
     assert_eq!(decode(&again).as_ref(), Ok(&lines), "lines written again");
     entries.sort_by_cached_key(|entry| {
-        let report = &entry.report;
         (
-            report.at,
-            report.sequence.clone(),
-            report.identity.key(),
+            entry.at,
+            entry.sequence.clone(),
+            entry.identity.key(),
             entry.call.is_none(),
         )
     });
@@ -107,8 +106,8 @@ fn round_trip(seed: &[u8], reached: &mut Reached) {
             (line.user, line.conversation),
             (entry.user, entry.conversation)
         );
-        assert_eq!((line.at, line.offset), (entry.report.at, entry.offset));
-        assert_eq!(line.sequence, entry.report.sequence);
+        assert_eq!((line.at, line.offset), (entry.at, entry.offset));
+        assert_eq!(line.sequence, entry.sequence);
         let about = &line.about;
         assert_eq!(about.key, entry.shared.key);
         assert_eq!(about.destination, entry.shared.destination);
@@ -258,7 +257,7 @@ fn chunk(entries: &[Entry]) -> Vec<u8> {
         .iter()
         .map(|entry| Kept {
             entry,
-            id: entry.report.identity.key(),
+            id: entry.identity.key(),
             key: &entry.shared.key,
             source: &source,
             topic: &topic,

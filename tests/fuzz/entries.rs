@@ -8,7 +8,7 @@ use tollwatch::call::{
     Class, Destination, Evidence, EvidenceKind, Format, Operation, Origin, Provider, Report, Scope,
     Silent, Tier, Transport, Untold, Usage, UsageReport,
 };
-use tollwatch::entry::{CallAdds, CellKey, Entry, LeftOut, Money, RequestAdds, Shared};
+use tollwatch::entry::{CallAdds, CellKey, Entry, Facts, LeftOut, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::money::NanoUsd;
 use tollwatch::residency::{Grade, Verdict};
@@ -252,8 +252,12 @@ fn request_adds(rng: &mut Rng) -> RequestAdds {
 }
 
 fn entry(rng: &mut Rng, shared: Arc<Shared>) -> Entry {
+    let report = report(rng);
     Entry {
-        report: Box::new(report(rng)),
+        facts: Arc::new(Facts::of(&report)),
+        identity: report.identity,
+        at: report.at,
+        sequence: report.sequence,
         shared,
         part: u16::from(rng.byte()),
         offset: rng.number(),

@@ -6,10 +6,9 @@
 use std::sync::Arc;
 
 use tollwatch::call::{
-    Class, Destination, Evidence, EvidenceKind, Format, Provider, Report, Transport, Usage,
-    UsageReport,
+    Class, Destination, Evidence, EvidenceKind, Format, Provider, Transport, Usage, UsageReport,
 };
-use tollwatch::entry::{CallAdds, CellKey, Entry, LeftOut, Money, RequestAdds, Shared};
+use tollwatch::entry::{CallAdds, CellKey, Entry, Facts, LeftOut, Money, RequestAdds, Shared};
 use tollwatch::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use tollwatch::ledger::{
     Batch, CellRow, Family, Fault, Ledger, Options, Part, Position, Resolution, Span, SqliteLedger,
@@ -81,24 +80,19 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
     let cost = usage.map_or(0, |usage| i64::try_from(usage.total() * 2_500).unwrap());
     Entry {
         part: 0,
-        report: Box::new(Report {
+        identity: Identity::new(IdentityKind::Row, format!("sys:{id:032x}")),
+        at: UnixMillis(at),
+        sequence: format!("19a9f3c1{:010x}", at + i64::try_from(id % 1000).unwrap()).into(),
+        facts: Arc::new(Facts {
             format: Format::Native,
             teller: "".into(),
-            identity: Identity::new(IdentityKind::Row, format!("sys:{id:032x}")),
-            at: UnixMillis(at),
-            sequence: format!("19a9f3c1{:010x}", at + i64::try_from(id % 1000).unwrap()).into(),
-            destination: Destination::default(),
             transport: Some(Transport {
                 status: Some(status),
                 class: Some(class),
-                latency: Some(Millis(latency)),
-                request_bytes: Some(4_000 + dice.roll(20_000)),
-                response_bytes: Some(1_000 + dice.roll(3_000)),
                 ..Transport::default()
             }),
             usage: Some(UsageReport {
                 model: "gpt-4o-2024-11-20".into(),
-                usage,
                 class: Some(class),
                 ..UsageReport::default()
             }),
@@ -108,7 +102,6 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
                 scope: "sn_azure_openai".into(),
                 ..tollwatch::call::Origin::default()
             },
-            evidence: Vec::new(),
         }),
         offset: id * 1_400,
         transport_facts: u16::try_from(dice.roll(1 << 16)).unwrap(),
@@ -180,6 +173,11 @@ pub(crate) fn entry(at: i64, id: u64) -> Entry {
     }
 }
 
+/// What an entry told, to be changed for it alone.
+pub(crate) fn facts(entry: &mut Entry) -> &mut Facts {
+    Arc::make_mut(&mut entry.facts)
+}
+
 /// What an entry shares, to be changed for it alone.
 pub(crate) fn shared(entry: &mut Entry) -> &mut Shared {
     Arc::make_mut(&mut entry.shared)
@@ -188,8 +186,8 @@ pub(crate) fn shared(entry: &mut Entry) -> &mut Shared {
 /// The transport half of a call, as the outbound log tells it.
 pub(crate) fn transport_half(at: i64, id: u64) -> Entry {
     let mut half = entry(at, id);
-    half.report.format = Format::ServicenowOutbound;
-    half.report.usage = None;
+    facts(&mut half).format = Format::ServicenowOutbound;
+    facts(&mut half).usage = None;
     half.request = None;
     half.price_row = "".into();
     half.conversation = None;
@@ -200,10 +198,10 @@ pub(crate) fn transport_half(at: i64, id: u64) -> Entry {
 /// The usage half of a call, as the generative AI log tells it.
 pub(crate) fn usage_half(at: i64, id: u64) -> Entry {
     let mut half = entry(at, id);
-    half.report.format = Format::ServicenowGenai;
-    half.report.transport = None;
+    facts(&mut half).format = Format::ServicenowGenai;
+    facts(&mut half).transport = None;
     shared(&mut half).told.clear();
-    half.report.sequence = "".into();
+    half.sequence = "".into();
     half.call = None;
     shared(&mut half).key.verdict = None;
     shared(&mut half).key.grade = None;

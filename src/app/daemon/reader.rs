@@ -13,7 +13,7 @@ use crate::crash::{pause, site};
 use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
-use crate::source::kafka::{self, Consumer, FaultKind, Place};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
 use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
@@ -226,6 +226,7 @@ impl Reader {
             ignore_scopes,
         };
         let mut wait = POLL;
+        let mut run: Option<Run<'_>> = None;
         for _ in 0..RECORDS_PER_LOOK {
             if self.pipeline.is_full() {
                 return Ok(false);
@@ -235,32 +236,32 @@ impl Reader {
             };
             wait = Duration::ZERO;
             site("after_poll");
-            let place = Place {
-                topic: Text::from(record.topic()),
-                partition: record.partition(),
+            run = match run {
+                Some(run) if run.goes_on_with(&record) => Some(run),
+                ended => {
+                    drop(ended);
+                    Run::begin(&mut self.tracks, &record)
+                }
             };
             // What still comes of a partition that was given up is read by whoever has it now; what
             // comes twice after a change of leaders was taken.
-            let Some(track) = self.tracks.get_mut(&place) else {
+            let Some(run) = run.as_mut().filter(|run| record.offset() >= run.track.next) else {
                 continue;
             };
-            if record.offset() < track.next {
-                continue;
-            }
             self.began.get_or_insert_with(Instant::now);
             let pipeline = &mut self.pipeline;
-            let part = *track.part.get_or_insert_with(|| {
+            let part = *run.track.part.get_or_insert_with(|| {
                 pipeline.part(Partition {
-                    topic: place.topic,
-                    partition: place.partition,
-                    from: track.from.clone(),
+                    topic: run.place.topic.clone(),
+                    partition: run.place.partition,
+                    from: run.track.from.clone(),
                 })
             });
             self.bytes += pipeline.kafka_record(&mut means, part, &record);
-            track.took(record.mark());
             if let Some(letters) = &mut self.letters {
                 letters.after(&record, pipeline.quarantined());
             }
+            run.take(record);
             site("after_decode");
         }
         Ok(false)
@@ -323,7 +324,8 @@ impl Reader {
         while let Some(done) = self.writer.done(wait) {
             wait = Duration::ZERO;
             match done {
-                Done::Booked(parts) => {
+                Done::Booked(parts, batch) => {
+                    self.pipeline.reuse(batch);
                     for (place, next) in parts {
                         if let Some(track) = self.tracks.get_mut(&place) {
                             track.booked = next;
@@ -352,6 +354,48 @@ impl Reader {
         }
         self.bytes = 0;
         self.began = None;
+    }
+}
+
+/// Records of one partition, one after the other.
+struct Run<'r> {
+    place: Place,
+    track: &'r mut Track,
+    /// Marked when the run ends: only the last record of a batch is ever asked for.
+    last: Option<Record<'r>>,
+}
+
+impl<'r> Run<'r> {
+    /// A run that begins with this record; `None` where its partition is not ours.
+    fn begin(tracks: &'r mut Tracks, record: &Record<'_>) -> Option<Run<'r>> {
+        let place = Place {
+            topic: Text::from(record.topic()),
+            partition: record.partition(),
+        };
+        let track = tracks.get_mut(&place)?;
+        Some(Run {
+            place,
+            track,
+            last: None,
+        })
+    }
+
+    fn goes_on_with(&self, record: &Record<'_>) -> bool {
+        self.place.partition == record.partition() && self.place.topic == record.topic()
+    }
+
+    /// Takes note of a record.
+    fn take(&mut self, record: Record<'r>) {
+        self.track.next = record.offset() + 1;
+        self.last = Some(record);
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        if let Some(record) = self.last.take() {
+            self.track.took(record.mark());
+        }
     }
 }
 

@@ -40,8 +40,9 @@ enum Order {
 
 /// What became of a batch.
 pub(super) enum Done {
-    /// It is in the books; up to where each partition is.
-    Booked(Vec<(Place, u64)>),
+    /// It is in the books; up to where each partition is. The batch comes back to be emptied: what
+    /// one thread has made, it also frees, without taking turns with another for the same memory.
+    Booked(Vec<(Place, u64)>, Batch),
     /// It is not, and waiting would not help.
     Failed(Fault),
     /// The end was told, or a batch before it failed.
@@ -146,16 +147,16 @@ fn work(shared: &Shared, inbox: &Receiver<Order>, outbox: &Sender<Done>) {
                 continue;
             }
             Order::Book(_) if broken => Done::Dropped,
-            Order::Book(work) => book(shared, &work),
+            Order::Book(work) => book(shared, *work),
         };
-        broken |= !matches!(done, Done::Booked(_));
+        broken |= !matches!(done, Done::Booked(..));
         if outbox.send(done).is_err() {
             return;
         }
     }
 }
 
-fn book(shared: &Shared, work: &Work) -> Done {
+fn book(shared: &Shared, work: Work) -> Done {
     let mut pause = PAUSE_MIN;
     loop {
         site("before_transaction");
@@ -166,7 +167,8 @@ fn book(shared: &Shared, work: &Work) -> Done {
             Ok(applied) => {
                 site("after_commit");
                 shared.ledger_works();
-                return tell(shared, work, &applied, (began.elapsed(), now));
+                let booked = tell(shared, &work, &applied, (began.elapsed(), now));
+                return Done::Booked(booked, work.batch);
             }
             Err(fault) if may_pass(fault.kind) => {
                 shared.figures.commit_failed();
@@ -220,7 +222,7 @@ fn tell(
     work: &Work,
     applied: &Applied,
     (commit, at): (Duration, UnixMillis),
-) -> Done {
+) -> Vec<(Place, u64)> {
     let batch = &work.batch;
     shared.figures.booked(&Booked {
         commit,
@@ -250,5 +252,5 @@ fn tell(
         milliseconds = u64::try_from(commit.as_millis()).unwrap_or(u64::MAX),
         "booked"
     );
-    Done::Booked(booked)
+    booked
 }

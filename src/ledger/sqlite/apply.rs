@@ -115,7 +115,7 @@ fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contra
     let mut unknown: BTreeMap<i64, BTreeSet<u64>> = BTreeMap::new();
     for one in &sifted.contradictions {
         if let (None, Some(second)) = (&one.first, batch.entries.get(one.second)) {
-            let hour = second.report.at.floor(HOUR_MS).0;
+            let hour = second.at.floor(HOUR_MS).0;
             unknown.entry(hour).or_default().insert(one.id);
         }
     }
@@ -124,12 +124,12 @@ fn pairs(conn: &Connection, batch: &Batch, sifted: &Sifted<'_>) -> Result<Contra
     for one in &sifted.contradictions {
         if let Some(second) = batch.entries.get(one.second) {
             let first = one.first.clone().or_else(|| tellers.get(&one.id).cloned());
-            let report = &second.report;
+            let facts = &second.facts;
             pairs.add(
                 first.unwrap_or_default(),
-                teller(report.format, &report.teller),
+                teller(facts.format, &facts.teller),
                 (second.part, second.offset),
-                report.at,
+                second.at,
             );
         }
     }

@@ -48,27 +48,38 @@ fn numbers(conn: &Connection, n: i64) -> Result<i64, Fault> {
 pub(super) fn add(conn: &Connection, delta: &Delta) -> Result<(), Fault> {
     let n = count(delta.cells.len() + delta.families.len());
     let mut seq = numbers(conn, n)?;
-    let mut insert =
-        conn.prepare_cached("INSERT INTO cell VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?;
+    let newest: Option<i64> = conn
+        .prepare_cached("SELECT max(start) FROM cell WHERE resolution = 0")?
+        .query_row([], |row| row.get(0))?;
+    let mut insert = conn.prepare_cached("INSERT INTO cell VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut read = conn.prepare_cached(
         "SELECT body FROM cell WHERE resolution = ?1 AND start = ?2 AND key = ?3",
     )?;
     let mut update = conn.prepare_cached(
         "UPDATE cell SET seq = ?4, body = ?5 WHERE resolution = ?1 AND start = ?2 AND key = ?3",
     )?;
+    let mut body = Vec::new();
     for ((resolution, start, key), cell) in &delta.cells {
         seq += 1;
-        let resolution = number(*resolution);
+        body.clear();
         // Most cells of a batch are minutes that were not there.
-        if insert.execute((resolution, start, key, seq, cell.encode()))? > 0 {
-            continue;
+        let may_be_there = *resolution != Resolution::Minute || Some(*start) <= newest;
+        let place = (number(*resolution), start, key);
+        let before = if may_be_there {
+            read.query_row(place, |row| Ok(Cell::decode(row.get_ref(0)?.as_blob()?)))
+                .optional()?
+        } else {
+            None
+        };
+        if let Some(before) = before {
+            let mut sum = before.ok_or_else(|| corrupt("cell"))?;
+            sum.merge(cell, 1);
+            sum.encode_into(&mut body);
+            update.execute((place.0, start, key, seq, &body))?;
+        } else {
+            cell.encode_into(&mut body);
+            insert.execute((place.0, start, key, seq, &body))?;
         }
-        let before = read.query_row((resolution, start, key), |row| {
-            Ok(Cell::decode(row.get_ref(0)?.as_blob()?))
-        })?;
-        let mut sum = before.ok_or_else(|| corrupt("cell"))?;
-        sum.merge(cell, 1);
-        update.execute((resolution, start, key, seq, sum.encode()))?;
     }
     add_families(conn, &delta.families, seq)
 }

@@ -3,7 +3,8 @@
 //! Knows no user. A newcomer may ask why not one row each: a busy day has as many conversations as
 //! calls, and a row would be read and written for each of them.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
@@ -23,30 +24,83 @@ const OTHERS: u64 = 0;
 /// Totals by fingerprint and feature.
 pub(super) type Conversations = BTreeMap<(u64, Text), Totals>;
 
-fn encode(conversations: &Conversations) -> Vec<u8> {
-    let mut features: Vec<&Text> = conversations.keys().map(|(_, feature)| feature).collect();
-    features.sort_unstable();
-    features.dedup();
-    let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let mut bytes = Vec::with_capacity(conversations.len() * 40);
-    put(&mut bytes, number(features.len()));
-    for feature in &features {
-        put(&mut bytes, number(feature.len()));
-        bytes.extend_from_slice(feature.as_bytes());
+/// What a conversation used of a feature, as it lies in a segment: most rows pass from one segment
+/// into the next as they are.
+struct Row<'a> {
+    conversation: u64,
+    feature: &'a str,
+    body: Cow<'a, [u8]>,
+}
+
+impl Row<'_> {
+    fn totals(&self) -> Option<Totals> {
+        Some(Cell::decode(&self.body)?.totals)
     }
-    for ((conversation, feature), totals) in conversations {
-        bytes.extend_from_slice(&conversation.to_le_bytes());
-        let at = features.binary_search(&feature).unwrap_or(0);
-        put(&mut bytes, number(at));
-        let body = Cell {
-            totals: *totals,
-            ..Cell::default()
-        };
-        let body = body.encode();
-        put(&mut bytes, number(body.len()));
-        bytes.extend_from_slice(&body);
+
+    fn add(&mut self, other: &Totals) -> Option<()> {
+        let mut totals = self.totals()?;
+        totals.add(other, 1);
+        self.body = Cow::Owned(encoded(&totals));
+        Some(())
     }
+}
+
+fn encoded(totals: &Totals) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    totals.encode_into(&mut bytes);
     bytes
+}
+
+fn number(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// Writes a segment: its features, then its rows by conversation and feature.
+struct Segment<'a> {
+    features: Vec<&'a str>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Segment<'a> {
+    fn new(rows: usize, features: impl Iterator<Item = &'a str>) -> Segment<'a> {
+        let features: BTreeSet<&str> = features.collect();
+        let features: Vec<&str> = features.into_iter().collect();
+        let mut bytes = Vec::with_capacity(rows * 40);
+        put(&mut bytes, number(features.len()));
+        for feature in &features {
+            put(&mut bytes, number(feature.len()));
+            bytes.extend_from_slice(feature.as_bytes());
+        }
+        Segment { features, bytes }
+    }
+
+    fn push(&mut self, conversation: u64, feature: &str, body: &[u8]) {
+        self.bytes.extend_from_slice(&conversation.to_le_bytes());
+        let at = self.features.binary_search(&feature).unwrap_or(0);
+        put(&mut self.bytes, number(at));
+        put(&mut self.bytes, number(body.len()));
+        self.bytes.extend_from_slice(body);
+    }
+}
+
+fn encode(conversations: &Conversations) -> Vec<u8> {
+    let features = conversations.keys().map(|(_, feature)| feature.as_str());
+    let mut segment = Segment::new(conversations.len(), features);
+    let mut body = Vec::with_capacity(96);
+    for ((conversation, feature), totals) in conversations {
+        body.clear();
+        totals.encode_into(&mut body);
+        segment.push(*conversation, feature, &body);
+    }
+    segment.bytes
+}
+
+fn encode_rows(rows: &[Row<'_>]) -> Vec<u8> {
+    let mut segment = Segment::new(rows.len(), rows.iter().map(|row| row.feature));
+    for row in rows {
+        segment.push(row.conversation, row.feature, &row.body);
+    }
+    segment.bytes
 }
 
 fn block<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -56,46 +110,86 @@ fn block<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(block)
 }
 
-/// Adds a segment's conversations to others.
-fn decode_into(mut bytes: &[u8], all: &mut Conversations) -> Option<()> {
+/// Adds a segment's rows to others.
+fn decode_into<'a>(mut bytes: &'a [u8], all: &mut Vec<Row<'a>>) -> Option<()> {
     let bytes = &mut bytes;
     let mut features = Vec::new();
     for _ in 0..take(bytes)? {
-        features.push(Text::from(std::str::from_utf8(block(bytes)?).ok()?));
+        features.push(std::str::from_utf8(block(bytes)?).ok()?);
     }
     while let Some((conversation, rest)) = bytes.split_first_chunk::<8>() {
         *bytes = rest;
-        let feature = features.get(usize::try_from(take(bytes)?).ok()?)?;
-        let cell = Cell::decode(block(bytes)?)?;
-        all.entry((u64::from_le_bytes(*conversation), feature.clone()))
-            .or_default()
-            .add(&cell.totals, 1);
+        all.push(Row {
+            conversation: u64::from_le_bytes(*conversation),
+            feature: features.get(usize::try_from(take(bytes)?).ok()?)?,
+            body: Cow::Borrowed(block(bytes)?),
+        });
     }
     bytes.is_empty().then_some(())
 }
 
-/// Keeps the `limit` conversations with most calls and requests; the rest of each feature is added
-/// up. Returns how many were.
-fn fold(all: &mut Conversations, limit: usize) -> usize {
-    let mut sizes: Vec<(i64, i64, u64, Text)> = all
-        .iter()
-        .filter(|((conversation, _), _)| *conversation != OTHERS)
-        .map(|((conversation, feature), totals)| {
-            let tokens = totals.tokens_input_total() + totals.tokens_output;
-            let reports = totals.calls() + totals.requests();
-            (-reports, -tokens, *conversation, feature.clone())
-        })
-        .collect();
-    sizes.sort_unstable();
-    let surplus = sizes.split_off(limit.min(sizes.len()));
-    for (_, _, conversation, feature) in &surplus {
-        if let Some(totals) = all.remove(&(*conversation, feature.clone())) {
-            all.entry((OTHERS, feature.clone()))
-                .or_default()
-                .add(&totals, 1);
+/// All rows of some segments, by conversation and feature; those that corrections took everything
+/// from are forgotten.
+fn merge(segments: &[Vec<u8>]) -> Option<Vec<Row<'_>>> {
+    let mut all = Vec::new();
+    for segment in segments {
+        decode_into(segment, &mut all)?;
+    }
+    add_up(all)
+}
+
+/// Adds up rows of one conversation and feature.
+fn add_up(mut rows: Vec<Row<'_>>) -> Option<Vec<Row<'_>>> {
+    // Runs that are sorted already, which this sort is quick to see.
+    rows.sort_by_key(|row| (row.conversation, row.feature));
+    let mut sums: Vec<Row<'_>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match sums.last_mut() {
+            Some(last) if (last.conversation, last.feature) == (row.conversation, row.feature) => {
+                last.add(&row.totals()?)?;
+            }
+            Some(_) | None => sums.push(row),
         }
     }
-    surplus.len()
+    let nothing = encoded(&Totals::default());
+    sums.retain(|row| *row.body != *nothing);
+    Some(sums)
+}
+
+/// Keeps the `limit` conversations with most calls and requests; the rest of each feature is added
+/// up. Returns how many were.
+fn fold(mut rows: Vec<Row<'_>>, limit: usize) -> Option<(Vec<Row<'_>>, usize)> {
+    let mut sizes = Vec::with_capacity(rows.len());
+    for (place, row) in rows.iter().enumerate() {
+        if row.conversation != OTHERS {
+            let totals = row.totals()?;
+            let tokens = totals
+                .tokens_input_total()
+                .saturating_add(totals.tokens_output);
+            let reports = totals.calls().saturating_add(totals.requests());
+            let size = (reports.saturating_neg(), tokens.saturating_neg());
+            sizes.push((size, row.conversation, row.feature, place));
+        }
+    }
+    if sizes.len() <= limit {
+        return Some((rows, 0));
+    }
+    sizes.select_nth_unstable(limit);
+    let surplus = sizes.split_off(limit);
+    let mut others: BTreeMap<&str, Totals> = BTreeMap::new();
+    for (_, _, feature, place) in &surplus {
+        if let Some(row) = rows.get_mut(*place) {
+            others.entry(feature).or_default().add(&row.totals()?, 1);
+            row.body = Cow::Borrowed(&[]);
+        }
+    }
+    rows.retain(|row| !row.body.is_empty());
+    rows.extend(others.into_iter().map(|(feature, totals)| Row {
+        conversation: OTHERS,
+        feature,
+        body: Cow::Owned(encoded(&totals)),
+    }));
+    Some((add_up(rows)?, surplus.len()))
 }
 
 /// Adds a batch's conversations of a day.
@@ -105,7 +199,7 @@ pub(super) fn add(
     conversations: &Conversations,
     limit: usize,
 ) -> Result<(), Fault> {
-    insert(conn, day, conversations)?;
+    insert(conn, day, conversations.len(), &encode(conversations))?;
     loop {
         let segments = segments(conn, day)?;
         let sizes = || segments.iter().map(|(_, n)| *n);
@@ -117,31 +211,28 @@ pub(super) fn add(
         } else {
             return Ok(());
         };
-        let mut all = Conversations::new();
+        let mut bodies = Vec::with_capacity(places.len());
         for (id, _) in places.iter().filter_map(|place| segments.get(*place)) {
-            load(conn, *id, &mut all)?;
+            bodies.push(load(conn, *id)?);
             conn.prepare_cached("DELETE FROM conversation WHERE id = ?1")?
                 .execute([id])?;
         }
-        without_empty(&mut all);
+        let mut rows = merge(&bodies).ok_or_else(|| corrupt("conversation"))?;
         if too_many {
-            counts::overflow(conn, "conversations", day, fold(&mut all, limit))?;
+            let folded = fold(rows, limit).ok_or_else(|| corrupt("conversation"))?;
+            counts::overflow(conn, "conversations", day, folded.1)?;
+            rows = folded.0;
         }
-        insert(conn, day, &all)?;
+        insert(conn, day, rows.len(), &encode_rows(&rows))?;
         if too_many {
             return Ok(());
         }
     }
 }
 
-/// Forgets conversations that corrections took everything from.
-fn without_empty(all: &mut Conversations) {
-    all.retain(|_, totals| *totals != Totals::default());
-}
-
-fn insert(conn: &Connection, day: i64, conversations: &Conversations) -> Result<(), Fault> {
+fn insert(conn: &Connection, day: i64, n: usize, body: &[u8]) -> Result<(), Fault> {
     conn.prepare_cached("INSERT INTO conversation (day, n, body) VALUES (?1, ?2, ?3)")?
-        .execute((day, count(conversations.len()), encode(conversations)))?;
+        .execute((day, count(n), body))?;
     Ok(())
 }
 
@@ -152,11 +243,10 @@ fn segments(conn: &Connection, day: i64) -> Result<Vec<(i64, usize)>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn load(conn: &Connection, id: i64, all: &mut Conversations) -> Result<(), Fault> {
-    let mut row = conn.prepare_cached("SELECT body FROM conversation WHERE id = ?1")?;
-    let mut row = row.query([id])?;
-    let row = row.next()?.ok_or_else(|| corrupt("conversation"))?;
-    decode_into(row.get_ref(0)?.as_blob()?, all).ok_or_else(|| corrupt("conversation"))
+fn load(conn: &Connection, id: i64) -> Result<Vec<u8>, Fault> {
+    Ok(conn
+        .prepare_cached("SELECT body FROM conversation WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?)
 }
 
 /// The conversations of a day.
@@ -165,21 +255,23 @@ pub(super) fn of_day(
     day: UnixMillis,
     limit: usize,
 ) -> Result<Vec<ConversationRow>, Fault> {
-    let mut all = Conversations::new();
+    let mut bodies = Vec::new();
     for (id, _) in segments(conn, day.0)? {
-        load(conn, id, &mut all)?;
+        bodies.push(load(conn, id)?);
     }
-    without_empty(&mut all);
-    fold(&mut all, limit);
-    let rows = all
-        .into_iter()
-        .map(|((conversation, feature), totals)| ConversationRow {
+    let rows = merge(&bodies).and_then(|rows| fold(rows, limit));
+    let (rows, _) = rows.ok_or_else(|| corrupt("conversation"))?;
+    let found = rows.iter().map(|row| {
+        Some(ConversationRow {
             day,
-            conversation: (conversation != OTHERS).then_some(Fingerprint(conversation)),
-            feature,
-            totals,
-        });
-    Ok(rows.collect())
+            conversation: (row.conversation != OTHERS).then_some(Fingerprint(row.conversation)),
+            feature: Text::from(row.feature),
+            totals: row.totals()?,
+        })
+    });
+    found
+        .collect::<Option<_>>()
+        .ok_or_else(|| corrupt("conversation"))
 }
 
 /// Drops the conversations of a day.
@@ -200,26 +292,37 @@ mod tests {
         }
     }
 
+    fn told(rows: &[Row<'_>]) -> Vec<(u64, String, i64)> {
+        let requests = |row: &Row<'_>| row.totals().unwrap().requests_ok;
+        rows.iter()
+            .map(|row| (row.conversation, row.feature.to_owned(), requests(row)))
+            .collect()
+    }
+
     #[test]
     fn bytes_come_back_and_add_up() {
         let one: Conversations =
             [((7, "a/b".into()), totals(2)), ((9, "c".into()), totals(1))].into();
-        let bytes = encode(&one);
-        let mut all = Conversations::new();
-        assert_eq!(decode_into(&bytes, &mut all), Some(()));
-        assert_eq!(all, one);
-        assert_eq!(decode_into(&bytes, &mut all), Some(()));
-        assert_eq!(all.get(&(7, "a/b".into())), Some(&totals(4)));
-        assert_eq!(decode_into(bytes.split_last().unwrap().1, &mut all), None);
+        let other: Conversations =
+            [((8, "b".into()), totals(5)), ((9, "c".into()), totals(-1))].into();
+        let segments = [encode(&one), encode(&other)];
+        let rows = merge(&segments).unwrap();
+        let expected = [(7, "a/b".to_owned(), 2), (8, "b".to_owned(), 5)];
+        assert_eq!(told(&rows), expected);
+        assert_eq!(told(&merge(&[encode_rows(&rows)]).unwrap()), expected);
+        let broken = segments[0].split_last().unwrap().1.to_vec();
+        assert!(merge(&[broken]).is_none());
     }
 
     #[test]
     fn the_largest_stay_apart() {
-        let mut all: Conversations = (1..=9)
-            .map(|i| ((i, "f".into()), totals(i64::try_from(i).unwrap())))
+        let all: Conversations = (0..=9)
+            .map(|i| ((i, "f".into()), totals(i64::try_from(i + 1).unwrap())))
             .collect();
-        assert_eq!(fold(&mut all, 2), 7);
-        let left: Vec<(u64, i64)> = all.iter().map(|((c, _), t)| (*c, t.requests_ok)).collect();
-        assert_eq!(left, [(0, 28), (8, 8), (9, 9)]);
+        let segments = [encode(&all)];
+        let (rows, folded) = fold(merge(&segments).unwrap(), 2).unwrap();
+        assert_eq!(folded, 7);
+        let left: Vec<(u64, i64)> = told(&rows).iter().map(|row| (row.0, row.2)).collect();
+        assert_eq!(left, [(0, 36), (8, 9), (9, 10)]);
     }
 }

@@ -62,10 +62,10 @@ struct Slot {
     identity: IdentityKind,
 }
 
-/// Cells in the order of their first sight.
+/// Cells in the order of their first sight. Boxed, because they are half a kilobyte and travel.
 struct Sums<K> {
     places: PlainMap<K, usize>,
-    cells: Vec<(K, Cell)>,
+    cells: Vec<(K, Box<Cell>)>,
 }
 
 impl<K: Copy + Eq + Hash> Sums<K> {
@@ -79,7 +79,7 @@ impl<K: Copy + Eq + Hash> Sums<K> {
 
     fn add(&mut self, key: K, entry: &Entry) {
         let place = *self.places.entry(key).or_insert_with(|| {
-            self.cells.push((key, Cell::default()));
+            self.cells.push((key, Box::default()));
             self.cells.len() - 1
         });
         if let Some((_, cell)) = self.cells.get_mut(place) {
@@ -100,7 +100,7 @@ pub(super) struct Resolved {
 #[derive(Default)]
 pub(super) struct Delta {
     /// By resolution, start and number of the key.
-    pub(super) cells: BTreeMap<(Resolution, i64, i64), Cell>,
+    pub(super) cells: BTreeMap<(Resolution, i64, i64), Box<Cell>>,
     /// By family, start and the two parts of the key.
     pub(super) families: BTreeMap<(Family, i64, Text, Text), Totals>,
     /// By day, fingerprint and feature.
@@ -132,7 +132,7 @@ impl Delta {
         for (key, cell) in &before.cells {
             self.cells.entry(*key).or_default().merge(cell, -1);
         }
-        self.cells.retain(|_, cell| *cell != Cell::default());
+        self.cells.retain(|_, cell| **cell != Cell::default());
         for (key, totals) in before.families {
             self.families.entry(key).or_default().add(&totals, -1);
         }
@@ -180,7 +180,7 @@ impl Adder<'_> {
         delta.places.reserve(booked.len());
         for one in booked {
             let entry: &Entry = &one.entry;
-            let minute = entry.report.at.floor(MINUTE_MS).0;
+            let minute = entry.at.floor(MINUTE_MS).0;
             let day = *days
                 .entry(minute)
                 .or_insert_with(|| self.zones.day_of(UnixMillis(minute)).0);
@@ -197,8 +197,8 @@ impl Adder<'_> {
                 credential: words.number(&entry.credential),
                 group: words.number(&entry.user_group),
                 price: words.number(&entry.price_row),
-                format: entry.report.format,
-                identity: entry.report.identity.kind,
+                format: entry.facts.format,
+                identity: entry.identity.kind,
             };
             minutes.add((minute, day, key), entry);
             slots.add(slot, entry);
@@ -303,12 +303,18 @@ impl Adder<'_> {
 
 /// Adds what the entries tell of conversations.
 fn converse(delta: &mut Delta, booked: &[Booked<'_>]) {
-    let mut sums: PlainMap<(i64, u64, u32), Totals> = PlainMap::default();
+    let mut places: PlainMap<(i64, u64, u32), usize> = PlainMap::default();
+    let mut sums: Vec<((i64, u64, u32), Totals)> = Vec::new();
     for (one, (day, key)) in booked.iter().zip(&delta.places) {
         if let Some(conversation) = one.entry.conversation {
-            sums.entry((*day, conversation.0, *key))
-                .or_default()
-                .count_entry(&one.entry);
+            let key = (*day, conversation.0, *key);
+            let place = *places.entry(key).or_insert_with(|| {
+                sums.push((key, Totals::default()));
+                sums.len() - 1
+            });
+            if let Some((_, totals)) = sums.get_mut(place) {
+                totals.count_entry(&one.entry);
+            }
         }
     }
     for ((day, conversation, key), totals) in sums {

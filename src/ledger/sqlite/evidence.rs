@@ -38,14 +38,14 @@ pub(super) fn add(
         if entry.call.is_none() || !is_evidence(entry.shared.key.verdict) {
             continue;
         }
-        let hour = entry.report.at.floor(HOUR_MS).0;
+        let hour = entry.at.floor(HOUR_MS).0;
         let verdict = entry
             .shared
             .key
             .verdict
             .map_or("", |verdict| verdict.as_str());
         windows.entry((hour, verdict)).or_default().push(Candidate {
-            at: entry.report.at.0,
+            at: entry.at.0,
             id: one.id.cast_signed(),
             key: delta.key(place).map_or(0, |resolved| resolved.number),
             entry,
@@ -88,7 +88,7 @@ fn add_window(
     )?;
     for candidate in &candidates {
         let entry = candidate.entry;
-        let identity = &entry.report.identity;
+        let identity = &entry.identity;
         let (topic, partition) = batch.place(entry.part);
         insert.execute(rusqlite::params![
             hour,

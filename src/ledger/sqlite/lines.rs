@@ -18,7 +18,7 @@ use super::hours::{self, Hours};
 use super::sift::teller;
 use super::{SEGMENT_BITS, cells, corrupt, count, counts, segment_range, segments_of_level};
 use crate::crash::site;
-use crate::line::{self, Kept, Line};
+use crate::line::{self, Glance, Kept, Line, Wanted};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 /// Chunks with fewer lines than this are merged with others of their size; above, the tables of
@@ -29,7 +29,7 @@ const MERGED_BELOW: usize = 512;
 const LINK_REACH_MS: i64 = 60_000;
 
 /// Most lines read to name who told first; beyond it a contradiction names the second alone.
-const TELLERS_MAX: usize = 20_000;
+const TELLERS_MAX: usize = 30_000;
 
 /// Stands between the parts of a link's key; names hold no control characters.
 const UNIT: &str = "\u{1f}";
@@ -46,7 +46,7 @@ pub(super) fn add(
         let key = delta
             .key(place)
             .map_or(&one.entry.shared.key, |resolved| &*resolved.key);
-        let hour = one.entry.report.at.floor(HOUR_MS).0;
+        let hour = one.entry.at.floor(HOUR_MS).0;
         let (topic, partition) = batch.place(one.entry.part);
         by_hour.entry(hour).or_default().push(Kept {
             entry: &one.entry,
@@ -71,7 +71,7 @@ pub(super) fn add(
             continue;
         }
         let tail = hour + HOUR_MS - LINK_REACH_MS;
-        if lines.iter().any(|kept| kept.entry.report.at.0 >= tail) {
+        if lines.iter().any(|kept| kept.entry.at.0 >= tail) {
             due.insert(hour + HOUR_MS);
         }
         let bytes = append(conn, hour, &lines)?;
@@ -164,36 +164,35 @@ pub(super) fn visit(
 ) -> Result<(), Fault> {
     let mut hour: Vec<Line> = Vec::new();
     let mut of = None;
-    each_chunk(conn, span, &mut |number, lines| {
+    each_chunk(conn, span, &mut |number, body| {
         if of.replace(number).is_some_and(|of| of != number) {
             flush(&mut hour, span, visit)?;
         }
-        hour.extend(lines);
+        hour.extend(line::decode(body).map_err(|_| corrupt("line"))?);
         Ok(())
     })?;
     flush(&mut hour, span, visit)
 }
 
-/// Visits lines chunk by chunk.
-pub(super) fn visit_unsorted(
+/// Visits the lines that are wanted, chunk by chunk.
+pub(super) fn visit_where(
     conn: &Connection,
     span: Span,
+    wanted: &mut Wanted<'_>,
     visit: &mut Visit<'_, Line>,
 ) -> Result<(), Fault> {
-    each_chunk(conn, span, &mut |_, lines| {
-        lines
-            .into_iter()
-            .filter(|line| span.contains(line.at))
-            .try_for_each(&mut *visit)
+    let mut wanted = |glance: &Glance<'_>| span.contains(glance.at) && wanted(glance);
+    each_chunk(conn, span, &mut |_, body| {
+        let lines = line::decode_where(body, &mut wanted).map_err(|_| corrupt("line"))?;
+        lines.into_iter().try_for_each(&mut *visit)
     })
 }
 
+/// Takes a chunk's bytes, and the number of its hour.
+type TakeChunk<'a> = dyn FnMut(i64, &[u8]) -> Result<(), Fault> + 'a;
+
 /// Reads the chunks of the hours that a span touches, each with its hour's number.
-fn each_chunk(
-    conn: &Connection,
-    span: Span,
-    take: &mut dyn FnMut(i64, Vec<Line>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+fn each_chunk(conn: &Connection, span: Span, take: &mut TakeChunk<'_>) -> Result<(), Fault> {
     let (first, _) = segment_range(span.from.0);
     // The span ends before `to`, and an hour's first millisecond belongs to the next one.
     let (_, last) = segment_range(span.to.0.saturating_sub(1));
@@ -202,9 +201,7 @@ fn each_chunk(
     let mut rows = rows.query((first, last))?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        let body = row.get_ref(1)?.as_blob()?;
-        let lines = line::decode(body).map_err(|_| corrupt("line"))?;
-        take(id >> SEGMENT_BITS, lines)?;
+        take(id >> SEGMENT_BITS, row.get_ref(1)?.as_blob()?)?;
     }
     Ok(())
 }

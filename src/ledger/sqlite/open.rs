@@ -28,6 +28,9 @@ const BESIDE_CACHE_KIB: i64 = -2_048;
 const MMAP_BYTES: i64 = 32 << 20;
 /// What the log of changes beside the file shrinks to once it has been written back.
 const WAL_BYTES: i64 = 64 << 20;
+/// Pages in that log before they are written back: under load a page is changed by many commits,
+/// and need not be written back after each few.
+const WAL_PAGES: u64 = 4_000;
 /// How long to wait for another process' lock.
 const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept prepared.
@@ -218,6 +221,11 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
     }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.query_row(
+        &format!("PRAGMA wal_autocheckpoint = {WAL_PAGES}"),
+        [],
+        |_| Ok(()),
+    )?;
     conn.query_row(
         &format!("PRAGMA journal_size_limit = {WAL_BYTES}"),
         [],

@@ -242,7 +242,7 @@ impl Run<'_> {
         let id = line.id;
         let told = known.get(&(line.at.0, id.cast_signed()));
         if let (true, Some(identity)) = (line.identity.is_empty(), told) {
-            old.report.identity.value.clone_from(identity);
+            old.identity.value.clone_from(identity);
         }
         let again = judge(&line)?;
         let new = match again {

@@ -26,7 +26,7 @@ impl Id {
     /// The identity of an entry, with the groups that it adds.
     pub(super) fn of(entry: &Entry, groups: u64) -> Id {
         Id {
-            word: entry.report.identity.key() | groups,
+            word: entry.identity.key() | groups,
             facts: u32::from(entry.transport_facts) << 16 | u32::from(entry.usage_facts),
         }
     }

@@ -109,7 +109,7 @@ impl Sieve<'_> {
         let mut latest: PlainMap<u64, usize> = PlainMap::default();
         latest.reserve(batch.entries.len());
         for (place, entry) in batch.entries.iter().enumerate() {
-            let hour = entry.report.at.floor(HOUR_MS).0;
+            let hour = entry.at.floor(HOUR_MS).0;
             let told = Id::of(entry, groups(entry));
             if told.groups() == 0 {
                 let reason = IgnoreReason::OtherSourceCounts;
@@ -143,7 +143,7 @@ impl Sieve<'_> {
             if had != 0 && kind == Some(DuplicateKind::Contradiction) {
                 let first = first.and_then(|first| batch.entries.get(first));
                 sifted.contradictions.push(Contradiction {
-                    first: first.map(|first| teller(first.report.format, &first.report.teller)),
+                    first: first.map(|first| teller(first.facts.format, &first.facts.teller)),
                     second: place,
                     id: told.key(),
                 });
@@ -178,9 +178,9 @@ impl Sieve<'_> {
         Ok(Some(Quarantined {
             part: entry.part,
             offset: entry.offset,
-            at: Some(entry.report.at),
+            at: Some(entry.at),
             reject: Reject::new(QuarantineReason::PastHorizon, detail),
-            format: Some(entry.report.format),
+            format: Some(entry.facts.format),
         }))
     }
 }
@@ -201,7 +201,7 @@ impl<'a> Sifted<'a> {
             }
             New::Half(half)
         };
-        let weak = entry.report.identity.kind == IdentityKind::Weak;
+        let weak = entry.identity.kind == IdentityKind::Weak;
         self.applied.weak += u64::from(weak);
         self.applied.metered += 1;
         self.applied.outcomes.push(Outcome::Metered);

@@ -17,7 +17,7 @@ use super::{
     restatements, seals, zones,
 };
 use crate::ids::ConfigNumber;
-use crate::line::Line;
+use crate::line::{Line, Wanted};
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
 
@@ -75,8 +75,13 @@ impl Ledger for SqliteLedger {
         self.named(lines::visit(&self.conn, span, visit))
     }
 
-    fn lines_unsorted(&self, span: Span, visit: &mut Visit<'_, Line>) -> Result<(), Fault> {
-        self.named(lines::visit_unsorted(&self.conn, span, visit))
+    fn lines_where(
+        &self,
+        span: Span,
+        wanted: &mut Wanted<'_>,
+        visit: &mut Visit<'_, Line>,
+    ) -> Result<(), Fault> {
+        self.named(lines::visit_where(&self.conn, span, wanted, visit))
     }
 
     fn hours_to_link(&self, complete_to: UnixMillis) -> Result<Vec<UnixMillis>, Fault> {

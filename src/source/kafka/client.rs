@@ -14,10 +14,12 @@ use crate::secret::Secret;
 use super::fault::{Fault, FaultKind};
 
 /// What holds unless the configuration says otherwise. Names: librdkafka, CONFIGURATION.md.
-const DEFAULTS: [(&str, &str); 8] = [
+const DEFAULTS: [(&str, &str); 9] = [
     ("client.id", "tollwatch"),
     // A second's pause by default, once the reader is slower than the fetch.
     ("fetch.queue.backoff.ms", "5"),
+    // A little of each partition in turns: a batch then has each minute once, from all of them.
+    (FETCH_EACH, "262144"),
     ("queued.min.messages", "20000"),
     ("queued.max.messages.kbytes", "32768"),
     // A ledger that waits for room on its disk is no reason to leave the group.
@@ -27,6 +29,10 @@ const DEFAULTS: [(&str, &str); 8] = [
     ("reconnect.backoff.max.ms", "5000"),
     ("socket.keepalive.enable", "true"),
 ];
+
+/// How much is fetched of a partition at once, and the other name that it goes by.
+const FETCH_EACH: &str = "fetch.message.max.bytes";
+const FETCH_EACH_TOO: &str = "max.partition.fetch.bytes";
 
 /// How often a member tells how far it is.
 const STATISTICS_EVERY: Duration = Duration::from_secs(1);
@@ -96,6 +102,9 @@ pub(super) fn consumer(source: &KafkaSource, member: bool) -> Result<ClientConfi
         config.set(name, value);
     }
     for (name, value) in &source.properties {
+        if name == FETCH_EACH_TOO {
+            config.remove(FETCH_EACH);
+        }
         config.set(name, value);
     }
     for (name, value) in FIXED {
