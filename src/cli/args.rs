@@ -158,6 +158,7 @@ impl Command {
             | Command::Discover(_)
             | Command::Replay(_)
             | Command::Doctor(_)
+            | Command::Influx { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)

@@ -16,7 +16,6 @@ mod pulse;
 mod reader;
 mod settle;
 mod shared;
-mod sources;
 mod tracks;
 mod watch;
 mod writer;

@@ -42,7 +42,9 @@ pub(super) fn open(path: &Path, look: bool, setup: &Setup) -> Result<Way, Failur
         | Failure::Problems(_)
         | Failure::Kafka(_)
         | Failure::Listen(_)
+        | Failure::Influx { .. }
         | Failure::Io(_)
+        | Failure::Died(_)
         | Failure::Usage(_) => Err(failure),
     })?);
     match setup.open(path) {
