@@ -18,19 +18,16 @@ const PLAIN_BELOW: usize = 8;
 /// The chunk of such entries, ordered by time, sequence, id, and calls before requests.
 #[must_use]
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
-    fn order<'k>(one: &'k Kept<'_>) -> (&'k str, u64, bool) {
-        (&one.entry.sequence, one.id, one.entry.call.is_none())
-    }
     let mut sorted: Vec<(UnixMillis, &Kept<'_>)> =
         kept.iter().map(|one| (one.entry.at, one)).collect();
-    // Runs of each partition are in order already, which this sort is quick to see; few comparisons
-    // need more than the time.
-    sorted.sort_by(|one, other| {
-        let by_time = one.0.cmp(&other.0);
-        by_time.then_with(|| order(one.1).cmp(&order(other.1)))
+    // Mostly in order already, which this sort is quick to see; the time alone mostly decides.
+    let rest = |one: &Kept<'_>| (one.id, one.entry.call.is_none());
+    sorted.sort_by(|(at, one), (then, other)| {
+        at.cmp(then)
+            .then_with(|| one.entry.sequence.cmp(&other.entry.sequence))
+            .then_with(|| rest(one).cmp(&rest(other)))
     });
-    let views = sorted.iter().map(|(_, one)| View::of_entry(one));
-    pack(sorted.len(), views)
+    pack(kept.len(), sorted.iter().map(|one| View::of_entry(one.1)))
 }
 
 /// The chunk of such lines.
@@ -146,12 +143,8 @@ impl<'a> Writer<'a> {
         }
         let mut plain = Vec::with_capacity(n * 64 + 1024);
         put(&mut plain, whole(n));
-        let blocks = [&texts]
-            .into_iter()
-            .chain(&tables)
-            .chain([&prints])
-            .chain(&self.columns);
-        for block in blocks {
+        let blocks = [&texts].into_iter().chain(&tables).chain([&prints]);
+        for block in blocks.chain(&self.columns) {
             put(&mut plain, whole(block.len()));
             plain.extend_from_slice(block);
         }
@@ -178,14 +171,11 @@ impl<'a> Writer<'a> {
 
     /// Number of what was told.
     fn told(&mut self, view: &View<'a>) -> u32 {
-        let Some(facts) = view.facts else {
-            return self.told.number(view.told);
-        };
-        let told = &mut self.told;
-        *self
-            .facts
-            .entry(facts)
-            .or_insert_with(|| told.number(view.told))
+        let mut number = || self.told.number(view.told);
+        match view.facts {
+            Some(facts) => *self.facts.entry(facts).or_insert_with(number),
+            None => number(),
+        }
     }
 
     fn write_line(&mut self, view: &View<'a>, last: (i64, u64, &str)) {
