@@ -49,7 +49,7 @@ fn buckets() -> String {
     format!(r#"{}, sum("le_inf") AS "n""#, sums.join(", "))
 }
 
-/// A quantile of such sums. The thousandth in the divisor only matters where a bucket is empty.
+/// A quantile of such sums; widths are even numbers. The thousandth in the divisor only matters where a bucket is empty.
 fn quantile(percent: &str) -> String {
     let (mut below, mut low) = ("0".to_owned(), 0);
     let mut parts = Vec::new();
@@ -61,8 +61,8 @@ fn quantile(percent: &str) -> String {
             format!("{up_to} - {below}")
         };
         let part = format!("({percent} * \"n\" / 100 - {below}) / ({count} + 0.001)");
-        let width = bound - low;
-        parts.push(format!("{width} / 2 * (abs({part}) - abs({part} - 1) + 1)"));
+        let half = (bound - low) / 2;
+        parts.push(format!("{half} * (abs({part}) - abs({part} - 1) + 1)"));
         (below, low) = (up_to, bound);
     }
     parts.join(" + ")

@@ -10,7 +10,8 @@ use std::process::Command;
 use tollwatch::app::follow::{Alone, Follower, Lag, Mailbag, Moment};
 use tollwatch::app::setup;
 use tollwatch::clock::SystemClock;
-use tollwatch::ledger::{Ledger as _, Resolution, Span};
+use tollwatch::ledger::{Follow as _, Resolution, Span};
+use tollwatch::sink::Outbox as _;
 use tollwatch::units::UnixMillis;
 
 use crate::filled::State;
@@ -50,7 +51,7 @@ fn books(folder: &Path) {
         program
     };
     run(program().args("simulate --seed 7 --days 3 --out records".split(' ')));
-    run(program().args("replay --config tollwatch.toml".split(' ')));
+    run(program().args("replay --config tollwatch.toml --ledger tollwatch.db records".split(' ')));
 }
 
 /// Tells everything that the books hold to the server; cost of all requests, in nano-dollars.
@@ -74,17 +75,19 @@ fn follow(folder: &Path, influx: &Influx) -> i64 {
             )]
             .into(),
         };
+        while follower.hear(&ledger, moment.now).unwrap() {}
         let frozen = follower.freeze(&mut Alone(&mut ledger), &moment).unwrap();
         let mut bag = Mailbag::new(Alone(&mut ledger), number);
-        while let Some((last, _)) = {
-            let lines = bag.next(0, (5_000, 10_000_000)).unwrap();
+        loop {
+            let lines = bag.next(0, 5_000, 10_000_000).unwrap();
+            let Some(last) = lines.last().map(|line| line.id) else {
+                break;
+            };
             let text: Vec<&str> = lines
                 .iter()
-                .map(|(_, line)| std::str::from_utf8(line).unwrap())
+                .map(|line| std::str::from_utf8(&line.bytes).unwrap())
                 .collect();
             influx.write(&text.join("\n"));
-            lines.last().cloned()
-        } {
             bag.written(last).unwrap();
         }
         if frozen.waiting == 0 && !frozen.more {
@@ -98,7 +101,7 @@ fn follow(folder: &Path, influx: &Influx) -> i64 {
         );
     }
     let mut cost = 0;
-    let mut add = |_, _, cell: &tollwatch::cell::Cell| {
+    let mut add = |_, _, cell: tollwatch::cell::Cell| {
         cost += cell.totals.cost_nanousd();
         Ok(())
     };
