@@ -6,6 +6,7 @@
 mod books;
 mod imports;
 mod influx;
+mod prices;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(super) use books::{
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
+pub(super) use prices::{Price, PricesCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -206,71 +208,6 @@ pub(super) struct Inspect {
     /// A file of records, or `-` for standard input.
     #[arg(value_name = "FILE")]
     pub(super) file: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Price {
-    /// Who runs the model: azure, openai, anthropic, bedrock, vertex, gemini and others.
-    #[arg(long)]
-    pub(super) provider: String,
-    /// The model, as the provider names it.
-    #[arg(long)]
-    pub(super) model: String,
-    /// Where it runs: `westeurope`, `azure:westeurope`, `eu-central-1`.
-    #[arg(long)]
-    pub(super) region: Option<String>,
-    /// How far processing may wander: `regional`, `data_zone`, `global`.
-    #[arg(long)]
-    pub(super) scope: Option<String>,
-    /// Price tier: `standard`, `batch`, `flex`, `priority`, `fast`.
-    #[arg(long)]
-    pub(super) tier: Option<String>,
-    /// Time of the call; now when not given.
-    #[arg(long, value_name = "TIME")]
-    pub(super) at: Option<String>,
-    /// All input tokens, caches included.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
-    pub(super) input: u64,
-    /// Of them: read from a cache.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
-    pub(super) cache_read: u64,
-    /// Of them: written to a five-minute cache.
-    #[arg(long = "cache-write-5m", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
-    pub(super) cache_write_5m: u64,
-    /// Of them: written to a one-hour cache.
-    #[arg(long = "cache-write-1h", value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
-    pub(super) cache_write_1h: u64,
-    /// Output tokens, reasoning included.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
-    pub(super) output: u64,
-    /// Server-side web searches.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>, default_value_t = 0)]
-    pub(super) web_searches: u64,
-    /// A price file of your own.
-    #[arg(long, value_name = "FILE")]
-    pub(super) prices: Option<PathBuf>,
-    /// One JSON object.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum PricesCommand {
-    /// Reads a newer price list of genai-prices or `LiteLLM`, shows what changes, and writes an
-    /// import file for the configuration.
-    #[command(
-        after_help = "Example:\n  tollwatch prices update model_prices_and_context_window.json --out prices-import.tsv"
-    )]
-    Update {
-        /// The list, as JSON.
-        file: PathBuf,
-        /// Where the import file goes; without it only the differences are shown.
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        /// One JSON object a difference.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -43,7 +43,6 @@ pub(super) fn open(path: &Path, look: bool, setup: &Setup) -> Result<Way, Failur
         | Failure::Kafka(_)
         | Failure::Influx { .. }
         | Failure::Listen(_)
-        | Failure::Influx { .. }
         | Failure::Io(_)
         | Failure::Died(_)
         | Failure::Usage(_) => Err(failure),

@@ -46,7 +46,19 @@ pub(super) fn bit(name: &[u8]) -> u32 {
         b"status_code" => STATUS_CODE,
         b"sys_created_on" => SYS_CREATED_ON,
         b"sys_id" => SYS_ID,
-        b"tollwatch"
+        // Each format that is asked before needs one of these.
+        b"resourceSpans"
+        | b"resource_spans"
+        | b"resourceLogs"
+        | b"resourceMetrics"
+        | b"resourceProfiles"
+        | b"schemaType"
+        | b"category"
+        | b"Category"
+        | b"Type"
+        | b"CorrelationId"
+        | b"call_type"
+        | b"tollwatch"
         | b"prompt_token_count"
         | b"response_token_count"
         | b"skill_config_id"

@@ -180,6 +180,29 @@ fn knows_every_key_of_the_decoders() {
 }
 
 #[test]
+fn leaves_what_another_format_claims() {
+    let claims = [
+        r#""resourceSpans":[]"#,
+        r#""resourceLogs":[]"#,
+        r#""schemaType":"ModelInvocationLog""#,
+        r#""Type":"ApiManagementGatewayLlmLog""#,
+        r#""category":"GatewayLogs""#,
+        r#""CorrelationId":"1","ApiId":"a","ResponseCode":200"#,
+        r#""call_type":"completion","startTime":1,"model_group":"m""#,
+        r#""tollwatch":1"#,
+    ];
+    let row = r#""sys_created_on":"2026-11-20 09:14:31","hostname":"api.example.com""#;
+    let settings = Settings::default();
+    assert_eq!(skimmed(format!("{{{row}}}").as_bytes(), &settings), OTHER);
+    for claim in claims {
+        let record = format!("{{{claim},{row}}}");
+        assert_eq!(skimmed(record.as_bytes(), &settings), None, "{record}");
+        let told = decoded(record.as_bytes(), &settings);
+        assert_ne!(told, [Told::Ignored(IgnoreReason::OtherCall)], "{record}");
+    }
+}
+
+#[test]
 fn tells_the_host_alone() {
     let sample = samples::sample(Format::ServicenowOutbound, "basic.json");
     assert_eq!(
