@@ -82,15 +82,18 @@ enum Field {
     Plain(&'static str, i64),
     /// Nano-dollars, shown in dollars.
     Dollars(&'static str, i64),
-    /// An integer that a first point leaves out where it is 0.
-    Bucket(&'static str, i64),
+    /// An integer that a first point leaves out where its histogram has no value at all: beside one
+    /// that is left out, a sum of all is nothing, and so is what is computed from both.
+    Bucket(&'static str, i64, bool),
 }
 
 impl Field {
     fn write(self, line: &mut Line<'_>, first: bool) {
         match self {
             Field::Plain(name, value) if first || value != 0 => line.int(name, value),
-            Field::Bucket(name, value) if value != 0 => line.int(name, value),
+            Field::Bucket(name, value, any) if (first && any) || value != 0 => {
+                line.int(name, value)
+            }
             Field::Dollars(name, value) if first || value != 0 => line.dollars(name, value),
             Field::Plain(..) | Field::Bucket(..) | Field::Dollars(..) => {}
         }
@@ -141,10 +144,11 @@ fn buckets(
     bounds: &[(u64, &'static str)],
     take: &mut dyn FnMut(Field),
 ) {
+    let any = (0..bounds.len()).any(|place| body.get(first + place) != 0);
     let mut sum = 0_i64;
     for (place, (_, name)) in bounds.iter().enumerate() {
         sum = sum.saturating_add(body.get(first + place));
-        take(Field::Bucket(name, sum));
+        take(Field::Bucket(name, sum, any));
     }
     take(Field::Plain(count, sum));
 }
@@ -154,7 +158,7 @@ fn buckets(
 pub fn additive_fields(measurement: Measurement, body: &Body) -> Vec<(&'static str, i64)> {
     let mut fields = Vec::new();
     each_field(measurement, body, &mut |field| match field {
-        Field::Plain(name, value) | Field::Bucket(name, value) => fields.push((name, value)),
+        Field::Plain(name, value) | Field::Bucket(name, value, _) => fields.push((name, value)),
         Field::Dollars(..) => {}
     });
     fields
