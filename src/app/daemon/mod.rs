@@ -14,6 +14,7 @@ mod keeper;
 mod letters;
 mod pulse;
 mod reader;
+mod runs;
 mod settle;
 mod shared;
 mod tracks;

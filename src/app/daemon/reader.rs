@@ -13,7 +13,7 @@ use crate::crash::{pause, site};
 use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
-use crate::source::kafka::{self, Consumer, FaultKind, Place, Record};
+use crate::source::kafka::{self, Consumer, FaultKind, Place};
 use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
@@ -21,6 +21,7 @@ use super::super::Failure;
 use super::super::pipeline::{Means, Partition, Pipeline};
 use super::super::setup::Setup;
 use super::letters::Letters;
+use super::runs::Run;
 use super::shared::{Shared, part_of};
 use super::tracks::{Track, Tracks, complete_to};
 use super::watch;
@@ -354,48 +355,6 @@ impl Reader {
         }
         self.bytes = 0;
         self.began = None;
-    }
-}
-
-/// Records of one partition, one after the other.
-struct Run<'r> {
-    place: Place,
-    track: &'r mut Track,
-    /// Marked when the run ends: only the last record of a batch is ever asked for.
-    last: Option<Record<'r>>,
-}
-
-impl<'r> Run<'r> {
-    /// A run that begins with this record; `None` where its partition is not ours.
-    fn begin(tracks: &'r mut Tracks, record: &Record<'_>) -> Option<Run<'r>> {
-        let place = Place {
-            topic: Text::from(record.topic()),
-            partition: record.partition(),
-        };
-        let track = tracks.get_mut(&place)?;
-        Some(Run {
-            place,
-            track,
-            last: None,
-        })
-    }
-
-    fn goes_on_with(&self, record: &Record<'_>) -> bool {
-        self.place.partition == record.partition() && self.place.topic == record.topic()
-    }
-
-    /// Takes note of a record.
-    fn take(&mut self, record: Record<'r>) {
-        self.track.next = record.offset() + 1;
-        self.last = Some(record);
-    }
-}
-
-impl Drop for Run<'_> {
-    fn drop(&mut self) {
-        if let Some(record) = self.last.take() {
-            self.track.took(record.mark());
-        }
     }
 }
 
