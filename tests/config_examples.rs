@@ -35,6 +35,22 @@ fn the_examples_load_without_a_warning() {
 }
 
 #[test]
+fn the_configuration_of_the_containers_loads() {
+    // Where the containers have its further files mounted.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let main = root.join("compose/tollwatch.toml");
+    let read = |path: &Path| match path.file_name() {
+        Some(name) if name != "tollwatch.toml" => {
+            std::fs::read_to_string(root.join("demo").join(name))
+        }
+        _ => std::fs::read_to_string(path),
+    };
+    let ready = config::load(&main, &read, now()).unwrap();
+    assert_eq!((ready.kafka.len(), ready.influxdb.len()), (1, 1));
+    assert!(ready.registry.iter().count() > 0);
+}
+
+#[test]
 fn the_full_example_becomes_what_it_says() {
     let ready = load("deploy/config/full.toml");
     let registry = &ready.registry;

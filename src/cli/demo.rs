@@ -199,5 +199,15 @@ fn next(dir: &Path, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
             "  tollwatch report {question} --ledger {dir}/tollwatch.db --config {dir}/tollwatch.toml"
         )?;
     }
+    writeln!(
+        terminal.out,
+        "\nSee it in Grafana (dashboards/README.md): {dir}/tollwatch.toml says how to name an InfluxDB; then"
+    )?;
+    for step in ["setup", "rebuild"] {
+        writeln!(
+            terminal.out,
+            "  tollwatch influx {step} --config {dir}/tollwatch.toml"
+        )?;
+    }
     Ok(0)
 }
