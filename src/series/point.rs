@@ -92,7 +92,7 @@ impl Field {
         match self {
             Field::Plain(name, value) if first || value != 0 => line.int(name, value),
             Field::Bucket(name, value, any) if (first && any) || value != 0 => {
-                line.int(name, value)
+                line.int(name, value);
             }
             Field::Dollars(name, value) if first || value != 0 => line.dollars(name, value),
             Field::Plain(..) | Field::Bucket(..) | Field::Dollars(..) => {}
