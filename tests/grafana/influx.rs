@@ -11,7 +11,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/influxd
 
 /// A server that ends with this process at the latest.
 pub(crate) struct Influx {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     address: String,
     token: String,
 }
@@ -63,6 +63,17 @@ fn base64(text: &str) -> String {
     out
 }
 
+impl Drop for Influx {
+    fn drop(&mut self) {
+        // Before its folder goes: where nothing is left, nobody knows whom to stop.
+        let stopped = Command::new(SCRIPT)
+            .arg("stop")
+            .arg(self.folder.path())
+            .output();
+        drop(stopped);
+    }
+}
+
 impl Influx {
     /// Starts one; `None`, and a line that says why, where the machine cannot have it.
     pub(crate) fn start() -> Option<Influx> {
@@ -88,7 +99,7 @@ impl Influx {
         Some(Influx {
             address: told("address"),
             token: told("token"),
-            _folder: folder,
+            folder,
         })
     }
 
