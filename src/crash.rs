@@ -15,9 +15,9 @@ pub use off::{batch_records, defect, ledger_bytes, pause, site};
 #[cfg(feature = "faults")]
 pub use on::{batch_records, defect, ledger_bytes, pause, site};
 
-/// Every site, in the order of a life: the start, a record's way, upkeep, corrections, the
-/// way of a line, the end.
-pub const SITES: [&str; 41] = [
+/// Every site but those of [`LINE_SITES`], in the order of a life: the start, a record's way, upkeep,
+/// corrections, the end.
+pub const SITES: [&str; 33] = [
     "before_migration",
     "mid_migration",
     "after_config",
@@ -50,6 +50,11 @@ pub const SITES: [&str; 41] = [
     "restated_all",
     "file_before_book",
     "file_after_book",
+    "during_shutdown",
+];
+
+/// The sites on the way of a line to a database.
+pub const LINE_SITES: [&str; 8] = [
     "before_freeze",
     "freeze_begun",
     "freeze_emitted",
@@ -58,7 +63,6 @@ pub const SITES: [&str; 41] = [
     "before_settle",
     "mid_settle",
     "after_settle",
-    "during_shutdown",
 ];
 
 #[cfg(feature = "faults")]
@@ -68,7 +72,7 @@ mod on {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
-    use super::SITES;
+    use super::{LINE_SITES, SITES};
 
     /// What happens at a site.
     enum Act {
@@ -126,7 +130,10 @@ mod on {
     });
 
     fn known(name: &str) -> Option<&'static str> {
-        SITES.into_iter().find(|site| *site == name)
+        SITES
+            .into_iter()
+            .chain(LINE_SITES)
+            .find(|site| *site == name)
     }
 
     fn struck(variable: &str, asked: &str) -> Option<Struck> {

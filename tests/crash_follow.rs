@@ -19,20 +19,10 @@ use std::time::{Duration, Instant};
 use influx_support::fake::{Dice, Fake, Fault};
 use influxdb_line_protocol::{FieldValue, parse_lines};
 use tollwatch::config::InfluxVersion;
+use tollwatch::crash::LINE_SITES;
 use tollwatch::ledger::{Follow, Ledger, Resolution, Span, SqliteLedger};
 use tollwatch::series::{Body, Measurement, additive_fields};
 
-/// The places on a line's way.
-const SITES: [&str; 8] = [
-    "before_freeze",
-    "freeze_begun",
-    "freeze_emitted",
-    "freeze_lines",
-    "after_freeze",
-    "before_settle",
-    "mid_settle",
-    "after_settle",
-];
 /// Pauses are so much shorter.
 const HURRY: &str = "20";
 /// Records of each half.
@@ -255,7 +245,7 @@ fn run(
 fn killed_anywhere_on_a_lines_way() {
     let folder = tempfile::tempdir().unwrap();
     let halves = records(&folder.path().join("logs"));
-    let blows: Vec<String> = SITES
+    let blows: Vec<String> = LINE_SITES
         .iter()
         .flat_map(|site| [1, 2].map(|k| format!("{site}:{k}")))
         .collect();

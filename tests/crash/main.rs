@@ -32,8 +32,8 @@ use tollwatch::crash::SITES;
 /// Random cases of the short sweep.
 const AT_RANDOM: usize = 40;
 /// Sites that a run without a rebalance, on a ledger that is there, does not pass; those of a
-/// correction are passed in `tests/restate.rs`, those of a follower in `tests/crash_follow.rs`.
-const ELSEWHERE: [&str; 15] = [
+/// correction are passed in `tests/restate.rs`.
+const ELSEWHERE: [&str; 7] = [
     "before_migration",
     "mid_migration",
     "before_hand_back",
@@ -41,14 +41,6 @@ const ELSEWHERE: [&str; 15] = [
     "after_hand_back",
     "restated_hour",
     "restated_all",
-    "before_freeze",
-    "freeze_begun",
-    "freeze_emitted",
-    "freeze_lines",
-    "after_freeze",
-    "before_settle",
-    "mid_settle",
-    "after_settle",
 ];
 
 fn number(variable: &str) -> Option<u64> {

@@ -22,8 +22,9 @@ pub(in crate::cli) enum InfluxCommand {
     Verify(InfluxVerify),
 }
 
+/// A database, and the books that it is told.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct InfluxRebuild {
+pub(in crate::cli) struct Told {
     /// The configuration.
     #[arg(long, short, value_name = "FILE", default_value = "tollwatch.toml")]
     pub(in crate::cli) config: PathBuf,
@@ -33,6 +34,12 @@ pub(in crate::cli) struct InfluxRebuild {
     /// The database, by its name; may be left out where there is one.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InfluxRebuild {
+    #[command(flatten)]
+    pub(in crate::cli) told: Told,
     /// First day, in the ledger's time zone; the database must be empty from its beginning on.
     #[arg(long, value_name = "DATE")]
     pub(in crate::cli) from: Option<String>,
@@ -46,15 +53,8 @@ pub(in crate::cli) struct InfluxRebuild {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InfluxVerify {
-    /// The configuration.
-    #[arg(long, short, value_name = "FILE", default_value = "tollwatch.toml")]
-    pub(in crate::cli) config: PathBuf,
-    /// The books, where they are not those of the configuration.
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) ledger: Option<PathBuf>,
-    /// The database, by its name; may be left out where there is one.
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) name: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) told: Told,
     /// First day, in the ledger's time zone.
     #[arg(long, value_name = "DATE")]
     pub(in crate::cli) from: Option<String>,

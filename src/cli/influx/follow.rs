@@ -72,10 +72,10 @@ pub(super) fn rebuild(
     args: &args::InfluxRebuild,
     terminal: &mut Terminal<'_>,
 ) -> Result<u8, Failure> {
-    let setup = setup::load(Some(&args.config), &terminal.clock)?;
+    let setup = setup::load(Some(&args.told.config), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let database = one(&setup, args.name.as_deref())?;
-    let path = books(&setup, args.ledger.as_deref());
+    let database = one(&setup, args.told.name.as_deref())?;
+    let path = books(&setup, args.told.ledger.as_deref());
     // A wrong path makes no new ledger.
     if !path.exists() {
         drop(ask::open(&path)?);
@@ -144,10 +144,10 @@ pub(super) fn verify(
     args: &args::InfluxVerify,
     terminal: &mut Terminal<'_>,
 ) -> Result<u8, Failure> {
-    let setup = setup::load(Some(&args.config), &terminal.clock)?;
+    let setup = setup::load(Some(&args.told.config), &terminal.clock)?;
     terminal.warnings(&setup.ready.warnings)?;
-    let database = one(&setup, args.name.as_deref())?;
-    let ledger = ask::open(&books(&setup, args.ledger.as_deref()))?;
+    let database = one(&setup, args.told.name.as_deref())?;
+    let ledger = ask::open(&books(&setup, args.told.ledger.as_deref()))?;
     let span = ask::span(ledger.zones(), args.from.as_deref(), args.to.as_deref())?;
     let clock = terminal.clock;
     let mut bar = Bar::new(args.json);
