@@ -19,6 +19,9 @@ mod real;
 mod shape;
 mod words;
 
+#[path = "../common/launched.rs"]
+mod launched;
+
 #[path = "../../examples/dashboards/page.rs"]
 mod page;
 #[path = "../../examples/dashboards/panel.rs"]

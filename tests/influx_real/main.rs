@@ -11,6 +11,8 @@
 mod common;
 #[path = "../influx_support/mod.rs"]
 mod influx_support;
+#[path = "../common/launched.rs"]
+mod launched;
 
 mod server;
 mod v1;

@@ -1,10 +1,7 @@
-//! A server of `tests/servers`, and lines of now.
+//! How a server is reached, and lines of now.
 //!
 //! Knows no client of ours. A newcomer may ask why times are of now: a bucket with retention refuses
 //! others.
-
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tollwatch::clock::{Clock, SystemClock};
 use tollwatch::config::{InfluxDb, InfluxLogin, InfluxVersion, SecretRef};
@@ -12,71 +9,9 @@ use tollwatch::sink::Influx;
 use tollwatch::sink::influx::{Rows, Value};
 
 use crate::influx_support::{run, settings};
-
-/// A running server.
-pub(crate) struct Server {
-    script: &'static str,
-    folder: tempfile::TempDir,
-    arguments: Vec<&'static str>,
-}
+use crate::launched::Server;
 
 impl Server {
-    /// Starts one; `None` where the machine cannot have it.
-    pub(crate) fn start(script: &'static str, arguments: &[&'static str]) -> Option<Server> {
-        let server = Server {
-            script,
-            folder: tempfile::tempdir().unwrap(),
-            arguments: arguments.to_vec(),
-        };
-        server.begin().then_some(server)
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/servers")
-            .join(self.script);
-        let done = Command::new(path).args(arguments).output().unwrap();
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        (done.status.code().unwrap_or(-1), said)
-    }
-
-    /// Starts it; whether the machine can have it.
-    fn begin(&self) -> bool {
-        let folder = self.folder.path().to_str().unwrap();
-        let id = std::process::id().to_string();
-        let mut arguments = vec!["start", folder, "--with", &id];
-        arguments.extend(&self.arguments);
-        let (code, said) = self.run(&arguments);
-        if code == 77 {
-            eprintln!("SKIPPED: {}", said.trim());
-            return false;
-        }
-        assert_eq!(code, 0, "{said}");
-        true
-    }
-
-    /// Starts it again after it was killed.
-    pub(crate) fn restart(&self) {
-        let folder = self.folder.path().to_str().unwrap();
-        let (code, said) = self.run(&["restart", folder]);
-        assert_eq!(code, 0, "{said}");
-    }
-
-    pub(crate) fn kill(&self) {
-        let folder = self.folder.path().to_str().unwrap();
-        let (code, said) = self.run(&["kill", folder]);
-        assert_eq!(code, 0, "{said}");
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn address(&self) -> String {
-        let text = std::fs::read_to_string(self.path("address")).unwrap();
-        text.trim().to_owned()
-    }
-
     /// The settings of a bucket of version 2, or a database of version 1.
     pub(crate) fn settings(&self, version: InfluxVersion, bucket: &str) -> InfluxDb {
         let mut settings = settings(version, &self.address());
@@ -85,13 +20,6 @@ impl Server {
             settings.login = InfluxLogin::Token(SecretRef::File(self.path("token")));
         }
         settings
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let folder = self.folder.path().to_str().unwrap();
-        drop(self.run(&["stop", folder]));
     }
 }
 
