@@ -6,7 +6,8 @@ use tollwatch::telemetry::FollowerError;
 use tollwatch::units::Millis;
 
 use crate::influx_support::{Memory, hurry, run};
-use crate::server::{Server, lines, made, now, number};
+use crate::launched::Server;
+use crate::server::{lines, made, now, number};
 
 #[test]
 fn influxdb_1() {

@@ -11,7 +11,8 @@ use tollwatch::units::Millis;
 
 use crate::common::Desk;
 use crate::influx_support::{Memory, hurry, run};
-use crate::server::{Server, ask, lines, made, now, number};
+use crate::launched::Server;
+use crate::server::{ask, lines, made, now, number};
 
 fn sum(n: i64) -> i64 {
     n * (n - 1) / 2
