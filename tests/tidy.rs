@@ -25,9 +25,12 @@ const LEVELS: &[&[&str]] = &[
     &["cell"],
     &["link", "line"],
     &["series"],
+    &["anomaly", "chart", "bridge"],
+    &["alert"],
+    &["watch", "episode", "message"],
     &["config"],
     &["telemetry"],
-    &["source", "ledger", "sink", "web"],
+    &["source", "ledger", "sink", "notify", "web"],
     &["app"],
     &["cli"],
 ];
