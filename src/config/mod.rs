@@ -21,8 +21,10 @@ mod lint;
 mod names;
 mod places;
 mod read;
+mod rules;
 mod schema;
 mod settings;
+mod value;
 mod words;
 mod written;
 
@@ -46,6 +48,7 @@ pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
+pub use rules::{Rules, SHIPPED};
 pub use schema::json_schema;
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
