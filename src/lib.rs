@@ -9,7 +9,7 @@
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
-//! | what follows, pure | [`alert`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
@@ -47,6 +47,7 @@ pub mod link;
 pub mod series;
 
 pub mod alert;
+pub mod bridge;
 
 pub mod config;
 
