@@ -101,7 +101,7 @@ pub(super) fn rule(placed: &Placed<'_>, faults: &mut Vec<Problem>) -> Option<Rul
         desk.missing("kind");
         return None;
     };
-    let kind = kind_of(*kind.get());
+    let kind = Kind::from(*kind.get());
     strangers(&mut desk, kind);
     let by = dimensions(&mut desk, rule.by.as_ref());
     let scope = rule.scope.as_ref().map(|scope| scope_of(&mut desk, scope));
@@ -298,17 +298,19 @@ fn strangers(desk: &mut Desk<'_, '_>, kind: Kind) {
     }
 }
 
-fn kind_of(written: written::Kind) -> Kind {
-    match written {
-        written::Kind::Threshold => Kind::Threshold,
-        written::Kind::Budget => Kind::Budget,
-        written::Kind::Burn => Kind::Burn,
-        written::Kind::Anomaly => Kind::Anomaly,
-        written::Kind::Drift => Kind::Drift,
-        written::Kind::Residency => Kind::Residency,
-        written::Kind::FirstSight => Kind::FirstSight,
-        written::Kind::Silence => Kind::Silence,
-        written::Kind::Calendar => Kind::Calendar,
+impl From<written::Kind> for Kind {
+    fn from(written: written::Kind) -> Kind {
+        match written {
+            written::Kind::Threshold => Kind::Threshold,
+            written::Kind::Budget => Kind::Budget,
+            written::Kind::Burn => Kind::Burn,
+            written::Kind::Anomaly => Kind::Anomaly,
+            written::Kind::Drift => Kind::Drift,
+            written::Kind::Residency => Kind::Residency,
+            written::Kind::FirstSight => Kind::FirstSight,
+            written::Kind::Silence => Kind::Silence,
+            written::Kind::Calendar => Kind::Calendar,
+        }
     }
 }
 
