@@ -8,7 +8,7 @@
 //! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
-//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
+//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] [`anomaly`] | the ledger |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
@@ -44,6 +44,8 @@ pub mod hist;
 pub mod line;
 pub mod link;
 pub mod series;
+
+pub mod anomaly;
 
 pub mod config;
 

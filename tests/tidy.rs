@@ -25,6 +25,7 @@ const LEVELS: &[&[&str]] = &[
     &["cell"],
     &["link", "line"],
     &["series"],
+    &["anomaly"],
     &["config"],
     &["telemetry"],
     &["source", "ledger", "sink", "web"],
