@@ -113,7 +113,7 @@ impl Desk {
             Some(Phase::Pending(_)) => self.drop_pending(key, wall),
             Some(Phase::Firing) => {
                 if let Some(alert) = self.alerts.get_mut(key) {
-                    (alert.last, alert.heard) = (finding, wall);
+                    alert.keep(finding, wall);
                 }
             }
             Some(Phase::Over(_)) | None => {}
@@ -126,7 +126,7 @@ impl Desk {
             Some(Phase::Firing) => {
                 if let Some(alert) = self.alerts.get_mut(key) {
                     alert.good = alert.good.or(Some(wall));
-                    (alert.last, alert.heard) = (finding, wall);
+                    alert.keep(finding, wall);
                 }
             }
             Some(Phase::Over(_)) | None => {}
@@ -182,6 +182,14 @@ impl Desk {
                 self.viewed.insert(number);
             }
         }
+    }
+}
+
+impl Alert {
+    /// Takes a finding that is not bad, which is as urgent as what it ends.
+    fn keep(&mut self, mut finding: Finding, wall: UnixMillis) {
+        finding.severity = self.last.severity;
+        (self.last, self.heard) = (finding, wall);
     }
 }
 

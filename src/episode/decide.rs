@@ -3,12 +3,11 @@
 //! Knows no figure but losses. A newcomer may ask why what was told is remembered, and not what was
 //! decided: news is what differs from what people know, whatever happened in between.
 
-use crate::alert::{Check, EpisodeRef, Finding, Rule, Severity, StepKind};
+use crate::alert::{Check, EpisodeRef, Finding, Matcher, Rule, Severity, StepKind};
 use crate::units::{Text, UnixMillis};
 
-use super::kind::{self, Family, Kind, explains};
+use super::kind::{Family, Kind, explains};
 use super::rows::{Alert, Episode, Phase, Told};
-use super::settings::{Subject, all_fit};
 use super::step::{FINDINGS_MAX, Item, Quiet, Recipient, Step};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
 
@@ -118,23 +117,14 @@ impl Desk {
     /// Whether a silence or a maintenance keeps a finding from people.
     fn silenced(&self, finding: &Finding, wall: UnixMillis) -> Option<Quiet> {
         let rule = self.settings.rules.get(&finding.rule)?;
-        let subject = Subject {
-            rule: &finding.rule,
-            kind: kind::word(rule),
-            severity: finding.severity,
-            series: &finding.series,
-            application: self.application_of(&finding.series),
-        };
-        let in_maintenance = self.settings.maintenance.iter().any(|one| {
-            // What is bad in it is not told after it either, unless it goes on.
-            one.from <= wall && wall < one.to && all_fit(&one.matchers, &subject)
-        });
-        if in_maintenance {
+        let fits = |matcher: &Matcher| matcher.fits(rule, &finding.series, finding.severity);
+        let mut maintenance = self.settings.told.maintenance.iter();
+        if maintenance.any(|one| one.from <= wall && wall < one.to && fits(&one.matcher)) {
             return Some(Quiet::Maintenance);
         }
         let mut silences = self.silences.iter();
         silences
-            .any(|(_, one)| wall < one.until && all_fit(&one.matchers, &subject))
+            .any(|(_, one)| wall < one.until && fits(&one.matcher))
             .then_some(Quiet::Silenced)
     }
 

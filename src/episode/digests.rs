@@ -45,7 +45,7 @@ impl Desk {
 
     fn inventory_due(&self, wall: UnixMillis) -> bool {
         let told = self.meta.get(&()).is_some_and(|meta| meta.inventory_told);
-        self.settings.quiet_first_days > 0 && !told && !self.is_first_days(wall)
+        self.settings.told.quiet_first_days > 0 && !told && !self.is_first_days(wall)
     }
 
     /// Digests that are due.
@@ -89,10 +89,10 @@ impl Desk {
             std::mem::take(&mut meta.inventory),
             meta.born.unwrap_or(wall),
         );
-        let to = if self.settings.security.is_empty() {
-            self.settings.fallback.iter().cloned().collect()
+        let to = if self.settings.told.digests.security.is_empty() {
+            self.settings.told.fallback_to.iter().cloned().collect()
         } else {
-            self.settings.security.clone()
+            self.settings.told.digests.security.clone()
         };
         if to.is_empty() || (log.is_empty() && waits.is_empty()) {
             return;
@@ -103,7 +103,11 @@ impl Desk {
     }
 
     fn daily(&mut self, wall: UnixMillis, steps: &mut Vec<Step>) {
-        let due = (self.settings.zone, None, self.settings.daily);
+        let due = (
+            self.settings.zone,
+            None,
+            self.settings.told.digests.daily_minute,
+        );
         let known = self.meta.get(&()).and_then(|meta| meta.daily_next);
         if !self.is_due(known, |meta| &mut meta.daily_next, due, wall) {
             return;
@@ -111,7 +115,7 @@ impl Desk {
         let meta = self.meta.entry(&());
         let from = meta.daily_last.replace(wall).or(meta.born).unwrap_or(wall);
         let log = std::mem::take(&mut meta.finops);
-        let finops = self.settings.finops.clone();
+        let finops = self.settings.told.digests.finops.clone();
         if !finops.is_empty() {
             steps.push(self.digest((Occasion::Finops, from), log, &finops, wall));
         }
@@ -129,7 +133,7 @@ impl Desk {
     }
 
     fn weekly(&mut self, wall: UnixMillis, steps: &mut Vec<Step>) {
-        let (weekday, minute) = self.settings.weekly;
+        let (weekday, minute) = self.settings.told.digests.weekly;
         let due = (self.settings.zone, Some(weekday), minute);
         let known = self.meta.get(&()).and_then(|meta| meta.weekly_next);
         if !self.is_due(known, |meta| &mut meta.weekly_next, due, wall) {
@@ -138,7 +142,7 @@ impl Desk {
         let meta = self.meta.entry(&());
         let from = meta.weekly_last.replace(wall).or(meta.born).unwrap_or(wall);
         let log = std::mem::take(&mut meta.security);
-        let security = self.settings.security.clone();
+        let security = self.settings.told.digests.security.clone();
         if !security.is_empty() {
             steps.push(self.digest((Occasion::Security, from), log, &security, wall));
         }

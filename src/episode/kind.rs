@@ -169,21 +169,6 @@ impl Kind {
     }
 }
 
-/// The word of a rule's kind, for matchers.
-pub(super) fn word(rule: &Rule) -> &'static str {
-    match &rule.check {
-        Check::Threshold { .. } => "threshold",
-        Check::Budget(_) => "budget",
-        Check::Burn(_) => "burn",
-        Check::Anomaly { .. } => "anomaly",
-        Check::Drift { .. } => "drift",
-        Check::Residency(_) => "residency",
-        Check::FirstSight(_) => "first_sight",
-        Check::Silence { .. } => "silence",
-        Check::Calendar(_) => "calendar",
-    }
-}
-
 /// Whether one finding is all there is to another.
 pub(super) fn explains(
     settings: &Settings,

@@ -25,7 +25,7 @@ use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 pub use kind::Family;
 pub use order::{Feedback, Order};
 pub use rows::{Changed, DeskState, EpisodeView, Mark, Silence};
-pub use settings::{Maintenance, Matcher, Owned, Route, Settings, Subject};
+pub use settings::{Owned, Settings, matcher_of};
 pub use step::{FINDINGS_MAX, ITEMS_MAX, Item, Occasion, Quiet, Recipient, Step, Why};
 
 use rows::{Alert, Episode, Key, Meta, Person, Phase, Rows};

@@ -61,7 +61,7 @@ impl Desk {
 
     /// Whether everything is still new.
     pub(super) fn is_first_days(&self, wall: UnixMillis) -> bool {
-        let days = i64::from(self.settings.quiet_first_days);
+        let days = i64::from(self.settings.told.quiet_first_days);
         let born = self.meta.get(&()).and_then(|meta| meta.born);
         born.is_some_and(|born| wall.0.saturating_sub(born.0) < days.saturating_mul(DAY_MS))
     }

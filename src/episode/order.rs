@@ -3,12 +3,13 @@
 //! Knows no command line and no socket. A newcomer may ask why noise and plans count as taken care of:
 //! whoever says so has looked.
 
-use crate::alert::{Amount, Finding, Level, Loss, Measure, Series, Severity, Unit, Unknown};
+use crate::alert::{
+    Amount, Finding, Level, Loss, Matcher, Measure, Series, Severity, Unit, Unknown,
+};
 use crate::units::{Text, UnixMillis};
 
 use super::Desk;
 use super::rows::{Mark, Silence};
-use super::settings::Matcher;
 
 /// What an episode was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,8 +53,8 @@ pub enum Order {
     },
     /// Nobody is told of what fits.
     Silence {
-        /// What must fit; at least one.
-        matchers: Vec<Matcher>,
+        /// What must fit; not everything.
+        matcher: Matcher,
         /// Until when.
         until: UnixMillis,
         /// Who.
@@ -100,11 +101,11 @@ impl Desk {
                 Ok(format!("episode {episode} is taken care of by {author}"))
             }
             Order::Silence {
-                matchers,
+                matcher,
                 until,
                 author,
                 reason,
-            } => self.silence(matchers, *until, (author, reason), wall),
+            } => self.silence(matcher, *until, (author, reason), wall),
             Order::Unsilence { silence, .. } => match self.silences.remove(silence) {
                 Some(_) => Ok(format!("silence {silence} is over")),
                 None => Err(format!("there is no silence {silence}")),
@@ -143,12 +144,12 @@ impl Desk {
 
     fn silence(
         &mut self,
-        matchers: &[Matcher],
+        matcher: &Matcher,
         until: UnixMillis,
         (author, reason): (&Text, &Text),
         wall: UnixMillis,
     ) -> Result<String, String> {
-        if matchers.is_empty() {
+        if matcher.is_any() {
             return Err("a silence of everything is no silence; name what must fit".to_owned());
         }
         if until <= wall {
@@ -158,7 +159,7 @@ impl Desk {
         meta.silences += 1;
         let number = meta.silences;
         let silence = Silence {
-            matchers: matchers.to_vec(),
+            matcher: matcher.clone(),
             until,
             mark: Mark {
                 author: author.clone(),

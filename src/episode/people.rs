@@ -3,36 +3,19 @@
 //! Knows no mail. A newcomer may ask why pages have a ration of their own: twenty warnings must not keep
 //! anybody asleep, and neither must a rule gone wild wake somebody a thousand times.
 
-use crate::alert::{Dimension, Finding, Series, Severity};
+use crate::alert::{Dimension, Finding, Severity};
 use crate::units::{Text, UnixMillis};
 
 use super::Desk;
 use super::digests::next_midnight;
 use super::kind::{self, Family};
 use super::rows::{Alert, Episode};
-use super::settings::{Subject, all_fit};
 use super::step::{Item, Quiet, Recipient, Step, Why};
 
 /// People that one step is told to.
 const RECIPIENTS_MAX: usize = 50;
 
 impl Desk {
-    /// The application of a series' feature; empty where there is none.
-    pub(super) fn application_of(&self, series: &Series) -> &str {
-        if let Some(application) = series.get(Dimension::Application) {
-            return self.known_application(application);
-        }
-        let feature = series.get(Dimension::Feature);
-        let known = feature.and_then(|feature| self.settings.features.get(feature));
-        known.map_or("", |known| known.application.as_str())
-    }
-
-    fn known_application(&self, name: &str) -> &str {
-        let mut features = self.settings.features.values();
-        let found = features.find(|known| known.application == name);
-        found.map_or("", |known| known.application.as_str())
-    }
-
     /// Everybody who is told of these alerts.
     pub(super) fn recipients(&self, alerts: &[&Alert]) -> Vec<Recipient> {
         let mut all: Vec<Recipient> = Vec::new();
@@ -62,15 +45,9 @@ impl Desk {
         if let Some(owner) = rule.owner.as_ref().filter(|owner| is_address(owner)) {
             return all(std::slice::from_ref(owner), Why::Rule);
         }
-        let subject = Subject {
-            rule: &finding.rule,
-            kind: kind::word(rule),
-            severity: finding.severity,
-            series: &finding.series,
-            application: self.application_of(&finding.series),
-        };
-        for (place, route) in (1..).zip(&self.settings.routes) {
-            if all_fit(&route.matchers, &subject) {
+        for (place, route) in (1..).zip(&self.settings.told.routes) {
+            let matcher = &route.matcher;
+            if matcher.fits(rule, &finding.series, finding.severity) {
                 return all(&route.to, Why::Route(place));
             }
         }
@@ -82,13 +59,16 @@ impl Desk {
         {
             return all(std::slice::from_ref(owner), Why::Owner);
         }
-        all(self.settings.fallback.as_slice(), Why::Fallback)
+        all(self.settings.told.fallback_to.as_slice(), Why::Fallback)
     }
 
     /// Takes those off a step who hear of it in their digest: it is not urgent, or their day's mails
     /// are used up.
     pub(super) fn ration(&mut self, step: &mut Step, item: &Item, wall: UnixMillis) {
-        let (per_day, zone) = (self.settings.mails_per_day, self.settings.zone);
+        let (per_day, zone) = (
+            self.settings.told.mails_per_person_per_day,
+            self.settings.zone,
+        );
         let allowed = match step.severity {
             Severity::Info => 0,
             Severity::Warning => per_day,
@@ -162,10 +142,12 @@ impl Desk {
             return;
         }
         match family {
-            Family::Money if !self.settings.finops.is_empty() => {
+            Family::Money if !self.settings.told.digests.finops.is_empty() => {
                 self.meta.entry(&()).finops.add(item);
             }
-            Family::Residency | Family::Sight if !self.settings.security.is_empty() => {
+            Family::Residency | Family::Sight
+                if !self.settings.told.digests.security.is_empty() =>
+            {
                 self.meta.entry(&()).security.add(item);
             }
             Family::Money

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{EpisodeRef, Finding, Series, Severity};
+use crate::alert::{EpisodeRef, Finding, Matcher, Series, Severity};
 use crate::units::{Text, UnixMillis};
 
 use super::kind::Family;
-use super::settings::Matcher;
 use super::step::{Item, Recipient};
 
 /// Rows of a desk as they were written: name and body.
@@ -103,7 +102,7 @@ pub struct Mark {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// What must fit.
-    pub matchers: Vec<Matcher>,
+    pub matcher: Matcher,
     /// When it is over.
     pub until: UnixMillis,
     /// Who, why, when.

@@ -4,7 +4,8 @@
 //! a mail that did not come is explained.
 
 use super::*;
-use crate::episode::{Feedback, Maintenance};
+use crate::alert::{Maintenance, Matcher};
+use crate::episode::Feedback;
 use crate::units::DAY_MS;
 
 type Script<'a> = &'a [(i64, &'a [&'a str])];
@@ -327,7 +328,7 @@ fn silences_and_maintenance_keep_people_from_it() {
     let (author, reason) = mark();
     let mut office = Office::new(settings());
     let silence = Order::Silence {
-        matchers: vec![Matcher::parse("feature=b/*").unwrap()],
+        matcher: matcher_of(["feature=b/*"]).unwrap(),
         until: START.saturating_add(60 * MINUTE_MS),
         author: author.clone(),
         reason: reason.clone(),
@@ -351,10 +352,10 @@ fn silences_and_maintenance_keep_people_from_it() {
     );
 
     let mut settings = settings();
-    settings.maintenance = vec![Maintenance {
+    settings.told.maintenance = vec![Maintenance {
         from: START,
         to: START.saturating_add(30 * MINUTE_MS),
-        matchers: vec![Matcher::parse("endpoint=e1").unwrap()],
+        matcher: matcher_of(["endpoint=e1"]).unwrap(),
         author,
         reason,
     }];
@@ -414,21 +415,21 @@ fn orders_are_obeyed_or_refused() {
         Err("there is no silence 7".to_owned())
     );
     let all = Order::Silence {
-        matchers: Vec::new(),
+        matcher: Matcher::default(),
         until: UnixMillis(i64::MAX),
         author: author.clone(),
         reason: reason.clone(),
     };
     assert!(office.order(&all).is_err());
     for text in ["feature", "colour=red", "rule="] {
-        assert!(Matcher::parse(text).is_err(), "{text}");
+        assert!(matcher_of([text]).is_err(), "{text}");
     }
 }
 
 #[test]
 fn a_day_has_so_many_mails_and_a_digest() {
     let mut few = settings();
-    few.mails_per_day = 2;
+    few.told.mails_per_person_per_day = 2;
     let script: Script<'_> = &[
         (1, &["calls b/x bad"]),
         (30, &["errors b/x bad"]),
@@ -450,8 +451,8 @@ fn a_day_has_so_many_mails_and_a_digest() {
             "1350: daily digest of 3 -> x",
         ],
     );
-    few.finops = vec![Text::from("fin@example.com")];
-    few.security = vec![Text::from("sec@example.com")];
+    few.told.digests.finops = vec![Text::from("fin@example.com")];
+    few.told.digests.security = vec![Text::from("sec@example.com")];
     check(
         "costs each day, residency on Mondays",
         few,
@@ -474,7 +475,7 @@ fn a_day_has_so_many_mails_and_a_digest() {
 #[test]
 fn first_sights_of_the_first_days_come_together() {
     let mut early = settings();
-    early.quiet_first_days = 7;
+    early.told.quiet_first_days = 7;
     let day = DAY_MS / MINUTE_MS;
     let mut office = Office::new(early);
     office.at(

@@ -8,12 +8,12 @@ mod year;
 use std::collections::BTreeMap;
 
 use crate::alert::{
-    Amount, Budget, Check, Dimension, Finding, Level, Limit, Loss, Measure, Metric, Period,
-    Promise, Residency, Rule, Scope, Series, Severity, Sight, Span, Unit, Unknown,
+    self, Amount, Budget, Check, Dimension, Finding, Level, Limit, Loss, Measure, Metric, Period,
+    Promise, Residency, Route, Rule, Scope, Series, Severity, Sight, Span, Unit, Unknown,
 };
 use crate::units::{MINUTE_MS, Text, UnixMillis};
 
-use super::{Changed, Desk, DeskState, Matcher, Order, Owned, Route, Settings, Step};
+use super::{Changed, Desk, DeskState, Order, Owned, Settings, Step, matcher_of};
 
 /// A Friday, 09:00 UTC.
 pub(super) const START: UnixMillis = UnixMillis(1_795_165_200_000);
@@ -101,31 +101,30 @@ pub(super) fn rules() -> BTreeMap<Text, Rule> {
 /// rest to `all@`.
 pub(super) fn settings() -> Settings {
     let route = |matcher: &str, to: &str| Route {
-        matchers: vec![Matcher::parse(matcher).unwrap()],
+        matcher: matcher_of([matcher]).unwrap(),
         to: vec![Text::from(to)],
     };
-    let owned = |application: &str, owner: &str, endpoints: &[&str]| Owned {
-        application: Text::from(application),
+    let owned = |owner: &str, endpoints: &[&str]| Owned {
         owner: Text::from(owner),
         endpoints: endpoints.iter().copied().map(Text::from).collect(),
     };
     Settings {
         rules: rules(),
         features: [
-            (Text::from("shop/a"), owned("shop", "", &["e1"])),
-            (
-                Text::from("b/x"),
-                owned("b", "x@example.com", &["e1", "e2"]),
-            ),
+            (Text::from("shop/a"), owned("", &["e1"])),
+            (Text::from("b/x"), owned("x@example.com", &["e1", "e2"])),
         ]
         .into(),
-        routes: vec![
-            route("severity=page", "oncall@example.com"),
-            route("application=shop", "shop@example.com"),
-        ],
-        fallback: Some(Text::from("all@example.com")),
-        quiet_first_days: 0,
-        ..Settings::default()
+        told: alert::Settings {
+            routes: vec![
+                route("severity=page", "oncall@example.com"),
+                route("application=shop", "shop@example.com"),
+            ],
+            fallback_to: Some(Text::from("all@example.com")),
+            quiet_first_days: 0,
+            ..alert::Settings::default()
+        },
+        zone: chrono_tz::Tz::UTC,
     }
 }
 
@@ -222,6 +221,7 @@ impl Office {
     }
 
     pub(super) fn restart(&mut self) {
+        self.keep();
         self.desk = Desk::new(&self.settings, &self.state);
     }
 
@@ -261,7 +261,6 @@ impl Office {
         });
         let findings = told.chain(good).collect();
         let steps = self.desk.hear(findings, wall, catching_up);
-        self.keep();
         for step in steps {
             self.steps.push(line(self.minute, &step));
         }
@@ -269,9 +268,7 @@ impl Office {
 
     pub(super) fn order(&mut self, order: &Order) -> Result<String, String> {
         let wall = self.wall();
-        let said = self.desk.order(order, wall);
-        self.keep();
-        said
+        self.desk.order(order, wall)
     }
 }
 

@@ -48,9 +48,9 @@ fn trouble(dice: &mut Dice, minute: i64, to_come: &mut BTreeMap<i64, Vec<String>
 fn year(seed: u64, restarts: Option<u64>) -> (Vec<String>, Office) {
     let (mut dice, mut other) = (Dice(seed), Dice(seed ^ 0xffff));
     let mut settings = settings();
-    settings.finops = vec![Text::from("fin@example.com")];
-    settings.security = vec![Text::from("sec@example.com")];
-    settings.quiet_first_days = 7;
+    settings.told.digests.finops = vec![Text::from("fin@example.com")];
+    settings.told.digests.security = vec![Text::from("sec@example.com")];
+    settings.told.quiet_first_days = 7;
     let mut office = Office::new(settings);
     let mut to_come = BTreeMap::new();
     for minute in 1..=365 * 1_440_i64 {
@@ -68,6 +68,7 @@ fn year(seed: u64, restarts: Option<u64>) -> (Vec<String>, Office) {
         let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
         office.look(&changes, outage);
     }
+    office.keep();
     (std::mem::take(&mut office.steps), office)
 }
 
