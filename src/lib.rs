@@ -10,10 +10,10 @@
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`message`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -51,12 +51,14 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod message;
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod ledger;
+pub mod notify;
 pub mod sink;
 pub mod source;
 pub mod web;

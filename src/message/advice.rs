@@ -58,10 +58,18 @@ fn usual(check: &Check) -> &'static str {
                 "make the new credential now, let both live until all callers have moved, then \
                  revoke the old one."
             }
-            Due::Retirement => "choose the successor, test it, and move the endpoint before that day.",
-            Due::Pilot => "decide: widen it, go on with it, or end it; then change its registration.",
-            Due::Exercise => "send some calls through it on a quiet day, and see that they are answered.",
-            Due::Prices => "update tollwatch or add a newer list to the price folder, then `tollwatch check`.",
+            Due::Retirement => {
+                "choose the successor, test it, and move the endpoint before that day."
+            }
+            Due::Pilot => {
+                "decide: widen it, go on with it, or end it; then change its registration."
+            }
+            Due::Exercise => {
+                "send some calls through it on a quiet day, and see that they are answered."
+            }
+            Due::Prices => {
+                "update tollwatch or add a newer list to the price folder, then `tollwatch check`."
+            }
         },
     }
 }
@@ -103,11 +111,15 @@ fn of_metric(metric: Metric) -> &'static str {
             of_residency(Residency::Violated)
         }
         Metric::PlatformRequests => of_residency(Residency::PlatformDefault),
-        Metric::UnpricedShare => "add the missing price to `prices.toml`, then `tollwatch restate`.",
+        Metric::UnpricedShare => {
+            "add the missing price to `prices.toml`, then `tollwatch restate`."
+        }
         Metric::Coverage => {
             "check both logs of the endpoint: one of them is late, or calls leave by another door."
         }
-        Metric::QuarantineShare => "`tollwatch quarantine list` shows the records and why they were refused.",
+        Metric::QuarantineShare => {
+            "`tollwatch quarantine list` shows the records and why they were refused."
+        }
         Metric::LostRecords => {
             "raise the retention of the topic; figures of this time are too small and stay so."
         }
@@ -137,7 +149,9 @@ fn of_residency(residency: Residency) -> &'static str {
             "choose the feature's own model in the platform's settings again; an upgrade may have \
              reset it."
         }
-        Residency::OutsidePilot => "take the others off it, or widen the pilot in its registration.",
+        Residency::OutsidePilot => {
+            "take the others off it, or widen the pilot in its registration."
+        }
         Residency::DownWithoutFallback => {
             "check the endpoint and its credential; name a fallback, or tell the users that it is \
              down."

@@ -293,7 +293,10 @@ fn burns(case: &Case<'_>, burn: &Burn) -> Claim {
         .unwrap_or_else(|| even.saturating_mul(MONTH_HOURS));
     let gone = month.checked_div(measure.value.n.max(1)).unwrap_or(0);
     let gone = if month > 0 && gone < MONTH_HOURS {
-        format!(" At this pace a month's budget is gone in {}.", figure::rough(gone))
+        format!(
+            " At this pace a month's budget is gone in {}.",
+            figure::rough(gone)
+        )
     } else {
         String::new()
     };
@@ -340,11 +343,15 @@ fn landed(case: &Case<'_>, residency: Residency) -> Claim {
             )
         }
         Residency::OtherDoor => Claim::new(
-            format!("{who} used {requests} that its own endpoint never saw: they left by another door."),
+            format!(
+                "{who} used {requests} that its own endpoint never saw: they left by another door."
+            ),
             format!("{requests} left by another door"),
         ),
         Residency::PlatformDefault => Claim::new(
-            format!("The platform's own model answered {requests} of {who}, which has an endpoint of its own."),
+            format!(
+                "The platform's own model answered {requests} of {who}, which has an endpoint of its own."
+            ),
             format!("{requests} answered by the platform's own model"),
         ),
         Residency::OutsidePilot => {
@@ -373,15 +380,31 @@ fn no_more(case: &Case<'_>, residency: Residency) -> Claim {
     let who = case.who();
     let calls = case.counted("call", "calls");
     let what = match residency {
-        Residency::Violated => format!("No further call of {who} outside its region rule; {calls} in all."),
-        Residency::Contradicted => format!("No further contradicting evidence for {who}; {calls} in all."),
-        Residency::Fallback => format!("Calls of {who} stay where they are sent again; {calls} were moved."),
-        Residency::OtherDoor => format!("All usage of {who} passes its own endpoint again; {calls} did not."),
-        Residency::PlatformDefault => {
-            format!("The endpoint of {who} answers all its requests again; {calls} went to the platform's model.")
+        Residency::Violated => {
+            format!("No further call of {who} outside its region rule; {calls} in all.")
         }
-        Residency::OutsidePilot => format!("{} is used by its pilot alone again; {calls} came from others.", case.starting()),
-        Residency::DownWithoutFallback => format!("{} answers again; {calls} failed meanwhile.", case.starting()),
+        Residency::Contradicted => {
+            format!("No further contradicting evidence for {who}; {calls} in all.")
+        }
+        Residency::Fallback => {
+            format!("Calls of {who} stay where they are sent again; {calls} were moved.")
+        }
+        Residency::OtherDoor => {
+            format!("All usage of {who} passes its own endpoint again; {calls} did not.")
+        }
+        Residency::PlatformDefault => {
+            format!(
+                "The endpoint of {who} answers all its requests again; {calls} went to the platform's model."
+            )
+        }
+        Residency::OutsidePilot => format!(
+            "{} is used by its pilot alone again; {calls} came from others.",
+            case.starting()
+        ),
+        Residency::DownWithoutFallback => format!(
+            "{} answers again; {calls} failed meanwhile.",
+            case.starting()
+        ),
     };
     let topic = what.trim_end_matches('.').to_owned();
     Claim::new(what, topic)
@@ -428,13 +451,21 @@ fn quiet(case: &Case<'_>) -> Claim {
     let most = measure
         .limit
         .filter(|limit| limit.unit == Unit::Millis)
-        .map(|limit| format!("; at this hour {} without a call are too many", figure::span(limit.n)))
+        .map(|limit| {
+            format!(
+                "; at this hour {} without a call are too many",
+                figure::span(limit.n)
+            )
+        })
         .unwrap_or_default();
     let expected = measure
         .expected
         .filter(|(_, middle, _)| middle.unit == Unit::Count)
         .map(|(least, _, most)| {
-            format!("; expected are {} calls", figure::range(least, most, figure::amount))
+            format!(
+                "; expected are {} calls",
+                figure::range(least, most, figure::amount)
+            )
         });
     if case.over {
         return Claim::new(

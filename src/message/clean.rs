@@ -126,10 +126,7 @@ mod tests {
             ("\u{200B}", ""),
             ("sk-proj-abcdefgh", "(hidden: looks like a key)"),
             ("7c1e90aa", "7c1e90aa"),
-            (
-                "https://u:p@h.example/x/y?key=1#z",
-                "https://h.example/x/y",
-            ),
+            ("https://u:p@h.example/x/y?key=1#z", "https://h.example/x/y"),
         ];
         for (raw, expected) in cases {
             assert_eq!(name(raw), expected, "{raw:?}");

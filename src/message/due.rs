@@ -43,7 +43,10 @@ pub(super) fn claim(case: &Case<'_>, due: Due) -> Claim {
             format!("credential {what} rotated"),
         ),
         (Due::Credential, false) => (
-            format!("Credential {what}{of} {verb} due for rotation {}.", when(case, days)),
+            format!(
+                "Credential {what}{of} {verb} due for rotation {}.",
+                when(case, days)
+            ),
             format!("credential {what} due {}", when(case, days)),
         ),
         (Due::Retirement, true) => (
@@ -72,7 +75,9 @@ pub(super) fn claim(case: &Case<'_>, due: Due) -> Claim {
         (Due::Exercise, false) => {
             let days = figure::plural(days, "day", "days");
             (
-                format!("{what}{of} has not been exercised for {days}: nobody knows whether it would take over."),
+                format!(
+                    "{what}{of} has not been exercised for {days}: nobody knows whether it would take over."
+                ),
                 format!("{what} not exercised for {days}"),
             )
         }

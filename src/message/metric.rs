@@ -16,20 +16,16 @@ fn forms(metric: Metric) -> (&'static str, &'static str) {
         Metric::Spend => ("spends {v}{w}", "{v}{w}"),
         Metric::CostPerCall => ("costs {v} a call", "{v} a call"),
         Metric::TokensPerCall => ("uses {v} tokens a call", "{v} tokens a call"),
-        Metric::PromptPerCall => (
-            "sends {v} prompt tokens a call",
-            "{v} prompt tokens a call",
-        ),
+        Metric::PromptPerCall => ("sends {v} prompt tokens a call", "{v} prompt tokens a call"),
         Metric::RetryShare => ("repeats {v} of its calls", "{v} of calls are retries"),
         Metric::Retries => ("tries calls again {v}{w}", "tried again {v}{w}"),
         Metric::RetrySpend => (
             "spends {v} on calls that were tried again{w}",
             "{v} for retries{w}",
         ),
-        Metric::ConversationRequests => (
-            "makes {v} in one conversation",
-            "{v} in one conversation",
-        ),
+        Metric::ConversationRequests => {
+            ("makes {v} in one conversation", "{v} in one conversation")
+        }
         Metric::ConversationTokens => (
             "uses {v} tokens in one conversation",
             "{v} tokens in one conversation",
@@ -44,11 +40,11 @@ fn forms(metric: Metric) -> (&'static str, &'static str) {
             "{v} of calls refused with 401 or 403",
         ),
         Metric::RequestErrorShare => ("has {v} of its requests fail", "{v} of requests fail"),
-        Metric::LatencyP50 => ("takes {v} for every second call", "{v} for every second call"),
-        Metric::LatencyP95 => (
-            "takes longer than {v} for one call in twenty",
-            "p95 {v}",
+        Metric::LatencyP50 => (
+            "takes {v} for every second call",
+            "{v} for every second call",
         ),
+        Metric::LatencyP95 => ("takes longer than {v} for one call in twenty", "p95 {v}"),
         Metric::LatencyP95OfTimeout => (
             "takes {v} of its timeout for one call in twenty",
             "p95 at {v} of the timeout",
@@ -128,6 +124,41 @@ fn counted(metric: Metric) -> Option<(&'static str, &'static str)> {
         | Metric::QuarantineShare
         | Metric::Lag
         | Metric::ContextUse => None,
+    }
+}
+
+/// What the figures of a metric are made of.
+pub(super) fn sampled(metric: Metric) -> (&'static str, &'static str) {
+    match metric {
+        Metric::Calls
+        | Metric::RetryShare
+        | Metric::Retries
+        | Metric::ThrottledShare
+        | Metric::ErrorShare
+        | Metric::AuthShare
+        | Metric::LatencyP50
+        | Metric::LatencyP95
+        | Metric::LatencyP95OfTimeout
+        | Metric::OverTimeoutShare
+        | Metric::Violated
+        | Metric::UnprovenShare
+        | Metric::Contradicted
+        | Metric::Fallbacks
+        | Metric::Coverage => ("call", "calls"),
+        Metric::Requests
+        | Metric::Tokens
+        | Metric::Spend
+        | Metric::CostPerCall
+        | Metric::TokensPerCall
+        | Metric::PromptPerCall
+        | Metric::RetrySpend
+        | Metric::ConversationRequests
+        | Metric::ConversationTokens
+        | Metric::RequestErrorShare
+        | Metric::PlatformRequests
+        | Metric::UnpricedShare
+        | Metric::ContextUse => ("request", "requests"),
+        Metric::QuarantineShare | Metric::LostRecords | Metric::Lag => ("record", "records"),
     }
 }
 

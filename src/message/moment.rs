@@ -17,6 +17,11 @@ pub(super) fn hour(at: UnixMillis, zone: Tz) -> String {
     local(at, zone).format("%H:%M").to_string()
 }
 
+/// `02:40:12`.
+pub(super) fn second(at: UnixMillis, zone: Tz) -> String {
+    local(at, zone).format("%H:%M:%S").to_string()
+}
+
 /// `21 Nov 2026`.
 pub(super) fn date(at: UnixMillis, zone: Tz) -> String {
     local(at, zone).format("%-d %b %Y").to_string()

@@ -76,7 +76,9 @@ pub(super) fn who(series: &Series, display: &str) -> String {
             display
         };
     };
-    let rest: Vec<String> = named.map(|(dimension, value)| one(dimension, value, "")).collect();
+    let rest: Vec<String> = named
+        .map(|(dimension, value)| one(dimension, value, ""))
+        .collect();
     let first = one(first, value, display);
     if rest.is_empty() {
         first
