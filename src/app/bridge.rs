@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::attribute::Endpoint;
 use crate::bridge::{BUCKETS, Part, State, USUAL_WEIGHTS};
 use crate::call::{Provider, Tier, Usage};
 use crate::cell::Totals;
@@ -61,7 +62,7 @@ impl<'a> Weights<'a> {
         let registry = &self.rules.registry;
         let known = registry.by_name(endpoint).and_then(|id| registry.get(id));
         let region = known
-            .map(|one| one.known_region())
+            .map(Endpoint::known_region)
             .filter(|region| !region.is_empty());
         let resolved = self.rules.prices.resolve(&Lookup {
             endpoint: known.map(|one| one.name.as_str()),

@@ -159,35 +159,55 @@ pub(super) fn visit(
         window.rows.push(Some(row));
         Ok(())
     };
+    let place = (number(resolution), span);
     match width(resolution).filter(|width| few(*width, span, keys.len())) {
-        Some(width) => {
-            let mut read = conn.prepare_cached(
-                "SELECT start, key, seq, body FROM cell
-                 WHERE resolution = ?1 AND start = ?2 AND key = ?3",
-            )?;
-            let mut start = span.from.saturating_add(width - 1).floor(width);
-            while start < span.to {
-                for key in keys.keys() {
-                    let mut rows = read.query((number(resolution), start.0, key))?;
-                    if let Some(row) = rows.next()? {
-                        take(row)?;
-                    }
-                }
-                start = start.saturating_add(width);
-            }
-        }
-        None => {
-            let mut rows = conn.prepare_cached(
-                "SELECT start, key, seq, body FROM cell
-                 WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
-            )?;
-            let mut rows = rows.query((number(resolution), span.from.0, span.to.0))?;
-            while let Some(row) = rows.next()? {
+        Some(width) => look_up(conn, place, (width, &keys), &mut take)?,
+        None => read_all(conn, place, &mut take)?,
+    }
+    window.flush(visit)
+}
+
+type TakeRow<'a> = dyn FnMut(&Row<'_>) -> Result<(), Fault> + 'a;
+
+/// Reads the cells of keys window by window.
+fn look_up(
+    conn: &Connection,
+    (resolution, span): (i64, Span),
+    (width, keys): (i64, &BTreeMap<i64, CellKey>),
+    take: &mut TakeRow<'_>,
+) -> Result<(), Fault> {
+    let mut read = conn.prepare_cached(
+        "SELECT start, key, seq, body FROM cell
+         WHERE resolution = ?1 AND start = ?2 AND key = ?3",
+    )?;
+    let mut start = span.from.saturating_add(width - 1).floor(width);
+    while start < span.to {
+        for key in keys.keys() {
+            let mut rows = read.query((resolution, start.0, key))?;
+            if let Some(row) = rows.next()? {
                 take(row)?;
             }
         }
+        start = start.saturating_add(width);
     }
-    window.flush(visit)
+    Ok(())
+}
+
+/// Reads all cells of a span.
+fn read_all(
+    conn: &Connection,
+    (resolution, span): (i64, Span),
+    take: &mut TakeRow<'_>,
+) -> Result<(), Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT start, key, seq, body FROM cell
+         WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
+    )?;
+    let mut rows = rows.query((resolution, span.from.0, span.to.0))?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
 }
 
 /// How wide windows are whose starts can be computed.

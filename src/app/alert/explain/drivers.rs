@@ -219,10 +219,11 @@ mod tests {
             let amounts = told.iter().map(|n| NanoUsd(*n));
             Change::ALL.into_iter().zip(amounts).collect()
         };
-        let cases: [(&[i64], Option<i64>, &[i64]); 5] = [
+        let cases: [(&[i64], Option<i64>, &[i64]); 6] = [
             (&[7, 2, 1], None, &[7, 2, 1]),
             (&[7, 2, 1], Some(10), &[7, 2, 1]),
-            (&[7, 2, -1], Some(4), &[4, 1, -1]),
+            (&[7, 2, -1], Some(4), &[3, 1, 0]),
+            (&[7, 2, 1], Some(0), &[]),
             (&[7, 2, 1], Some(-4), &[]),
             (&[5, -5], Some(4), &[]),
         ];

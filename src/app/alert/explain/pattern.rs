@@ -32,18 +32,18 @@ const CALLS_LEAST: i64 = 3;
 const SIGHT_MS: i64 = 7 * DAY_MS;
 
 impl Found {
-    fn new(pattern: &'static str, action: String) -> Option<Found> {
-        Some(Found {
+    fn new(pattern: &'static str, action: String) -> Found {
+        Found {
             pattern: Some(pattern),
             action: Some(action),
-        })
+        }
     }
 
-    fn action(action: String) -> Option<Found> {
-        Some(Found {
+    fn action(action: String) -> Found {
+        Found {
             pattern: None,
             action: Some(action),
-        })
+        }
     }
 }
 
@@ -82,14 +82,14 @@ fn wrong(case: &Case<'_>) -> Result<Option<Found>, Fault> {
     };
     let declared = around::registered(case, &endpoint);
     Ok(if declared.is_empty() || declared == region {
-        Found::action(format!(
+        Some(Found::action(format!(
             "Take the feature off endpoint {endpoint}: its calls land in {region}."
-        ))
+        )))
     } else {
-        Found::action(format!(
+        Some(Found::action(format!(
             "Endpoint {endpoint} is registered in {declared}, and its calls land in {region}: take \
              the feature off it, then correct the registry."
-        ))
+        )))
     })
 }
 
@@ -128,13 +128,13 @@ fn down(case: &Case<'_>) -> Result<Option<Found>, Fault> {
     if let Some(provider) = provider.filter(|name| !name.is_empty())
         && let Some(features) = all_fail(case, provider)?
     {
-        return Ok(Found::new(
+        return Ok(Some(Found::new(
             "an outage at the provider",
             format!(
                 "All {features} features that use {provider} fail: nothing of yours has changed. See \
                  the provider's status, and move what cannot wait to another provider."
             ),
-        ));
+        )));
     }
     let registry = &case.rules.registry;
     let known = registry.by_name(endpoint).and_then(|id| registry.get(id));
@@ -152,9 +152,9 @@ fn down(case: &Case<'_>) -> Result<Option<Found>, Fault> {
         ),
     };
     Ok(if failing.is_down() {
-        Found::new("an endpoint that is down", action)
+        Some(Found::new("an endpoint that is down", action))
     } else {
-        Found::action(action)
+        Some(Found::action(action))
     })
 }
 
@@ -188,13 +188,13 @@ fn throttled(case: &Case<'_>, seen: &Seen) -> Option<Found> {
         Some((feature, share)) => format!("; {feature} gets {} of the refusals", percent(share)),
         None => String::new(),
     };
-    Found::new(
+    Some(Found::new(
         "a rate limit that is used up",
         format!(
             "Endpoint {endpoint} refuses calls with 429{whose}: spread the load or raise the quota, \
              and see that retries wait as long as the answer says."
         ),
-    )
+    ))
 }
 
 /// More calls or more money: a loop, a leak, longer prompts, or another endpoint.
@@ -216,28 +216,28 @@ fn grown(case: &Case<'_>, seen: &Seen, drivers: &[Driver]) -> Result<Option<Foun
         (thousandths >= 1_200).then(|| times(thousandths))
     });
     Ok(match (greatest.change, grew, moved) {
-        (Change::Prompt, Some(grew), Some((from, to))) => Found::new(
+        (Change::Prompt, Some(grew), Some((from, to))) => Some(Found::new(
             "a prompt that grew",
             format!(
                 "Prompts are {grew} times as long as before, since the feature asks {to} in the place \
                  of {from}: look at what was changed with it, and take it back."
             ),
-        ),
-        (Change::Prompt, Some(grew), None) => Found::new(
+        )),
+        (Change::Prompt, Some(grew), None) => Some(Found::new(
             "a prompt that grew",
             format!(
                 "Prompts are {grew} times as long as before: look at what was changed in the prompt \
                  or in what is put into it."
             ),
-        ),
-        (Change::Mix | Change::Price, _, Some((from, to))) => Found::action(format!(
-            "The feature asks {to} in the place of {from}, which costs more: ask whether that is meant."
         )),
-        (Change::Retries, ..) => Found::action(
+        (Change::Mix | Change::Price, _, Some((from, to))) => Some(Found::action(format!(
+            "The feature asks {to} in the place of {from}, which costs more: ask whether that is meant."
+        ))),
+        (Change::Retries, ..) => Some(Found::action(
             "Failed requests are paid for and repeated: cap the retries, and let them wait longer each \
              time."
                 .to_owned(),
-        ),
+        )),
         (
             Change::Prompt
             | Change::Mix
@@ -259,18 +259,20 @@ fn looped(seen: &Seen) -> Option<Found> {
     let (who, share) = (beginning(print), percent(share));
     let says = format!("One conversation (fingerprint {who}) makes {share} of them");
     if same_size(talk) {
-        return Found::new(
+        return Some(Found::new(
             "a retry loop",
             format!("{says} with the same prompt size: stop its playbook, or cap its retries."),
-        );
+        ));
     }
     if grows(talk) {
-        return Found::new(
+        return Some(Found::new(
             "a prompt that grows",
             format!("{says}, each prompt longer than the one before: end it, or cap its turns."),
-        );
+        ));
     }
-    Found::action(format!("{says}: stop it, and ask who started it."))
+    Some(Found::action(format!(
+        "{says}: stop it, and ask who started it."
+    )))
 }
 
 /// Whether four in five prompts have one size, within a fiftieth.
@@ -329,13 +331,13 @@ fn leaked(case: &Case<'_>, seen: &Seen) -> Result<Option<Found>, Fault> {
         return Ok(None);
     }
     let share = percent(share);
-    Ok(Found::new(
+    Ok(Some(Found::new(
         "a leaked credential",
         format!(
             "Credential {name} was never seen before, and makes {share} of them at an hour at which \
              hardly anybody works: revoke it now, then ask whose it is."
         ),
-    ))
+    )))
 }
 
 /// Whether the event's hours are among those in which the week before had the fewest requests: under

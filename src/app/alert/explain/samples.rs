@@ -18,15 +18,15 @@ const READ: usize = 2_000;
 /// The first calls of its own that leave evidence; none for what is not about residency.
 pub(super) fn samples(case: &Case<'_>) -> Result<Vec<Sample>, Fault> {
     let wanted = match &case.rule.check {
-        Check::Residency(Residency::Violated | Residency::Contradicted) => Verdict::Violated,
+        Check::Residency(Residency::Violated | Residency::Contradicted)
+        | Check::Threshold {
+            metric: Metric::Violated,
+            ..
+        } => Verdict::Violated,
         Check::Threshold {
             metric: Metric::UnprovenShare,
             ..
         } => Verdict::Unproven,
-        Check::Threshold {
-            metric: Metric::Violated,
-            ..
-        } => Verdict::Violated,
         Check::Residency(_)
         | Check::Threshold { .. }
         | Check::Budget(_)
