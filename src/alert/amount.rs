@@ -3,8 +3,10 @@
 //! Knows no text of it. A newcomer may ask why shares are millionths: rules speak of tenths of a
 //! per cent, and no float is compared with a limit.
 
+use serde::{Deserialize, Serialize};
+
 /// What a figure counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Unit {
     /// Calls, requests, records, conversations.
     Count,
@@ -21,7 +23,7 @@ pub enum Unit {
 }
 
 /// A figure with its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Amount {
     /// What it counts.
     pub unit: Unit,

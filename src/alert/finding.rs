@@ -3,6 +3,8 @@
 //! Knows no episode. A newcomer may ask why good findings are told at all: an episode ends by one,
 //! and silence must not be taken for it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Text, UnixMillis};
 
 use super::amount::Amount;
@@ -11,7 +13,7 @@ use super::series::Series;
 use super::words::Severity;
 
 /// What a rule says of a series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// As it should be.
     Good,
@@ -24,7 +26,7 @@ pub enum Level {
 }
 
 /// Why nothing can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Unknown {
     /// The window holds too little.
     TooFew,
@@ -53,7 +55,7 @@ impl Unknown {
 }
 
 /// The figures that a decision used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measure {
     /// Which figure; `None` for what is no figure (first sights, dates).
     pub metric: Option<Metric>,
@@ -70,7 +72,7 @@ pub struct Measure {
 }
 
 /// What it costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// Beyond what was expected or approved, since it began, in nano-dollars.
     pub so_far_nanousd: Option<i64>,
@@ -79,7 +81,7 @@ pub struct Loss {
 }
 
 /// How sure an anomaly is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chance {
     /// By chance about once in so many hours for this series.
     pub once_in_hours: i64,
@@ -88,7 +90,7 @@ pub struct Chance {
 }
 
 /// What a watch finds of one rule and series at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's name.
     pub rule: Text,

@@ -3,12 +3,14 @@
 //! Knows no window. A newcomer may ask why each says whether it can only rise: such a figure may
 //! fire on a window that is not complete, all others wait.
 
+use serde::{Deserialize, Serialize};
+
 use super::amount::Unit;
 
 macro_rules! metrics {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal, $unit:ident, rises: $rises:literal;)+) => {
         /// A figure that rules can be written about.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Metric {
             $($(#[doc = $doc])+ $name,)+
         }

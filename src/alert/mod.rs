@@ -6,15 +6,18 @@
 mod amount;
 mod fact;
 mod finding;
+mod kind;
 mod metric;
 mod notice;
 mod rule;
 mod series;
+mod settings;
 mod words;
 
 pub use amount::{Amount, Unit};
 pub use fact::{Declared, DeclaredEndpoint, DeclaredFeature, Fact, SourceFact};
 pub use finding::{Chance, Finding, Level, Loss, Measure, Unknown};
+pub use kind::Kind;
 pub use metric::Metric;
 pub use notice::{
     Band, Change, Driver, EpisodeRef, Explained, Graph, Notice, Sample, Share, StepKind,
@@ -23,4 +26,5 @@ pub use rule::{
     Budget, Burn, Calendar, Check, Due, Limit, Period, Promise, Residency, Rule, Scope, Sight, Span,
 };
 pub use series::{Dimension, Series};
+pub use settings::{Digests, Maintenance, Matcher, Route, Settings};
 pub use words::Severity;

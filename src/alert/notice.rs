@@ -3,6 +3,8 @@
 //! Knows no mail and no page. A newcomer may ask why nothing in here is prose: text, HTML and page
 //! say the same figures, each in its own form.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Text, UnixMillis};
 
 use super::amount::{Amount, Unit};
@@ -11,7 +13,7 @@ use super::rule::Rule;
 use super::words::Severity;
 
 /// What happened to an episode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum StepKind {
     /// It began.
     Fired,
@@ -37,7 +39,7 @@ impl StepKind {
 }
 
 /// Which episode and step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EpisodeRef {
     /// Number of the episode.
     pub episode: u64,

@@ -3,10 +3,12 @@
 //! Knows no metric. A newcomer may ask why the empty series exists: a rule over everything is about
 //! no feature in particular.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Text;
 
 /// What figures can be told apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Dimension {
     /// `application/skill`.
     Feature,
@@ -70,7 +72,7 @@ impl Dimension {
 }
 
 /// What an alert is about, by dimension; empty: everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Series(Vec<(Dimension, Text)>);
 
 impl Series {

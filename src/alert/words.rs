@@ -3,8 +3,10 @@
 //! Knows no rule. A newcomer may ask why there are three and not five: each is another way to a
 //! person, and there are three.
 
+use serde::{Deserialize, Serialize};
+
 /// How urgent an alert is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Goes into the next digest.
     Info,
