@@ -10,7 +10,7 @@
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`watch`] [`bridge`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
@@ -51,6 +51,7 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod watch;
 
 pub mod config;
 
