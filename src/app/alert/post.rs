@@ -66,8 +66,8 @@ pub fn transport(mail: &config::Mail) -> Result<Box<dyn Transport>, String> {
                 host: smtp.host.clone(),
                 port: smtp.port,
                 tls: match smtp.tls {
-                    SmtpTls::StartTls => Tls::StartTls,
-                    SmtpTls::Tls => Tls::Tls,
+                    SmtpTls::Starttls => Tls::Starttls,
+                    SmtpTls::Tls => Tls::Implicit,
                     SmtpTls::None => Tls::None,
                 },
                 plain_allowed: smtp.tls == SmtpTls::None,
