@@ -53,6 +53,7 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod episode;
 pub mod message;
 pub mod watch;
 
