@@ -79,7 +79,7 @@ pub(super) fn of(
     match kind {
         Kind::Threshold => threshold(desk, by, scope),
         Kind::Budget => budget(desk, by),
-        Kind::Burn => burn(desk),
+        Kind::Burn => burn(desk, by),
         Kind::Anomaly => anomaly(desk, by, scope),
         Kind::Drift => drift(desk, by, scope),
         Kind::Residency => {
@@ -278,13 +278,7 @@ fn drift(desk: &mut Desk<'_, '_>, by: &[Dimension], scope: &Scope) -> Option<Che
     if !limit::approved(desk, &around, at) {
         return None;
     }
-    let by_the_day = series::approved(around.metric) == Some(true);
     let window = window?;
-    if by_the_day && window != Span::Period(Period::Day) {
-        let message = format!("`{}` is approved by the day", around.metric.as_str());
-        let at = rule.window.as_ref().unwrap_or(text);
-        desk.wrong(at.span(), "bad_rule", message, "write `window = \"day\"`");
-    }
     Some(Check::Drift {
         metric: around.metric,
         window,
@@ -357,14 +351,25 @@ fn own_budget(desk: &mut Desk<'_, '_>) -> Option<i64> {
     Some(nanos)
 }
 
-/// Reports series whose budget nobody names: the registry knows the company's and each feature's.
+/// Reports series whose budget nobody names: the registry knows the company's and each feature's; a
+/// credential is held against the company's.
 fn budgeted(desk: &mut Desk<'_, '_>, by: &[Dimension]) {
     let rule = &desk.placed.rule;
-    let known = by.is_empty() || by == [Dimension::Feature];
-    let at = rule.by.as_ref().or(None).map(At::span);
+    let known = match by {
+        [] => true,
+        [one] => [
+            Dimension::Feature,
+            Dimension::Application,
+            Dimension::Credential,
+        ]
+        .contains(one),
+        _ => false,
+    };
+    let at = rule.by.as_ref().map(At::span);
     if let (false, None, Some(span)) = (known, &rule.budget, at) {
-        let message = "the registry names budgets of the company and of features alone";
-        let hint = "name one: `budget = \"$500\"`, or leave `by` empty or at `[\"feature\"]`";
+        let message = "the registry names no budget of such a series";
+        let hint = "name one: `budget = \"$500\"`; or leave `by` empty, at `[\"feature\"]`, \
+                    `[\"application\"]` or `[\"credential\"]`";
         desk.wrong(span, "bad_rule", message, hint);
     }
 }
@@ -388,7 +393,8 @@ fn budget(desk: &mut Desk<'_, '_>, by: &[Dimension]) -> Option<Check> {
     }))
 }
 
-fn burn(desk: &mut Desk<'_, '_>) -> Option<Check> {
+fn burn(desk: &mut Desk<'_, '_>, by: &[Dimension]) -> Option<Check> {
+    budgeted(desk, by);
     let rule = &desk.placed.rule;
     let fast = required(desk, rule.fast.as_ref(), "fast");
     let slow = required(desk, rule.slow.as_ref(), "slow");

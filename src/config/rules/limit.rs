@@ -77,19 +77,17 @@ pub(super) fn example(unit: Unit) -> &'static str {
 
 /// Whether the registry can say what was approved of that.
 pub(super) fn approved(desk: &mut Desk<'_, '_>, around: &Around<'_>, at: &AtText) -> bool {
-    if series::approved(around.metric).is_none() {
+    let Some(adds_up) = series::approved(around.metric) else {
         let message = format!("nothing is approved of `{}`", around.metric.as_str());
         let hint = format!("of `{}`", series::approved_words().join("`, `"));
         desk.wrong(at.span(), "bad_rule", message, hint);
         return false;
+    };
+    if adds_up {
+        return of_features(desk, around, "approved", at);
     }
-    told_by(
-        desk,
-        around,
-        Dimension::Feature,
-        "what was approved is a feature's",
-        at,
-    )
+    let why = "what was approved is a feature's";
+    told_by(desk, around, Dimension::Feature, why, at)
 }
 
 fn declared(desk: &mut Desk<'_, '_>, around: &Around<'_>, at: &AtText) -> bool {
@@ -102,8 +100,23 @@ fn declared(desk: &mut Desk<'_, '_>, around: &Around<'_>, at: &AtText) -> bool {
         desk.wrong(at.span(), "bad_rule", message, hint);
         return false;
     };
+    let Some(whose) = whose else {
+        return of_features(desk, around, "declared", at);
+    };
     let why = format!("what is declared here is of one {}", whose.as_str());
     told_by(desk, around, whose, &why, at)
+}
+
+/// Whether series are features, applications or everything: sums of what features have.
+fn of_features(desk: &mut Desk<'_, '_>, around: &Around<'_>, word: &str, at: &AtText) -> bool {
+    let known = [Dimension::Feature, Dimension::Application];
+    if around.by.iter().all(|one| known.contains(one)) {
+        return true;
+    }
+    let message = format!("what is {word} is of features, of applications or of everything");
+    let hint = "`by` is empty, `[\"application\"]` or `[\"feature\"]`";
+    desk.wrong(at.span(), "bad_rule", message, hint);
+    false
 }
 
 /// Whether each series has one value of that dimension; reports otherwise.

@@ -10,6 +10,8 @@ mod merge;
 mod ready;
 mod series;
 mod shipped;
+#[cfg(test)]
+mod tests;
 pub(super) mod written;
 
 use std::collections::BTreeMap;

@@ -107,20 +107,21 @@ pub(super) fn of_due(due: Due) -> Option<Dimension> {
     }
 }
 
-/// What the registry can approve for a feature; the second half counts by the day.
-const APPROVED: [(Metric, bool); 6] = [
+/// What the registry can approve for a feature; the second half adds up over features and days.
+const APPROVED: [(Metric, bool); 7] = [
     (Metric::CostPerCall, false),
     (Metric::TokensPerCall, false),
     (Metric::RetryShare, false),
     (Metric::Calls, true),
     (Metric::Requests, true),
+    (Metric::Tokens, true),
     (Metric::Spend, true),
 ];
 
-/// Whether something of that figure can be approved, and then whether it counts by the day.
+/// Whether something of that figure can be approved, and then whether it adds up over features.
 pub(super) fn approved(metric: Metric) -> Option<bool> {
     let found = APPROVED.iter().find(|(one, _)| *one == metric);
-    found.map(|(_, by_the_day)| *by_the_day)
+    found.map(|(_, adds_up)| *adds_up)
 }
 
 /// The words of all figures that can be approved.
@@ -128,15 +129,17 @@ pub(super) fn approved_words() -> Vec<&'static str> {
     APPROVED.iter().map(|(metric, _)| metric.as_str()).collect()
 }
 
-/// What the registry declares: the figure held against it, and whose it is.
-const DECLARED: [(Metric, Dimension); 3] = [
-    (Metric::LatencyP50, Endpoint),
-    (Metric::LatencyP95, Endpoint),
-    (Metric::ConversationTokens, Feature),
+/// What the registry declares: the figure held against it, and whose it is; `None` where it adds up.
+const DECLARED: [(Metric, Option<Dimension>); 5] = [
+    (Metric::LatencyP50, Some(Endpoint)),
+    (Metric::LatencyP95, Some(Endpoint)),
+    (Metric::PromptPerCall, Some(Endpoint)),
+    (Metric::ConversationTokens, Some(Feature)),
+    (Metric::Spend, None),
 ];
 
-/// Whose the registry's figure is that this one can be held against.
-pub(super) fn declared(metric: Metric) -> Option<Dimension> {
+/// Whether something is declared for that figure, and whose it is.
+pub(super) fn declared(metric: Metric) -> Option<Option<Dimension>> {
     let found = DECLARED.iter().find(|(one, _)| *one == metric);
     found.map(|(_, whose)| *whose)
 }
