@@ -8,7 +8,10 @@
 //! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
-//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] [`anomaly`] | the ledger |
+//! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
+//! | what is normal, pure | [`anomaly`] | rules, the ledger |
+//! | pictures, pure | [`chart`] | whose figures they are |
+//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
@@ -46,6 +49,10 @@ pub mod link;
 pub mod series;
 
 pub mod anomaly;
+pub mod chart;
+
+pub mod alert;
+pub mod bridge;
 
 pub mod config;
 

@@ -8,6 +8,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 /// A short text: host, model, feature. Inline up to 24 bytes.
 pub type Text = CompactString;
@@ -16,7 +17,9 @@ pub type Text = CompactString;
 pub const NAME_MAX_BYTES: usize = 200;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct UnixMillis(pub i64);
 
 /// A duration in whole milliseconds.
