@@ -425,7 +425,7 @@ fn seen(case: &Case<'_>, sight: Sight) -> Claim {
         Sight::Endpoint => ("Endpoint", "first call to endpoint"),
         Sight::Model => ("Model", "first call to model"),
         Sight::Credential => ("Credential", "first call with credential"),
-        Sight::Host => ("Host", "LLM host that nobody registered:"),
+        Sight::Host => ("Host", "calls to an unregistered LLM host:"),
     };
     let sentence = match (case.over, sight) {
         (true, _) => format!("{what} {subject} is no longer new, or is registered now."),

@@ -7,8 +7,8 @@ use super::Mail;
 
 /// Letters of a line of an encoded body (RFC 2045).
 const BODY_LINE: usize = 76;
-/// Bytes of one encoded word, so that a header's line stays below 76 letters (RFC 2047).
-const WORD_BYTES: usize = 42;
+/// Bytes of one encoded word, so that the first beside the longest name stays within a line (RFC 2047).
+const WORD_BYTES: usize = 30;
 /// Letters of a header's line before it is folded.
 const HEADER_LINE: usize = 76;
 

@@ -11,6 +11,7 @@ mod due;
 mod example;
 mod figure;
 mod header;
+mod hook;
 mod link;
 mod metric;
 mod mime;
@@ -22,9 +23,6 @@ mod view;
 mod who;
 mod wrap;
 
-#[cfg(test)]
-mod tests;
-
 use chrono_tz::Tz;
 use minijinja::value::Value;
 
@@ -35,6 +33,7 @@ use picture::Picture;
 use view::View;
 
 pub use digest::{Digest, DigestKind, Line, Section, digest};
+pub use hook::hook;
 pub use link::{Act, Sign};
 pub use template::{TemplateFault, Templates};
 

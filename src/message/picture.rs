@@ -105,7 +105,10 @@ pub(super) fn caption(notice: &Notice, graph: &Graph) -> String {
         };
         parts.push(format!("{word} {last}"));
     }
-    if let Some(top) = graph.points.iter().map(|(_, value)| *value).max() {
+    let last = graph.points.last().map(|(_, value)| *value);
+    if let Some(top) = graph.points.iter().map(|(_, value)| *value).max()
+        && Some(top) != last
+    {
         let unit = graph.unit.unwrap_or(notice.finding.measure.value.unit);
         let top = metric::bare(metric_of(notice), Amount::new(unit, top));
         parts.push(format!("highest {top}"));

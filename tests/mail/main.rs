@@ -135,13 +135,14 @@ fn both_parts_say_the_same_figures() {
     let templates = Templates::default();
     for (name, notice) in table::all() {
         let mail = render(&notice, &around(&templates));
-        // Addresses and the ends of the sparkline stand in the text alone, as links and picture in HTML.
+        // Addresses and the ends of the sparkline stand in the text alone: HTML has links and a picture.
+        let shown = |line: &str| line.split("https://").next().unwrap_or_default().to_owned();
         let lines = mail
             .text
             .lines()
-            .filter(|line| !line.contains("://") && !line.contains('▁'));
+            .filter(|line| !line.contains(|c| ('▁'..='█').contains(&c)));
         let caption = |line: &&str| !line.starts_with("      ") || line.starts_with("            ");
-        let text: Vec<&str> = lines.filter(caption).collect();
+        let text: Vec<String> = lines.filter(caption).map(shown).collect();
         let (text, html) = (numbers(&text.join("\n")), numbers(&read(&mail.html)));
         let missing: Vec<_> = text.difference(&html).collect();
         assert!(missing.is_empty(), "{name}: HTML lacks {missing:?}");
@@ -362,10 +363,8 @@ fn hostile_names_stay_names() {
         let (text, html) = (message.body_text(0).unwrap(), message.body_html(0).unwrap());
         assert!(!html.contains(bad), "{bad} in HTML");
         assert!(bad == "<script" || !text.contains(bad), "{bad} in text");
-        assert!(
-            !String::from_utf8_lossy(&bytes).contains(bad),
-            "{bad} in bytes"
-        );
+        let raw = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(bad == "<script" || !raw.contains(bad), "{bad} in bytes");
     }
     let head = bytes
         .windows(4)
