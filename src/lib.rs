@@ -9,8 +9,9 @@
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
+//! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] [`message`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`watch`] [`episode`] [`message`] | the ledger, sending |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
@@ -47,11 +48,14 @@ pub mod line;
 pub mod link;
 pub mod series;
 
+pub mod anomaly;
 pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod episode;
 pub mod message;
+pub mod watch;
 
 pub mod config;
 
