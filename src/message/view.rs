@@ -12,6 +12,8 @@ use super::figure::{self, MINUS};
 use super::link::{Act, Link, links};
 use super::{Around, advice, clean, metric, moment, picture, spark, who};
 
+/// Shows nothing, and keeps what stands beside it on one line.
+const JOINER: char = '\u{2060}';
 /// Further series that one mail lists.
 const OTHERS_MAX: usize = 20;
 /// Drivers that one mail lists; the rest is added up.
@@ -188,10 +190,11 @@ fn so_far(notice: &Notice) -> Option<Row> {
 /// `+$17.40`, `−$0.22`.
 fn change(nanousd: i64) -> String {
     let text = figure::dollars(nanousd);
-    if text.starts_with(MINUS) || nanousd == 0 {
-        text
-    } else {
-        format!("+{text}")
+    match text.strip_prefix(MINUS) {
+        // A browser would break the line behind a minus.
+        Some(rest) => format!("{MINUS}{JOINER}{rest}"),
+        None if nanousd == 0 => text,
+        None => format!("+{text}"),
     }
 }
 

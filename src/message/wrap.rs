@@ -59,6 +59,7 @@ pub(super) fn plain(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\u{202F}' | '\u{A0}' => plain.push(' '),
+            '\u{2060}' => {}
             '−' => plain.push('-'),
             '“' | '”' => plain.push('"'),
             '…' => plain.push_str("..."),

@@ -68,10 +68,12 @@ fn lay_out(name: &str, mail: &Mail) {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(format!("{name}.eml")), bytes(mail)).unwrap();
     let mut html = mail.html.clone();
-    if let (Some(png), Some(at)) = (&mail.png, html.find("cid:")) {
-        fs::write(folder.join(format!("{name}.png")), png).unwrap();
-        let end = at + html[at..].find('"').unwrap();
-        html.replace_range(at..end, &format!("{name}.png"));
+    for (png, kind) in [(&mail.png, "broad"), (&mail.png_narrow, "narrow")] {
+        if let (Some(png), Some(at)) = (png, html.find("\"cid:")) {
+            fs::write(folder.join(format!("{name}-{kind}.png")), png).unwrap();
+            let end = at + 1 + html[at + 1..].find('"').unwrap();
+            html.replace_range(at + 1..end, &format!("{name}-{kind}.png"));
+        }
     }
     fs::write(folder.join(format!("{name}.html")), html).unwrap();
 }
@@ -199,12 +201,20 @@ fn a_parser_reads_what_was_written() {
             .parts
             .iter()
             .filter(|part| part.is_content_type("image", "png"))
+            .map(|part| (part.content_id().unwrap(), part.contents()))
             .collect();
-        assert_eq!(pictures.len(), usize::from(mail.png.is_some()), "{name}");
-        for picture in pictures {
-            assert_eq!(Some(picture.contents()), mail.png.as_deref(), "{name}");
-            let cid = picture.content_id().unwrap();
-            assert!(mail.html.contains(&format!("cid:{cid}")), "{name}");
+        let sent: Vec<&[u8]> = [&mail.png, &mail.png_narrow]
+            .into_iter()
+            .flatten()
+            .map(Vec::as_slice)
+            .collect();
+        assert_eq!(
+            pictures.iter().map(|(_, png)| *png).collect::<Vec<_>>(),
+            sent,
+            "{name}"
+        );
+        for (cid, _) in pictures {
+            assert!(mail.html.contains(&format!("\"cid:{cid}\"")), "{name}");
         }
         let date = message.date().unwrap();
         assert_eq!(date.to_timestamp() * 1000, notice.told.0, "{name}");

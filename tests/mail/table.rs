@@ -332,6 +332,9 @@ fn budget(value: i64, forecast: Option<i64>) -> Notice {
     notice.finding.measure.expected =
         forecast.map(|end| (usd(end * USD), usd(end * USD), usd(end * USD)));
     notice.finding.measure.window_minutes = 0;
+    if value < 5_000 {
+        notice.finding.subject = "forecast".into();
+    }
     notice
 }
 
