@@ -44,6 +44,39 @@ impl Cell {
     }
 }
 
+/// Where in the week a bin lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Place {
+    /// Hour of the week.
+    pub(super) hour: u16,
+    /// Which of the hour's six bins.
+    pub(super) part: u8,
+}
+
+impl Place {
+    /// The next bin's, which lies in this hour. Counted, since zones differ by half hours, too.
+    pub(super) fn next(self, hour_of_week: u16) -> Place {
+        let hour = hour_of_week % 168;
+        let same = hour == self.hour;
+        Place {
+            hour,
+            part: if same { (self.part + 1) % 6 } else { 0 },
+        }
+    }
+
+    pub(super) fn encode(self, out: &mut Out) {
+        out.byte(self.part);
+        out.whole(self.hour.into());
+    }
+
+    pub(super) fn decode(bytes: &mut In<'_>) -> Option<Place> {
+        Some(Place {
+            part: bytes.byte()?,
+            hour: bytes.small()?,
+        })
+    }
+}
+
 /// The averages of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Profile {
@@ -83,9 +116,19 @@ impl Profile {
         })
     }
 
+    /// The profile at a bin of an hour: drawn from the middle of one hour to the middle of the next, so that a steep
+    /// morning is no stair.
+    fn drawn(&self, place: Place) -> Option<f64> {
+        let own = self.earned(place.hour)?;
+        let off = (f64::from(place.part) + 0.5) / 6.0 - 0.5;
+        let beside = if off < 0.0 { 167 } else { 1 };
+        let other = self.earned((place.hour + beside) % 168);
+        Some(other.map_or(own, |other| own + off.abs() * (other - own)))
+    }
+
     /// The expected value of one bin, for each of the three windows.
-    pub(super) fn expected(&self, hour_of_week: u16) -> [f64; 3] {
-        let earned = self.earned(hour_of_week);
+    pub(super) fn expected(&self, place: Place) -> [f64; 3] {
+        let earned = self.drawn(place);
         self.levels.map(|level| {
             let level = f64::from(level);
             earned.map_or(level, |e| e + BELIEVED * (level - e).max(0.0))

@@ -11,8 +11,9 @@ const KEPT: f64 = 0.975_548_580_186_968; // 2^(-36/1008)
 const SPREAD: f64 = 288.0;
 /// A score's square counts at most this often the average square.
 const CLIP: f64 = 16.0;
-/// What is believed of the spread before any maximum is known, in blocks.
+/// What is believed of the spread before any maximum is known: so many blocks, with this share of the usual score.
 const PRIOR: f64 = 4.0;
+const PRIOR_SHARE: f64 = 0.25;
 /// Scores of which the average square is not clipped yet.
 const FRESH: u16 = 36;
 
@@ -37,7 +38,7 @@ impl Scale {
         if blocks < 1.0 {
             return None;
         }
-        let prior = 0.25 * f64::from(self.square);
+        let prior = PRIOR_SHARE * PRIOR_SHARE * f64::from(self.square);
         let pooled = (blocks * f64::from(self.variance) + PRIOR * prior) / (blocks + PRIOR);
         let sigma = (pooled * (1.0 + 8.0 / blocks)).sqrt();
         (sigma > 0.0).then(|| (score - f64::from(self.mean)) / sigma)

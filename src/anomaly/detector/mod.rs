@@ -9,7 +9,7 @@ mod page;
 use crate::units::UnixMillis;
 
 use super::num::{gain, lean};
-use super::profile::Profile;
+use super::profile::{Place, Profile};
 use super::scale::Scale;
 use super::silence::{Quiet, Silence};
 use super::window::{Sums, WINDOWS, Windows};
@@ -38,6 +38,7 @@ const BAND: f64 = 1.96;
 pub struct Detector {
     bins: u32,
     at: Option<UnixMillis>,
+    place: Place,
     /// Share of bins with calls, half-life a week.
     active: f32,
     profile: Profile,
@@ -67,6 +68,7 @@ impl Detector {
         Detector {
             bins: 0,
             at: None,
+            place: Place::default(),
             active: 0.0,
             profile: Profile::new(),
             windows: Windows::new(kind, floor),
@@ -114,7 +116,7 @@ impl Detector {
     #[must_use]
     pub fn silence(&self, budget: Budget) -> Option<Silence> {
         match self.kind() {
-            Kind::Count => self.quiet.told(&self.profile, budget),
+            Kind::Count => self.quiet.told(&self.profile, self.place, budget),
             Kind::Positive | Kind::Share => None,
         }
     }
@@ -138,19 +140,20 @@ impl Detector {
     /// without data is a count of 0. A bin that is not after the last one changes nothing.
     pub fn feed(&mut self, bin: &Bin, pool: &Pool, budget: Budget) -> Judged {
         let reading = self.windows.reading(bin.value);
-        let predicted = self.profile.expected(bin.hour_of_week);
         let fresh = self.at.is_none_or(|at| bin.at > at);
+        let place = self.place.next(bin.hour_of_week);
+        let predicted = self.profile.expected(place);
         if !fresh || bin.excluded {
             let judged = self.unjudged(bin, predicted, pool, budget);
             if fresh {
                 // The windows pass it over, and nothing is learned: what was planned is not what is usual.
-                self.at = Some(bin.at);
+                (self.at, self.place) = (Some(bin.at), place);
                 self.windows.push(super::window::Slot::default());
                 self.age();
             }
             return judged;
         }
-        self.at = Some(bin.at);
+        (self.at, self.place) = (Some(bin.at), place);
         let slot = self.windows.slot(reading, predicted);
         self.windows.push(slot);
         let scored = self.scored();
