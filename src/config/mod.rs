@@ -52,7 +52,7 @@ pub use kafka::{
     Sasl, SecretRef, Start, Tls,
 };
 pub use rules::{Rules, SHIPPED};
-pub use schema::json_schema;
+pub use schema::{json_schema, rules_json_schema};
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
 };
