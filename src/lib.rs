@@ -9,6 +9,7 @@
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
+//! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
 //! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
@@ -47,6 +48,7 @@ pub mod line;
 pub mod link;
 pub mod series;
 
+pub mod anomaly;
 pub mod chart;
 
 pub mod alert;

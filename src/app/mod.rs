@@ -4,6 +4,8 @@
 //! that is handed a clock, a ledger and something to report progress to: so that a test runs it
 //! whole.
 
+pub mod alert;
+pub mod bridge;
 pub mod daemon;
 pub mod discover;
 pub mod doctor;

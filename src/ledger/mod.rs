@@ -30,6 +30,7 @@ pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span,
 pub use words::{Family, LossKind, Resolution, Stage};
 pub use zone::Zones;
 
+use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
 use crate::line::{Line, Wanted};
 use crate::secret::FingerprintKey;
@@ -91,6 +92,19 @@ pub trait Ledger {
         &self,
         resolution: Resolution,
         span: Span,
+        visit: &mut Visit<'_, CellRow>,
+    ) -> Result<(), Fault> {
+        self.cells_where((resolution, span), &mut |_| true, visit)
+    }
+
+    /// As [`Ledger::cells`], of the keys that are `wanted`; few keys of many take little time.
+    ///
+    /// # Errors
+    /// As [`Ledger::cells`].
+    fn cells_where(
+        &self,
+        windows: (Resolution, Span),
+        wanted: &mut dyn FnMut(&CellKey) -> bool,
         visit: &mut Visit<'_, CellRow>,
     ) -> Result<(), Fault>;
 
