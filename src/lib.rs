@@ -11,10 +11,10 @@
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] [`episode`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`episode`] [`message`] | the ledger, mails |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -53,6 +53,7 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod message;
 
 pub mod episode;
 
@@ -61,6 +62,7 @@ pub mod config;
 pub mod telemetry;
 
 pub mod ledger;
+pub mod notify;
 pub mod sink;
 pub mod source;
 pub mod web;

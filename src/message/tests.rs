@@ -1,0 +1,3 @@
+//! Mails read as their readers read them.
+//!
+//! Knows no server.
