@@ -15,4 +15,4 @@ mod reading;
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
 pub use orders::{obey, order};
-pub use post::{Tried, post, transport};
+pub use post::{Tried, post};

@@ -10,11 +10,11 @@ use crate::clock::Clock;
 use crate::config::Mail;
 use crate::crash::pause;
 use crate::ledger::{Alerts, Fault};
-use crate::notify::Transport;
+use crate::notify::{self, Transport};
 use crate::telemetry::Try;
 
 use super::super::Failure;
-use super::super::alert::{post, transport};
+use super::super::alert::post;
 use super::super::follow::Access;
 use super::follow::Beside;
 use super::shared::{Shared, may_pass};
@@ -77,7 +77,7 @@ fn send(shared: &Shared) -> Result<(), Fault> {
 }
 
 fn opened(shared: &Shared, mail: &Mail) -> Option<(Mail, Box<dyn Transport>)> {
-    match transport(mail) {
+    match notify::open(mail) {
         Ok(transport) => Some((mail.clone(), transport)),
         Err(why) => {
             let hint = "`tollwatch alerts test-mail` tells whether it works";
