@@ -8,11 +8,13 @@ mod compose;
 mod digest;
 mod evaluate;
 pub mod explain;
+mod listing;
 mod orders;
 mod post;
 mod reading;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Tried, post};
