@@ -369,7 +369,7 @@ pub fn unseen(ledger: &dyn Ledger, span: Span, gathered: &Gathered) -> Result<Un
 }
 
 /// The name that people read for a key.
-fn display<'a>(name: &'a Text, display_name: Option<&'a Text>) -> &'a str {
+pub(super) fn display<'a>(name: &'a Text, display_name: Option<&'a Text>) -> &'a str {
     display_name.filter(|text| !text.is_empty()).unwrap_or(name)
 }
 
