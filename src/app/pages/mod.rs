@@ -26,12 +26,12 @@ use serde::Serialize;
 use crate::clock::Clock;
 use crate::judge::Rulebook;
 use crate::ledger::Ledger;
+use crate::units::UnixMillis;
 use crate::web::page::{Page, Place, Words};
 use crate::web::{Answers, Asked, Refused};
 
 use super::Failure;
 use super::report;
-use super::setup::Setup;
 use parts::{basis_words, seen_share};
 use view::{Fault, View};
 
@@ -65,9 +65,9 @@ const EVIDENCE: usize = 50;
 struct Ask<'a> {
     ledger: &'a dyn Ledger,
     rules: &'a Rulebook,
-    setup: &'a Setup,
     view: &'a View,
     asked: &'a Asked,
+    now: UnixMillis,
 }
 
 /// Pages of a store of books.
@@ -88,17 +88,18 @@ impl<S: Store> Pages<S> {
         make: impl Fn(&Ask<'_>) -> Result<T, Fault>,
     ) -> Result<T, Refused> {
         let setup = self.store.setup();
+        let now = self.clock.now();
         let made = self.store.read(&mut |ledger| {
-            let view = match View::of(ledger, asked, self.clock.now()) {
+            let view = match View::of(ledger, asked, now) {
                 Ok(view) => view,
                 Err(fault) => return Ok(Err(fault)),
             };
             Ok(Ok(make(&Ask {
                 ledger,
                 rules: &setup.rules,
-                setup: &setup,
                 view: &view,
                 asked,
+                now,
             })))
         });
         let failed = |failure: &Failure| Refused::Unavailable(failure.to_string());

@@ -117,6 +117,11 @@ impl Told<'_> {
         found.map(|day| day.figures.clone()).unwrap_or_default()
     }
 
+    /// The days up to the one that the headline speaks of.
+    fn days(&self) -> impl Iterator<Item = &Day> {
+        self.daily.days.iter().filter(|day| date_of(day) <= self.day)
+    }
+
     /// Figures of the present day, where the page speaks of another.
     fn so_far(&self) -> Option<&Figures> {
         let today = self.ask.view.today;
@@ -216,7 +221,9 @@ fn spend_tile(told: &Told<'_>) -> Tile {
     } else {
         Words::of("nothing was approved")
     };
-    let costs: Vec<Option<f64>> = told.plan.iter().map(|day| Some(in_dollars(day.cost_nanousd()))).collect();
+    let last = told.day.to_string();
+    let days = told.plan.iter().filter(|day| day.date <= last);
+    let costs: Vec<Option<f64>> = days.map(|day| Some(in_dollars(day.cost_nanousd()))).collect();
     let approved = (plan.approved_nanousd > 0).then(|| in_dollars(plan.approved_nanousd));
     let tiny = told.so_far().map_or_else(Words::new, |today| {
         let requests = plural(today.requests, "request", "requests");
@@ -273,11 +280,11 @@ fn residency_tile(told: &Told<'_>) -> Tile {
     let total = &told.daily.total;
     let all = ruled(total);
     let big = if total.violated > 0 {
-        Words::new().bad(count(total.violated)).say(" violated")
+        Words::new().bad(count(total.violated)).dim(" violated")
     } else if total.unproven > 0 {
-        Words::new().strong(count(total.unproven)).say(" unproven")
+        Words::new().strong(count(total.unproven)).dim(" unproven")
     } else if all > 0 {
-        Words::new().strong("0").say(" violated")
+        Words::new().strong("0").dim(" violated")
     } else {
         Words::new().dim("no rule")
     };
@@ -306,7 +313,7 @@ fn residency_tile(told: &Told<'_>) -> Tile {
 
 fn throttled_tile(told: &Told<'_>) -> Tile {
     let figures = told.day_figures();
-    let shares = told.daily.days.iter().map(|day| in_percent(day.figures.calls_throttled, day.figures.calls));
+    let shares = told.days().map(|day| in_percent(day.figures.calls_throttled, day.figures.calls));
     let shares: Vec<Option<f64>> = shares.collect();
     let retries: i64 = told.daily.features.iter().map(|feature| feature.retries).sum();
     let lost: i64 = told.daily.features.iter().map(|feature| feature.lost_nanousd).sum();
@@ -332,7 +339,7 @@ fn latency_tile(told: &Told<'_>) -> Tile {
     let figures = told.day_figures();
     let p95 = |figures: &Figures| figures.latency_ms_p95.or(figures.duration_ms_p95);
     let ms = |ms: u64| crate::chart::real(i64::try_from(ms).unwrap_or(i64::MAX));
-    let values: Vec<Option<f64>> = told.daily.days.iter().map(|day| p95(&day.figures).map(ms)).collect();
+    let values: Vec<Option<f64>> = told.days().map(|day| p95(&day.figures).map(ms)).collect();
     let over = share(figures.calls_over_timeout, figures.calls);
     Tile {
         title: on_day(told, "p95 latency"),

@@ -71,7 +71,7 @@ pub(super) fn verdict_cell(figures: &Figures) -> Cell {
     let picture = shares(&verdicts(figures), "mini", &text);
     let mut cell = Cell::picture(picture).hint(text);
     if figures.violated > 0 {
-        cell.said = Words::new().bad(format!("{} ", count(figures.violated)));
+        cell.said = Words::new().bad(format!(" {}", count(figures.violated)));
     }
     cell
 }

@@ -148,6 +148,11 @@ impl View {
         at.to_utc().with_timezone(&self.zone).format("%-d %b %H:%M").to_string()
     }
 
+    /// The same to the second, for single calls.
+    pub(super) fn time_text_seconds(&self, at: UnixMillis) -> String {
+        at.to_utc().with_timezone(&self.zone).format("%-d %b %H:%M:%S").to_string()
+    }
+
     /// A day as the subject of a sentence: today, yesterday, or its date.
     pub(super) fn subject(&self, day: NaiveDate) -> String {
         if day == self.today {

@@ -231,7 +231,7 @@ fn cells(table: &Table, row: &[Cell]) -> Markup {
     html! {
         tr { @for (column, cell) in table.columns.iter().zip(row) {
             td class=[class(column.kind)] title=[(!cell.hint.is_empty()).then_some(&cell.hint)] {
-                (words(&cell.said)) (PreEscaped(&cell.picture))
+                (PreEscaped(&cell.picture)) (words(&cell.said))
             }
         } }
     }
