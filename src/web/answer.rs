@@ -105,7 +105,10 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     };
     let made = made(move || {
         let asked = Asked::parse(&query)?;
-        let (path, table) = match path.strip_suffix(".csv").and_then(|rest| rest.rsplit_once('/')) {
+        let (path, table) = match path
+            .strip_suffix(".csv")
+            .and_then(|rest| rest.rsplit_once('/'))
+        {
             Some(("/overview", table)) => ("/", Some(table)),
             Some((path, table)) => (path, Some(table)),
             None => (path.as_str(), None),
@@ -133,7 +136,11 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
 
 /// An answer of the API.
 async fn api(State(board): State<Board>, request: Request) -> Response {
-    let name = request.uri().path().trim_start_matches("/api/v1/").to_owned();
+    let name = request
+        .uri()
+        .path()
+        .trim_start_matches("/api/v1/")
+        .to_owned();
     let query = request.uri().query().unwrap_or("").to_owned();
     let headers = request.headers().clone();
     let Some(pages) = board.pages.clone() else {
@@ -168,7 +175,11 @@ fn said(refused: &Refused) -> (StatusCode, &'static str, String) {
         }
         Refused::Unavailable(why) => {
             let status = StatusCode::SERVICE_UNAVAILABLE;
-            (status, "unavailable", format!("the books cannot be read now: {why}"))
+            (
+                status,
+                "unavailable",
+                format!("the books cannot be read now: {why}"),
+            )
         }
     }
 }
@@ -204,7 +215,9 @@ async fn events(State(board): State<Board>) -> Response {
 fn unknown(board: &Board) -> Response {
     let places = board.pages.as_ref().map_or(&[][..], |pages| pages.places());
     let pages = places.iter().map(|(path, _, what)| (*path, *what));
-    let list = pages.chain(PATHS).map(|(path, what)| format!("{path}  {what}\n"));
+    let list = pages
+        .chain(PATHS)
+        .map(|(path, what)| format!("{path}  {what}\n"));
     let text = format!("not found; there are:\n{}", list.collect::<String>());
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
@@ -255,8 +268,13 @@ fn is_local(host: &str) -> bool {
 
 /// An answer with a mark of its content; 304 to whoever has it.
 fn tagged(kind: &'static str, text: String, asked: &HeaderMap) -> Response {
-    let tag = format!("\"{:016x}\"", twox_hash::XxHash3_64::oneshot(text.as_bytes()));
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    let tag = format!(
+        "\"{:016x}\"",
+        twox_hash::XxHash3_64::oneshot(text.as_bytes())
+    );
+    let known = asked
+        .get(header::IF_NONE_MATCH)
+        .and_then(|known| known.to_str().ok());
     let same = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let (status, text) = if same {
         (StatusCode::NOT_MODIFIED, String::new())
@@ -287,10 +305,23 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_local() {
-        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "127.8.0.1", "[::1]:80", "::1"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:1",
+            "127.8.0.1",
+            "[::1]:80",
+            "::1",
+        ] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["example.com", "localhost.example", "10.0.0.1", "", "127.0.0.1.example:1"] {
+        for host in [
+            "example.com",
+            "localhost.example",
+            "10.0.0.1",
+            "",
+            "127.0.0.1.example:1",
+        ] {
             assert!(!is_local(host), "{host}");
         }
     }

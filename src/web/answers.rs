@@ -29,7 +29,7 @@ pub trait Answers: Send + Sync {
     /// [`Refused`].
     fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused>;
 
-    /// The API's description (OpenAPI 3.1), as JSON.
+    /// The API's description (`OpenAPI` 3.1), as JSON.
     fn openapi(&self) -> String;
 
     /// Another number whenever a figure may have changed; `None` while nobody can tell.
@@ -67,7 +67,7 @@ impl Asked {
             let plain = |text: &str| {
                 let text = text.replace('+', " ");
                 let decoded = percent_encoding::percent_decode_str(&text).decode_utf8();
-                decoded.map(|text| text.into_owned())
+                decoded.map(std::borrow::Cow::into_owned)
             };
             let (Ok(name), Ok(value)) = (plain(name), plain(value)) else {
                 return Err(wrong("query", "text in UTF-8"));
@@ -93,7 +93,9 @@ impl Asked {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The same with another value of a parameter; without it where the value is empty.
@@ -143,7 +145,10 @@ mod tests {
         let long = format!("a={}", "x".repeat(2000));
         let cases: [(&str, Option<&str>); 9] = [
             ("", Some("")),
-            ("feature=itsm%2Fa+b&from=2026-11-08", Some("?feature=itsm/a%20b&from=2026-11-08")),
+            (
+                "feature=itsm%2Fa+b&from=2026-11-08",
+                Some("?feature=itsm/a%20b&from=2026-11-08"),
+            ),
             ("feature=&from=1", Some("?from=1")),
             ("feature=%3Cscript%3E%26", Some("?feature=%3Cscript%3E%26")),
             ("a=1&a=2", None),

@@ -29,9 +29,10 @@ pub(super) fn at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, 
 /// The pages, by readers of their own beside the writer; books in memory have none.
 fn pages(shared: &Arc<Shared>) -> Option<Arc<dyn Answers>> {
     let root = shared.books().beside();
-    let root = root.inspect_err(|fault| tracing::warn!("no pages: {fault}")).ok()?;
+    let root = root
+        .inspect_err(|fault| tracing::warn!("no pages: {fault}"))
+        .ok()?;
     let of = Arc::clone(shared);
     let store = Readers::new(root, move || of.setup().0);
     Some(Arc::new(Pages::new(store, Arc::new(shared.clock))))
 }
-

@@ -22,7 +22,14 @@ const LINES: usize = 100;
 const HOURS: i64 = 72;
 /// Outcomes that can be asked for.
 const OUTCOMES: [&str; 8] = [
-    "ok", "throttled", "auth", "client_error", "server_error", "timeout", "no_answer", "failed",
+    "ok",
+    "throttled",
+    "auth",
+    "client_error",
+    "server_error",
+    "timeout",
+    "no_answer",
+    "failed",
 ];
 
 struct Wanted<'a> {
@@ -36,7 +43,10 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let outcome = asked.get("outcome");
     if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
         let right = format!("one of {}", OUTCOMES.join(", "));
-        return Err(Fault::Refused(Refused::Parameter("outcome".to_owned(), right)));
+        return Err(Fault::Refused(Refused::Parameter(
+            "outcome".to_owned(),
+            right,
+        )));
     }
     let before = match asked.get("before") {
         None => view.span.to,
@@ -56,28 +66,42 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     if lines.is_empty() && stopped <= view.span.from {
         return Ok(Page {
             rows: vec![vec![search_card(ask, None)]],
+            choice: choice(ask),
             ..nothing(ask)
         });
     }
-    let hidden = ["q", "outcome"].into_iter();
-    let hidden = hidden.filter_map(|name| Some((name.to_owned(), asked.get(name)?.to_owned())));
-    let older = (stopped > view.span.from).then(|| asked.with("before", &stopped.to_string()).query());
+    let older =
+        (stopped > view.span.from).then(|| asked.with("before", &stopped.to_string()).query());
     Ok(Page {
         headline: headline(view, &lines, stopped),
         lead: Words::of("Each line is one report: transport reports tell a call, usage reports a request; what each was judged by stands beside it. ")
             .say("To see every decision of a record: ")
             .code("tollwatch inspect"),
         rows: vec![vec![search_card(ask, older)], vec![lines_card(view, &lines)]],
-        choice: Choice {
-            hidden: hidden.collect(),
-            ..Choice::default()
-        },
+        choice: choice(ask),
         ..Page::default()
     })
 }
 
+/// What is searched for, and what the address carries besides.
+fn choice(ask: &Ask<'_>) -> Choice {
+    let outcome = ask.asked.get("outcome");
+    Choice {
+        search: Some(ask.asked.get("q").unwrap_or_default().to_owned()),
+        hidden: outcome
+            .map(|outcome| ("outcome".to_owned(), outcome.to_owned()))
+            .into_iter()
+            .collect(),
+        ..Choice::default()
+    }
+}
+
 /// The newest wanted lines before `end`, and up to where was looked.
-fn gather(ask: &Ask<'_>, end: UnixMillis, wanted: &Wanted<'_>) -> Result<(Vec<Line>, UnixMillis), Fault> {
+fn gather(
+    ask: &Ask<'_>,
+    end: UnixMillis,
+    wanted: &Wanted<'_>,
+) -> Result<(Vec<Line>, UnixMillis), Fault> {
     let from = ask.view.span.from;
     let mut lines: Vec<Line> = Vec::new();
     let mut to = end;
@@ -108,26 +132,46 @@ fn gather(ask: &Ask<'_>, end: UnixMillis, wanted: &Wanted<'_>) -> Result<(Vec<Li
 impl Wanted<'_> {
     fn takes(&self, line: &Line) -> bool {
         let about = &line.about;
-        let outcome = self.outcome.is_none_or(|wanted| outcomes(line).any(|one| one == wanted));
-        let feature = self.feature.is_none_or(|wanted| about.key.feature == wanted);
-        outcome && feature && self.text.as_ref().is_none_or(|wanted| {
-            let key = &about.key;
-            let texts = [
-                &key.feature, &key.endpoint, &key.model, &key.region, &line.identity, &about.topic,
-                &about.evidence_words, &about.price_row, &about.rule,
-            ];
-            texts.iter().any(|text| text.to_lowercase().contains(wanted)) || position(line).to_lowercase().contains(wanted)
-        })
+        let outcome = self
+            .outcome
+            .is_none_or(|wanted| outcomes(line).any(|one| one == wanted));
+        let feature = self
+            .feature
+            .is_none_or(|wanted| about.key.feature == wanted);
+        outcome
+            && feature
+            && self.text.as_ref().is_none_or(|wanted| {
+                let key = &about.key;
+                let texts = [
+                    &key.feature,
+                    &key.endpoint,
+                    &key.model,
+                    &key.region,
+                    &line.identity,
+                    &about.topic,
+                    &about.evidence_words,
+                    &about.price_row,
+                    &about.rule,
+                ];
+                texts
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(wanted))
+                    || position(line).to_lowercase().contains(wanted)
+            })
     }
 }
 
 fn outcomes(line: &Line) -> impl Iterator<Item = &'static str> {
     let call = line.call.map(|call| call.class.as_str());
-    call.into_iter().chain(line.request.map(|request| request.class.as_str()))
+    call.into_iter()
+        .chain(line.request.map(|request| request.class.as_str()))
 }
 
 fn position(line: &Line) -> String {
-    format!("{}:{}:{}", line.about.topic, line.about.partition, line.offset)
+    format!(
+        "{}:{}:{}",
+        line.about.topic, line.about.partition, line.offset
+    )
 }
 
 fn headline(view: &View, lines: &[Line], stopped: UnixMillis) -> Words {
@@ -147,26 +191,28 @@ fn search_card(ask: &Ask<'_>, older: Option<String>) -> Card {
     let mut words = Words::of("Outcome: ");
     for outcome in OUTCOMES {
         let chosen = asked.get("outcome") == Some(outcome);
-        let other = asked.with("before", "").with("outcome", if chosen { "" } else { outcome });
-        words = if chosen { words.strong(outcome).say(" ") } else { words };
+        let other = asked
+            .with("before", "")
+            .with("outcome", if chosen { "" } else { outcome });
+        words = if chosen {
+            words.strong(outcome).say(" ")
+        } else {
+            words
+        };
         let label = if chosen { "(all)" } else { outcome };
-        words = words.link(label, format!("/calls{}", other.query()), false).say("  ");
+        words = words
+            .link(label, format!("/calls{}", other.query()), false)
+            .say("  ");
     }
     let mut lines = vec![words];
-    if let Some(text) = asked.get("q") {
-        lines.push(Words::of("Containing ").code(text).say(" · ").link(
-            "everything",
-            format!("/calls{}", asked.with("q", "").query()),
-            false,
-        ));
-    }
     if let Some(older) = older {
         lines.push(Words::new().link("Older", format!("/calls{older}"), false));
     }
     Card {
         title: "Which ones?".to_owned(),
-        sub: Words::of("by id, position, feature, endpoint, model, region, price row or evidence: ")
-            .code("/calls?q=…"),
+        sub: Words::of(
+            "what is searched for stands in the id, position, feature, endpoint, model, region, price row, rule or evidence",
+        ),
         body: vec![Body::Words(lines)],
         ..Card::default()
     }
@@ -214,9 +260,15 @@ fn row(view: &View, line: &Line) -> Vec<Cell> {
     let outcome: Vec<&str> = outcomes(line).collect();
     let fine = outcome.iter().all(|one| *one == "ok");
     let outcome = outcome.first().copied().unwrap_or("");
-    let took = line.call.and_then(|call| call.latency).or(line.request.and_then(|request| request.duration));
+    let took = line
+        .call
+        .and_then(|call| call.latency)
+        .or(line.request.and_then(|request| request.duration));
     let tokens = line.request.and_then(|request| request.usage).map(|usage| {
-        let all = usage.input.saturating_add(usage.cache_read).saturating_add(usage.output);
+        let all = usage
+            .input
+            .saturating_add(usage.cache_read)
+            .saturating_add(usage.output);
         i64::try_from(all).unwrap_or(i64::MAX)
     });
     let verdict = key.verdict.map_or("", |verdict| verdict.as_str());
@@ -233,27 +285,43 @@ fn row(view: &View, line: &Line) -> Vec<Cell> {
         Cell::name(&key.feature),
         Cell::name(&key.endpoint),
         Cell::name(&key.model),
-        Cell::new(Words::new().with(if fine { Tone::Plain } else { Tone::Warn }, outcome), outcome),
-        took.map_or_else(Cell::none, |ms| Cell::new(Words::of(duration(ms.0)), ms.0.to_string())),
-        tokens.map_or_else(Cell::none, |n| Cell::new(Words::of(count(n)), n.to_string())),
-        line.request.map_or_else(Cell::none, |request| cost(request.money)),
+        Cell::new(
+            Words::new().with(if fine { Tone::Plain } else { Tone::Warn }, outcome),
+            outcome,
+        ),
+        took.map_or_else(Cell::none, |ms| {
+            Cell::new(Words::of(duration(ms.0)), ms.0.to_string())
+        }),
+        tokens.map_or_else(Cell::none, |n| {
+            Cell::new(Words::of(count(n)), n.to_string())
+        }),
+        line.request
+            .map_or_else(Cell::none, |request| cost(request.money)),
         Cell::name(&about.price_row),
         Cell::name(&key.region),
-        Cell::new(Words::new().with(tone, verdict).dim(format!(" {grade}")), verdict),
+        Cell::new(
+            Words::new().with(tone, verdict).dim(format!(" {grade}")),
+            verdict,
+        ),
         Cell::name(&about.evidence_words),
         Cell::name(&about.rule),
-        Cell::new(Words::new().code(line.identity.as_str()), line.identity.as_str()),
+        Cell::new(
+            Words::new().code(line.identity.as_str()),
+            line.identity.as_str(),
+        ),
         Cell::new(Words::new().code(position(line)), position(line)),
-        Cell::new(Words::of(about.config.0.to_string()), about.config.0.to_string()),
+        Cell::new(
+            Words::of(about.config.0.to_string()),
+            about.config.0.to_string(),
+        ),
     ]
 }
 
 fn cost(money: Money) -> Cell {
     match money {
         Money::Exact(amount) => Cell::new(Words::of(cents(amount)), amount.to_string()),
-        Money::Approximated(amount) => {
-            Cell::new(Words::of(cents(amount)), amount.to_string()).hint("by a rule of approximation")
-        }
+        Money::Approximated(amount) => Cell::new(Words::of(cents(amount)), amount.to_string())
+            .hint("by a rule of approximation"),
         Money::Nothing => Cell::new(Words::new().dim("nothing"), NanoUsd::ZERO.to_string()),
         Money::Fixed => Cell::new(Words::new().dim("by the hour"), ""),
         Money::Unpriced => Cell::new(Words::new().with(Tone::Warn, "unpriced"), ""),

@@ -22,7 +22,10 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     Ok(Page {
         headline: headline(list),
         lead: lead(list),
-        rows: vec![vec![endpoints_card(ask.view, list)], vec![features_card(ask, &daily)]],
+        rows: vec![
+            vec![endpoints_card(ask.view, list)],
+            vec![features_card(ask, &daily)],
+        ],
         seen: seen(&daily.total),
         basis: basis_words(&answer.basis),
         ..Page::default()
@@ -52,57 +55,104 @@ fn headline(list: &[Endpoint]) -> Words {
         return Words::of("No endpoint is registered and none was seen.");
     }
     let tone = |n: i64| if n > 0 { Tone::Bad } else { Tone::Plain };
-    Words::of(plural(registered, "registered endpoint", "registered endpoints"))
-        .say(", ")
-        .with(tone(elsewhere), format!("{} seen in a region other than declared", count(elsewhere)))
-        .say("; ")
-        .with(tone(hosts), plural(hosts, "LLM host is not registered", "LLM hosts are not registered"))
-        .say(".")
+    Words::of(plural(
+        registered,
+        "registered endpoint",
+        "registered endpoints",
+    ))
+    .say(", ")
+    .with(
+        tone(elsewhere),
+        format!("{} seen in a region other than declared", count(elsewhere)),
+    )
+    .say("; ")
+    .with(
+        tone(hosts),
+        plural(
+            hosts,
+            "LLM host is not registered",
+            "LLM hosts are not registered",
+        ),
+    )
+    .say(".")
 }
 
 fn lead(list: &[Endpoint]) -> Words {
-    let idle = how_many(list.iter().filter(|one| one.registered && !used(one)).count());
-    let alone = list.iter().filter(|one| one.registered && one.fallback.is_none() && used(one));
+    let idle = how_many(
+        list.iter()
+            .filter(|one| one.registered && !used(one))
+            .count(),
+    );
+    let alone = list
+        .iter()
+        .filter(|one| one.registered && one.fallback.is_none() && used(one));
     let alone = how_many(alone.count());
     let mut said = Vec::new();
     if alone > 0 {
-        said.push(plural(alone, "used endpoint has no fallback", "used endpoints have no fallback"));
+        said.push(plural(
+            alone,
+            "used endpoint has no fallback",
+            "used endpoints have no fallback",
+        ));
     }
     if idle > 0 {
-        said.push(plural(idle, "registered endpoint had no call", "registered endpoints had no call"));
+        said.push(plural(
+            idle,
+            "registered endpoint had no call",
+            "registered endpoints had no call",
+        ));
     }
     let words = Words::of(said.join("; "));
     if said.is_empty() {
         return words;
     }
-    words.say(". Faults of the registry itself: ").code("tollwatch check")
+    words
+        .say(". Faults of the registry itself: ")
+        .code("tollwatch check")
+}
+
+/// What stands under a name, in words.
+fn kind(kind: Stands) -> Words {
+    match kind {
+        Stands::Registered => Words::of("registered"),
+        Stands::Host => Words::new().bad("nobody registered it"),
+        Stands::Unassigned => Words::new().dim("no endpoint"),
+        Stands::NowLlm => Words::new().dim("the platform's own"),
+        Stands::Other => Words::new().dim("past the day's limit"),
+    }
 }
 
 fn endpoints_card(view: &View, list: &[Endpoint]) -> Card {
     let row = |one: &Endpoint| {
-        let kind = match one.kind {
-            Stands::Registered => Words::of("registered"),
-            Stands::Host => Words::new().bad("nobody registered it"),
-            Stands::Unassigned => Words::new().dim("no endpoint"),
-            Stands::NowLlm => Words::new().dim("the platform's own"),
-            Stands::Other => Words::new().dim("past the day's limit"),
-        };
-        let regions: Vec<String> = one.seen_regions.iter().map(|(region, n)| format!("{region} {}", count(*n))).collect();
+        let kind = kind(one.kind);
+        let regions: Vec<String> = one
+            .seen_regions
+            .iter()
+            .map(|(region, n)| format!("{region} {}", count(*n)))
+            .collect();
         let regions = regions.join(", ");
         let tone = if moved(one) { Tone::Bad } else { Tone::Plain };
-        let last = one.last_hour.as_deref();
-        let last_said = last.and_then(UnixMillis::parse).map_or_else(|| "never".to_owned(), |at| view.time_text(at));
+        let hour = one.last_hour.as_deref();
+        let last_said = hour
+            .and_then(UnixMillis::parse)
+            .map_or_else(|| "never".to_owned(), |at| view.time_text(at));
         vec![
             Cell::name(&one.endpoint),
             Cell::new(kind.clone(), kind.text()),
-            one.declared_region.as_deref().map_or_else(Cell::none, Cell::name),
-            if regions.is_empty() { Cell::none() } else { Cell::new(Words::new().with(tone, regions.as_str()), regions) },
+            one.declared_region
+                .as_deref()
+                .map_or_else(Cell::none, Cell::name),
+            if regions.is_empty() {
+                Cell::none()
+            } else {
+                Cell::new(Words::new().with(tone, regions.as_str()), regions)
+            },
             one.declared_scope.map_or_else(Cell::none, Cell::name),
             Cell::name(&one.models.join(", ")),
             Cell::name(&one.credentials.join(", ")),
             millis(one.timeout_ms),
             one.fallback.as_deref().map_or_else(Cell::none, Cell::name),
-            Cell::new(Words::of(last_said), last.unwrap_or("")),
+            Cell::new(Words::of(last_said), hour.unwrap_or("")),
             number(one.figures.calls),
             part(one.figures.calls_throttled, one.figures.calls),
             number(one.figures.requests),
@@ -111,7 +161,10 @@ fn endpoints_card(view: &View, list: &[Endpoint]) -> Card {
     };
     Card {
         title: "Is the registry right?".to_owned(),
-        sub: Words::of(format!("declared against seen, {}; regions by evidence other than the registry", view.span_text())),
+        sub: Words::of(format!(
+            "declared against seen, {}; regions by evidence other than the registry",
+            view.span_text()
+        )),
         body: vec![Body::Table(Table {
             name: "endpoints",
             about: "Endpoints, declared against seen",
@@ -144,16 +197,26 @@ fn features_card(ask: &Ask<'_>, daily: &crate::app::report::daily::Daily) -> Car
     let rows = rules.features.iter().map(|(_, feature)| {
         let seen = daily.features.iter().find(|one| one.feature == feature.key);
         let name = crate::app::report::display(&feature.key, Some(&feature.display_name));
-        let endpoints = feature.endpoints.iter().filter_map(|id| rules.registry.get(*id));
+        let endpoints = feature
+            .endpoints
+            .iter()
+            .filter_map(|id| rules.registry.get(*id));
         let endpoints: Vec<&str> = endpoints.map(|endpoint| endpoint.name.as_str()).collect();
         let approved = &feature.approved;
-        let asked = |n: Option<u64>| n.map_or_else(Cell::none, |n| number(i64::try_from(n).unwrap_or(i64::MAX)));
+        let asked = |n: Option<u64>| {
+            n.map_or_else(Cell::none, |n| number(i64::try_from(n).unwrap_or(i64::MAX)))
+        };
         vec![
             feature_cell(ask.view, "/", (&feature.key, name)),
             Cell::name(&feature.owner),
             Cell::name(&endpoints.join(", ")),
-            feature.rule.as_ref().map_or_else(Cell::none, |rule| Cell::name(&rule.name)),
-            approved.cost_per_call.map_or_else(Cell::none, |cost| Cell::new(Words::of(cents(cost)), cost.to_string())),
+            feature
+                .rule
+                .as_ref()
+                .map_or_else(Cell::none, |rule| Cell::name(&rule.name)),
+            approved.cost_per_call.map_or_else(Cell::none, |cost| {
+                Cell::new(Words::of(cents(cost)), cost.to_string())
+            }),
             asked(approved.tokens_per_call),
             asked(approved.calls_per_day),
             seen.map_or_else(|| number(0), |one| number(one.figures.requests)),

@@ -46,8 +46,16 @@ fn residency(told: &Told<'_>) -> Vec<Finding> {
         let of = |proof: &&crate::app::report::residency::Proof| {
             proof.verdict == "violated" && proof.feature == one.feature
         };
-        let first = told.residency.evidence.iter().filter(of).min_by(|a, b| a.at.cmp(&b.at));
-        let rule = one.rule.clone().unwrap_or_else(|| one.endpoint_rules.join(", "));
+        let first = told
+            .residency
+            .evidence
+            .iter()
+            .filter(of)
+            .min_by(|a, b| a.at.cmp(&b.at));
+        let rule = one
+            .rule
+            .clone()
+            .unwrap_or_else(|| one.endpoint_rules.join(", "));
         let mut detail = Words::of(format!(
             "{} of {} calls",
             count(one.figures.violated),
@@ -55,16 +63,34 @@ fn residency(told: &Told<'_>) -> Vec<Finding> {
         ));
         if let Some(first) = first {
             let at = UnixMillis::parse(&first.at).map_or_else(String::new, |at| view.time_text(at));
-            detail = detail.say(format!(", the first {at} · evidence {}, ", first.grade.unwrap_or("–")));
-            detail = detail.name(first.evidence.as_str()).say(" · endpoint ").code(first.endpoint.as_str());
+            detail = detail.say(format!(
+                ", the first {at} · evidence {}, ",
+                first.grade.unwrap_or("–")
+            ));
+            detail = detail
+                .name(first.evidence.as_str())
+                .say(" · endpoint ")
+                .code(first.endpoint.as_str());
         }
-        let landed = told.residency.landed.iter().filter(|row| row.verdict == "violated");
+        let landed = told
+            .residency
+            .landed
+            .iter()
+            .filter(|row| row.verdict == "violated");
         let landed = landed.filter(|row| first.is_none_or(|first| first.endpoint == row.endpoint));
-        let region = landed.map(|row| row.region.as_str()).next().unwrap_or("another region");
+        let region = landed
+            .map(|row| row.region.as_str())
+            .next()
+            .unwrap_or("another region");
         Finding {
             word: "residency".to_owned(),
             tone: Tone::Bad,
-            title: Words::new().name(one.name.as_str()).say(" lands in ").name(region).say(", allowed is ").name(rule),
+            title: Words::new()
+                .name(one.name.as_str())
+                .say(" lands in ")
+                .name(region)
+                .say(", allowed is ")
+                .name(rule),
             detail,
             cost: share(one.figures.violated, one.figures.calls),
             link: view.feature_link("/residency", &one.feature),
@@ -81,12 +107,22 @@ fn cost(told: &Told<'_>) -> Vec<Finding> {
     };
     list.sort_by_key(|one| std::cmp::Reverse(more(one)));
     let finding = |(feature, each, plan): (&crate::app::report::daily::Feature, i64, i64)| {
-        let requests = plural(feature.figures.requests_ok, "answered request", "answered requests");
-        let mut detail = Words::of(format!("{} over {requests}", times(NanoUsd(each), Some(NanoUsd(plan)))));
+        let requests = plural(
+            feature.figures.requests_ok,
+            "answered request",
+            "answered requests",
+        );
+        let mut detail = Words::of(format!(
+            "{} over {requests}",
+            times(NanoUsd(each), Some(NanoUsd(plan)))
+        ));
         if let Some(tokens) = feature.figures.tokens_per_request {
             detail = detail.say(format!(" · {} tokens in a request", count(tokens)));
         }
-        if let Some(story) = told.story.as_ref().filter(|story| story.feature == feature.feature)
+        if let Some(story) = told
+            .story
+            .as_ref()
+            .filter(|story| story.feature == feature.feature)
             && let Some(at) = story.since_at
         {
             detail = detail.say(format!(" · since {}", view.time_text(at)));
@@ -94,9 +130,11 @@ fn cost(told: &Told<'_>) -> Vec<Finding> {
         Finding {
             word: "cost".to_owned(),
             tone: super::parts::tone(each, plan),
-            title: Words::new()
-                .name(feature.name.as_str())
-                .say(format!(" costs {} a request, approved {}", cents(NanoUsd(each)), cents(NanoUsd(plan)))),
+            title: Words::new().name(feature.name.as_str()).say(format!(
+                " costs {} a request, approved {}",
+                cents(NanoUsd(each)),
+                cents(NanoUsd(plan))
+            )),
             detail,
             cost: signed(more(&(feature, each, plan))),
             link: view.feature_link("/spend", &feature.feature),
@@ -110,19 +148,32 @@ fn outage(told: &Told<'_>) -> Option<Finding> {
     let outage = told.story.as_ref()?.outage.as_ref()?;
     let fallback = match (&outage.registered_fallback, outage.fallbacks) {
         (None, _) => Words::of("no fallback is registered, and none took over"),
-        (Some(to), 0) => Words::of("the fallback ").code(to.as_str()).say(" did not take over"),
-        (Some(to), n) => Words::of(format!("{} went to ", plural(n, "call", "calls"))).code(to.as_str()),
+        (Some(to), 0) => Words::of("the fallback ")
+            .code(to.as_str())
+            .say(" did not take over"),
+        (Some(to), n) => {
+            Words::of(format!("{} went to ", plural(n, "call", "calls"))).code(to.as_str())
+        }
     };
     let (from, to) = outage.span;
     Some(Finding {
         word: "outage".to_owned(),
-        tone: if outage.fallbacks == 0 { Tone::Bad } else { Tone::Warn },
+        tone: if outage.fallbacks == 0 {
+            Tone::Bad
+        } else {
+            Tone::Warn
+        },
         title: Words::new().name(outage.endpoint.as_str()).say(format!(
             " was down {} to {}",
             view.time_text(from),
             view.time_text(to)
         )),
-        detail: Words::of(format!("{} of {} calls failed; ", count(outage.failed), count(outage.calls))).and(fallback),
+        detail: Words::of(format!(
+            "{} of {} calls failed; ",
+            count(outage.failed),
+            count(outage.calls)
+        ))
+        .and(fallback),
         cost: crate::figure::duration(u64::try_from(to.0 - from.0).unwrap_or(0)),
         link: view.link("/latency"),
     })
@@ -134,7 +185,9 @@ fn unregistered(told: &Told<'_>) -> Vec<Finding> {
     let finding = |(host, calls): &(String, i64)| Finding {
         word: "unknown".to_owned(),
         tone: Tone::Warn,
-        title: Words::of("Calls to ").name(host.as_str()).say(", which nobody registered"),
+        title: Words::of("Calls to ")
+            .name(host.as_str())
+            .say(", which nobody registered"),
         detail: Words::of("add it to the endpoints, or find out who calls it"),
         cost: plural(*calls, "call", "calls"),
         link: view.link("/endpoints"),
@@ -144,12 +197,22 @@ fn unregistered(told: &Told<'_>) -> Vec<Finding> {
 
 fn unpriced(told: &Told<'_>) -> Option<Finding> {
     let total = &told.daily.total;
-    let reasons: Vec<String> = told.daily.unseen.unpriced.iter().map(|(why, n)| format!("{why} {}", count(*n))).collect();
+    let reasons: Vec<String> = told
+        .daily
+        .unseen
+        .unpriced
+        .iter()
+        .map(|(why, n)| format!("{why} {}", count(*n)))
+        .collect();
     (total.requests_unpriced > 0).then(|| Finding {
         word: "unpriced".to_owned(),
         tone: Tone::Warn,
-        title: Words::of(format!("{} have no known price", plural(total.requests_unpriced, "request", "requests"))),
-        detail: Words::of(format!("spend is at least {}; ", dollars(total.cost()))).name(reasons.join(", ")),
+        title: Words::of(format!(
+            "{} have no known price",
+            plural(total.requests_unpriced, "request", "requests")
+        )),
+        detail: Words::of(format!("spend is at least {}; ", dollars(total.cost())))
+            .name(reasons.join(", ")),
         cost: share(total.requests_unpriced, total.requests),
         link: told.ask.view.link("/spend"),
     })

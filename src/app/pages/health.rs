@@ -62,13 +62,18 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let samples = ask.ledger.quarantine(SAMPLES)?;
     let mut banners = Vec::new();
     for one in &lost {
-        banners.push(Words::new().bad("Records were lost: ").code(format!("{}:{}", one.topic, one.partition)).say(format!(
-            ", {} of {} records at {} ({}). Read them from a backup, or note the gap.",
-            one.kind.as_str(),
-            one.records,
-            one.from,
-            one.at
-        )));
+        banners.push(
+            Words::new()
+                .bad("Records were lost: ")
+                .code(format!("{}:{}", one.topic, one.partition))
+                .say(format!(
+                    ", {} of {} records at {} ({}). Read them from a backup, or note the gap.",
+                    one.kind.as_str(),
+                    one.records,
+                    one.from,
+                    one.at
+                )),
+        );
     }
     Ok(Page {
         headline: headline(&all),
@@ -89,15 +94,24 @@ fn headline(all: &Ends) -> Words {
     if all.received == 0 {
         return Words::of("No record has been read yet.");
     }
-    let words = Words::of(format!("{} were read, ", plural(all.received, "record", "records")));
+    let words = Words::of(format!(
+        "{} were read, ",
+        plural(all.received, "record", "records")
+    ));
     if all.missing() != 0 {
-        return words.bad(format!("and {} are not accounted for.", count(all.missing())));
+        return words.bad(format!(
+            "and {} are not accounted for.",
+            count(all.missing())
+        ));
     }
     let words = words.say("and each is accounted for; ");
     if all.quarantined == 0 {
         return words.say("all could be understood.");
     }
-    words.with(Tone::Warn, format!("{} could not be understood.", count(all.quarantined)))
+    words.with(
+        Tone::Warn,
+        format!("{} could not be understood.", count(all.quarantined)),
+    )
 }
 
 fn lead(ask: &Ask<'_>) -> Words {
@@ -107,7 +121,9 @@ fn lead(ask: &Ask<'_>) -> Words {
             first.format("%-d %b %Y"),
             last.format("%-d %b %Y")
         )),
-        None => Words::of("Nothing is booked. ").code("tollwatch doctor").say(" says what the sources lack."),
+        None => Words::of("Nothing is booked. ")
+            .code("tollwatch doctor")
+            .say(" says what the sources lack."),
     }
 }
 
@@ -169,9 +185,14 @@ fn ends_card(sources: &BTreeMap<String, Ends>) -> Card {
 fn positions_card(view: &View, positions: &[Placed], now: crate::units::UnixMillis) -> Card {
     let row = |placed: &Placed| {
         let time = |at: Option<crate::units::UnixMillis>| {
-            at.map_or_else(Cell::none, |at| Cell::new(Words::of(view.time_text_seconds(at)), at.to_string()))
+            at.map_or_else(Cell::none, |at| {
+                Cell::new(Words::of(view.time_text_seconds(at)), at.to_string())
+            })
         };
-        let behind = placed.position.complete_to.map(|at| now.0.saturating_sub(at.0).max(0));
+        let behind = placed
+            .position
+            .complete_to
+            .map(|at| now.0.saturating_sub(at.0).max(0));
         vec![
             Cell::name(&placed.source),
             Cell::name(&placed.topic),
@@ -186,7 +207,11 @@ fn positions_card(view: &View, positions: &[Placed], now: crate::units::UnixMill
         ]
     };
     let body = if positions.is_empty() {
-        Body::Empty(Words::of("No source has been read. ").code("tollwatch doctor").say(" says why."))
+        Body::Empty(
+            Words::of("No source has been read. ")
+                .code("tollwatch doctor")
+                .say(" says why."),
+        )
     } else {
         Body::Table(Table {
             name: "positions",
@@ -215,10 +240,15 @@ fn positions_card(view: &View, positions: &[Placed], now: crate::units::UnixMill
 
 fn coverage_card(coverage: &[crate::app::report::Coverage]) -> Card {
     let body = if coverage.is_empty() {
-        Body::Empty(Words::of("Calls and requests agree at every endpoint, to a hundredth."))
+        Body::Empty(Words::of(
+            "Calls and requests agree at every endpoint, to a hundredth.",
+        ))
     } else {
         let rows = coverage.iter().map(|one| {
-            let seen = share(one.calls_ok.min(one.requests_ok), one.calls_ok.max(one.requests_ok));
+            let seen = share(
+                one.calls_ok.min(one.requests_ok),
+                one.calls_ok.max(one.requests_ok),
+            );
             vec![
                 Cell::name(&one.endpoint),
                 number(one.calls_ok),
@@ -242,7 +272,9 @@ fn coverage_card(coverage: &[crate::app::report::Coverage]) -> Card {
     };
     Card {
         title: "Do both halves tell the same calls?".to_owned(),
-        sub: Words::of("endpoints where transport and usage reports differ by more than a hundredth"),
+        sub: Words::of(
+            "endpoints where transport and usage reports differ by more than a hundredth",
+        ),
         body: vec![body],
         ..Card::default()
     }
@@ -256,7 +288,11 @@ fn reasons_card(counts: &[CountRow]) -> Card {
     let mut list: Vec<_> = reasons.into_iter().collect();
     list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let rows = list.iter().map(|((outcome, reason), n)| {
-        vec![Cell::name(outcome), Cell::name(reason), number(i64::try_from(*n).unwrap_or(i64::MAX))]
+        vec![
+            Cell::name(outcome),
+            Cell::name(reason),
+            number(i64::try_from(*n).unwrap_or(i64::MAX)),
+        ]
     });
     Card {
         title: "Why was it not metered?".to_owned(),
@@ -286,10 +322,20 @@ fn samples_card(view: &View, samples: &[QuarantineRow]) -> Card {
         };
     }
     let row = |one: &QuarantineRow| {
-        let keys: Vec<String> = one.keys.iter().map(|(key, length)| format!("{key} ({length})")).collect();
-        let place = format!("{}:{}:{}", one.origin.topic, one.origin.partition, one.origin.offset);
+        let keys: Vec<String> = one
+            .keys
+            .iter()
+            .map(|(key, length)| format!("{key} ({length})"))
+            .collect();
+        let place = format!(
+            "{}:{}:{}",
+            one.origin.topic, one.origin.partition, one.origin.offset
+        );
         vec![
-            Cell::new(Words::of(view.time_text_seconds(one.seen)), one.seen.to_string()),
+            Cell::new(
+                Words::of(view.time_text_seconds(one.seen)),
+                one.seen.to_string(),
+            ),
             Cell::name(one.reason.as_str()),
             Cell::name(&one.detail),
             Cell::name(&keys.join(", ")),
@@ -298,7 +344,10 @@ fn samples_card(view: &View, samples: &[QuarantineRow]) -> Card {
     };
     Card {
         title,
-        sub: Words::of("keys and the lengths of their values; no value is kept. To try them again: ").code("tollwatch quarantine retry"),
+        sub: Words::of(
+            "keys and the lengths of their values; no value is kept. To try them again: ",
+        )
+        .code("tollwatch quarantine retry"),
         body: vec![Body::Table(Table {
             name: "quarantine",
             about: "Records in quarantine",

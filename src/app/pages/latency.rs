@@ -3,16 +3,18 @@
 //! Knows no HTML. A newcomer may ask why quantiles are exact for any span: histograms add up, and
 //! the quantile is taken of the sum.
 
-use crate::app::report::daily::{Daily, Feature, daily};
+mod tables;
+
+use crate::app::report::daily::{Daily, daily};
 use crate::app::report::endpoints::{Endpoint, endpoints};
 use crate::app::report::{Figures, Gathered, gather};
 use crate::chart::{Bar, Bars, Daily as Line, Heat, Ink, Look, Unit, Width, real};
 use crate::figure::{count, duration, plural, share};
-use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Tile, Tone, Words, columns};
+use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 
 use super::overview::nothing;
-use super::parts::{by_day, feature_cell, in_percent, millis, number, part, unseen_words};
-use super::tables::{self, FIRST};
+use super::parts::{by_day, in_percent};
+use super::tables::names;
 use super::view::{Fault, View};
 use super::{Ask, seen};
 
@@ -33,9 +35,12 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let timeout = usual_timeout(&answer.endpoints);
     let rows = vec![
         vec![heat_card(ask, &gathered, timeout), wrong_card(&daily.total)],
-        vec![line_card(view, &daily, &Curve::THROTTLED, Width::Wide), line_card(view, &daily, &Curve::SLOW, Width::Half)],
-        vec![features_card(view, &daily)],
-        vec![endpoints_card(&answer.endpoints)],
+        vec![
+            line_card(view, &daily, &Curve::THROTTLED, Width::Wide),
+            line_card(view, &daily, &Curve::SLOW, Width::Half),
+        ],
+        vec![tables::features_card(view, &daily)],
+        vec![tables::endpoints_card(&answer.endpoints)],
     ];
     Ok(Page {
         headline: headline(&daily.total),
@@ -44,7 +49,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         rows,
         seen: seen(&daily.total),
         choice: Choice {
-            features: tables::names(&daily.features),
+            features: names(&daily.features),
             ..Choice::default()
         },
         ..Page::default()
@@ -61,9 +66,15 @@ fn headline(total: &Figures) -> Words {
         let tone = |bad: bool| if bad { Tone::Bad } else { Tone::Plain };
         words = words
             .say("; ")
-            .with(tone(total.calls_throttled.saturating_mul(50) > total.calls), share(total.calls_throttled, total.calls))
+            .with(
+                tone(total.calls_throttled.saturating_mul(50) > total.calls),
+                share(total.calls_throttled, total.calls),
+            )
             .say(" are throttled, ")
-            .with(tone(total.calls_over_timeout.saturating_mul(100) > total.calls), share(total.calls_over_timeout, total.calls))
+            .with(
+                tone(total.calls_over_timeout.saturating_mul(100) > total.calls),
+                share(total.calls_over_timeout, total.calls),
+            )
             .say(" run over their timeout");
     }
     words.say(".")
@@ -76,7 +87,11 @@ fn lead(daily: &Daily) -> Words {
     let waited = duration(u64::try_from(lost).unwrap_or(0));
     Words::of(format!(
         "{}, {waited} were lost waiting; {} to another endpoint.",
-        plural(retries, "call repeats a failed one", "calls repeat a failed one"),
+        plural(
+            retries,
+            "call repeats a failed one",
+            "calls repeat a failed one"
+        ),
         plural(fallbacks, "call went", "calls went")
     ))
 }
@@ -86,7 +101,11 @@ fn tiles(daily: &Daily) -> Vec<Tile> {
     let tile = |title: &str, n: i64, what: &str| Tile {
         title: title.to_owned(),
         big: Words::new().strong(share(n, total.calls)),
-        sub: Words::of(format!("{} of {} calls {what}", count(n), count(total.calls))),
+        sub: Words::of(format!(
+            "{} of {} calls {what}",
+            count(n),
+            count(total.calls)
+        )),
         ..Tile::default()
     };
     let median = total.latency_ms_p50.or(total.duration_ms_p50);
@@ -100,9 +119,17 @@ fn tiles(daily: &Daily) -> Vec<Tile> {
             ..Tile::default()
         },
         tile("Throttled", total.calls_throttled, "got 429"),
-        tile("Failed", total.calls_server_error + total.calls_timeout_or_no_answer, "got 5xx, timed out or got no answer"),
+        tile(
+            "Failed",
+            total.calls_server_error + total.calls_timeout_or_no_answer,
+            "got 5xx, timed out or got no answer",
+        ),
         tile("Refused", total.calls_auth, "got 401 or 403"),
-        tile("Over their timeout", total.calls_over_timeout, "took longer than the registry's timeout"),
+        tile(
+            "Over their timeout",
+            total.calls_over_timeout,
+            "took longer than the registry's timeout",
+        ),
     ]
 }
 
@@ -110,13 +137,18 @@ fn tiles(daily: &Daily) -> Vec<Tile> {
 fn usual_timeout(list: &[Endpoint]) -> Option<u64> {
     let mut counts: Vec<(u64, i64)> = Vec::new();
     for one in list {
-        let Some(timeout) = one.timeout_ms else { continue };
+        let Some(timeout) = one.timeout_ms else {
+            continue;
+        };
         match counts.iter_mut().find(|(ms, _)| *ms == timeout) {
             Some(found) => found.1 += one.figures.calls,
             None => counts.push((timeout, one.figures.calls)),
         }
     }
-    counts.into_iter().max_by_key(|(_, calls)| *calls).map(|(ms, _)| ms)
+    counts
+        .into_iter()
+        .max_by_key(|(_, calls)| *calls)
+        .map(|(ms, _)| ms)
 }
 
 fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
@@ -134,11 +166,20 @@ fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
     for (j, group) in groups.enumerate() {
         for (_, group) in group {
             let cell = &group.cell;
-            let hist = if cell.latency.count() > 0 { &cell.latency } else { &cell.duration };
+            let hist = if cell.latency.count() > 0 {
+                &cell.latency
+            } else {
+                &cell.duration
+            };
             for (bucket, n) in hist.buckets() {
-                let below = BOUNDS.iter().filter(|bound| u64::from(*bucket) >= **bound).count();
+                let below = BOUNDS
+                    .iter()
+                    .filter(|bound| u64::from(*bucket) >= **bound)
+                    .count();
                 // The highest row stands first.
-                let field = fields.get_mut(rows - 1 - below).and_then(|row| row.get_mut(j));
+                let field = fields
+                    .get_mut(rows - 1 - below)
+                    .and_then(|row| row.get_mut(j));
                 if let Some(field) = field {
                     *field += n;
                 }
@@ -147,7 +188,12 @@ fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
     }
     let last = BOUNDS.last().copied().unwrap_or(0);
     let mut labels = vec![format!("over {}", whole(last))];
-    labels.extend(BOUNDS.iter().rev().map(|bound| format!("to {}", whole(*bound))));
+    labels.extend(
+        BOUNDS
+            .iter()
+            .rev()
+            .map(|bound| format!("to {}", whole(*bound))),
+    );
     let limit = timeout.and_then(|ms| {
         let above = BOUNDS.iter().filter(|bound| **bound >= ms).count();
         let text = format!("{} timeout", whole(ms));
@@ -163,23 +209,42 @@ fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
     Card {
         title: "How long do calls take?".to_owned(),
         sub: Words::of("the darker, the more calls of that day took so long"),
-        body: vec![Body::picture(&chart.draw(Width::Wide), &chart.draw(Width::Narrow))],
+        body: vec![Body::picture(
+            &chart.draw(Width::Wide),
+            &chart.draw(Width::Narrow),
+        )],
         ..Card::default()
     }
 }
 
 /// A round duration without decimals.
 fn whole(ms: u64) -> String {
-    if ms < 1000 { format!("{ms}\u{202f}ms") } else { format!("{}\u{202f}s", ms / 1000) }
+    if ms < 1000 {
+        format!("{ms}\u{202f}ms")
+    } else {
+        format!("{}\u{202f}s", ms / 1000)
+    }
 }
 
 fn wrong_card(total: &Figures) -> Card {
     let list = [
-        ("429, throttled", total.calls_throttled, Look::Hatch(Ink::Unproven)),
+        (
+            "429, throttled",
+            total.calls_throttled,
+            Look::Hatch(Ink::Unproven),
+        ),
         ("5xx", total.calls_server_error, Look::Solid(Ink::Bad)),
-        ("no answer", total.calls_timeout_or_no_answer, Look::Solid(Ink::Bad)),
+        (
+            "no answer",
+            total.calls_timeout_or_no_answer,
+            Look::Solid(Ink::Bad),
+        ),
         ("401, 403", total.calls_auth, Look::Solid(Ink::Bad)),
-        ("over the timeout", total.calls_over_timeout, Look::Frame(Ink::Bad)),
+        (
+            "over the timeout",
+            total.calls_over_timeout,
+            Look::Frame(Ink::Bad),
+        ),
     ];
     let bars: Vec<Bar> = list
         .into_iter()
@@ -198,7 +263,10 @@ fn wrong_card(total: &Figures) -> Card {
     Card {
         title: "What goes wrong?".to_owned(),
         sub: Words::of(format!("of {}", plural(total.calls, "call", "calls"))),
-        body: vec![Body::picture(&chart.draw(Width::Half), &chart.draw(Width::Narrow))],
+        body: vec![Body::picture(
+            &chart.draw(Width::Half),
+            &chart.draw(Width::Narrow),
+        )],
         ..Card::default()
     }
 }
@@ -237,7 +305,10 @@ impl Curve {
 
 fn line_card(view: &View, daily: &Daily, curve: &Curve, width: Width) -> Card {
     let days = by_day(view, &daily.days, curve.value, curve.says);
-    let end = daily.days.last().map_or_else(String::new, |day| (curve.says)(&day.figures));
+    let end = daily
+        .days
+        .last()
+        .map_or_else(String::new, |day| (curve.says)(&day.figures));
     let line = Line {
         about: &format!("{} {end} at the end", curve.sub),
         days: &days,
@@ -250,99 +321,6 @@ fn line_card(view: &View, daily: &Daily, curve: &Curve, width: Width) -> Card {
         title: curve.title.to_owned(),
         sub: Words::of(curve.sub),
         body: vec![Body::picture(&line.draw(width), &line.draw(Width::Narrow))],
-        ..Card::default()
-    }
-}
-
-fn features_card(view: &View, daily: &Daily) -> Card {
-    let row = |one: &Feature| {
-        let figures = &one.figures;
-        let more = one.amplification_per_mille.map_or_else(Cell::none, |per_mille| {
-            let hundredths = (per_mille + 5) / 10;
-            let text = format!("×{}.{:02}", hundredths / 100, hundredths % 100);
-            Cell::new(Words::of(text), per_mille.to_string()).hint("calls over those that were no retries")
-        });
-        vec![
-            feature_cell(view, "/latency", (&one.feature, &one.name)),
-            number(figures.calls),
-            millis(figures.latency_ms_p50.or(figures.duration_ms_p50)),
-            millis(figures.latency_ms_p95.or(figures.duration_ms_p95)),
-            part(figures.calls_over_timeout, figures.calls),
-            part(figures.calls_throttled, figures.calls),
-            part(figures.calls_server_error, figures.calls),
-            part(figures.calls_timeout_or_no_answer, figures.calls),
-            number(one.retries),
-            more,
-            millis(u64::try_from(one.lost_ms).ok().filter(|ms| *ms > 0)),
-            number(one.fallbacks),
-        ]
-    };
-    Card {
-        title: "Whose calls wait?".to_owned(),
-        sub: Words::of("by feature; where no transport report names a feature, its times are those of requests"),
-        body: vec![Body::Table(Table {
-            name: "features",
-            about: "Latency and errors by feature",
-            columns: columns(&[
-                ("Feature", "feature", Kind::Text),
-                ("Calls", "calls", Kind::Number),
-                ("p50", "p50_ms", Kind::Number),
-                ("p95", "p95_ms", Kind::Number),
-                ("over timeout", "calls_over_timeout", Kind::Number),
-                ("429", "calls_throttled", Kind::Number),
-                ("5xx", "calls_server_error", Kind::Number),
-                ("no answer", "calls_timeout_or_no_answer", Kind::Number),
-                ("Retries", "retries", Kind::Number),
-                ("amplified", "amplification_per_mille", Kind::Number),
-                ("lost waiting", "lost_ms", Kind::Number),
-                ("Fallbacks", "fallbacks", Kind::Number),
-            ]),
-            rows: daily.features.iter().map(row).collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        foot: unseen_words(&daily.unseen, &daily.total),
-    }
-}
-
-fn endpoints_card(list: &[Endpoint]) -> Card {
-    let row = |one: &Endpoint| {
-        let figures = &one.figures;
-        vec![
-            Cell::name(&one.endpoint),
-            number(figures.calls),
-            millis(figures.latency_ms_p50),
-            millis(figures.latency_ms_p95),
-            millis(one.timeout_ms),
-            part(figures.calls_over_timeout, figures.calls),
-            part(figures.calls_throttled, figures.calls),
-            part(figures.calls_server_error, figures.calls),
-            part(figures.calls_timeout_or_no_answer, figures.calls),
-            one.fallback.as_deref().map_or_else(|| Cell::new(Words::new().with(Tone::Warn, "none"), ""), Cell::name),
-        ]
-    };
-    Card {
-        title: "At which endpoints?".to_owned(),
-        sub: Words::of("all features"),
-        body: vec![Body::Table(Table {
-            name: "endpoints",
-            about: "Latency and errors by endpoint",
-            columns: columns(&[
-                ("Endpoint", "endpoint", Kind::Text),
-                ("Calls", "calls", Kind::Number),
-                ("p50", "p50_ms", Kind::Number),
-                ("p95", "p95_ms", Kind::Number),
-                ("Timeout", "timeout_ms", Kind::Number),
-                ("over it", "calls_over_timeout", Kind::Number),
-                ("429", "calls_throttled", Kind::Number),
-                ("5xx", "calls_server_error", Kind::Number),
-                ("no answer", "calls_timeout_or_no_answer", Kind::Number),
-                ("Fallback", "fallback", Kind::Text),
-            ]),
-            rows: list.iter().filter(|one| one.figures.calls > 0).map(row).collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
         ..Card::default()
     }
 }

@@ -4,6 +4,7 @@
 //! construction. A newcomer may ask why pages read by connections of their own: the writer's lock is
 //! the daemon's pace, and whoever looks must not slow it.
 
+mod api;
 mod calls;
 mod endpoints;
 mod findings;
@@ -19,9 +20,6 @@ mod tables;
 mod view;
 
 use std::sync::Arc;
-
-use schemars::{JsonSchema, schema_for};
-use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
@@ -39,23 +37,65 @@ pub use store::{Readers, Store};
 
 /// The pages, in the order of the navigation.
 pub const PLACES: [Place; 7] = [
-    ("/", "Overview", "what a day cost, what is wrong, what is unseen"),
-    ("/spend", "Spend", "what was spent, on what, against what was approved"),
-    ("/residency", "Residency", "where calls landed, and which evidence says so"),
-    ("/latency", "Latency", "how long calls take, and how many are refused"),
-    ("/endpoints", "Endpoints", "the registry beside what was seen"),
+    (
+        "/",
+        "Overview",
+        "what a day cost, what is wrong, what is unseen",
+    ),
+    (
+        "/spend",
+        "Spend",
+        "what was spent, on what, against what was approved",
+    ),
+    (
+        "/residency",
+        "Residency",
+        "where calls landed, and which evidence says so",
+    ),
+    (
+        "/latency",
+        "Latency",
+        "how long calls take, and how many are refused",
+    ),
+    (
+        "/endpoints",
+        "Endpoints",
+        "the registry beside what was seen",
+    ),
     ("/calls", "Calls", "single calls, and how each was decided"),
-    ("/health", "Data", "sources, quarantine, and whether the books add up"),
+    (
+        "/health",
+        "Data",
+        "sources, quarantine, and whether the books add up",
+    ),
 ];
 
 /// Answers of the API: name, what it answers.
 pub const ANSWERS: [(&str, &str); 6] = [
-    ("spend", "`report daily`: days, features, total, what was not seen"),
-    ("plan", "spend against approval by day; by model and application"),
-    ("why", "why spend is not what was approved; the parts add up"),
-    ("residency", "`report residency`: verdicts, where calls landed, kept evidence"),
-    ("endpoints", "`report endpoints`: the registry beside what was seen"),
-    ("story", "the feature that left its approval the furthest; `null` where none did"),
+    (
+        "spend",
+        "`report daily`: days, features, total, what was not seen",
+    ),
+    (
+        "plan",
+        "spend against approval by day; by model and application",
+    ),
+    (
+        "why",
+        "why spend is not what was approved; the parts add up",
+    ),
+    (
+        "residency",
+        "`report residency`: verdicts, where calls landed, kept evidence",
+    ),
+    (
+        "endpoints",
+        "`report endpoints`: the registry beside what was seen",
+    ),
+    (
+        "story",
+        "the feature that left its approval the furthest; `null` where none did",
+    ),
 ];
 
 /// Rows of evidence of each verdict.
@@ -89,7 +129,7 @@ impl<S: Store> Pages<S> {
     ) -> Result<T, Refused> {
         let setup = self.store.setup();
         let now = self.clock.now();
-        let made = self.store.read(&mut |ledger| {
+        let answered = self.store.read(&mut |ledger| {
             let view = match View::of(ledger, asked, now) {
                 Ok(view) => view,
                 Err(fault) => return Ok(Err(fault)),
@@ -103,8 +143,8 @@ impl<S: Store> Pages<S> {
             })))
         });
         let failed = |failure: &Failure| Refused::Unavailable(failure.to_string());
-        match made {
-            Ok(Ok(Ok(made))) => Ok(made),
+        match answered {
+            Ok(Ok(Ok(page))) => Ok(page),
             Ok(Ok(Err(Fault::Refused(refused))) | Err(Fault::Refused(refused))) => Err(refused),
             Ok(Ok(Err(Fault::Failed(failure))) | Err(Fault::Failed(failure))) | Err(failure) => {
                 Err(failed(&failure))
@@ -133,11 +173,11 @@ impl<S: Store> Answers for Pages<S> {
     }
 
     fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused> {
-        self.with(asked, |ask| answer(ask, name))
+        self.with(asked, |ask| api::answer(ask, name))
     }
 
     fn openapi(&self) -> String {
-        openapi()
+        api::openapi()
     }
 
     fn version(&self) -> Option<u64> {
@@ -162,6 +202,7 @@ fn whole(
     let told = std::mem::take(&mut page.choice);
     page.choice = ask.view.choice(path, ask.rules, &told.features);
     page.choice.hidden = told.hidden;
+    page.choice.search = told.search;
     if page.basis.is_empty() {
         page.basis = basis_words(&report::basis::basis(ask.ledger, ask.view.span)?);
     }
@@ -174,7 +215,11 @@ fn seen(total: &report::Figures) -> Words {
         Some((least, most)) => {
             let text = format!("{} seen by both halves", crate::figure::share(least, most));
             let blind = least.saturating_mul(100) < most.saturating_mul(95);
-            if blind { Words::new().with(crate::web::page::Tone::Warn, text) } else { Words::of(text) }
+            if blind {
+                Words::new().with(crate::web::page::Tone::Warn, text)
+            } else {
+                Words::of(text)
+            }
         }
         None => Words::new(),
     }
@@ -195,83 +240,4 @@ fn empty() -> Page {
             .say("."),
         ..Page::default()
     }
-}
-
-fn json<T: Serialize>(answer: &T) -> Result<String, Fault> {
-    let text = serde_json::to_string(answer).map_err(std::io::Error::from);
-    Ok(text.map_err(Failure::from)? + "\n")
-}
-
-fn answer(ask: &Ask<'_>, name: &str) -> Result<String, Fault> {
-    let (ledger, rules, span) = (ask.ledger, ask.rules, ask.view.span);
-    let only = ask.view.feature.as_deref();
-    match name {
-        "spend" => json(&report::daily::daily(ledger, rules, span, only)?),
-        "plan" => json(&report::plan::plan(ledger, rules, span, only)?),
-        "why" => {
-            let daily = report::daily::daily(ledger, rules, span, only)?;
-            json(&report::plan::why(&daily.features, rules))
-        }
-        "residency" => json(&report::residency::residency(ledger, rules, span, EVIDENCE)?),
-        "endpoints" => json(&report::endpoints::endpoints(ledger, rules, span)?),
-        "story" => json(&report::story::story(ledger, rules, span)?),
-        _ => Err(Fault::Refused(Refused::Unknown)),
-    }
-}
-
-/// The schema of an answer.
-fn schema(name: &str) -> schemars::Schema {
-    fn of<T: JsonSchema>() -> schemars::Schema {
-        schema_for!(T)
-    }
-    match name {
-        "spend" => of::<report::daily::Daily>(),
-        "plan" => of::<report::plan::Plan>(),
-        "why" => of::<report::plan::Why>(),
-        "residency" => of::<report::residency::Residency>(),
-        "endpoints" => of::<report::endpoints::Endpoints>(),
-        _ => of::<Option<report::story::Story>>(),
-    }
-}
-
-/// The API in words of OpenAPI 3.1, made from the types that are answered.
-fn openapi() -> String {
-    let parameter = |name: &str, about: &str| {
-        serde_json::json!({
-            "name": name, "in": "query", "required": false, "description": about,
-            "schema": { "type": "string" }
-        })
-    };
-    let parameters = [
-        parameter("from", "first day, `2026-11-20`, in the ledger's time zone"),
-        parameter("to", "last day"),
-        parameter("feature", "one feature, `application/skill`"),
-    ];
-    let failed = |about: &str| {
-        serde_json::json!({ "description": about, "content": { "application/json": { "schema": {
-            "type": "object", "required": ["error"], "properties": { "error": {
-                "type": "object", "required": ["code", "message"],
-                "properties": { "code": { "type": "string" }, "message": { "type": "string" } }
-        } } } } } })
-    };
-    let path = |(name, about): (&str, &str)| {
-        let answers = serde_json::json!({ "get": {
-            "operationId": name, "summary": about, "parameters": parameters,
-            "responses": {
-                "200": { "description": about, "content": { "application/json": { "schema": schema(name) } } },
-                "304": { "description": "what `If-None-Match` names" },
-                "400": failed("a parameter is wrong"),
-                "503": failed("the books cannot be read now")
-            }
-        } });
-        (format!("/api/v1/{name}"), answers)
-    };
-    let paths: serde_json::Map<String, serde_json::Value> = ANSWERS.into_iter().map(path).collect();
-    let about = "What the pages show. Amounts are integers in nano-dollars, times are milliseconds or RFC 3339 in UTC.";
-    let whole = serde_json::json!({
-        "openapi": "3.1.0",
-        "info": { "title": "tollwatch", "version": env!("CARGO_PKG_VERSION"), "description": about },
-        "paths": paths
-    });
-    whole.to_string() + "\n"
 }

@@ -54,7 +54,10 @@ pub(super) fn month(ask: &Ask<'_>, day: NaiveDate) -> Result<Month, Fault> {
 }
 
 fn sum(days: &[PlanDay], (day, today): (NaiveDate, NaiveDate), approved_a_day: i64) -> Month {
-    let dated = || days.iter().filter_map(|one| Some((one.date.parse::<NaiveDate>().ok()?, one)));
+    let dated = || {
+        days.iter()
+            .filter_map(|one| Some((one.date.parse::<NaiveDate>().ok()?, one)))
+    };
     let in_month = |date: NaiveDate| (date.year(), date.month()) == (day.year(), day.month());
     let so_far: i64 = dated()
         .filter(|(date, _)| in_month(*date) && *date <= day)
@@ -62,8 +65,14 @@ fn sum(days: &[PlanDay], (day, today): (NaiveDate, NaiveDate), approved_a_day: i
         .sum();
     let length = i64::from(length(day));
     // A day that is not over says nothing of the pace.
-    let last = if day == today { day.pred_opt().unwrap_or(day) } else { day };
-    let first = last.checked_sub_days(Days::new(PACE_DAYS - 1)).unwrap_or(last);
+    let last = if day == today {
+        day.pred_opt().unwrap_or(day)
+    } else {
+        day
+    };
+    let first = last
+        .checked_sub_days(Days::new(PACE_DAYS - 1))
+        .unwrap_or(last);
     let costs: Vec<i64> = dated()
         .filter(|(date, _)| (first..=last).contains(date))
         .map(|(_, one)| one.cost_nanousd())
@@ -75,20 +84,30 @@ fn sum(days: &[PlanDay], (day, today): (NaiveDate, NaiveDate), approved_a_day: i
         .sum();
     let days = i64::try_from(costs.len()).unwrap_or(1);
     let pace = over(costs.iter().sum(), days);
-    let at = |pace: i64| until_last.saturating_add(pace.saturating_mul(left)).max(so_far);
-    let (least, most) = (costs.iter().min(), costs.iter().max());
+    let at = |pace: i64| {
+        until_last
+            .saturating_add(pace.saturating_mul(left))
+            .max(so_far)
+    };
+    let (fewest, most) = (costs.iter().min(), costs.iter().max());
     Month {
         so_far,
         foreseen: pace.filter(|_| in_month(last)).map(at),
-        between: least.zip(most).filter(|_| in_month(last)).map(|(least, most)| (at(*least), at(*most))),
+        between: fewest
+            .zip(most)
+            .filter(|_| in_month(last))
+            .map(|(least, most)| (at(*least), at(*most))),
         approved: (approved_a_day > 0).then(|| approved_a_day.saturating_mul(length)),
     }
 }
 
 /// Days in the month of a day.
 fn length(day: NaiveDate) -> u32 {
-    let next = day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)));
-    next.and_then(|next| next.pred_opt()).map_or(30, |last| last.day())
+    let next = day
+        .with_day(1)
+        .and_then(|first| first.checked_add_months(chrono::Months::new(1)));
+    next.and_then(|next| next.pred_opt())
+        .map_or(30, |last| last.day())
 }
 
 #[cfg(test)]
@@ -103,7 +122,9 @@ mod tests {
             ..PlanDay::default()
         };
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let days: Vec<PlanDay> = (1..=20).map(|n| day(&format!("2026-11-{n:02}"), n * 10)).collect();
+        let days: Vec<PlanDay> = (1..=20)
+            .map(|n| day(&format!("2026-11-{n:02}"), n * 10))
+            .collect();
         let whole = sum(&days, (date("2026-11-20"), date("2026-11-25")), 50);
         // 14 to 20 cost 170 a day; ten days are left.
         assert_eq!((whole.so_far, whole.foreseen), (2100, Some(3800)));
@@ -113,6 +134,9 @@ mod tests {
         let open = sum(&days, (date("2026-11-20"), date("2026-11-20")), 0);
         assert_eq!((open.so_far, open.foreseen), (2100, Some(1900 + 1760)));
         assert_eq!(open.approved, None);
-        assert_eq!(sum(&[], (date("2026-11-20"), date("2026-11-20")), 0).foreseen, None);
+        assert_eq!(
+            sum(&[], (date("2026-11-20"), date("2026-11-20")), 0).foreseen,
+            None
+        );
     }
 }

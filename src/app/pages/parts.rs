@@ -114,7 +114,10 @@ pub(super) fn price(nano: Option<i64>) -> Cell {
 /// The approved price of one request.
 pub(super) fn approved(nano: Option<i64>) -> Cell {
     nano.map_or_else(Cell::none, |nano| {
-        Cell::new(Words::new().dim(cents(NanoUsd(nano))), NanoUsd(nano).to_string())
+        Cell::new(
+            Words::new().dim(cents(NanoUsd(nano))),
+            NanoUsd(nano).to_string(),
+        )
     })
 }
 
@@ -128,12 +131,18 @@ pub(super) fn part(n: i64, whole: i64) -> Cell {
     if whole <= 0 {
         return Cell::none();
     }
-    Cell::new(Words::of(share(n, whole)), n.to_string()).hint(format!("{} of {}", count(n), count(whole)))
+    Cell::new(Words::of(share(n, whole)), n.to_string()).hint(format!(
+        "{} of {}",
+        count(n),
+        count(whole)
+    ))
 }
 
 /// A duration.
 pub(super) fn millis(ms: Option<u64>) -> Cell {
-    ms.map_or_else(Cell::none, |ms| Cell::new(Words::of(duration(ms)), ms.to_string()))
+    ms.map_or_else(Cell::none, |ms| {
+        Cell::new(Words::of(duration(ms)), ms.to_string())
+    })
 }
 
 /// A feature, leading to `path` for it alone.
@@ -173,10 +182,17 @@ pub(super) fn unseen_words(unseen: &Unseen, total: &Figures) -> Words {
     if total.cost_approximated_nanousd != 0 {
         let (exact, near) = (NanoUsd(exact), NanoUsd(total.cost_approximated_nanousd));
         let near = dollars(near);
-        said.push(format!("exact rows {} · approximated {near}", dollars(exact)));
+        said.push(format!(
+            "exact rows {} · approximated {near}",
+            dollars(exact)
+        ));
     }
     if total.requests_unpriced > 0 {
-        said.push(plural(total.requests_unpriced, "request unpriced", "requests unpriced"));
+        said.push(plural(
+            total.requests_unpriced,
+            "request unpriced",
+            "requests unpriced",
+        ));
     }
     if total.requests_fixed > 0 {
         let fixed = plural(total.requests_fixed, "request", "requests");
@@ -187,13 +203,19 @@ pub(super) fn unseen_words(unseen: &Unseen, total: &Figures) -> Words {
         said.push(format!("{spend} without a feature"));
     }
     for one in &unseen.coverage {
-        let seen = share(one.requests_ok.min(one.calls_ok), one.requests_ok.max(one.calls_ok));
+        let seen = share(
+            one.requests_ok.min(one.calls_ok),
+            one.requests_ok.max(one.calls_ok),
+        );
         let (half, other) = if one.requests_ok < one.calls_ok {
             ("usage", "answered calls")
         } else {
             ("transport", "answered requests")
         };
-        said.push(format!("{}: {half} reports cover {seen} of the {other}", one.endpoint));
+        said.push(format!(
+            "{}: {half} reports cover {seen} of the {other}",
+            one.endpoint
+        ));
     }
     let quarantined: u64 = unseen.quarantined.values().sum();
     if quarantined > 0 {
@@ -202,7 +224,11 @@ pub(super) fn unseen_words(unseen: &Unseen, total: &Figures) -> Words {
     }
     if unseen.contradictions > 0 {
         let n = i64::try_from(unseen.contradictions).unwrap_or(i64::MAX);
-        said.push(plural(n, "report contradicts another", "reports contradict another"));
+        said.push(plural(
+            n,
+            "report contradicts another",
+            "reports contradict another",
+        ));
     }
     for (kind, n) in &unseen.overflows {
         said.push(format!("{n} {kind} past a limit"));
@@ -229,14 +255,20 @@ pub(super) fn basis_words(basis: &Basis) -> Words {
             if one.first_day == one.last_day {
                 format!("{} ({}, {reports} reports)", one.config, one.first_day)
             } else {
-                format!("{} ({} to {}, {reports} reports)", one.config, one.first_day, one.last_day)
+                format!(
+                    "{} ({} to {}, {reports} reports)",
+                    one.config, one.first_day, one.last_day
+                )
             }
         })
         .collect();
     let mut said = match list.as_slice() {
         [] => Words::new(),
         [one] => Words::of(format!("Judged under configuration {one}.")),
-        _ => Words::of(format!("These days mix configurations: {}.", list.join(", "))),
+        _ => Words::of(format!(
+            "These days mix configurations: {}.",
+            list.join(", ")
+        )),
     };
     for one in &basis.restatements {
         said = said.say(format!(

@@ -3,17 +3,18 @@
 //! Knows no HTML. A newcomer may ask why the four verdicts are never added up: "declared" proves
 //! that somebody declared it, and "unproven" proves nothing.
 
+mod tables;
+
 use crate::app::report::Figures;
 use crate::app::report::daily::{Daily, daily};
-use crate::app::report::residency::{Feature, Landed, Proof, Residency, residency};
+use crate::app::report::residency::{Residency, residency};
 use crate::chart::{Bar, Bars, Column, Columns, Ink, Look, Unit, Width, real};
 use crate::figure::{count, plural, share};
 use crate::units::UnixMillis;
-use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Tile, Tone, Words, columns};
+use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 
 use super::overview::nothing;
-use super::parts::{basis_words, date_of, feature_cell, number, ruled, verdict_cell, verdict_text};
-use super::tables::FIRST;
+use super::parts::{basis_words, date_of, ruled, verdict_text};
 use super::view::{Fault, View};
 use super::{Ask, EVIDENCE, seen};
 
@@ -40,7 +41,11 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     if let Some(only) = only {
         residency.features.retain(|one| one.feature == only);
         residency.evidence.retain(|one| one.feature == only);
-        total = residency.features.first().map(|one| one.figures.clone()).unwrap_or_default();
+        total = residency
+            .features
+            .first()
+            .map(|one| one.figures.clone())
+            .unwrap_or_default();
     }
     let told = Told {
         view,
@@ -49,9 +54,9 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         total,
     };
     let mut rows = vec![vec![days_card(&told), landed_card(&told)]];
-    rows.push(vec![features_card(&told)]);
-    rows.push(vec![evidence_card(&told)]);
-    rows.push(vec![places_card(&told), hosts_card(&told)]);
+    rows.push(vec![tables::features_card(&told)]);
+    rows.push(vec![tables::evidence_card(&told)]);
+    rows.push(vec![tables::places_card(&told), tables::hosts_card(&told)]);
     let names = told.residency.features.iter();
     Ok(Page {
         headline: headline(&told),
@@ -61,7 +66,9 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         seen: seen(&told.daily.total),
         basis: basis_words(&told.residency.basis),
         choice: Choice {
-            features: names.map(|one| (one.feature.clone(), one.name.clone())).collect(),
+            features: names
+                .map(|one| (one.feature.clone(), one.name.clone()))
+                .collect(),
             ..Choice::default()
         },
         ..Page::default()
@@ -76,15 +83,23 @@ fn headline(told: &Told<'_>) -> Words {
     let calls = plural(all, "call", "calls");
     if told.total.violated > 0 {
         let broke = count(told.total.violated);
-        return Words::new().bad(format!("{broke} of {calls} under a rule broke it.")).say(format!(
-            " {} are proven to have stayed.",
-            count(told.total.held)
-        ));
+        return Words::new()
+            .bad(format!("{broke} of {calls} under a rule broke it."))
+            .say(format!(
+                " {} are proven to have stayed.",
+                count(told.total.held)
+            ));
     }
     let proven = share(told.total.held, all);
-    let words = Words::of(format!("No call of {} is known to have left its region; {proven} are proven to have stayed", count(all)));
+    let words = Words::of(format!(
+        "No call of {} is known to have left its region; {proven} are proven to have stayed",
+        count(all)
+    ));
     if told.total.unproven > 0 {
-        words.say(", ").with(Tone::Warn, format!("{} cannot be placed.", count(told.total.unproven)))
+        words.say(", ").with(
+            Tone::Warn,
+            format!("{} cannot be placed.", count(told.total.unproven)),
+        )
     } else {
         words.say(".")
     }
@@ -95,9 +110,15 @@ fn time(view: &View, at: &str) -> String {
 }
 
 fn lead(told: &Told<'_>) -> Words {
-    let violated = told.residency.evidence.iter().filter(|proof| proof.verdict == "violated");
+    let violated = told
+        .residency
+        .evidence
+        .iter()
+        .filter(|proof| proof.verdict == "violated");
     let Some(first) = violated.min_by(|a, b| a.at.cmp(&b.at)) else {
-        return Words::of("Held: proven inside the rule. Declared: only the registry says so. Unproven: nothing tells.");
+        return Words::of(
+            "Held: proven inside the rule. Declared: only the registry says so. Unproven: nothing tells.",
+        );
     };
     Words::of(format!("The first: {}, ", time(told.view, &first.at)))
         .name(first.feature.as_str())
@@ -126,9 +147,24 @@ fn tiles(told: &Told<'_>) -> Vec<Tile> {
         ..Tile::default()
     };
     vec![
-        tile("Held", told.total.held, Tone::Strong, "evidence says inside"),
-        tile("Declared", told.total.declared, Tone::Strong, "only the registry says inside"),
-        tile("Violated", told.total.violated, Tone::Bad, "evidence says outside"),
+        tile(
+            "Held",
+            told.total.held,
+            Tone::Strong,
+            "evidence says inside",
+        ),
+        tile(
+            "Declared",
+            told.total.declared,
+            Tone::Strong,
+            "only the registry says inside",
+        ),
+        tile(
+            "Violated",
+            told.total.violated,
+            Tone::Bad,
+            "evidence says outside",
+        ),
         tile("Unproven", told.total.unproven, Tone::Warn, "nothing tells"),
     ]
 }
@@ -168,8 +204,12 @@ fn days_card(told: &Told<'_>) -> Card {
     };
     Card {
         title: "Did calls stay where they must?".to_owned(),
-        sub: Words::of("calls by day: filled green held, outlined declared, hatched unproven, ").bad("red violated"),
-        body: vec![Body::picture(&chart.draw(Width::Wide), &chart.draw(Width::Narrow))],
+        sub: Words::of("calls by day: filled green held, outlined declared, hatched unproven, ")
+            .bad("red violated"),
+        body: vec![Body::picture(
+            &chart.draw(Width::Wide),
+            &chart.draw(Width::Narrow),
+        )],
         ..Card::default()
     }
 }
@@ -177,8 +217,15 @@ fn days_card(told: &Told<'_>) -> Card {
 fn landed_card(told: &Told<'_>) -> Card {
     let mut sums: Vec<(String, &str, i64)> = Vec::new();
     for row in &told.residency.landed {
-        let region = if row.region.is_empty() { "nowhere told" } else { &row.region };
-        match sums.iter_mut().find(|(name, verdict, _)| name == region && *verdict == row.verdict) {
+        let region = if row.region.is_empty() {
+            "nowhere told"
+        } else {
+            &row.region
+        };
+        match sums
+            .iter_mut()
+            .find(|(name, verdict, _)| name == region && *verdict == row.verdict)
+        {
             Some(sum) => sum.2 += row.calls,
             None => sums.push((region.to_owned(), row.verdict, row.calls)),
         }
@@ -199,183 +246,18 @@ fn landed_card(told: &Told<'_>) -> Card {
         about: "Calls by region and verdict",
         bars: &bars,
     };
-    let whose = if told.view.feature.is_some() { "calls of all features" } else { "calls" };
+    let whose = if told.view.feature.is_some() {
+        "calls of all features"
+    } else {
+        "calls"
+    };
     Card {
         title: "Where did they land?".to_owned(),
         sub: Words::of(format!("{whose} by region and verdict")),
-        body: vec![Body::picture(&chart.draw(Width::Half), &chart.draw(Width::Narrow))],
-        ..Card::default()
-    }
-}
-
-fn features_card(told: &Told<'_>) -> Card {
-    let row = |one: &Feature| {
-        let figures = &one.figures;
-        let rule = match (&one.rule, one.endpoint_rules.is_empty()) {
-            (Some(rule), _) => Cell::name(rule),
-            (None, true) => Cell::none(),
-            (None, false) => {
-                let rules = one.endpoint_rules.join(", ");
-                Cell::new(Words::new().name(rules.as_str()).dim(" (the endpoint's)"), rules)
-            }
-        };
-        let grade = one.weakest_grade.unwrap_or("none");
-        vec![
-            feature_cell(told.view, "/residency", (&one.feature, &one.name)),
-            rule,
-            Cell::name(&one.regions.join(", ")),
-            Cell::new(Words::of(grade), grade),
-            number(figures.calls),
-            number(figures.held),
-            number(figures.declared),
-            bad_number(figures.violated),
-            number(figures.unproven),
-            number(one.calls_nowhere),
-            Cell {
-                said: Words::new(),
-                ..verdict_cell(figures)
-            },
-        ]
-    };
-    Card {
-        title: "Whose calls?".to_owned(),
-        sub: Words::of("by feature, most violated first; usage reports have no verdict"),
-        body: vec![Body::Table(Table {
-            name: "features",
-            about: "Verdicts by feature",
-            columns: columns(&[
-                ("Feature", "feature", Kind::Text),
-                ("Rule", "rule", Kind::Text),
-                ("Landed in", "regions", Kind::Text),
-                ("Weakest", "weakest_grade", Kind::Text),
-                ("Calls", "calls", Kind::Number),
-                ("Held", "held", Kind::Number),
-                ("Declared", "declared", Kind::Number),
-                ("Violated", "violated", Kind::Number),
-                ("Unproven", "unproven", Kind::Number),
-                ("Nowhere", "calls_nowhere", Kind::Number),
-                ("", "", Kind::Picture),
-            ]),
-            rows: told.residency.features.iter().map(row).collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        foot: Words::of("Grades: A the provider says where it ran, B the name excludes other regions, C the resource's region of a regional deployment, D a zone, E the front door, F the registry alone."),
-    }
-}
-
-fn bad_number(n: i64) -> Cell {
-    let tone = if n > 0 { Tone::Bad } else { Tone::Plain };
-    Cell::new(Words::new().with(tone, count(n)), n.to_string())
-}
-
-fn evidence_card(told: &Told<'_>) -> Card {
-    let proofs = &told.residency.evidence;
-    let title = "Which calls prove it?".to_owned();
-    if proofs.is_empty() {
-        return Card {
-            title,
-            body: vec![Body::Empty(Words::of("No violated or unproven call was kept in these days."))],
-            ..Card::default()
-        };
-    }
-    let row = |proof: &Proof| {
-        let bad = proof.verdict == "violated";
-        let verdict = Words::new().with(if bad { Tone::Bad } else { Tone::Warn }, proof.verdict);
-        vec![
-            Cell::new(Words::of(time(told.view, &proof.at)), proof.at.as_str()).hint(proof.at.as_str()),
-            Cell::new(verdict, proof.verdict),
-            Cell::name(&proof.feature),
-            Cell::name(&proof.endpoint),
-            Cell::name(&proof.region),
-            Cell::name(&proof.rule),
-            Cell::new(Words::of(proof.grade.unwrap_or("–")), proof.grade.unwrap_or("")),
-            Cell::name(&proof.evidence),
-            Cell::new(Words::new().code(proof.id.as_str()), proof.id.as_str()),
-            Cell::new(Words::new().code(proof.position.as_str()), proof.position.as_str()),
-            Cell::new(Words::of(proof.config.to_string()), proof.config.to_string()),
-        ]
-    };
-    let shown = count(i64::try_from(proofs.len()).unwrap_or(i64::MAX));
-    Card {
-        title,
-        sub: Words::of(format!("the first of each endpoint first; {shown} kept rows of {} violated and {} unproven calls", count(told.total.violated), count(told.total.unproven))),
-        body: vec![Body::Table(Table {
-            name: "evidence",
-            about: "Violated and unproven calls with their evidence",
-            columns: columns(&[
-                ("Time", "at", Kind::Text),
-                ("Verdict", "verdict", Kind::Text),
-                ("Feature", "feature", Kind::Text),
-                ("Endpoint", "endpoint", Kind::Text),
-                ("Landed in", "region", Kind::Text),
-                ("Rule", "rule", Kind::Text),
-                ("Grade", "grade", Kind::Text),
-                ("Evidence", "evidence", Kind::Text),
-                ("Call", "id", Kind::Text),
-                ("Record", "position", Kind::Text),
-                ("Config", "config", Kind::Number),
-            ]),
-            rows: proofs.iter().map(row).collect(),
-            first: 15,
-            ..Table::default()
-        })],
-        ..Card::default()
-    }
-}
-
-fn places_card(told: &Told<'_>) -> Card {
-    let all: i64 = told.residency.landed.iter().map(|row| row.calls).sum();
-    let row = |row: &Landed| {
-        let bad = row.verdict == "violated";
-        let verdict = Words::new().with(if bad { Tone::Bad } else { Tone::Plain }, row.verdict);
-        vec![
-            Cell::name(if row.region.is_empty() { "nowhere told" } else { &row.region }),
-            Cell::name(&row.endpoint),
-            Cell::new(verdict, row.verdict),
-            Cell::new(Words::of(row.grade.unwrap_or("–")), row.grade.unwrap_or("")),
-            number(row.calls),
-            super::parts::part(row.calls, all),
-        ]
-    };
-    Card {
-        title: "Region by endpoint".to_owned(),
-        body: vec![Body::Table(Table {
-            name: "landed",
-            about: "Calls by region, endpoint, verdict and grade",
-            columns: columns(&[
-                ("Landed in", "region", Kind::Text),
-                ("Endpoint", "endpoint", Kind::Text),
-                ("Verdict", "verdict", Kind::Text),
-                ("Grade", "grade", Kind::Text),
-                ("Calls", "calls", Kind::Number),
-                ("of all", "", Kind::Number),
-            ]),
-            rows: told.residency.landed.iter().map(row).collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        ..Card::default()
-    }
-}
-
-fn hosts_card(told: &Told<'_>) -> Card {
-    let hosts = &told.residency.unregistered;
-    let body = if hosts.is_empty() {
-        Body::Empty(Words::of("Every host that was called is in the registry."))
-    } else {
-        Body::Table(Table {
-            name: "unregistered",
-            about: "Hosts that nobody registered",
-            columns: columns(&[("Host", "host", Kind::Text), ("Calls", "calls", Kind::Number)]),
-            rows: hosts.iter().map(|(host, calls)| vec![Cell::name(host), number(*calls)]).collect(),
-            first: FIRST,
-            ..Table::default()
-        })
-    };
-    Card {
-        title: "Which hosts did nobody register?".to_owned(),
-        body: vec![body],
+        body: vec![Body::picture(
+            &chart.draw(Width::Half),
+            &chart.draw(Width::Narrow),
+        )],
         ..Card::default()
     }
 }

@@ -3,20 +3,19 @@
 //! Knows no HTML. A newcomer may ask why two differences are shown: against the approval tells
 //! whether a promise was kept, against the days before tells what changed.
 
+mod who;
+
 use crate::app::report::daily::{Daily, Feature, daily};
-use crate::app::report::endpoints::endpoints;
-use crate::app::report::plan::{Plan, PlanDay, Used, plan, why};
+use crate::app::report::plan::{Plan, PlanDay, plan, why};
 use crate::chart::{Bridge, Column, Columns, Ink, Look, Step, Unit, Width};
 use crate::figure::{cents, count, dollars, plural, share, times};
 use crate::ledger::Family;
 use crate::money::NanoUsd;
-use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Tile, Tone, Words, columns};
+use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 
-use super::overview::{above, bridge, nothing, signed};
-use super::parts::{
-    approved, feature_cell, in_dollars, money, number, part, price, times_words, unseen_words,
-};
-use super::tables::{self, FIRST};
+use super::overview::{above, nothing, pictures::bridge, signed};
+use super::parts::{in_dollars, times_words};
+use super::tables::{self};
 use super::view::Fault;
 use super::{Ask, seen};
 
@@ -41,12 +40,27 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
             ..Card::default()
         });
     }
-    let mut rows = vec![first, vec![before_card(ask, &daily)?], vec![features_card(ask, &daily)]];
+    let mut rows = vec![
+        first,
+        vec![before_card(ask, &daily)?],
+        vec![who::features_card(ask, &daily)],
+    ];
     if only.is_none() {
-        rows.push(vec![used_card("Which models?", ("models", "model"), &plan.models)]);
-        rows.push(vec![used_card("Which applications?", ("applications", "application"), &plan.applications)]);
-        rows.push(vec![endpoints_card(ask)?]);
-        rows.push(vec![families_card(ask, Family::PriceRow)?, families_card(ask, Family::UserGroup)?]);
+        rows.push(vec![who::used_card(
+            "Which models?",
+            ("models", "model"),
+            &plan.models,
+        )]);
+        rows.push(vec![who::used_card(
+            "Which applications?",
+            ("applications", "application"),
+            &plan.applications,
+        )]);
+        rows.push(vec![who::endpoints_card(ask)?]);
+        rows.push(vec![
+            who::families_card(ask, Family::PriceRow)?,
+            who::families_card(ask, Family::UserGroup)?,
+        ]);
     }
     rows.push(vec![Card {
         title: "Day by day".to_owned(),
@@ -70,7 +84,10 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
 /// Approved, and what the same features cost.
 fn sums(days: &[PlanDay]) -> (i64, i64) {
     days.iter().fold((0, 0), |sum, day| {
-        (sum.0 + day.approved_nanousd, sum.1 + day.of_approved_nanousd)
+        (
+            sum.0 + day.approved_nanousd,
+            sum.1 + day.of_approved_nanousd,
+        )
     })
 }
 
@@ -90,18 +107,25 @@ fn headline(ask: &Ask<'_>, daily: &Daily, days: &[PlanDay]) -> Words {
     let said = times(NanoUsd(real), Some(NanoUsd(approved)));
     let said = said.trim_start_matches('×').to_owned();
     if i128::from(real) * 5 >= i128::from(approved) * 6 {
-        words.say(", ").bad(format!("{said} times what was approved for as many requests."))
+        words.say(", ").bad(format!(
+            "{said} times what was approved for as many requests."
+        ))
     } else {
-        words.say(format!(", {said} times what was approved for as many requests."))
+        words.say(format!(
+            ", {said} times what was approved for as many requests."
+        ))
     }
 }
 
 fn lead(daily: &Daily) -> Words {
     let total = &daily.total;
-    let each = total.cost_per_request().map_or_else(|| "–".to_owned(), cents);
+    let each = total
+        .cost_per_request()
+        .map_or_else(|| "–".to_owned(), cents);
     let requests = plural(total.requests_ok, "answered request", "answered requests");
     let mut words = Words::of(format!("{requests} at {each} each. "));
-    let worst = above(&daily.features).max_by_key(|(_, each, plan)| each.saturating_mul(100) / plan);
+    let worst =
+        above(&daily.features).max_by_key(|(_, each, plan)| each.saturating_mul(100) / plan);
     if let Some((feature, each, plan)) = worst {
         let (each, plan) = (cents(NanoUsd(each)), cents(NanoUsd(plan)));
         words = words
@@ -133,15 +157,21 @@ fn tiles(daily: &Daily, days: &[PlanDay]) -> Vec<Tile> {
             dollars(total.cost()),
             if approved > 0 {
                 let more = signed(real - approved);
-                times_words(real, Some(approved)).say(format!(" approved {}, {more}", dollars(NanoUsd(approved))))
+                times_words(real, Some(approved))
+                    .say(format!(" approved {}, {more}", dollars(NanoUsd(approved))))
             } else {
                 Words::of("nothing was approved")
             },
         ),
         tile(
             "A request",
-            total.cost_per_request().map_or_else(|| "–".to_owned(), cents),
-            Words::of(format!("all spend over {} answered ones", count(total.requests_ok))),
+            total
+                .cost_per_request()
+                .map_or_else(|| "–".to_owned(), cents),
+            Words::of(format!(
+                "all spend over {} answered ones",
+                count(total.requests_ok)
+            )),
         ),
         tile(
             "Tokens",
@@ -204,11 +234,20 @@ fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
         unit: Unit::Dollars,
         mark: None,
     };
-    let rest = if other { "; grey: nothing was approved" } else { "" };
+    let rest = if other {
+        "; grey: nothing was approved"
+    } else {
+        ""
+    };
     Card {
         title: "What did each day cost?".to_owned(),
-        sub: Words::of("filled: within what was approved for its requests; ").bad("hatched").say(format!(": above it{rest}")),
-        body: vec![Body::picture(&chart.draw(Width::Wide), &chart.draw(Width::Narrow))],
+        sub: Words::of("filled: within what was approved for its requests; ")
+            .bad("hatched")
+            .say(format!(": above it{rest}")),
+        body: vec![Body::picture(
+            &chart.draw(Width::Wide),
+            &chart.draw(Width::Narrow),
+        )],
         ..Card::default()
     }
 }
@@ -222,7 +261,9 @@ fn before_card(ask: &Ask<'_>, now: &Daily) -> Result<Card, Fault> {
     let title = "Why more or less than before?".to_owned();
     if before.days.is_empty() {
         let sub = Words::of(format!("against {days}"));
-        let body = Words::of(format!("The books hold nothing of {days}. Choose later or fewer days."));
+        let body = Words::of(format!(
+            "The books hold nothing of {days}. Choose later or fewer days."
+        ));
         return Ok(Card {
             title,
             sub,
@@ -254,15 +295,23 @@ fn before_card(ask: &Ask<'_>, now: &Daily) -> Result<Card, Fault> {
     };
     let requests = (count(now.total.requests), count(before.total.requests));
     let booked = i64::try_from(before.days.len()).unwrap_or(i64::MAX);
-    let mut sub = Words::of(format!("against {days}, by feature; {} requests now, {} then", requests.0, requests.1));
+    let mut sub = Words::of(format!(
+        "against {days}, by feature; {} requests now, {} then",
+        requests.0, requests.1
+    ));
     if booked < view.days() {
         let few = plural(booked, "day", "days");
-        sub = sub.say(". ").with(Tone::Warn, format!("The books hold only {few} of those."));
+        sub = sub
+            .say(". ")
+            .with(Tone::Warn, format!("The books hold only {few} of those."));
     }
     Ok(Card {
         title,
         sub,
-        body: vec![Body::picture(&bridge.draw(Width::Wide), &bridge.draw(Width::Narrow))],
+        body: vec![Body::picture(
+            &bridge.draw(Width::Wide),
+            &bridge.draw(Width::Narrow),
+        )],
         ..Card::default()
     })
 }
@@ -281,181 +330,16 @@ fn changes(now: &[Feature], before: &[Feature]) -> Vec<(String, i64)> {
         let found = list.iter().find(|one| one.feature == key);
         found.map_or(0, |one| one.figures.cost_nanousd)
     };
-    let gone = before.iter().filter(|one| now.iter().all(|other| other.feature != one.feature));
+    let gone = before
+        .iter()
+        .filter(|one| now.iter().all(|other| other.feature != one.feature));
     now.iter()
         .chain(gone)
-        .map(|one| (one.name.clone(), cost(now, &one.feature) - cost(before, &one.feature)))
+        .map(|one| {
+            (
+                one.name.clone(),
+                cost(now, &one.feature) - cost(before, &one.feature),
+            )
+        })
         .collect()
-}
-
-fn features_card(ask: &Ask<'_>, daily: &Daily) -> Card {
-    let rows = daily.features.iter().map(|one| {
-        let figures = &one.figures;
-        let each = figures.cost_per_answered_request_nanousd;
-        let plan = one.approved_per_request_nanousd;
-        let times = each.map_or_else(Words::new, |each| times_words(each, plan));
-        vec![
-            feature_cell(ask.view, "/spend", (&one.feature, &one.name)),
-            money(figures.cost_nanousd),
-            part(figures.cost_nanousd, daily.total.cost_nanousd),
-            number(figures.requests),
-            price(each),
-            approved(plan),
-            Cell::new(times, ""),
-            number(figures.tokens_input_total),
-            part(figures.tokens_cache_read, figures.tokens_input_total),
-            number(figures.tokens_output),
-            number(one.retries),
-            money(one.lost_nanousd),
-            number(figures.requests_unpriced),
-        ]
-    });
-    Card {
-        title: "On what?".to_owned(),
-        sub: Words::of("by feature"),
-        body: vec![Body::Table(Table {
-            name: "features",
-            about: "Spend by feature",
-            columns: columns(&[
-                ("Feature", "feature", Kind::Text),
-                ("Spend", "cost_usd", Kind::Number),
-                ("of all", "", Kind::Number),
-                ("Requests", "requests", Kind::Number),
-                ("A request", "cost_per_request_usd", Kind::Number),
-                ("Approved", "approved_per_request_usd", Kind::Number),
-                ("", "", Kind::Number),
-                ("Input tokens", "tokens_input", Kind::Number),
-                ("cached", "tokens_cache_read", Kind::Number),
-                ("Output", "tokens_output", Kind::Number),
-                ("Retries", "retries", Kind::Number),
-                ("lost", "lost_usd", Kind::Number),
-                ("Unpriced", "requests_unpriced", Kind::Number),
-            ]),
-            rows: rows.collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        foot: unseen_words(&daily.unseen, &daily.total),
-    }
-}
-
-fn used_card(title: &str, (name, key): (&'static str, &'static str), list: &[Used]) -> Card {
-    let all: i64 = list.iter().map(|one| one.cost_nanousd).sum();
-    let rows = list.iter().map(|one| {
-        let label = if one.name.is_empty() { "not told" } else { &one.name };
-        vec![
-            Cell::name(label),
-            money(one.cost_nanousd),
-            part(one.cost_nanousd, all),
-            number(one.requests),
-            price(crate::app::report::over(one.cost_nanousd, one.requests_ok)),
-            number(one.tokens_input_total),
-            part(one.tokens_cache_read, one.tokens_input_total),
-            number(one.tokens_output),
-            number(one.calls),
-            number(one.requests_unpriced),
-        ]
-    });
-    Card {
-        title: title.to_owned(),
-        body: vec![Body::Table(Table {
-            name,
-            about: "Spend by name",
-            columns: columns(&[
-                ("Name", key, Kind::Text),
-                ("Spend", "cost_usd", Kind::Number),
-                ("of all", "", Kind::Number),
-                ("Requests", "requests", Kind::Number),
-                ("A request", "cost_per_request_usd", Kind::Number),
-                ("Input tokens", "tokens_input", Kind::Number),
-                ("cached", "tokens_cache_read", Kind::Number),
-                ("Output", "tokens_output", Kind::Number),
-                ("Calls", "calls", Kind::Number),
-                ("Unpriced", "requests_unpriced", Kind::Number),
-            ]),
-            rows: rows.collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        ..Card::default()
-    }
-}
-
-fn endpoints_card(ask: &Ask<'_>) -> Result<Card, Fault> {
-    let answer = endpoints(ask.ledger, ask.rules, ask.view.span)?;
-    let mut list = answer.endpoints;
-    list.sort_by_key(|one| std::cmp::Reverse(one.figures.cost_nanousd));
-    let all: i64 = list.iter().map(|one| one.figures.cost_nanousd).sum();
-    let rows = list.iter().filter(|one| one.figures.requests + one.figures.calls > 0).map(|one| {
-        vec![
-            Cell::name(&one.endpoint),
-            money(one.figures.cost_nanousd),
-            part(one.figures.cost_nanousd, all),
-            number(one.figures.requests),
-            price(one.figures.cost_per_answered_request_nanousd),
-            Cell::name(&one.models.join(", ")),
-        ]
-    });
-    Ok(Card {
-        title: "At which endpoints?".to_owned(),
-        body: vec![Body::Table(Table {
-            name: "endpoints",
-            about: "Spend by endpoint",
-            columns: columns(&[
-                ("Endpoint", "endpoint", Kind::Text),
-                ("Spend", "cost_usd", Kind::Number),
-                ("of all", "", Kind::Number),
-                ("Requests", "requests", Kind::Number),
-                ("A request", "cost_per_request_usd", Kind::Number),
-                ("Models", "models", Kind::Text),
-            ]),
-            rows: rows.collect(),
-            first: FIRST,
-            ..Table::default()
-        })],
-        ..Card::default()
-    })
-}
-
-/// Spend by price row, or by user group.
-fn families_card(ask: &Ask<'_>, family: Family) -> Result<Card, Fault> {
-    let mut sums: std::collections::BTreeMap<(String, String), (i64, i64)> = std::collections::BTreeMap::new();
-    for row in ask.ledger.families(family, ask.view.span)? {
-        let sum = sums.entry((row.a.to_string(), row.b.to_string())).or_default();
-        sum.0 += row.totals.cost_nanousd();
-        sum.1 += row.totals.requests();
-    }
-    let mut list: Vec<_> = sums.into_iter().filter(|(_, (_, requests))| *requests > 0).collect();
-    list.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
-    let prices = family == Family::PriceRow;
-    let (title, name, first, second) = if prices {
-        ("By which price?", "prices", "Price row", "Model")
-    } else {
-        ("For whom?", "groups", "User group", "Feature")
-    };
-    let empty = list.iter().all(|((a, _), _)| a.is_empty()).then(|| {
-        Words::of("No record tells its users, or no group is configured: ").code("[groups]").say(" names them.")
-    });
-    let rows = list.iter().map(|((a, b), (cost, requests))| {
-        let a = if a.is_empty() { "not told" } else { a };
-        vec![Cell::name(a), Cell::name(b), number(*requests), money(*cost)]
-    });
-    let table = Table {
-        name,
-        about: "Spend by price row or user group",
-        columns: columns(&[
-            (first, "name", Kind::Text),
-            (second, "of", Kind::Text),
-            ("Requests", "requests", Kind::Number),
-            ("Spend", "cost_usd", Kind::Number),
-        ]),
-        rows: rows.collect(),
-        first: FIRST,
-        ..Table::default()
-    };
-    Ok(Card {
-        title: title.to_owned(),
-        body: vec![empty.map_or(Body::Table(table), Body::Empty)],
-        ..Card::default()
-    })
 }

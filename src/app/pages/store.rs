@@ -21,10 +21,8 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// What kept them from being opened, or what `ask` says.
-    fn read<T>(
-        &self,
-        ask: &mut dyn FnMut(&dyn Ledger) -> Result<T, Failure>,
-    ) -> Result<T, Failure>;
+    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Ledger) -> Result<T, Failure>)
+    -> Result<T, Failure>;
 
     /// Another number whenever a figure may have changed.
     fn version(&self) -> Option<u64>;

@@ -3,9 +3,9 @@
 //! Knows no page. A newcomer may ask why approved stands beside real and not in a table of its own:
 //! neither says anything alone.
 
+use crate::app::report::Figures;
 use crate::app::report::daily::{Daily, Feature};
 use crate::app::report::residency::Residency;
-use crate::app::report::Figures;
 use crate::web::page::{Cell, Kind, Table, Words, columns};
 
 use super::parts::{
@@ -19,7 +19,9 @@ pub(super) const FIRST: usize = 25;
 /// Keys and names, for the choice of features.
 pub(super) fn names(features: &[Feature]) -> Vec<(String, String)> {
     let named = features.iter();
-    named.map(|one| (one.feature.clone(), one.name.clone())).collect()
+    named
+        .map(|one| (one.feature.clone(), one.name.clone()))
+        .collect()
 }
 
 /// Features with calls, spend, yardsticks and verdicts; verdicts are those of `residency`, which
@@ -27,7 +29,10 @@ pub(super) fn names(features: &[Feature]) -> Vec<(String, String)> {
 pub(super) fn features(view: &View, daily: &Daily, residency: &Residency) -> Table {
     let rows = daily.features.iter().map(|feature| {
         let figures = &feature.figures;
-        let placed = residency.features.iter().find(|one| one.feature == feature.feature);
+        let placed = residency
+            .features
+            .iter()
+            .find(|one| one.feature == feature.feature);
         let each = figures.cost_per_answered_request_nanousd;
         let plan = feature.approved_per_request_nanousd;
         let times = each.map_or_else(Words::new, |each| times_words(each, plan));
@@ -101,7 +106,10 @@ pub(super) fn days(view: &View, daily: &Daily) -> Table {
     };
     let rows = daily.days.iter().rev().map(|day| {
         let words = Words::of(date_of(day).format("%a %-d %b").to_string());
-        row(Cell::new(words, day.date.clone()).hint(view.day_text(date_of(day))), &day.figures)
+        row(
+            Cell::new(words, day.date.clone()).hint(view.day_text(date_of(day))),
+            &day.figures,
+        )
     });
     Table {
         name: "days",

@@ -62,7 +62,10 @@ impl View {
         if (to - from).num_days() >= DAYS_MAX {
             return Err(right("from", "at most 800 days before `to`"));
         }
-        let own = zones.rows().last().map_or("UTC".to_owned(), |row| row.name.to_string());
+        let own = zones
+            .rows()
+            .last()
+            .map_or("UTC".to_owned(), |row| row.name.to_string());
         let named = asked.get("zone").unwrap_or(&own);
         let zone: Tz = named
             .parse()
@@ -139,18 +142,28 @@ impl View {
 
     /// A day in words: `14 Nov`, with the year where it is not this one.
     pub(super) fn day_text(&self, day: NaiveDate) -> String {
-        let form = if day.year() == self.today.year() { "%-d %b" } else { "%-d %b %Y" };
+        let form = if day.year() == self.today.year() {
+            "%-d %b"
+        } else {
+            "%-d %b %Y"
+        };
         day.format(form).to_string()
     }
 
     /// A time in words, where the reader lives: `13 Nov 16:40`.
     pub(super) fn time_text(&self, at: UnixMillis) -> String {
-        at.to_utc().with_timezone(&self.zone).format("%-d %b %H:%M").to_string()
+        at.to_utc()
+            .with_timezone(&self.zone)
+            .format("%-d %b %H:%M")
+            .to_string()
     }
 
     /// The same to the second, for single calls.
     pub(super) fn time_text_seconds(&self, at: UnixMillis) -> String {
-        at.to_utc().with_timezone(&self.zone).format("%-d %b %H:%M:%S").to_string()
+        at.to_utc()
+            .with_timezone(&self.zone)
+            .format("%-d %b %H:%M:%S")
+            .to_string()
     }
 
     /// A day as the subject of a sentence: today, yesterday, or its date.
@@ -183,10 +196,21 @@ impl View {
             features.push((chosen.clone(), chosen.clone()));
         }
         let asked = Asked::parse(self.query.trim_start_matches('?')).unwrap_or_default();
-        let spans = [(1, "1 day"), (7, "7 days"), (14, "14 days"), (30, "30 days"), (90, "90 days")];
+        let spans = [
+            (1, "1 day"),
+            (7, "7 days"),
+            (14, "14 days"),
+            (30, "30 days"),
+            (90, "90 days"),
+        ];
         let spans = spans.map(|(days, name)| {
-            let from = self.to.checked_sub_days(Days::new(days - 1)).unwrap_or(self.to);
-            let chosen = asked.with("from", &from.to_string()).with("to", &self.to.to_string());
+            let from = self
+                .to
+                .checked_sub_days(Days::new(days - 1))
+                .unwrap_or(self.to);
+            let chosen = asked
+                .with("from", &from.to_string())
+                .with("to", &self.to.to_string());
             (name.to_owned(), format!("{path}{}", chosen.query()))
         });
         Choice {
@@ -199,6 +223,7 @@ impl View {
             zone: self.zone.name().to_owned(),
             zones: self.zones.clone(),
             hidden: Vec::new(),
+            search: None,
             query: self.query.clone(),
         }
     }
@@ -255,7 +280,13 @@ fn next(date: NaiveDate) -> NaiveDate {
 /// Where a date begins by the ledger's zones.
 fn midnight(zones: &Zones, date: NaiveDate) -> UnixMillis {
     // Noon lies on its date in every zone.
-    let noon = date.and_hms_opt(12, 0, 0).map_or(0, |noon| noon.and_utc().timestamp_millis());
+    let noon = date
+        .and_hms_opt(12, 0, 0)
+        .map_or(0, |noon| noon.and_utc().timestamp_millis());
     let start = zones.day_of(UnixMillis(noon));
-    if zones.date_of(start) < date { zones.day_of(UnixMillis(noon + DAY_MS / 2)) } else { start }
+    if zones.date_of(start) < date {
+        zones.day_of(UnixMillis(noon + DAY_MS / 2))
+    } else {
+        start
+    }
 }

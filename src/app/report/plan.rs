@@ -108,7 +108,9 @@ pub fn plan(
             return Ok(());
         }
         let totals = &row.cell.totals;
-        let day = days.entry((row.start, row.key.feature.clone())).or_default();
+        let day = days
+            .entry((row.start, row.key.feature.clone()))
+            .or_default();
         day.0 = day.0.saturating_add(totals.requests_ok);
         day.1 = day.1.saturating_add(totals.cost_nanousd());
         let application = row.key.feature.split('/').next().unwrap_or_default();
@@ -182,7 +184,9 @@ pub fn why(features: &[Feature], rules: &Rulebook) -> Why {
         let registered = registered.and_then(|id| rules.features.get(id));
         let approved = each.saturating_mul(figures.requests_ok);
         let planned = registered.and_then(|feature| feature.approved.tokens_per_call);
-        let used = figures.tokens_input_total.saturating_add(figures.tokens_output);
+        let used = figures
+            .tokens_input_total
+            .saturating_add(figures.tokens_output);
         let tokens = planned.map_or(0, |planned| at_price(each, used, planned) - approved);
         why.approved_nanousd += approved;
         why.tokens_nanousd += tokens;

@@ -9,7 +9,12 @@ use super::table::{Kind, Table};
 #[must_use]
 pub fn csv(table: &Table) -> String {
     let kept: Vec<usize> = (0..table.columns.len())
-        .filter(|i| table.columns.get(*i).is_some_and(|column| !column.key.is_empty()))
+        .filter(|i| {
+            table
+                .columns
+                .get(*i)
+                .is_some_and(|column| !column.key.is_empty())
+        })
         .collect();
     let mut out = String::new();
     let keys = kept.iter().filter_map(|i| table.columns.get(*i));

@@ -136,6 +136,8 @@ pub struct Choice {
     pub zone: String,
     /// Those that can be chosen.
     pub zones: Vec<String>,
+    /// What is searched for, where the page can search.
+    pub search: Option<String>,
     /// What else the page's address carries.
     pub hidden: Vec<(String, String)>,
     /// What is chosen, as it is written behind another page's address: `?from=…`, or nothing.

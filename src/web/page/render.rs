@@ -18,6 +18,11 @@ pub type Place = (&'static str, &'static str, &'static str);
 /// What the style sheet says, for files that stand alone.
 const STYLE: &str = include_str!("../../../dashboards/web/style.css");
 
+/// Rows of a table that a page holds; a page that weighs megabytes is read by nobody.
+const ROWS_MAX: usize = 100;
+/// Features that the choice offers; others are chosen by a link in a table.
+const OFFERED_MAX: usize = 150;
+
 /// A page for the browser, at `path` of `places`.
 #[must_use]
 pub fn full(page: &Page, places: &[Place], path: &str) -> String {
@@ -25,11 +30,15 @@ pub fn full(page: &Page, places: &[Place], path: &str) -> String {
         (head(page, places, path))
         main id="main" tabindex="-1" { (content(page, path)) }
     };
-    document(&page.title, &html! {
-        link rel="stylesheet" href="/style.css";
-        link rel="icon" href="/icon.svg" type="image/svg+xml";
-        script src="/script.js" defer {}
-    }, &body)
+    document(
+        &page.title,
+        &html! {
+            link rel="stylesheet" href="/style.css";
+            link rel="icon" href="/icon.svg" type="image/svg+xml";
+            script src="/script.js" defer {}
+        },
+        &body,
+    )
 }
 
 /// A page as one file that needs nothing else, for a committee or an auditor.
@@ -112,7 +121,7 @@ fn choice(choice: &Choice, path: &str) -> Markup {
             label { "feature "
                 select name="feature" {
                     option value="" { "all features" }
-                    @for (key, name) in &choice.features {
+                    @for (key, name) in offered(choice) {
                         option value=(key) selected[*key == choice.feature] { (name) }
                     }
                 }
@@ -124,12 +133,22 @@ fn choice(choice: &Choice, path: &str) -> Markup {
                     }
                 }
             }
+            @if let Some(search) = &choice.search {
+                label { "containing " input type="search" name="q" value=(search); }
+            }
             @for (name, value) in &choice.hidden {
                 input type="hidden" name=(name) value=(value);
             }
             button { "Show" }
         }
     }
+}
+
+/// The features that can be chosen, the chosen one among them.
+fn offered(choice: &Choice) -> impl Iterator<Item = &(String, String)> {
+    let chosen = choice.features.iter().skip(OFFERED_MAX);
+    let chosen = chosen.filter(|(key, _)| *key == choice.feature);
+    choice.features.iter().take(OFFERED_MAX).chain(chosen)
 }
 
 fn content(page: &Page, path: &str) -> Markup {
@@ -209,20 +228,28 @@ fn finding(one: &Finding) -> Markup {
 }
 
 fn table(table: &Table) -> Markup {
-    let first = if table.first == 0 { usize::MAX } else { table.first };
-    let rest = table.rows.len().saturating_sub(first);
+    let first = if table.first == 0 {
+        usize::MAX
+    } else {
+        table.first
+    };
+    let rest = table.rows.len().min(ROWS_MAX).saturating_sub(first);
+    let left_out = table.rows.len().saturating_sub(ROWS_MAX);
     html! {
         div.scroll tabindex="0" role="group" aria-label=(table.about) {
             table {
                 thead { tr { @for column in &table.columns {
                     th scope="col" class=[class(column.kind)] { (column.title) }
                 } } }
-                tbody { @for row in table.rows.iter().take(first) { (cells(table, row)) } }
+                tbody { @for row in table.rows.iter().take(first.min(ROWS_MAX)) { (cells(table, row)) } }
                 @if rest > 0 {
-                    tbody.rest { @for row in table.rows.iter().skip(first) { (cells(table, row)) } }
+                    tbody.rest { @for row in table.rows.iter().take(ROWS_MAX).skip(first) { (cells(table, row)) } }
                 }
                 @if !table.total.is_empty() { tfoot { (cells(table, &table.total)) } }
             }
+        }
+        @if left_out > 0 {
+            p.foot { "The first " (ROWS_MAX) " of " (table.rows.len()) " rows; the CSV has all." }
         }
     }
 }
