@@ -9,11 +9,12 @@
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
+//! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`watch`] [`episode`] [`message`] | the ledger, sending |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -48,16 +49,21 @@ pub mod line;
 pub mod link;
 pub mod series;
 
+pub mod anomaly;
 pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod episode;
+pub mod message;
+pub mod watch;
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod ledger;
+pub mod notify;
 pub mod sink;
 pub mod source;
 pub mod web;

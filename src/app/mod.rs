@@ -4,6 +4,8 @@
 //! that is handed a clock, a ledger and something to report progress to: so that a test runs it
 //! whole.
 
+pub mod alert;
+pub mod bridge;
 pub mod daemon;
 pub mod discover;
 pub mod doctor;
@@ -22,6 +24,7 @@ pub mod registry;
 pub mod replay;
 pub mod report;
 pub mod restate;
+pub mod rules;
 pub mod run;
 pub mod setup;
 pub mod simulate;

@@ -52,6 +52,24 @@ pub struct ReadAs<'a> {
     pub ignore_scopes: &'a [Text],
 }
 
+/// Reads a file; of a path that ends in `/` the names of what that folder holds, a line each.
+///
+/// # Errors
+/// What the system says.
+pub fn read_file(path: &Path) -> std::io::Result<String> {
+    if !path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return std::fs::read_to_string(path);
+    }
+    let mut names = String::new();
+    for entry in std::fs::read_dir(path)? {
+        if let Ok(name) = entry?.file_name().into_string() {
+            names.push_str(&name);
+            names.push('\n');
+        }
+    }
+    Ok(names)
+}
+
 /// Loads a configuration, or what holds without one.
 ///
 /// # Errors
@@ -60,7 +78,7 @@ pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> 
     let files = RefCell::new(Vec::new());
     let read = |path: &Path| {
         files.borrow_mut().push(path.to_owned());
-        std::fs::read_to_string(path)
+        read_file(path)
     };
     let mut ready = match config {
         None => Ready::default_without_file(),

@@ -27,6 +27,11 @@ impl<T> At<T> {
     pub(super) fn span(&self) -> Range<usize> {
         self.0.span()
     }
+
+    /// The same value at another place.
+    pub(super) fn moved(self, span: Range<usize>) -> At<T> {
+        At(Spanned::new(span, self.0.into_inner()))
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {

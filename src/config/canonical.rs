@@ -37,8 +37,39 @@ const JUDGING: [&str; 6] = [
     "ignore_scopes",
 ];
 
+/// Tables that judge no call: how the daemon runs, where series go, who is told of what.
+const ELSEWHERE: [&str; 3] = ["daemon", "influxdb", "alerts"];
+
+/// Keys of endpoints and features that only alerts go by.
+const OF_ALERTS: [&str; 6] = [
+    "credential_due",
+    "credential_rotated",
+    "credential_kind",
+    "retires",
+    "budget_usd_per_month",
+    "pilot_since",
+];
+
+/// Takes out of endpoints and features what only alerts go by.
+fn without_dates(whole: &mut Table) {
+    let endpoints = whole.get_mut("endpoint").and_then(Value::as_table_mut);
+    for endpoint in endpoints.into_iter().flat_map(Table::iter_mut) {
+        if let Some(table) = endpoint.1.as_table_mut() {
+            table.retain(|key, _| !OF_ALERTS.contains(&key));
+        }
+    }
+    let features = whole.get_mut("feature").and_then(Value::as_array_mut);
+    for feature in features
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_table_mut)
+    {
+        feature.retain(|key, _| !OF_ALERTS.contains(&key));
+    }
+}
+
 /// The settings of all files, one `path = value` a line, sorted, without how the daemon runs, how
-/// brokers are reached and where series go. Secrets stand in files as references only, so there is none in it. A
+/// brokers are reached, where series go and who is told of alerts. Secrets stand in files as references only, so there is none in it. A
 /// user's price and region files and an inventory go in under a prefix, an imported price list and
 /// the names as their hashes.
 pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> String {
@@ -46,8 +77,9 @@ pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> St
     for key in REFERENCES {
         whole.remove(key);
     }
-    whole.remove("daemon");
-    whole.remove("influxdb");
+    for key in ELSEWHERE {
+        whole.remove(key);
+    }
     let source = whole.get_mut("source").and_then(Value::as_table_mut);
     let kafka = source.and_then(|source| source.get_mut("kafka")?.as_array_mut());
     for source in kafka.into_iter().flatten().filter_map(Value::as_table_mut) {
@@ -56,6 +88,7 @@ pub(super) fn text(main: &str, parts: &[Option<&str>], beside: Beside<'_>) -> St
     for part in parts.iter().flatten() {
         merge(&mut whole, table(part));
     }
+    without_dates(&mut whole);
     let mut lines = Vec::new();
     walk("", &Value::Table(whole), &mut lines);
     for (prefix, file) in [("prices", beside.prices), ("regions", beside.regions)] {

@@ -7,8 +7,10 @@
 //! ([`Ready`]) cannot be wrong, so nobody checks twice. A new setting is a field of the written
 //! form, a field of the ready form, and the line that turns one into the other.
 
+mod alerts;
 mod at;
 mod canonical;
+mod cases;
 mod daemon;
 mod endpoints;
 mod features;
@@ -21,8 +23,10 @@ mod lint;
 mod names;
 mod places;
 mod read;
+mod rules;
 mod schema;
 mod settings;
+mod value;
 mod words;
 mod written;
 
@@ -32,6 +36,7 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 
+use crate::alert::Declared;
 use crate::attribute::{Features, Groups, Registry};
 use crate::call::Format;
 use crate::price::PriceBook;
@@ -40,13 +45,16 @@ use crate::provider::Gate;
 use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
+pub use alerts::{Alerts, Mail, MailWay, Smtp, SmtpTls, Template, UrlRef, Webhook};
+pub use cases::{Calls, Case, Expected, Source, Told, Traffic, cases};
 pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
 pub use influxdb::{InfluxDb, InfluxLogin, InfluxVersion, SERIES_DEFAULT};
 pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
-pub use schema::json_schema;
+pub use rules::{Rules, SHIPPED};
+pub use schema::{json_schema, rules_json_schema};
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
 };
@@ -54,7 +62,8 @@ pub use settings::{
 use at::AtText;
 use read::FileText;
 
-/// How files are read: `fs::read_to_string` in the daemon, a table in tests.
+/// How files are read: from the disk in the daemon, from a table in tests. A path that
+/// ends in `/` reads as the names of what that folder holds, a line each.
 pub type Read<'a> = &'a dyn Fn(&Path) -> io::Result<String>;
 
 /// Everything that a configuration says, checked.
@@ -76,6 +85,10 @@ pub struct Ready {
     pub kafka: Vec<KafkaSource>,
     /// Where series are written.
     pub influxdb: Vec<InfluxDb>,
+    /// Alerts: rules, who is told, and how.
+    pub alerts: Alerts,
+    /// What rules hold figures against: what the registry says.
+    pub declared: Declared,
     /// How the daemon runs.
     pub daemon: Daemon,
     /// The books.
@@ -96,12 +109,20 @@ impl Ready {
     /// regions, days in UTC.
     #[must_use]
     pub fn default_without_file() -> Ready {
+        let prices = PriceBook::shipped();
+        let nothing = (&Registry::default(), &Features::default(), &prices);
+        let declared = alerts::declared(nothing, &alerts::Dates::default(), None, Tz::UTC);
         Ready {
+            alerts: Alerts {
+                rules: Rules::shipped(),
+                ..Alerts::default()
+            },
+            declared,
             registry: Registry::default(),
             features: Features::default(),
             groups: Groups::default(),
             regions: Regions::shipped(),
-            prices: PriceBook::shipped(),
+            prices,
             sources: Vec::new(),
             kafka: Vec::new(),
             influxdb: Vec::new(),
@@ -309,8 +330,14 @@ fn build(
         },
         faults,
     );
+    let timezone = settings::timezone(main, written.timezone.as_ref(), faults);
+    let alerts = alerts::ready((main, dir, read), written.alerts.as_ref(), faults);
+    let dates = alerts::Dates::read(&placed_endpoints, (&placed_features, &features), faults);
+    let said = (&registry, &features, &prices);
     Ready {
-        timezone: settings::timezone(main, written.timezone.as_ref(), faults),
+        declared: alerts::declared(said, &dates, alerts.budget_nanousd, timezone),
+        alerts,
+        timezone,
         ledger: settings::ledger(main, dir, &written.ledger, faults),
         limits: settings::limits(main, &written.limits, faults),
         canonical: further.canonical(main, words::canonical(&words).as_deref()),

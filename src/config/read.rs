@@ -40,6 +40,11 @@ impl FileText {
         problem
     }
 
+    /// The line of a place, from 1.
+    pub(super) fn line_of(&self, span: Range<usize>) -> usize {
+        Place::of_span(&self.text, span).line
+    }
+
     /// The fault with what stands at `span` starred out of the line that it shows.
     pub(super) fn hide(&self, mut problem: Problem, span: Range<usize>) -> Problem {
         let hidden = Place::of_span(&self.text, span);

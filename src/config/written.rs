@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use super::alerts::written::Alerts;
 use super::at::{At, AtText};
 pub(super) use super::daemon::written::Daemon;
 pub(super) use super::influxdb::written::InfluxDb;
@@ -52,6 +53,8 @@ pub(super) struct Main {
     pub(super) source: Sources,
     /// Databases that series are written to.
     pub(super) influxdb: Vec<At<InfluxDb>>,
+    /// Alerts: rules, who is told, and how.
+    pub(super) alerts: Option<At<Alerts>>,
     /// The books.
     pub(super) ledger: Ledger,
     /// What is kept at most.
@@ -99,6 +102,12 @@ pub(super) struct Endpoint {
     pub(super) auth_type: Option<AtText>,
     /// The name of the credential, never the credential.
     pub(super) credential_ref: Option<AtText>,
+    /// The day by which the credential has to be replaced: `2027-01-31`.
+    pub(super) credential_due: Option<AtText>,
+    /// The day on which the credential was made, where `credential_kind` tells how long it lives.
+    pub(super) credential_rotated: Option<AtText>,
+    /// What the credential is: keys are due every quarter, `OAuth` secrets every year.
+    pub(super) credential_kind: Option<At<CredentialKind>>,
     /// The model that answers: `gpt-4o`.
     pub(super) model_name: Option<AtText>,
     /// The deployment's own name, where the provider has such: `gpt-4o-weu`.
@@ -125,10 +134,22 @@ pub(super) struct Endpoint {
     pub(super) transport_from: Option<AtText>,
     /// Calls that take longer count as over the timeout.
     pub(super) timeout_ms: Option<At<u64>>,
+    /// The day on which the model is retired here. Default: what price lists tell.
+    pub(super) retires: Option<AtText>,
     /// How the endpoint is paid.
     pub(super) cost_model: Option<At<CostModel>>,
     /// The residency rule for calls that name no feature: a rule, a region set or a region.
     pub(super) residency: Option<AtText>,
+}
+
+/// What a credential is, and so how long it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CredentialKind {
+    /// A key: three months.
+    Key,
+    /// An `OAuth` secret: twelve months, in the last 30 days of which the next one works beside it.
+    Oauth,
 }
 
 /// How far processing may wander.
@@ -184,6 +205,10 @@ pub(super) struct Feature {
     pub(super) fallback_policy: Option<At<FallbackPolicy>>,
     /// Tokens that one conversation may use.
     pub(super) conversation_token_budget: Option<At<u64>>,
+    /// Its budget of a calendar month, US dollars, a decimal as text: `"900"`.
+    pub(super) budget_usd_per_month: Option<AtText>,
+    /// The day on which its pilot began; it is judged after 30 days.
+    pub(super) pilot_since: Option<AtText>,
     /// The user groups it is meant for, by name.
     pub(super) user_groups: Vec<AtText>,
     /// What it needs of a model.

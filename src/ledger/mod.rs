@@ -4,6 +4,7 @@
 //! trait has everything: whatever belongs to a batch goes into one transaction, and what a
 //! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
+mod alerts;
 mod correction;
 mod fault;
 mod follow;
@@ -16,6 +17,10 @@ mod zone;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+pub use alerts::{
+    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, OutboxCounts, OutboxRow, Posted,
+    StepRow, Way,
+};
 pub use correction::{
     Again, Correction, DayConfigRow, Reach, Rejudge, Restated, RestatementRow, WhyFixed,
 };
@@ -30,6 +35,7 @@ pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span,
 pub use words::{Family, LossKind, Resolution, Stage};
 pub use zone::Zones;
 
+use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
 use crate::line::{Line, Wanted};
 use crate::secret::FingerprintKey;
@@ -91,6 +97,19 @@ pub trait Ledger {
         &self,
         resolution: Resolution,
         span: Span,
+        visit: &mut Visit<'_, CellRow>,
+    ) -> Result<(), Fault> {
+        self.cells_where((resolution, span), &mut |_| true, visit)
+    }
+
+    /// As [`Ledger::cells`], of the keys that are `wanted`; few keys of many take little time.
+    ///
+    /// # Errors
+    /// As [`Ledger::cells`].
+    fn cells_where(
+        &self,
+        windows: (Resolution, Span),
+        wanted: &mut dyn FnMut(&CellKey) -> bool,
         visit: &mut Visit<'_, CellRow>,
     ) -> Result<(), Fault>;
 

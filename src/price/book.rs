@@ -48,6 +48,8 @@ pub struct PriceBook {
     pub(super) retirements: Vec<Retirement>,
     /// Zones of regions.
     pub(super) zones: Vec<Zone>,
+    /// The latest day that a list is known to be of.
+    pub(super) newest: Option<NaiveDate>,
 }
 
 impl PriceBook {
@@ -67,6 +69,7 @@ impl PriceBook {
         book.uplifts = own.uplifts;
         book.retirements.extend(own.retirements);
         book.zones = own.zones;
+        book.newest = own.newest;
         book
     }
 
@@ -92,7 +95,9 @@ impl PriceBook {
             uplifts,
             retirements,
             zones,
+            newest,
         } = file::parse(file, text)?;
+        self.newest = self.newest.max(newest);
         self.user.extend(rows);
         self.uplifts.splice(0..0, uplifts);
         self.retirements.splice(0..0, retirements);
@@ -106,11 +111,17 @@ impl PriceBook {
     /// Every line that is not understood; the book is then unchanged.
     pub fn with_import(&mut self, file: &str, text: &str) -> Result<(), Vec<Problem>> {
         let Table {
-            source: _,
+            source,
             providers,
             rows,
             retirements,
         } = table::parse(file, text)?;
+        // A list is of the day that its name ends in, else of that of its newest price.
+        let named = source.rsplit(' ').next();
+        let named = named.and_then(|word| NaiveDate::parse_from_str(word, "%Y-%m-%d").ok());
+        let prices = rows.iter().flat_map(|row| &row.prices);
+        let of = named.or_else(|| prices.filter_map(|price| price.when.from).max());
+        self.newest = self.newest.max(of);
         self.import.splice(0..0, rows);
         // A list that says nothing of a provider must not hide what another one says.
         let telling = providers.into_iter().filter(|info| {
@@ -124,6 +135,13 @@ impl PriceBook {
         self.providers.splice(0..0, telling);
         self.retirements.splice(0..0, retirements);
         Ok(())
+    }
+
+    /// The latest day that a list is known to be of: on which a source was read, or which an import's
+    /// name ends in.
+    #[must_use]
+    pub fn newest(&self) -> Option<NaiveDate> {
+        self.newest
     }
 
     /// The day on which the provider stops serving the model, where a list tells it.

@@ -31,6 +31,8 @@ pub(super) struct UserFile {
     pub(super) uplifts: Vec<Uplift>,
     pub(super) retirements: Vec<Retirement>,
     pub(super) zones: Vec<Zone>,
+    /// The latest day on which an entry says that its source was read.
+    pub(super) newest: Option<NaiveDate>,
 }
 
 /// Reads a price file.
@@ -62,6 +64,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<UserFile, Vec<Problem>> {
             }
         }
     }
+    found.newest = reader.newest;
     if reader.problems.is_empty() {
         Ok(found)
     } else {
@@ -130,10 +133,17 @@ impl Reader<'_> {
             "zone" => into.place.zones = self.strings(value).iter().map(Text::from).collect(),
             "region" => into.place.regions = self.regions(value),
             "source" => into.source = self.string(value).unwrap_or_default(),
-            "read" => into.read = self.date(value),
+            "read" => into.read = self.read_on(value),
             _ => return false,
         }
         true
+    }
+
+    /// The day on which an entry's source was read.
+    fn read_on(&mut self, value: &Value<'_>) -> Option<NaiveDate> {
+        let day = self.date(value);
+        self.newest = self.newest.max(day);
+        day
     }
 
     fn uplift(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<Uplift> {
@@ -229,7 +239,7 @@ impl Reader<'_> {
                 "name" => zone.name = Text::from(self.string(value).unwrap_or_default()),
                 "regions" => zone.regions = self.regions(value),
                 "source" => drop(self.string(value)),
-                "read" => drop(self.date(value)),
+                "read" => drop(self.read_on(value)),
                 _ => self.unknown(key, "`name`, `regions`, `source`, `read`"),
             }
         }

@@ -24,6 +24,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     /// The faults so far.
     pub(super) problems: Vec<Problem>,
+    /// The latest day on which an entry says that its source was read.
+    pub(super) newest: Option<NaiveDate>,
 }
 
 impl<'a> Reader<'a> {
@@ -33,6 +35,7 @@ impl<'a> Reader<'a> {
             file,
             text,
             problems: Vec::new(),
+            newest: None,
         }
     }
 

@@ -83,6 +83,10 @@ pub struct AgentLoop {
     pub feature: Spanned<String>,
     /// How many requests.
     pub requests: u64,
+    /// How many tokens longer each prompt is than the one before, the first being of the mean size;
+    /// 40, on top of sizes that differ as they do everywhere, when not told.
+    #[serde(default)]
+    pub growth_tokens: Option<u64>,
 }
 
 /// A piece of history is exported again: every record of it comes a second time.

@@ -21,6 +21,13 @@ pub(super) struct Span {
     pub(super) amount: u64,
 }
 
+/// A loop, and how many tokens longer each of its prompts is where that is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loop {
+    pub(super) span: Span,
+    pub(super) growth_tokens: Option<u64>,
+}
+
 /// The events of one run.
 #[derive(Clone, Debug)]
 pub(super) struct Story {
@@ -29,7 +36,7 @@ pub(super) struct Story {
     steps: Vec<(UnixMillis, usize, u64)>,
     outages: Vec<Span>,
     storms: Vec<Span>,
-    pub(super) loops: Vec<Span>,
+    pub(super) loops: Vec<Loop>,
     pub(super) re_exports: Vec<Span>,
 }
 
@@ -87,7 +94,10 @@ impl Story {
                 })
                 .collect(),
             loops: loops
-                .map(|e| span(&e.at, e.minutes, feature(&e.feature), e.requests))
+                .map(|e| Loop {
+                    span: span(&e.at, e.minutes, feature(&e.feature), e.requests),
+                    growth_tokens: e.growth_tokens,
+                })
                 .collect(),
             re_exports: re_exports
                 .map(|e| Span {

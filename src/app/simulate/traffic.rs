@@ -9,13 +9,16 @@ use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
 
 use super::random::Random;
 use super::scenario::{Endpoint, Scenario, Skill};
-use super::story::{Span, Story};
+use super::story::{Loop, Story};
 
 /// The step in which traffic is made.
 pub(super) const STEP_MS: i64 = 600_000;
 
 /// Mean pause between requests of one cluster.
 const PAUSE_MS: u64 = 7000;
+
+/// Tokens that prompts of a loop grow by where nothing is told.
+const LOOP_GROWTH: u64 = 40;
 
 /// Azure caches prompts in steps of this many tokens, from 1024 up; so do others, nearly.
 const CACHE_STEP: u64 = 128;
@@ -111,6 +114,8 @@ struct Wish {
     user: u64,
     /// Extra prompt tokens, for loops.
     extra: u64,
+    /// The prompt is of the mean size.
+    even: bool,
     in_loop: bool,
 }
 
@@ -154,9 +159,13 @@ impl<'a> Traffic<'a> {
                     self.cluster(place, at, &mut chance, out);
                 }
             }
-            for span in &self.story.loops {
-                if span.subject == place {
-                    self.agent_loop(span, from, &mut chance, out);
+            for one in &self.story.loops {
+                if one.span.subject == place && one.growth_tokens.is_some() {
+                    // What else happens stays as it is without the loop.
+                    let mut apart = Random::named(self.seed, &format!("loop {}", from.0));
+                    self.agent_loop(*one, from, &mut apart, out);
+                } else if one.span.subject == place {
+                    self.agent_loop(*one, from, &mut chance, out);
                 }
             }
             if let Some(kept) = self.chance.get_mut(place) {
@@ -215,6 +224,7 @@ impl<'a> Traffic<'a> {
                 conversation: self.conversations,
                 user,
                 extra: 0,
+                even: false,
                 in_loop: false,
             };
             let request = self.request(wish, chance);
@@ -225,7 +235,10 @@ impl<'a> Traffic<'a> {
 
     fn agent_loop(
         &mut self,
-        span: &Span,
+        Loop {
+            span,
+            growth_tokens,
+        }: Loop,
         from: UnixMillis,
         chance: &mut Random,
         out: &mut Vec<Request>,
@@ -241,7 +254,8 @@ impl<'a> Traffic<'a> {
                     // One conversation for the whole loop, apart from the counted ones.
                     conversation: u64::MAX - span.from.0.unsigned_abs(),
                     user: 0,
-                    extra: turn * 40,
+                    extra: turn * growth_tokens.unwrap_or(LOOP_GROWTH),
+                    even: growth_tokens.is_some(),
                     in_loop: true,
                 };
                 let request = self.request(wish, chance);
@@ -256,7 +270,8 @@ impl<'a> Traffic<'a> {
         let (skill, endpoint) = (scenario.skill.get(wish.skill), scenario.endpoint.get(first));
         let mean = story.prompt_tokens(scenario, wish.skill, wish.at);
         let spread = skill.map_or(0, |skill| skill.prompt_spread);
-        let prompt = (chance.log_normal(mean, spread) + wish.extra).max(8);
+        let drawn = chance.log_normal(mean, spread);
+        let prompt = (if wish.even { mean } else { drawn } + wish.extra).max(8);
         let output = skill
             .map_or(0, |s| chance.log_normal(s.output_tokens, s.output_spread))
             .max(1);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::fault::Fault;
 use super::super::rows::{CellRow, FamilyRow};
@@ -17,7 +17,7 @@ use super::names::{dictionary, key_of};
 use super::{corrupt, count};
 use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
-use crate::units::{Text, UnixMillis};
+use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
 pub(super) fn number(resolution: Resolution) -> i64 {
     match resolution {
@@ -112,35 +112,42 @@ fn add_families(
     Ok(())
 }
 
-/// Visits cells by start and key.
+/// Most cells that are looked up one by one: beyond, reading all of the span is as fast.
+const LOOKED_UP_MAX: i64 = 50_000;
+
+/// Which keys' cells are to be read.
+type Wanted<'a> = dyn FnMut(&CellKey) -> bool + 'a;
+
+/// Visits the cells of the wanted keys, by start and key.
 pub(super) fn visit(
     conn: &Connection,
-    resolution: Resolution,
-    span: Span,
+    (resolution, span): (Resolution, Span),
+    wanted: &mut Wanted<'_>,
     visit: &mut Visit<'_, CellRow>,
 ) -> Result<(), Fault> {
-    let keys = dictionary(conn)?;
+    let mut keys = dictionary(conn)?;
+    let all = keys.len();
+    keys.retain(|_, key| wanted(key));
     let ranks = ranks(&keys);
-    let mut rows = conn.prepare_cached(
-        "SELECT start, key, seq, body FROM cell
-         WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
-    )?;
-    let mut rows = rows.query((number(resolution), span.from.0, span.to.0))?;
     let mut window = Window::default();
     let mut at = None;
-    while let Some(row) = rows.next()? {
+    let mut take = |row: &Row<'_>| -> Result<(), Fault> {
+        let number: i64 = row.get(1)?;
+        let (Some(key), Some(rank)) = (keys.get(&number), ranks.get(&number)) else {
+            return if keys.len() < all {
+                Ok(())
+            } else {
+                Err(corrupt("cell_key"))
+            };
+        };
         let start = UnixMillis(row.get(0)?);
         if at.replace(start).is_some_and(|before| before != start) {
             window.flush(visit)?;
         }
         let cell = Cell::decode(row.get_ref(3)?.as_blob()?).ok_or_else(|| corrupt("cell"))?;
         if cell == Cell::default() {
-            continue;
+            return Ok(());
         }
-        let number: i64 = row.get(1)?;
-        let (Some(key), Some(rank)) = (keys.get(&number), ranks.get(&number)) else {
-            return Err(corrupt("cell_key"));
-        };
         let row = CellRow {
             resolution,
             start,
@@ -150,8 +157,72 @@ pub(super) fn visit(
         };
         window.order.push((*rank, window.rows.len()));
         window.rows.push(Some(row));
+        Ok(())
+    };
+    let place = (number(resolution), span);
+    match width(resolution).filter(|width| few(*width, span, keys.len())) {
+        Some(width) => look_up(conn, place, (width, &keys), &mut take)?,
+        None => read_all(conn, place, &mut take)?,
     }
     window.flush(visit)
+}
+
+type TakeRow<'a> = dyn FnMut(&Row<'_>) -> Result<(), Fault> + 'a;
+
+/// Reads the cells of keys window by window.
+fn look_up(
+    conn: &Connection,
+    (resolution, span): (i64, Span),
+    (width, keys): (i64, &BTreeMap<i64, CellKey>),
+    take: &mut TakeRow<'_>,
+) -> Result<(), Fault> {
+    let mut read = conn.prepare_cached(
+        "SELECT start, key, seq, body FROM cell
+         WHERE resolution = ?1 AND start = ?2 AND key = ?3",
+    )?;
+    let mut start = span.from.saturating_add(width - 1).floor(width);
+    while start < span.to {
+        for key in keys.keys() {
+            let mut rows = read.query((resolution, start.0, key))?;
+            if let Some(row) = rows.next()? {
+                take(row)?;
+            }
+        }
+        start = start.saturating_add(width);
+    }
+    Ok(())
+}
+
+/// Reads all cells of a span.
+fn read_all(
+    conn: &Connection,
+    (resolution, span): (i64, Span),
+    take: &mut TakeRow<'_>,
+) -> Result<(), Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT start, key, seq, body FROM cell
+         WHERE resolution = ?1 AND start >= ?2 AND start < ?3 ORDER BY start",
+    )?;
+    let mut rows = rows.query((resolution, span.from.0, span.to.0))?;
+    while let Some(row) = rows.next()? {
+        take(row)?;
+    }
+    Ok(())
+}
+
+/// How wide windows are whose starts can be computed.
+fn width(resolution: Resolution) -> Option<i64> {
+    match resolution {
+        Resolution::Minute => Some(MINUTE_MS),
+        Resolution::Hour => Some(HOUR_MS),
+        Resolution::Day => None,
+    }
+}
+
+/// Whether so many keys have few cells in a span.
+fn few(width: i64, span: Span, keys: usize) -> bool {
+    let windows = span.to.0.saturating_sub(span.from.0) / width;
+    windows.saturating_mul(count(keys)) <= LOOKED_UP_MAX
 }
 
 /// The place of each number's key in the order of all keys.

@@ -16,6 +16,7 @@ use super::{
     SqliteLedger, cells, configs, conversations, counts, evidence, lines, positions, quarantine,
     restatements, seals, zones,
 };
+use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
 use crate::line::{Line, Wanted};
 use crate::secret::FingerprintKey;
@@ -44,13 +45,13 @@ impl Ledger for SqliteLedger {
         self.named(positions::all(&self.conn))
     }
 
-    fn cells(
+    fn cells_where(
         &self,
-        resolution: Resolution,
-        span: Span,
+        (resolution, span): (Resolution, Span),
+        wanted: &mut dyn FnMut(&CellKey) -> bool,
         visit: &mut Visit<'_, CellRow>,
     ) -> Result<(), Fault> {
-        self.named(cells::visit(&self.conn, resolution, span, visit))
+        self.named(cells::visit(&self.conn, (resolution, span), wanted, visit))
     }
 
     fn changed_since(&self, seq: u64, limit: usize) -> Result<Vec<CellRow>, Fault> {

@@ -1,0 +1,16 @@
+//! Alerts where ledger and rules meet.
+//!
+//! Knows no mail server and no page. A newcomer may ask why the explanation of an alert is made
+//! apart from its finding: rules are judged every minute for every series, the books are searched
+//! only for what somebody is told.
+
+mod compose;
+mod digest;
+mod evaluate;
+pub mod explain;
+mod post;
+mod reading;
+
+pub use compose::test_mail;
+pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use post::{Tried, post, transport};
