@@ -2,6 +2,7 @@
 // take effect at once, and figures that refresh without a jump. Without it every page still answers.
 "use strict";
 (() => {
+  document.documentElement.classList.add("js");
   const main = document.getElementById("main");
   const tip = document.createElement("div");
   tip.className = "tip";

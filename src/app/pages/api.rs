@@ -11,6 +11,7 @@ use crate::web::Refused;
 
 use super::view::Fault;
 use super::{ANSWERS, Ask, EVIDENCE};
+use crate::web::page::{Body, Card, Cell, Kind, Page, Table, Words, columns};
 
 fn json<T: Serialize>(answer: &T) -> Result<String, Fault> {
     let text = serde_json::to_string(answer).map_err(std::io::Error::from);
@@ -91,4 +92,46 @@ pub(super) fn openapi() -> String {
         "paths": paths
     });
     whole.to_string() + "\n"
+}
+
+/// The same for people.
+pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
+    let rows = ANSWERS.iter().map(|(name, about)| {
+        let path = format!("/api/v1/{name}");
+        let said = Words::new().link(path.as_str(), format!("{path}{}", ask.view.query), false);
+        vec![Cell::new(said, path), Cell::new(Words::of(*about), *about)]
+    });
+    Ok(Page {
+        headline: Words::of("Whatever a page shows can be asked as JSON."),
+        lead: Words::of("Amounts are integers in nano-dollars. A fault answers ")
+            .code("{\"error\":{\"code\",\"message\"}}")
+            .say("; ")
+            .code("ETag")
+            .say(" and ")
+            .code("If-None-Match")
+            .say(" save what did not change. For programs: ")
+            .link("OpenAPI", "/api/v1/openapi.json", false),
+        rows: vec![vec![Card {
+            title: "What can be asked?".to_owned(),
+            sub: Words::of("each takes ")
+                .code("from")
+                .say(", ")
+                .code("to")
+                .say(" and ")
+                .code("feature")
+                .say(", as pages do"),
+            body: vec![Body::Table(Table {
+                name: "answers",
+                about: "Answers of the API",
+                columns: columns(&[
+                    ("Address", "path", Kind::Text),
+                    ("Answers", "about", Kind::Text),
+                ]),
+                rows: rows.collect(),
+                ..Table::default()
+            })],
+            ..Card::default()
+        }]],
+        ..Page::default()
+    })
 }

@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
-use crate::ledger::Ledger;
 use crate::units::UnixMillis;
 use crate::web::page::{Page, Place, Words};
 use crate::web::{Answers, Asked, Refused};
@@ -33,7 +32,7 @@ use super::report;
 use parts::{basis_words, seen_share};
 use view::{Fault, View};
 
-pub use store::{Readers, Store};
+pub use store::{Books, Readers, Store};
 
 /// The pages, in the order of the navigation.
 pub const PLACES: [Place; 7] = [
@@ -101,9 +100,12 @@ pub const ANSWERS: [(&str, &str); 6] = [
 /// Rows of evidence of each verdict.
 const EVIDENCE: usize = 50;
 
+/// Makes a page.
+type Make = fn(&Ask<'_>) -> Result<Page, Fault>;
+
 /// What a page is made from.
 struct Ask<'a> {
-    ledger: &'a dyn Ledger,
+    ledger: &'a dyn Books,
     rules: &'a Rulebook,
     view: &'a View,
     asked: &'a Asked,
@@ -159,16 +161,7 @@ impl<S: Store> Answers for Pages<S> {
     }
 
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
-        let make = match path {
-            "/" => overview::page,
-            "/spend" => spend::page,
-            "/residency" => residency::page,
-            "/latency" => latency::page,
-            "/endpoints" => endpoints::page,
-            "/calls" => calls::page,
-            "/health" => health::page,
-            _ => return Err(Refused::Unknown),
-        };
+        let make = maker(path)?;
         self.with(asked, |ask| whole(ask, path, make))
     }
 
@@ -185,13 +178,60 @@ impl<S: Store> Answers for Pages<S> {
     }
 }
 
-/// A page with what all have: the choice, how well the books see, the configurations.
-fn whole(
-    ask: &Ask<'_>,
+/// A page for a file: of all days where none are named.
+///
+/// # Errors
+/// What the ledger says; a parameter that cannot be.
+pub fn report(
+    ledger: &dyn Books,
+    rules: &Rulebook,
     path: &str,
-    make: fn(&Ask<'_>) -> Result<Page, Fault>,
-) -> Result<Page, Fault> {
-    if ask.view.books.is_none() && path != "/health" && path != "/endpoints" {
+    wanted: &[(&str, Option<&str>)],
+    now: UnixMillis,
+) -> Result<Page, Failure> {
+    let mut asked = Asked::default();
+    for (name, value) in wanted {
+        asked = asked.with(name, value.unwrap_or_default());
+    }
+    let named = |fault: Fault| match fault {
+        Fault::Failed(failure) => failure,
+        Fault::Refused(Refused::Parameter(name, right)) => {
+            Failure::Usage(format!("beside `--html`, `--{name}` must be {right}"))
+        }
+        Fault::Refused(Refused::Unknown | Refused::Unavailable(_)) => {
+            Failure::Usage(format!("there is no page at {path}"))
+        }
+    };
+    let view = View::all(ledger, &asked, now).map_err(named)?;
+    let ask = Ask {
+        ledger,
+        rules,
+        view: &view,
+        asked: &asked,
+        now,
+    };
+    let make = maker(path).map_err(|refused| named(Fault::Refused(refused)))?;
+    whole(&ask, path, make).map_err(named)
+}
+
+/// What makes the page at a path.
+fn maker(path: &str) -> Result<Make, Refused> {
+    Ok(match path {
+        "/" => overview::page,
+        "/spend" => spend::page,
+        "/residency" => residency::page,
+        "/latency" => latency::page,
+        "/endpoints" => endpoints::page,
+        "/calls" => calls::page,
+        "/health" => health::page,
+        "/api" => api::page,
+        _ => return Err(Refused::Unknown),
+    })
+}
+
+/// A page with what all have: the choice, how well the books see, the configurations.
+fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
+    if ask.view.books.is_none() && !["/health", "/endpoints", "/api"].contains(&path) {
         let mut page = empty();
         page.choice.query.clone_from(&ask.view.query);
         return Ok(page);

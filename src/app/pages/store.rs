@@ -7,10 +7,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::app::Failure;
 use crate::app::setup::Setup;
-use crate::ledger::{Ledger, SqliteLedger};
+use crate::ledger::{Alerts, Ledger, SqliteLedger};
 
 /// Connections at once.
 const CONNECTIONS: usize = 3;
+
+/// The books, and what alerts keep in them.
+pub trait Books: Ledger + Alerts {}
+
+impl<T: Ledger + Alerts> Books for T {}
 
 /// Books and configuration for whoever answers.
 pub trait Store: Send + Sync {
@@ -21,8 +26,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// What kept them from being opened, or what `ask` says.
-    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Ledger) -> Result<T, Failure>)
-    -> Result<T, Failure>;
+    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Books) -> Result<T, Failure>) -> Result<T, Failure>;
 
     /// Another number whenever a figure may have changed.
     fn version(&self) -> Option<u64>;
@@ -88,10 +92,7 @@ impl Store for Readers {
         (self.setup)()
     }
 
-    fn read<T>(
-        &self,
-        ask: &mut dyn FnMut(&dyn Ledger) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Books) -> Result<T, Failure>) -> Result<T, Failure> {
         let ledger = self.take()?;
         let answer = ask(&ledger);
         // One that failed is not trusted again.

@@ -95,6 +95,19 @@ impl View {
         })
     }
 
+    /// The same, of all days of the books where none are named.
+    pub(super) fn all(ledger: &dyn Ledger, asked: &Asked, now: UnixMillis) -> Result<View, Fault> {
+        let view = View::of(ledger, asked, now)?;
+        let (Some((first, _)), None) = (view.books, asked.get("from")) else {
+            return Ok(view);
+        };
+        let longest = view
+            .to
+            .checked_sub_days(Days::new(DAYS_MAX.unsigned_abs() - 1));
+        let first = first.max(longest.unwrap_or(first)).min(view.to);
+        View::of(ledger, &asked.with("from", &first.to_string()), now)
+    }
+
     /// How many days are chosen.
     pub(super) fn days(&self) -> i64 {
         (self.to - self.from).num_days() + 1

@@ -145,6 +145,38 @@ pub struct Choice {
 }
 
 impl Page {
+    /// Leaves the words of links and takes where they lead: a file that stands alone has no other
+    /// pages.
+    pub(super) fn cut_links(&mut self) {
+        let cut = |words: &mut Words| {
+            for said in &mut words.0 {
+                said.link.clear();
+            }
+        };
+        cut(&mut self.lead);
+        for tile in &mut self.tiles {
+            tile.link.clear();
+        }
+        for card in self.rows.iter_mut().flatten() {
+            for body in &mut card.body {
+                match body {
+                    Body::Table(table) => {
+                        let cells = table.rows.iter_mut().flatten();
+                        cells.for_each(|cell| cut(&mut cell.said));
+                    }
+                    Body::Findings(list) => {
+                        for finding in list {
+                            finding.link.clear();
+                        }
+                    }
+                    Body::Words(list) => list.iter_mut().for_each(cut),
+                    Body::Empty(words) => cut(words),
+                    Body::Picture { .. } => {}
+                }
+            }
+        }
+    }
+
     /// The table of a name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&Table> {

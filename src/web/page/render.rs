@@ -29,6 +29,7 @@ pub fn full(page: &Page, places: &[Place], path: &str) -> String {
     let body = html! {
         (head(page, places, path))
         main id="main" tabindex="-1" { (content(page, path)) }
+        footer { a href="/api" { "API" } " · " a href="/metrics" { "metrics" } }
     };
     document(
         &page.title,
@@ -44,6 +45,9 @@ pub fn full(page: &Page, places: &[Place], path: &str) -> String {
 /// A page as one file that needs nothing else, for a committee or an auditor.
 #[must_use]
 pub fn alone(page: &Page) -> String {
+    let mut page = page.clone();
+    page.cut_links();
+    let page = &page;
     let body = html! {
         main {
             p.brandline { (logo()) " tollwatch" span.dim { " · " (page.choice.span) } }
@@ -199,7 +203,7 @@ fn part(body: &Body, page: &Page, path: &str) -> Markup {
         @match body {
             Body::Picture { wide, narrow } => div.picture { (PreEscaped(wide)) (PreEscaped(narrow)) },
             Body::Table(one) => {
-                (table(one))
+                (table(one, path.is_empty()))
                 @if !path.is_empty() {
                     p.take { a href=(csv_link(path, one.name, &page.choice.query)) download { "CSV" } }
                 }
@@ -227,29 +231,30 @@ fn finding(one: &Finding) -> Markup {
     }
 }
 
-fn table(table: &Table) -> Markup {
-    let first = if table.first == 0 {
+fn table(table: &Table, alone: bool) -> Markup {
+    let most = if alone { usize::MAX } else { ROWS_MAX };
+    let first = if alone || table.first == 0 {
         usize::MAX
     } else {
         table.first
     };
-    let rest = table.rows.len().min(ROWS_MAX).saturating_sub(first);
-    let left_out = table.rows.len().saturating_sub(ROWS_MAX);
+    let rest = table.rows.len().min(most).saturating_sub(first);
+    let left_out = table.rows.len().saturating_sub(most);
     html! {
         div.scroll tabindex="0" role="group" aria-label=(table.about) {
             table {
                 thead { tr { @for column in &table.columns {
                     th scope="col" class=[class(column.kind)] { (column.title) }
                 } } }
-                tbody { @for row in table.rows.iter().take(first.min(ROWS_MAX)) { (cells(table, row)) } }
+                tbody { @for row in table.rows.iter().take(first.min(most)) { (cells(table, row)) } }
                 @if rest > 0 {
-                    tbody.rest { @for row in table.rows.iter().take(ROWS_MAX).skip(first) { (cells(table, row)) } }
+                    tbody.rest { @for row in table.rows.iter().take(most).skip(first) { (cells(table, row)) } }
                 }
                 @if !table.total.is_empty() { tfoot { (cells(table, &table.total)) } }
             }
         }
         @if left_out > 0 {
-            p.foot { "The first " (ROWS_MAX) " of " (table.rows.len()) " rows; the CSV has all." }
+            p.foot { "The first " (most) " of " (table.rows.len()) " rows; the CSV has all." }
         }
     }
 }
