@@ -13,4 +13,4 @@ mod reading;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
-pub use post::{Tried, post, transport};
+pub use post::{Tried, post};

@@ -6,11 +6,9 @@
 use std::time::Duration;
 
 use crate::app::follow::Access;
-use crate::config::{self, MailWay, SecretRef, SmtpTls};
 use crate::crash::site;
 use crate::ledger::{Alerts, Fault, OutboxRow, Posted};
-use crate::notify::{Folder, OutboxMail, Refusal, Sendmail, Smtp, SmtpSettings, Tls, Transport};
-use crate::secret::Secret;
+use crate::notify::{OutboxMail, Refusal, Transport};
 use crate::units::{DAY_MS, Text, UnixMillis};
 
 /// Messages that are tried at once.
@@ -42,52 +40,6 @@ impl Tried {
     #[must_use]
     pub fn any(&self) -> bool {
         self.sent + self.again + self.refused > 0
-    }
-}
-
-/// Opens the way that mails go.
-///
-/// # Errors
-/// What is missing: a password, a certificate.
-pub fn transport(mail: &config::Mail) -> Result<Box<dyn Transport>, String> {
-    match &mail.way {
-        MailWay::Folder(path) => Ok(Box::new(Folder::new(path))),
-        MailWay::Sendmail(path) => Ok(Box::new(Sendmail::new(path))),
-        MailWay::Smtp(smtp) => {
-            let login = smtp.login.as_ref().map(|(user, password)| {
-                let password = secret(password)?;
-                Ok::<_, String>((user.clone(), password))
-            });
-            let ca_pem = smtp.ca.as_ref().map(|path| {
-                std::fs::read(path)
-                    .map_err(|error| format!("cannot read `{}` ({error})", path.display()))
-            });
-            let settings = SmtpSettings {
-                host: smtp.host.clone(),
-                port: smtp.port,
-                tls: match smtp.tls {
-                    SmtpTls::StartTls => Tls::StartTls,
-                    SmtpTls::Tls => Tls::Tls,
-                    SmtpTls::None => Tls::None,
-                },
-                plain_allowed: smtp.tls == SmtpTls::None,
-                login: login.transpose()?,
-                ca_pem: ca_pem.transpose()?,
-                timeout: None,
-            };
-            Ok(Box::new(Smtp::new(&settings)?))
-        }
-    }
-}
-
-fn secret(from: &SecretRef) -> Result<Secret, String> {
-    match from {
-        SecretRef::Env(name) => std::env::var(name)
-            .map(Secret::new)
-            .map_err(|_| format!("the variable `{name}` is not set")),
-        SecretRef::File(path) => std::fs::read_to_string(path)
-            .map(|text| Secret::new(text.trim_end().to_owned()))
-            .map_err(|error| format!("cannot read `{}` ({error})", path.display())),
     }
 }
 
