@@ -3,6 +3,7 @@
 //! Knows no alert: an alert has a beginning, an end and a recipient, and this list has what is so
 //! in the chosen days. A newcomer may ask what comes first: what cannot be made good again.
 
+use crate::episode::EpisodeView;
 use crate::figure::{cents, count, dollars, plural, share, times};
 use crate::money::NanoUsd;
 use crate::units::UnixMillis;
@@ -15,7 +16,8 @@ const EACH: usize = 5;
 
 /// The card.
 pub(super) fn card(told: &Told<'_>) -> Card {
-    let mut list = residency(told);
+    let mut list = alerts(told);
+    list.extend(residency(told));
     list.extend(cost(told));
     list.extend(outage(told));
     list.extend(unregistered(told));
@@ -35,6 +37,28 @@ pub(super) fn card(told: &Told<'_>) -> Card {
         body: vec![body],
         ..Card::default()
     }
+}
+
+/// Alerts that are not over.
+fn alerts(told: &Told<'_>) -> Vec<Finding> {
+    let open = super::alerts::open(told.ask).unwrap_or_default();
+    let finding = |(episode, topic): &(EpisodeView, String)| {
+        let acked = episode.acked.as_ref();
+        let who = acked.map_or_else(|| "nobody has acknowledged it".to_owned(), |mark| {
+            format!("{} takes care of it", mark.author)
+        });
+        Finding {
+            word: episode.severity.as_str().to_owned(),
+            tone: super::alerts::tone(episode.severity),
+            title: Words::new().name(topic.as_str()),
+            detail: Words::of(format!("alert {} · rule ", episode.number))
+                .name(episode.worst.rule.as_str())
+                .say(format!(" · {who}")),
+            cost: format!("since {}", told.ask.view.time_text(episode.since)),
+            link: told.ask.view.link(&format!("/alerts/{}", episode.number)),
+        }
+    };
+    open.iter().take(EACH).map(finding).collect()
 }
 
 fn residency(told: &Told<'_>) -> Vec<Finding> {

@@ -4,6 +4,7 @@
 //! construction. A newcomer may ask why pages read by connections of their own: the writer's lock is
 //! the daemon's pace, and whoever looks must not slow it.
 
+mod alerts;
 mod api;
 mod calls;
 mod endpoints;
@@ -29,13 +30,14 @@ use crate::web::{Answers, Asked, Refused};
 
 use super::Failure;
 use super::report;
+use super::setup::Setup;
 use parts::{basis_words, seen_share};
 use view::{Fault, View};
 
 pub use store::{Books, Readers, Store};
 
 /// The pages, in the order of the navigation.
-pub const PLACES: [Place; 7] = [
+pub const PLACES: [Place; 8] = [
     (
         "/",
         "Overview",
@@ -55,6 +57,11 @@ pub const PLACES: [Place; 7] = [
         "/latency",
         "Latency",
         "how long calls take, and how many are refused",
+    ),
+    (
+        "/alerts",
+        "Alerts",
+        "what fired, since when, who was told",
     ),
     (
         "/endpoints",
@@ -107,6 +114,7 @@ type Make = fn(&Ask<'_>) -> Result<Page, Fault>;
 struct Ask<'a> {
     ledger: &'a dyn Books,
     rules: &'a Rulebook,
+    setup: &'a Setup,
     view: &'a View,
     asked: &'a Asked,
     now: UnixMillis,
@@ -139,6 +147,7 @@ impl<S: Store> Pages<S> {
             Ok(Ok(make(&Ask {
                 ledger,
                 rules: &setup.rules,
+                setup: &setup,
                 view: &view,
                 asked,
                 now,
@@ -161,6 +170,11 @@ impl<S: Store> Answers for Pages<S> {
     }
 
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
+        // An episode's own page has its number in the path, as mails write it.
+        let episode = path.strip_prefix("/alerts/").filter(|number| number.parse::<u64>().is_ok());
+        if let Some(number) = episode {
+            return self.page("/alerts", &asked.with("episode", number));
+        }
         let make = maker(path)?;
         self.with(asked, |ask| whole(ask, path, make))
     }
@@ -184,7 +198,7 @@ impl<S: Store> Answers for Pages<S> {
 /// What the ledger says; a parameter that cannot be.
 pub fn report(
     ledger: &dyn Books,
-    rules: &Rulebook,
+    setup: &Setup,
     path: &str,
     wanted: &[(&str, Option<&str>)],
     now: UnixMillis,
@@ -205,7 +219,8 @@ pub fn report(
     let view = View::all(ledger, &asked, now).map_err(named)?;
     let ask = Ask {
         ledger,
-        rules,
+        rules: &setup.rules,
+        setup,
         view: &view,
         asked: &asked,
         now,
@@ -221,6 +236,7 @@ fn maker(path: &str) -> Result<Make, Refused> {
         "/spend" => spend::page,
         "/residency" => residency::page,
         "/latency" => latency::page,
+        "/alerts" => alerts::page,
         "/endpoints" => endpoints::page,
         "/calls" => calls::page,
         "/health" => health::page,
@@ -231,7 +247,7 @@ fn maker(path: &str) -> Result<Make, Refused> {
 
 /// A page with what all have: the choice, how well the books see, the configurations.
 fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
-    if ask.view.books.is_none() && !["/health", "/endpoints", "/api"].contains(&path) {
+    if ask.view.books.is_none() && !["/health", "/endpoints", "/api", "/alerts"].contains(&path) {
         let mut page = empty();
         page.choice.query.clone_from(&ask.view.query);
         return Ok(page);

@@ -139,7 +139,7 @@ fn page(
         ("feature", only),
     ];
     let now = terminal.clock.now();
-    let page = pages::report(&books.ledger, &books.setup.rules, path, &wanted, now)?;
+    let page = pages::report(&books.ledger, &books.setup, path, &wanted, now)?;
     let page = crate::web::page::alone(&page);
     std::fs::write(file, page).map_err(|error| words::of_file(&error, file))?;
     terminal.note(&format!("wrote {}", file.display()))

@@ -85,6 +85,8 @@ pub enum Body {
     Findings(Vec<Finding>),
     /// Sentences.
     Words(Vec<Words>),
+    /// Lines of letters of one width, as they are.
+    Lines(String),
     /// Nothing is there yet, and what to do.
     Empty(Words),
 }
@@ -171,7 +173,7 @@ impl Page {
                     }
                     Body::Words(list) => list.iter_mut().for_each(cut),
                     Body::Empty(words) => cut(words),
-                    Body::Picture { .. } => {}
+                    Body::Picture { .. } | Body::Lines(_) => {}
                 }
             }
         }
@@ -185,7 +187,11 @@ impl Page {
         bodies
             .filter_map(|body| match body {
                 Body::Table(table) => Some(table),
-                Body::Picture { .. } | Body::Findings(_) | Body::Words(_) | Body::Empty(_) => None,
+                Body::Picture { .. }
+                | Body::Findings(_)
+                | Body::Words(_)
+                | Body::Lines(_)
+                | Body::Empty(_) => None,
             })
             .find(|table| table.name == name)
     }

@@ -210,6 +210,7 @@ fn part(body: &Body, page: &Page, path: &str) -> Markup {
             },
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
             Body::Words(list) => { @for one in list { p { (words(one)) } } },
+            Body::Lines(text) => pre { (text) },
             Body::Empty(what) => p.empty { (words(what)) },
         }
     }
