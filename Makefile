@@ -1,6 +1,6 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test kafka influx grafana fuzz crash bench lint deny doc clean
+.PHONY: demo test kafka influx grafana fuzz crash bench bench-anomaly lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
@@ -42,6 +42,12 @@ bench: tools
 	cargo bench --locked --bench books
 	cargo bench --locked --bench kafka
 	cargo bench --locked --bench influx
+
+# The anomaly detector on real traffic, beside reference figures (docs/ANOMALIES.md). DATA=FILE is another file of
+# the same shape; without one that part is skipped, and said so.
+bench-anomaly: DATA ?= ../shared/data/servegen/clients_a.csv.gz
+bench-anomaly: tools
+	DATA=$(DATA) cargo bench --locked --bench anomaly
 
 lint:
 	cargo fmt --check

@@ -3,6 +3,7 @@
 //! Knows no job. A newcomer may ask why `--json` stands on every command: a table for people and
 //! lines for programs are two faces of one answer.
 
+mod anomaly;
 mod books;
 mod imports;
 mod influx;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
     Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
     ReadinessArgs, ReportCommand, Restate, Zone,
@@ -127,6 +129,12 @@ pub(super) enum Command {
         after_help = "Examples:\n  tollwatch zone --ledger books.db\n  tollwatch zone --ledger books.db --set Europe/Zurich --from 2026-12-01"
     )]
     Zone(Zone),
+    /// Runs the anomaly detector over a series of your own: expected value, band and rank of each point,
+    /// and the alerts.
+    #[command(
+        after_help = "Examples:\n  tollwatch anomaly calls.csv\n  tollwatch anomaly --kind share --budget 1/8w refused.csv.gz\n\nA row is `timestamp,value`, or `timestamp,hits,of` for a share."
+    )]
+    Anomaly(Anomaly),
     /// Writes the logs of invented traffic, repeatable to the byte.
     #[command(
         after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
@@ -165,6 +173,7 @@ impl Command {
             | Command::Restate(_)
             | Command::Verify(_)
             | Command::Zone(_)
+            | Command::Anomaly(_)
             | Command::Simulate(_)
             | Command::Demo(_) => true,
             Command::Check(_)
