@@ -255,6 +255,9 @@ pub(super) fn axis(metric: Metric, minutes: u32) -> String {
         Metric::LatencyP50 => "median latency".to_owned(),
         Metric::LatencyP95 => "latency, p95".to_owned(),
         Metric::Retries => format!("retries{window}"),
+        Metric::RetrySpend => format!("spend on retries{window}"),
+        Metric::LatencyP95OfTimeout => "p95 as a share of the timeout".to_owned(),
+        Metric::Coverage => "calls whose usage is told".to_owned(),
         Metric::Lag => "time behind".to_owned(),
         Metric::Calls
         | Metric::Requests
@@ -262,14 +265,12 @@ pub(super) fn axis(metric: Metric, minutes: u32) -> String {
         | Metric::TokensPerCall
         | Metric::PromptPerCall
         | Metric::RetryShare
-        | Metric::RetrySpend
         | Metric::ConversationRequests
         | Metric::ConversationTokens
         | Metric::ThrottledShare
         | Metric::ErrorShare
         | Metric::AuthShare
         | Metric::RequestErrorShare
-        | Metric::LatencyP95OfTimeout
         | Metric::OverTimeoutShare
         | Metric::Violated
         | Metric::UnprovenShare
@@ -277,7 +278,6 @@ pub(super) fn axis(metric: Metric, minutes: u32) -> String {
         | Metric::Fallbacks
         | Metric::PlatformRequests
         | Metric::UnpricedShare
-        | Metric::Coverage
         | Metric::QuarantineShare
         | Metric::LostRecords
         | Metric::ContextUse => text.strip_prefix("of ").unwrap_or(text).to_owned(),

@@ -393,3 +393,10 @@ fn hostile_names_stay_names() {
         "{names:?}"
     );
 }
+
+#[test]
+fn the_manual_shows_a_real_mail() {
+    let manual = include_str!("../../docs/MAIL.md");
+    let shown = fs::read_to_string(golden("anomaly-1-firing.txt")).unwrap();
+    assert!(manual.contains(shown.trim_end()));
+}
