@@ -122,6 +122,7 @@ pub(super) fn notice(told: UnixMillis, kind: StepKind) -> Notice {
 /// One that has something in every place of a template.
 fn full(told: UnixMillis) -> Notice {
     let mut notice = notice(told, StepKind::Fired);
+    notice.id.episode = 1;
     notice.others = vec![notice.finding.clone()];
     notice.others_count = 2;
     notice.rule.runbook = Some("https://tollwatch.example/runbook".into());
