@@ -12,6 +12,7 @@ use crate::alert::{
 use crate::alert::{Change, Dimension};
 use crate::units::UnixMillis;
 
+use super::digest::Most;
 use super::{Around, Digest, DigestKind, Line, Section, digest, values_of};
 
 const MINUTE: i64 = 60_000;
@@ -177,7 +178,7 @@ pub(super) fn values(name: &str) -> Vec<Value> {
                 notices: vec![full(told)],
                 notices_left: 2,
             };
-            digest::values(&digest, &published).0
+            digest::values(&digest, &published, Most::default()).0
         })
         .collect()
 }

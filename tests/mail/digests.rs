@@ -213,6 +213,8 @@ fn a_digest_of_hundreds_stays_small() {
     };
     let mail = digest(&many, &around(&templates));
     assert!(bytes(&mail).len() <= MAIL_BYTES, "{}", bytes(&mail).len());
-    assert!(mail.text.contains("and 463 more"), "{}", mail.text);
-    assert!(mail.text.contains("and 440 more"), "{}", mail.text);
+    let shown = mail.text.matches("episode 300").count();
+    assert!((10..=60).contains(&shown), "{shown}");
+    let left = format!("and {} more", 500 - shown);
+    assert!(mail.text.contains(&left), "{left}: {}", mail.text);
 }
