@@ -11,7 +11,7 @@
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] [`watch`] [`episode`] [`message`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`watch`] [`episode`] [`message`] | the ledger, sending |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
 //! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
@@ -53,9 +53,8 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
-pub mod message;
-
 pub mod episode;
+pub mod message;
 pub mod watch;
 
 pub mod config;

@@ -274,14 +274,14 @@ fn sites(text: &str) -> Vec<String> {
 
 #[test]
 fn every_crash_site_is_listed_and_stands_in_one_place() {
-    use tollwatch::crash::{LINE_SITES, SITES};
+    use tollwatch::crash::{ALERT_SITES, LINE_SITES, SITES};
 
     let mut placed: Vec<String> = sources()
         .iter()
         .flat_map(|(_, text)| sites(&code(text)))
         .collect();
     placed.sort_unstable();
-    let all = SITES.into_iter().chain(LINE_SITES);
+    let all = SITES.into_iter().chain(LINE_SITES).chain(ALERT_SITES);
     let mut listed: Vec<String> = all.map(str::to_owned).collect();
     listed.sort_unstable();
     assert_eq!(placed, listed);

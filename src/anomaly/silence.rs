@@ -5,7 +5,7 @@
 
 use super::Budget;
 use super::num::{In, Out, gain, narrow};
-use super::profile::Profile;
+use super::profile::{Place, Profile};
 
 /// Bins before silence is judged: a week and a day, so that the first weekend is none.
 const FROM: u32 = 1152;
@@ -37,9 +37,6 @@ pub struct Silence {
 pub(super) struct Quiet {
     bins: u32,
     missing: f32,
-    /// Hour of the week of the last bin, and which of its six it was.
-    hour: u16,
-    part: u8,
     /// Calls missed in the longest earlier silence, fading.
     longest: f32,
 }
@@ -47,12 +44,6 @@ pub(super) struct Quiet {
 impl Quiet {
     /// Learns a bin; the profile is that from before it.
     pub(super) fn learn(&mut self, profile: &Profile, hour: u16, count: f64) {
-        self.part = if hour == self.hour {
-            (self.part + 1) % 6
-        } else {
-            0
-        };
-        self.hour = hour;
         self.longest = narrow(f64::from(self.longest) * (1.0 - gain(HALF_LIFE)));
         if count > 0.0 {
             self.longest = self.longest.max(self.missing);
@@ -65,7 +56,7 @@ impl Quiet {
     }
 
     /// Whether the silence so far is one; none while the series is too young.
-    pub(super) fn told(&self, profile: &Profile, budget: Budget) -> Option<Silence> {
+    pub(super) fn told(&self, profile: &Profile, place: Place, budget: Budget) -> Option<Silence> {
         if profile.seen() < FROM {
             return None;
         }
@@ -76,21 +67,18 @@ impl Quiet {
             bins: self.bins,
             expected: missing,
             needed,
-            smallest_bins: self.smallest(profile, needed - missing),
+            smallest_bins: self.smallest(profile, place, needed - missing),
             is_silent: self.bins > 0 && missing >= needed,
         })
     }
 
-    fn smallest(&self, profile: &Profile, mut more: f64) -> Option<u32> {
-        let (mut hour, mut part) = (self.hour, self.part);
+    /// So many bins until enough are missing, from the place of the last bin on.
+    fn smallest(&self, profile: &Profile, place: Place, mut more: f64) -> Option<u32> {
+        let mut place = place;
         let mut bins = self.bins;
         while more > 0.0 {
-            part += 1;
-            if part >= 6 {
-                part = 0;
-                hour = (hour + 1) % 168;
-            }
-            more -= profile.least(hour);
+            place = place.after();
+            more -= profile.least(place.hour);
             bins += 1;
             if bins > self.bins + WINDOW_MOST {
                 return None;
@@ -101,8 +89,6 @@ impl Quiet {
 
     pub(super) fn encode(&self, out: &mut Out) {
         out.whole(self.bins.into());
-        out.whole(self.hour.into());
-        out.byte(self.part);
         for x in [self.missing, self.longest] {
             out.real(x);
         }
@@ -111,8 +97,6 @@ impl Quiet {
     pub(super) fn decode(bytes: &mut In<'_>) -> Option<Quiet> {
         Some(Quiet {
             bins: bytes.small()?,
-            hour: bytes.small()?,
-            part: bytes.byte()?,
             missing: bytes.real()?,
             longest: bytes.real()?,
         })

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand, Restate, Zone,
+    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
+    ReadinessArgs, ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};

@@ -31,7 +31,7 @@ impl Desk {
         fired
     }
 
-    fn key_of(&self, finding: &Finding) -> Option<Key> {
+    pub(super) fn key_of(&self, finding: &Finding) -> Option<Key> {
         let rule = self.settings.rules.get(&finding.rule)?;
         let subject = match &rule.check {
             Check::FirstSight(_) => finding.subject.clone(),

@@ -12,30 +12,55 @@ use chrono_tz::Tz;
 use crate::alert::{EpisodeRef, Finding, Level, Severity, StepKind, Unknown};
 use crate::units::{DAY_MS, Text, UnixMillis};
 
-use super::Desk;
-use super::rows::Log;
+use super::rows::{Key, Log};
 use super::step::{Item, Occasion, Recipient, Step, Why};
+use super::{Desk, WAITS_MAX};
 
 /// Rules and what they wait for.
-pub(super) type Waits = Vec<(Text, Unknown, u32)>;
+type Waits = Vec<(Text, Unknown, u32)>;
 
 impl Desk {
-    /// What rules wait for, where the inventory is due now.
-    pub(super) fn waits(&self, findings: &[Finding], wall: UnixMillis) -> Waits {
-        if !self.inventory_due(wall) {
-            return Waits::new();
+    /// Notes of what nothing can be said; it is told once, and stands in the inventory.
+    pub(super) fn note_waits(&mut self, findings: &[Finding]) {
+        if self.settings.told.quiet_first_days == 0
+            || self.meta.get(&()).is_some_and(|meta| meta.inventory_told)
+        {
+            return;
         }
-        let mut waits: BTreeMap<(Text, Unknown), u32> = BTreeMap::new();
         for finding in findings {
+            let Some(key) = self.key_of(finding) else {
+                continue;
+            };
             match finding.level {
                 Level::Unknown(
                     why @ (Unknown::Learning | Unknown::NotDeclared | Unknown::NotObservable),
-                ) => *waits.entry((finding.rule.clone(), why)).or_default() += 1,
-                Level::Unknown(Unknown::TooFew | Unknown::Stalled)
-                | Level::Good
-                | Level::Between
-                | Level::Bad => {}
+                ) => {
+                    let known = self.waits.get(&key) == Some(&why);
+                    if !known && self.waits.len() < WAITS_MAX {
+                        self.waits.put(key, why);
+                    }
+                }
+                Level::Unknown(Unknown::TooFew | Unknown::Stalled) => {}
+                Level::Good | Level::Between | Level::Bad => {
+                    if self.waits.get(&key).is_some() {
+                        self.waits.remove(&key);
+                    }
+                }
             }
+        }
+    }
+
+    /// What rules wait for, and of how many series.
+    fn take_waits(&mut self) -> Waits {
+        let keys: Vec<(Key, Unknown)> = self
+            .waits
+            .iter()
+            .map(|(key, why)| (key.clone(), *why))
+            .collect();
+        let mut waits: BTreeMap<(Text, Unknown), u32> = BTreeMap::new();
+        for (key, why) in keys {
+            *waits.entry((key.rule.clone(), why)).or_default() += 1;
+            self.waits.remove(&key);
         }
         waits
             .into_iter()
@@ -49,18 +74,12 @@ impl Desk {
     }
 
     /// Digests that are due.
-    pub(super) fn digests(
-        &mut self,
-        wall: UnixMillis,
-        catching_up: bool,
-        waits: Waits,
-        steps: &mut Vec<Step>,
-    ) {
+    pub(super) fn digests(&mut self, wall: UnixMillis, catching_up: bool, steps: &mut Vec<Step>) {
         if catching_up {
             return;
         }
         self.past(wall, steps);
-        self.inventory(wall, waits, steps);
+        self.inventory(wall, steps);
         self.daily(wall, steps);
         self.weekly(wall, steps);
     }
@@ -79,10 +98,11 @@ impl Desk {
         }
     }
 
-    fn inventory(&mut self, wall: UnixMillis, waits: Waits, steps: &mut Vec<Step>) {
+    fn inventory(&mut self, wall: UnixMillis, steps: &mut Vec<Step>) {
         if !self.inventory_due(wall) {
             return;
         }
+        let waits = self.take_waits();
         let meta = self.meta.entry(&());
         meta.inventory_told = true;
         let (log, from) = (

@@ -19,7 +19,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::alert::{Finding, Severity};
+use crate::alert::{Finding, Severity, Unknown};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
 pub use kind::Family;
@@ -42,6 +42,8 @@ const STALE_MS: i64 = 2 * DAY_MS;
 const CAUSE_MS: i64 = 15 * MINUTE_MS;
 /// Alerts that are kept at most; beyond it they are counted.
 const ALERTS_MAX: usize = 20_000;
+/// Series that an inventory counts as waiting at most.
+const WAITS_MAX: usize = 2_000;
 /// Least time between two steps that say that it grew, but for a greater severity.
 const GROWTH_MS: i64 = HOUR_MS / 2;
 /// A loss must have grown by so much, in nano-dollars (an hour, where that is known).
@@ -55,6 +57,8 @@ pub struct Desk {
     episodes: Rows<u64, Episode>,
     silences: Rows<u64, Silence>,
     people: Rows<Text, Person>,
+    /// Of what nothing can be said, and why, until the inventory is told.
+    waits: Rows<Key, Unknown>,
     meta: Rows<(), Meta>,
     /// Episodes of which tables and pages have to hear.
     viewed: BTreeSet<u64>,
@@ -72,6 +76,7 @@ impl Desk {
             episodes: Rows::read("episode ", state),
             silences: Rows::read("silence ", state),
             people: Rows::read("person ", state),
+            waits: Rows::read("waits ", state),
             meta: Rows::read("desk ", state),
             viewed: BTreeSet::new(),
             over: Vec::new(),
@@ -97,12 +102,12 @@ impl Desk {
             self.meta.entry(&()).born = Some(wall);
         }
         self.expire(wall);
-        let waits = self.waits(&findings, wall);
+        self.note_waits(&findings);
         let fired = self.note(findings, wall);
-        self.end(wall, catching_up);
         self.open(fired, wall, catching_up);
+        self.end(wall, catching_up);
         let mut steps = self.decide(wall, catching_up);
-        self.digests(wall, catching_up, waits, &mut steps);
+        self.digests(wall, catching_up, &mut steps);
         steps
     }
 
@@ -113,6 +118,7 @@ impl Desk {
         self.episodes.drain("episode ", &mut changed);
         self.silences.drain("silence ", &mut changed);
         self.people.drain("person ", &mut changed);
+        self.waits.drain("waits ", &mut changed);
         self.meta.drain("desk ", &mut changed);
         changed
     }

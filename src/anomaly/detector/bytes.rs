@@ -6,7 +6,7 @@
 use crate::units::UnixMillis;
 
 use super::super::num::{In, Out};
-use super::super::profile::Profile;
+use super::super::profile::{Place, Profile};
 use super::super::scale::Scale;
 use super::super::silence::Quiet;
 use super::super::window::Windows;
@@ -25,6 +25,7 @@ impl Detector {
         out.whole(self.bins.into());
         out.byte(u8::from(self.at.is_some()));
         out.signed(self.at.map_or(0, |at| at.0));
+        self.place.encode(&mut out);
         out.byte(self.block);
         out.byte(self.peak.age);
         out.byte(self.episode.since);
@@ -58,6 +59,7 @@ impl Detector {
         let bins = bytes.small()?;
         let told = bytes.byte()?;
         let at = bytes.signed()?;
+        let place = Place::decode(&mut bytes)?;
         let (block, age, since, flags) =
             (bytes.byte()?, bytes.byte()?, bytes.byte()?, bytes.byte()?);
         let pooled: u64 = bytes.whole()?;
@@ -79,6 +81,7 @@ impl Detector {
         };
         let detector = Detector {
             bins,
+            place,
             at: (told == 1).then_some(UnixMillis(at)),
             active,
             profile: Profile::decode(&mut bytes)?,

@@ -5,6 +5,7 @@
 //! is only true of its own half.
 
 pub mod basis;
+pub mod bridge;
 pub mod daily;
 pub mod endpoints;
 pub mod pilot;

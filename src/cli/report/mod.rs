@@ -4,6 +4,7 @@
 //! table says calls or requests: they are counted from different halves of the facts.
 
 mod basis;
+mod bridge;
 mod cells;
 mod daily;
 mod empty;
@@ -53,7 +54,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             let answer = books_report::daily::daily(ledger, rules, books.span, only)?;
             let empty = match only {
                 _ if !answer.days.is_empty() => None,
-                Some(wanted) => Some(empty::no_feature(&books, asked, wanted)?),
+                Some(wanted) => Some(empty::no_feature(&books, &asked.ledger, wanted)?),
                 None => Some(empty::why(ledger, &asked.ledger)?),
             };
             if asked.json {
@@ -80,6 +81,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
         }
         ReportCommand::Pilot(args) => return pilot_report(args, terminal),
         ReportCommand::Readiness(args) => return readiness::run(args, terminal),
+        ReportCommand::Bridge(args) => return bridge::run(args, terminal),
         ReportCommand::Endpoints { asked } => {
             let books = books(asked, terminal)?;
             let (ledger, rules) = (&books.ledger, &books.setup.rules);
