@@ -20,7 +20,7 @@ pub(super) use books::{
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 pub(super) use prices::{Price, PricesCommand};
-pub(super) use rules::RulesCommand;
+pub(super) use rules::{Backtest, RulesCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;

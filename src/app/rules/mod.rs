@@ -3,6 +3,7 @@
 //! Knows no arguments and no terminal. A newcomer may ask why both go through the same watch and desk as
 //! the daemon: a rule that was tried by other code was not tried.
 
+mod backtest;
 mod facts;
 mod trial;
 mod waits;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use crate::app::Failure;
 
+pub use backtest::{Backtest, Mailed, OfRule, Tried, backtest, extent};
 pub use trial::{Fired, Ran, Wrong, run, shown};
 pub use waits::waits;
 pub use words::describe;

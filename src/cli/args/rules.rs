@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum RulesCommand {
@@ -37,4 +37,35 @@ pub(in crate::cli) enum RulesCommand {
         #[arg(value_name = "CASES", required = true)]
         cases: Vec<PathBuf>,
     },
+    /// Goes through the books of the past: which mails, when, to whom, and how late.
+    #[command(
+        after_help = "Examples:\n  tollwatch rules backtest --ledger books.db --config tollwatch.toml\n  tollwatch rules backtest --ledger books.db --rules my/rules"
+    )]
+    Backtest(Backtest),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Backtest {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The configuration: registry, routes, and the rules in force.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// A rule file, or a folder of them, beside the shipped ones; they are compared with the rules in
+    /// force.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) rules: Option<PathBuf>,
+    /// Compares with these in the place of the rules in force.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) against: Option<PathBuf>,
+    /// First day, `YYYY-MM-DD` in the ledger's time zone. Default: the first whose minutes are kept.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) from: Option<String>,
+    /// Last day, with it.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) to: Option<String>,
+    /// One JSON object a step, then one of the sums.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
 }

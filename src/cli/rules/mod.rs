@@ -3,6 +3,8 @@
 //! Knows no evaluation. A newcomer may ask why a case that fails is shown with its mail: what was
 //! written in the wrong words is mended by reading it.
 
+mod backtest;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -53,6 +55,7 @@ pub(super) fn rules(command: &RulesCommand, terminal: &mut Terminal<'_>) -> Resu
             json,
         } => list((config.as_deref(), rules.as_deref()), *json, terminal),
         RulesCommand::Test { rules, json, cases } => test(rules.as_deref(), cases, *json, terminal),
+        RulesCommand::Backtest(args) => backtest::backtest(args, terminal),
     }
 }
 
