@@ -8,6 +8,7 @@ mod books;
 mod imports;
 mod influx;
 mod prices;
+mod rules;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub(super) use books::{
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 pub(super) use prices::{Price, PricesCommand};
+pub(super) use rules::{Backtest, RulesCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -100,6 +102,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InfluxCommand,
     },
+    /// Alert rules: what is in force, and does it fire when it must.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -169,6 +176,7 @@ impl Command {
             | Command::Replay(_)
             | Command::Doctor(_)
             | Command::Influx { .. }
+            | Command::Rules { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)

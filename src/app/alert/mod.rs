@@ -9,7 +9,7 @@ mod digest;
 mod evaluate;
 pub mod explain;
 mod post;
-mod reading;
+pub(in crate::app) mod reading;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
