@@ -29,13 +29,13 @@ const AGAIN: Duration = Duration::from_secs(5);
 const BOOKED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The books, read beside whoever writes them.
-struct Beside<'a> {
+pub(super) struct Beside<'a> {
     reader: SqliteLedger,
     shared: &'a Shared,
 }
 
 impl Beside<'_> {
-    fn open(shared: &Shared) -> Result<Beside<'_>, Fault> {
+    pub(super) fn open(shared: &Shared) -> Result<Beside<'_>, Fault> {
         let reader = shared.books().beside()?;
         Ok(Beside { reader, shared })
     }
@@ -153,10 +153,10 @@ fn lags(shared: &Shared) -> BTreeMap<Text, Lag> {
 
 /// Up to when sources were complete some time ago.
 #[derive(Default)]
-struct Complete(VecDeque<(Instant, Option<UnixMillis>)>);
+pub(super) struct Complete(VecDeque<(Instant, Option<UnixMillis>)>);
 
 impl Complete {
-    fn at(&mut self, now: Instant, to: Option<UnixMillis>) -> Option<UnixMillis> {
+    pub(super) fn at(&mut self, now: Instant, to: Option<UnixMillis>) -> Option<UnixMillis> {
         self.0.push_back((now, to));
         let old = |(at, _): &(Instant, _)| now.duration_since(*at) >= pause(BOOKED_WITHIN);
         while self.0.get(1).is_some_and(old) {
