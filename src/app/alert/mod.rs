@@ -5,3 +5,5 @@
 //! only for what somebody is told.
 
 pub mod explain;
+pub mod past;
+pub mod tale;
