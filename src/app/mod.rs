@@ -23,6 +23,7 @@ pub mod registry;
 pub mod replay;
 pub mod report;
 pub mod restate;
+pub mod rules;
 pub mod run;
 pub mod setup;
 pub mod simulate;

@@ -245,19 +245,8 @@ fn spent(case: &Case<'_>, period: Period) -> Claim {
             format!("{spent} spent, {of} budget is {budget}"),
         );
     }
-    let lowest = match &case.rule.check {
-        Check::Budget(budget) => budget.percent.iter().min().copied().unwrap_or(0),
-        Check::Threshold { .. }
-        | Check::Burn(_)
-        | Check::Anomaly { .. }
-        | Check::Drift { .. }
-        | Check::Residency(_)
-        | Check::FirstSight(_)
-        | Check::Silence { .. }
-        | Check::Calendar(_) => 0,
-    };
     match forecast {
-        Some(end) if end > limit.n && ppm < i128::from(lowest) * 10_000 => {
+        Some(end) if end > limit.n && case.finding.subject == "forecast" => {
             let end = figure::dollars(end);
             Claim::new(
                 format!(
@@ -425,7 +414,7 @@ fn seen(case: &Case<'_>, sight: Sight) -> Claim {
         Sight::Endpoint => ("Endpoint", "first call to endpoint"),
         Sight::Model => ("Model", "first call to model"),
         Sight::Credential => ("Credential", "first call with credential"),
-        Sight::Host => ("Host", "LLM host that nobody registered:"),
+        Sight::Host => ("Host", "calls to an unregistered LLM host:"),
     };
     let sentence = match (case.over, sight) {
         (true, _) => format!("{what} {subject} is no longer new, or is registered now."),

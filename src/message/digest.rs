@@ -310,6 +310,7 @@ pub fn digest(digest: &Digest, around: &Around<'_>) -> Mail {
         subject,
         topic,
         png: None,
+        png_narrow: None,
         cid: String::new(),
         thread_root: None,
         headers,

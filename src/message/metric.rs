@@ -196,8 +196,8 @@ fn window(minutes: u32, period: Option<Period>, short: bool) -> String {
         10_080 => "7 days".to_owned(),
         _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
         _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
-        _ if short => format!("{minutes} min"),
-        _ => format!("{minutes} minutes"),
+        _ if short => format!("{minutes}\u{A0}min"),
+        _ => format!("{minutes}\u{A0}minutes"),
     };
     format!(" in {words}")
 }
@@ -310,7 +310,7 @@ mod tests {
         let calls = Amount::new(Unit::Count, 950);
         assert_eq!(
             does(&check, Metric::Calls, calls, 10),
-            "makes 950 calls in 10 minutes"
+            "makes 950 calls in 10\u{A0}minutes"
         );
         assert_eq!(
             figure_of(&check, Metric::Calls, Amount::new(Unit::Count, 0), 1440),

@@ -4,7 +4,7 @@
 //! numbers, whoever wrote the template.
 
 use crate::alert::{
-    Change, Check, Driver, Finding, Limit, Notice, Sample, Severity, Share, StepKind,
+    Change, Check, Driver, Due, Finding, Limit, Notice, Sample, Severity, Share, StepKind,
 };
 
 use super::claim::{Case, claim};
@@ -12,6 +12,8 @@ use super::figure::{self, MINUS};
 use super::link::{Act, Link, links};
 use super::{Around, advice, clean, metric, moment, picture, spark, who};
 
+/// Shows nothing, and keeps what stands beside it on one line.
+const JOINER: char = '\u{2060}';
 /// Further series that one mail lists.
 const OTHERS_MAX: usize = 20;
 /// Drivers that one mail lists; the rest is added up.
@@ -86,9 +88,12 @@ fn beyond(check: &Check) -> &'static str {
     }
 }
 
-/// `since 02:40 (11 min)`, or how long it lasted.
+/// `since 02:40 (11 min)`, or how long it lasted; nothing for a date, which says it itself.
 fn when(notice: &Notice, around: &Around<'_>) -> String {
     let zone = around.zone;
+    if let Check::Calendar(_) = notice.rule.check {
+        return String::new();
+    }
     let from = moment::near(notice.since, notice.told, zone);
     if notice.kind == StepKind::Resolved {
         let end = notice.finding.at.max(notice.since);
@@ -132,7 +137,11 @@ fn more(count: usize) -> String {
 /// The subject without its state: the same in every mail of the episode.
 fn topic(notice: &Notice, what: &str) -> String {
     let who = who::at_start(&notice.finding.series, &notice.display_name);
-    let mut topic = if what.contains(&who) {
+    let alone = matches!(
+        &notice.rule.check,
+        Check::Calendar(calendar) if calendar.due == Due::Prices
+    );
+    let mut topic = if alone || what.contains(&who) {
         who::capital(what)
     } else {
         format!("{who}: {what}")
@@ -164,12 +173,14 @@ fn so_far(notice: &Notice) -> Option<Row> {
     let spent = notice.explained.today;
     let today = spent.map(|sum| format!("{} spent today", figure::amount(sum)));
     match loss.so_far_nanousd.filter(|sum| *sum > 0) {
+        Some(_) if notice.kind == StepKind::Resolved => today.map(|today| row("So far", "", today)),
         Some(sum) => {
             let than = beyond(&notice.rule.check);
-            let rest = match today {
-                Some(today) => format!(" more than {than} · {today}"),
-                None => format!(" more than {than}"),
-            };
+            let mut rest = format!(" more than {than}");
+            if let Some(today) = today {
+                rest.push_str(" · ");
+                rest.push_str(&today);
+            }
             Some(row("So far", figure::dollars(sum), rest))
         }
         None => today.map(|today| row("So far", "", today)),
@@ -179,10 +190,11 @@ fn so_far(notice: &Notice) -> Option<Row> {
 /// `+$17.40`, `−$0.22`.
 fn change(nanousd: i64) -> String {
     let text = figure::dollars(nanousd);
-    if text.starts_with(MINUS) || nanousd == 0 {
-        text
-    } else {
-        format!("+{text}")
+    match text.strip_prefix(MINUS) {
+        // A browser would break the line behind a minus.
+        Some(rest) => format!("{MINUS}{JOINER}{rest}"),
+        None if nanousd == 0 => text,
+        None => format!("+{text}"),
     }
 }
 
@@ -248,6 +260,9 @@ fn share(share: &Share) -> String {
             format!("{part} one conversation ({short}…)")
         }
         (_, true) => format!("{part} one {of}"),
+        ("status", false) if !name.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{part} {name}")
+        }
         ("status" | "model" | "endpoint", false) => format!("{part} {of} {name}"),
         (_, false) => format!("{part} {of} “{name}”"),
     }
@@ -416,12 +431,20 @@ fn tone(notice: &Notice) -> &'static str {
 
 /// What the text part begins with: a first mail needs no word before its sentence.
 fn lead(notice: &Notice, headline: &str, when: &str) -> String {
-    match notice.kind {
-        StepKind::Fired => format!("{headline} {}.", who::capital(when)),
-        StepKind::Changed => format!("It has grown. {headline} {}.", who::capital(when)),
-        StepKind::Reminded => format!("Still so. {headline} {}.", who::capital(when)),
-        StepKind::Resolved => format!("Resolved. {headline} It {when}."),
-    }
+    let when = match notice.kind {
+        _ if when.is_empty() => String::new(),
+        StepKind::Fired | StepKind::Changed | StepKind::Reminded => {
+            format!(" {}.", who::capital(when))
+        }
+        StepKind::Resolved => format!(" It {when}."),
+    };
+    let before = match notice.kind {
+        StepKind::Fired => "",
+        StepKind::Changed => "It has grown. ",
+        StepKind::Reminded => "Still so. ",
+        StepKind::Resolved => "Resolved. ",
+    };
+    format!("{before}{headline}{when}")
 }
 
 /// What can be done about a mail of that kind.
@@ -445,7 +468,7 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
     );
     let when = when(notice, around);
     let graph = notice.explained.graph.as_ref();
-    let spark = graph.and_then(|graph| spark::spark(graph, around.zone));
+    let spark = graph.and_then(|graph| spark::spark(graph, notice.told, around.zone));
     let caption = graph
         .filter(|_| spark.is_some())
         .map(|graph| picture::caption(notice, graph));
@@ -471,7 +494,12 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
         when,
         headline,
         act: who::capital(&advice::advice(notice)),
-        runbook: notice.rule.runbook.as_deref().and_then(clean::address),
+        runbook: notice
+            .rule
+            .runbook
+            .as_deref()
+            .filter(|_| notice.kind != StepKind::Resolved)
+            .and_then(clean::address),
         spark,
         caption,
         rows: rows.into_iter().flatten().collect(),

@@ -104,6 +104,11 @@ impl Days {
         }
     }
 
+    /// Where the day of a moment begins.
+    pub(super) fn day(&mut self, at: UnixMillis) -> UnixMillis {
+        self.date(at).0
+    }
+
     /// Where the day after that of a moment begins.
     pub(super) fn next_day(&mut self, at: UnixMillis) -> UnixMillis {
         self.date(at).1

@@ -85,7 +85,12 @@ pub(super) struct Marks {
 const GAP: char = '\u{1f}';
 
 fn key_of(rule: &Rule, series: &Series) -> Text {
-    let mut key = format!("m{GAP}{}", rule.name);
+    row_key("m", rule, series)
+}
+
+/// The key of a row of a rule and series.
+pub(super) fn row_key(kind: &str, rule: &Rule, series: &Series) -> Text {
+    let mut key = format!("{kind}{GAP}{}", rule.name);
     for (dimension, value) in series.values() {
         key.push(GAP);
         key.push_str(dimension.as_str());

@@ -8,10 +8,12 @@ mod due;
 mod field;
 mod figure;
 mod gauge;
+mod habit;
 mod keys;
 mod mark;
 mod memory;
 mod money;
+mod normal;
 mod observed;
 mod outage;
 mod plan;
@@ -31,7 +33,8 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use crate::alert::{Declared, Fact, Finding, Rule};
+use crate::alert::{Declared, Fact, Finding, Maintenance, Rule, Series};
+use crate::anomaly;
 use crate::cell::Cell;
 use crate::units::{DAY_MS, MINUTE_MS, Text, UnixMillis};
 use crate::varint::{put_signed, take_signed};
@@ -42,6 +45,7 @@ use gauge::{Now, Told};
 use keys::Keys;
 use mark::{Marks, When};
 use memory::Memory;
+use normal::{Fed, Normal};
 use observed::Observed;
 use plan::Plan;
 use registry::Registry;
@@ -93,6 +97,8 @@ pub struct Watch {
     sources: Sources,
     dues: Dues,
     observed: Observed,
+    normals: Vec<Normal>,
+    maintenance: Vec<Maintenance>,
     /// Complete minutes that were not judged.
     pending: BTreeMap<UnixMillis, Vec<(usize, Cell)>>,
     partial: BTreeMap<UnixMillis, Vec<(usize, Cell)>>,
@@ -143,6 +149,8 @@ impl Watch {
             sources: Sources::read(&rows),
             dues: Dues::read(&rows),
             observed: Observed::default(),
+            normals: Vec::new(),
+            maintenance: Vec::new(),
             pending: BTreeMap::new(),
             partial: BTreeMap::new(),
             told_days: BTreeMap::new(),
@@ -175,8 +183,11 @@ impl Watch {
         self.marks = Marks::read(rules, &mut self.rows);
         self.observed = Observed::read(rules, &self.rows);
         let before = std::mem::take(&mut self.plan);
-        let dues = &mut self.dues;
-        self.plan = Plan::new(rules, before, |plan| dues.plan(rules, plan));
+        let (dues, normals, rows) = (&mut self.dues, &mut self.normals, &self.rows);
+        self.plan = Plan::new(rules, before, |plan| {
+            dues.plan(rules, plan);
+            *normals = Normal::plan(rules, plan, rows);
+        });
     }
 
     /// Takes a fact from before the start: nothing is judged, nothing learned.
@@ -187,6 +198,24 @@ impl Watch {
     /// Takes a new fact. A minute that is told again takes the place of what it was.
     pub fn hear(&mut self, fact: Fact) {
         self.take(fact, false);
+    }
+
+    /// Hours in which nothing is learned of what they match.
+    pub fn excuse(&mut self, maintenance: Vec<Maintenance>) {
+        self.maintenance = maintenance;
+    }
+
+    /// Takes in what somebody said of an anomaly; whether it is one that was learned of.
+    pub fn feedback(&mut self, rule: &str, series: &Series, feedback: anomaly::Feedback) -> bool {
+        let place = self.rules.iter().position(|one| one.name == rule);
+        let normal = self
+            .normals
+            .iter_mut()
+            .find(|normal| Some(normal.rule()) == place);
+        match (normal, place.and_then(|place| self.rules.get(place))) {
+            (Some(normal), Some(rule)) => normal.hear(rule, series, feedback, &mut self.rows),
+            _ => false,
+        }
     }
 
     /// When the first record of all was told.
@@ -202,7 +231,7 @@ impl Watch {
     }
 
     /// Judges everything up to a moment, minute by minute. Told are: what is bad, and what was bad and is not
-    /// yet good, each time; that nothing can be said, and why, once; good, once, after either.
+    /// yet good, each time (anomalies and silence: every ten minutes); that nothing can be said, and why, once; good, once, after either.
     pub fn judge(&mut self, moment: &Moment) -> Vec<Finding> {
         let mut out = Vec::new();
         self.settle(moment);
@@ -297,6 +326,28 @@ impl Watch {
             stalled: false,
         };
         self.evaluate(now, out);
+        if to.floor(days::BIN_MS) == to {
+            self.feed(to.saturating_add(-days::BIN_MS), out);
+        }
+    }
+
+    /// Feeds the ten minutes that have just become complete.
+    fn feed(&mut self, start: UnixMillis, out: &mut Vec<Finding>) {
+        let mut told = Told {
+            rules: &self.rules,
+            skip: &[],
+            registry: &self.registry,
+            marks: &mut self.marks,
+            rows: &mut self.rows,
+            out,
+        };
+        let fed = Fed {
+            start,
+            maintenance: &self.maintenance,
+        };
+        for normal in &mut self.normals {
+            normal.judge(&self.plan, &mut self.days, fed, &mut told);
+        }
     }
 
     fn evaluate(&mut self, now: Now, out: &mut Vec<Finding>) {

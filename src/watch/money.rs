@@ -12,6 +12,7 @@ use super::gauge::{Now, Told};
 use super::mark::{Reading, When};
 use super::plan::Plan;
 use super::registry::{WHOLE, part_of};
+use super::ring::Ring;
 
 /// The part of a period that must be gone before its end is forecast: a fifth.
 const FORECAST_FROM: i64 = 5;
@@ -199,9 +200,12 @@ impl BurnRule {
             };
             let pace = part_of(budget, HOUR_MS, end.0 - start.0);
             let limit = part_of(pace, self.burn.times, WHOLE);
-            let hourly = |spent: i64, minutes: u32| part_of(spent, 60, i64::from(minutes.max(1)));
-            let rate = hourly(spent, self.burn.minutes.0);
-            let slowly = hourly(slow.of(place).get(Field::Spend), self.burn.minutes.1);
+            let hourly = |spent: i64, ring: &Ring| {
+                let gone = now.at.0.saturating_sub(ring.from().0);
+                part_of(spent, HOUR_MS, gone.max(MINUTE_MS))
+            };
+            let rate = hourly(spent, fast);
+            let slowly = hourly(slow.of(place).get(Field::Spend), slow);
             let level = match (rate >= limit, slowly >= limit) {
                 (true, true) => Level::Bad,
                 (true, false) => Level::Between,

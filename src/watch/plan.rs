@@ -156,13 +156,15 @@ impl Plan {
                 self.gauge((place, rule), (*metric, *window), limits);
             }
             Check::Budget(budget) => {
-                let table = self.table(Family::Cells, &rule.by, &rule.scope);
+                let family = family_of(&rule.by, &rule.scope);
+                let table = self.table(family, &rule.by, &rule.scope);
                 let ring = self.ring(table, Span::Period(budget.period), &[Field::Spend], None);
                 self.budgets
                     .push(BudgetRule::new(place, ring, budget.clone()));
             }
             Check::Burn(burn) => {
-                let table = self.table(Family::Cells, &rule.by, &rule.scope);
+                let family = family_of(&rule.by, &rule.scope);
+                let table = self.table(family, &rule.by, &rule.scope);
                 let (fast, slow) = burn.minutes;
                 let mut ring =
                     |minutes| self.ring(table, Span::Minutes(minutes), &[Field::Spend], None);
@@ -201,20 +203,14 @@ impl Plan {
                 &[Dimension::Feature],
             ),
             Residency::OutsidePilot => {
-                let groups = with(&[Dimension::UserGroup, Dimension::Feature]);
-                let groups = Rule {
-                    by: vec![Dimension::UserGroup, Dimension::Feature],
-                    ..groups
-                };
-                let day = Span::Period(Period::Day);
-                let of_groups = self.gauge((place, &groups), (Metric::Requests, day), some);
-                of_groups.only = Only::OtherGroup;
-                (
-                    Metric::Requests,
-                    BREACH,
-                    Only::OutsidePilot,
-                    &[Dimension::Feature, Dimension::Endpoint],
-                )
+                if rule.by.contains(&Dimension::UserGroup) {
+                    let day = Span::Period(Period::Day);
+                    let by: &[Dimension] = &[Dimension::Feature];
+                    (Metric::Requests, day, Only::OtherGroup, by)
+                } else {
+                    let by: &[Dimension] = &[Dimension::Feature, Dimension::Endpoint];
+                    (Metric::Requests, BREACH, Only::OutsidePilot, by)
+                }
             }
             Residency::OtherDoor => return self.add_door(place, rule),
             Residency::DownWithoutFallback => return self.add_down(place, rule),

@@ -175,7 +175,10 @@ impl Registry {
 
     /// The budget of a month for a series.
     pub(super) fn budget(&self, series: &Series) -> Option<i64> {
-        if series.values().is_empty() && self.budget.is_some() {
+        // What is neither a feature nor an application has no budget but the company's.
+        let has = |dimension| series.get(dimension).is_some();
+        let is_own = has(Dimension::Feature) || has(Dimension::Application);
+        if !is_own && (self.budget.is_some() || !series.values().is_empty()) {
             return self.budget;
         }
         self.over(series, |feature| feature.budget_nanousd)

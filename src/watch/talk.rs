@@ -91,6 +91,9 @@ impl Talks {
         for (series, (figure, name)) in greatest {
             let limit = |limit| told.registry.limit(limit, &series, metric, day);
             let bound = limit(above);
+            if bound.is_none() && !told.marks.has(place, &series) {
+                continue;
+            }
             let is_clear = |clear: i64| figure.value <= clear;
             let level = match bound {
                 None => Level::Unknown(Unknown::NotDeclared),

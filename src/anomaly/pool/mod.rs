@@ -184,11 +184,11 @@ mod tests {
     fn a_young_fleet_has_the_shipped_thresholds() {
         let pool = Pool::shipped();
         let rows = [
-            (8, 22.9, 4.7),
-            (4, 7.3, 3.6),
-            (3, 6.3, 3.0),
-            (2, 5.1, 2.6),
-            (1, 3.0, 1.9),
+            (8, 15.5, 5.8),
+            (4, 7.6, 4.1),
+            (3, 6.4, 3.8),
+            (2, 4.8, 3.0),
+            (1, 3.0, 2.0),
         ];
         for (weeks, idle, busy) in rows {
             let budget = Budget::weeks(weeks);

@@ -110,7 +110,14 @@ fn pilots_are_left_by_nobody() {
         &[Dimension::Endpoint],
         Check::Residency(Residency::OutsidePilot),
     );
-    let mut world = World::new(&[outside], &declared);
+    let groups = Rule {
+        name: "groups".into(),
+        ..rule(
+            &[Dimension::Feature, Dimension::UserGroup],
+            Check::Residency(Residency::OutsidePilot),
+        )
+    };
+    let mut world = World::new(&[outside, groups], &declared);
     world.minute(
         0,
         &[
