@@ -4,7 +4,7 @@
 //! may ask why daemon and loop are processes of their own: only so can their CPU and memory be told
 //! from the broker's and from each other.
 //!
-//! `cargo bench --bench kafka -- [--records N] [--rounds N] [real|mock]`. Without Java and Maven the
+//! `cargo bench --bench kafka -- [--records N] [--rounds N] [--feed WORD] [real|mock]`. Without Java and Maven the
 //! real Kafka is skipped, and says so. Ends with 1 when a limit is missed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
@@ -21,6 +21,7 @@ mod traffic;
 
 use std::process::ExitCode;
 
+use bare::Loop;
 use broker::Broker;
 use daemon::Cost;
 use measure::{median, share, verdict};
@@ -71,23 +72,30 @@ const FEEDS: [Feed; 3] = [
 struct Options {
     records: usize,
     rounds: usize,
+    /// A piece of the one feed's name.
+    feed: Option<String>,
     only: Option<String>,
+}
+
+fn number(words: &mut impl Iterator<Item = String>) -> Option<usize> {
+    words.next()?.parse().ok()
 }
 
 fn options() -> Option<Options> {
     let mut options = Options {
         records: 1_000_000,
         rounds: 3,
+        feed: None,
         only: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut number = || words.next()?.parse::<usize>().ok();
         match word.as_str() {
             // Cargo says so to every bench.
             "--bench" => {}
-            "--records" => options.records = number()?,
-            "--rounds" => options.rounds = number()?.max(1),
+            "--records" => options.records = number(&mut words)?,
+            "--rounds" => options.rounds = number(&mut words)?.max(1),
+            "--feed" => options.feed = Some(words.next()?),
             name => options.only = Some(name.to_owned()),
         }
     }
@@ -127,9 +135,13 @@ fn main() -> ExitCode {
 /// All feeds on one broker; how many limits were missed.
 fn on(broker: &Broker, options: &Options) -> u32 {
     let mut missed = 0;
-    for feed in &FEEDS {
+    let wanted = |feed: &&Feed| options.feed.as_deref().is_none_or(|word| feed.name.contains(word));
+    for feed in FEEDS.iter().filter(wanted) {
         let records = options.records.min(broker.records_max(feed.bytes));
         missed += compare(broker, feed, (records, options.rounds));
+    }
+    if options.feed.is_some() {
+        return missed;
     }
     missed + idle(broker)
 }
@@ -162,8 +174,12 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     );
     let (mut rates, mut cpus) = (Vec::new(), Vec::new());
     let mut last = (Cost::default(), Cost::default());
+    for does in [Loop::Polls, Loop::Parses] {
+        let scale = bare::run(does, broker, &topic, sent);
+        println!("    {does:?}  {}", scale.line());
+    }
     for _ in 0..rounds {
-        let bare = bare::run(broker, &topic, sent);
+        let bare = bare::run(Loop::Decodes, broker, &topic, sent);
         let daemon = daemon::run(broker, &topic, sent);
         rates.push(daemon.rate() / bare.rate());
         cpus.push(share(daemon.cpu_ms, bare.cpu_ms));

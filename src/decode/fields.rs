@@ -3,6 +3,7 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
+mod rounding;
 mod zoned;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use crate::units::{Millis, Text, UnixMillis, clean_name};
 
 use super::Settings;
 use super::json::Json;
+use rounding::{number, rounded};
 
 /// A logical field and the names under which records carry it, the best first.
 #[derive(Clone, Copy, Debug)]
@@ -340,20 +342,6 @@ fn epoch(value: &Json<'_>) -> Option<UnixMillis> {
     } else {
         rounded(number).map(UnixMillis::from_epoch_number)
     }
-}
-
-fn number(value: &Json<'_>) -> Option<f64> {
-    match value {
-        Json::Float(number) => Some(*number),
-        Json::Int(number) => number.to_string().parse().ok(),
-        Json::Str(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-/// The nearest whole number, where it fits.
-fn rounded(number: f64) -> Option<i64> {
-    format!("{:.0}", number.round()).parse().ok()
 }
 
 /// Where a URL, or a host column that may hold one, points.

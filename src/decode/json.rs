@@ -4,6 +4,8 @@
 //! wrapped or as strings, and eight formats must be told apart by their keys before any of them
 //! can be read.
 
+mod key;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -11,6 +13,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::Text;
+
+use key::mark;
+pub use key::Key;
 
 /// Largest integer that a JSON number can carry through a double without loss.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -34,7 +39,7 @@ pub enum Json<'a> {
     /// An array.
     Array(Vec<Json<'a>>),
     /// An object in the record's order, without repeated keys.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Vec<(Key<'a>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
@@ -67,10 +72,13 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
         match self {
-            Json::Object(entries) => entries
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Json::Object(entries) => {
+                let mark = mark(key);
+                entries
+                    .iter()
+                    .find(|(name, _)| name.is(mark, key))
+                    .map(|(_, value)| value)
+            }
             Json::Null
             | Json::Bool(_)
             | Json::Int(_)
@@ -123,7 +131,7 @@ impl<'a> Json<'a> {
 
     /// The entries, where it is an object.
     #[must_use]
-    pub fn object(&self) -> Option<&[(Cow<'a, str>, Json<'a>)]> {
+    pub fn object(&self) -> Option<&[(Key<'a>, Json<'a>)]> {
         match self {
             Json::Object(entries) => Some(entries),
             Json::Null
@@ -153,12 +161,14 @@ impl<'a> Json<'a> {
     /// The reason `bad_number` for fractions, texts that are no numbers, and whole numbers past
     /// 2⁵³ that came as a float; the caller adds the key's name.
     pub fn whole(&self) -> Result<Option<i64>, QuarantineReason> {
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "without a fraction and within the bounds of what is exact"
+        )]
         let exact = |number: f64| {
             if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
-                format!("{number:.0}")
-                    .parse()
-                    .map(Some)
-                    .map_err(|_| QuarantineReason::BadNumber)
+                Ok(Some(number as i64))
             } else {
                 Err(QuarantineReason::BadNumber)
             }
@@ -303,43 +313,21 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut entries: Vec<(Cow<'de, str>, Json<'de>)> = Vec::with_capacity(16);
-        while let Some(Key(key)) = map.next_key()? {
+        let mut entries: Vec<(Key<'de>, Json<'de>)> = Vec::with_capacity(16);
+        while let Some(key) = map.next_key()? {
             if entries.len() < LOOK_MAX && entries.iter().any(|(name, _)| *name == key) {
                 return Err(A::Error::custom(DUPLICATE));
             }
             entries.push((key, map.next_value()?));
         }
         if entries.len() > LOOK_MAX {
-            let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_ref()).collect();
+            let mut names: Vec<&str> = entries.iter().map(|(name, _)| &**name).collect();
             names.sort_unstable();
             if names.windows(2).any(|pair| pair.first() == pair.last()) {
                 return Err(A::Error::custom(DUPLICATE));
             }
         }
         Ok(Json::Object(entries))
-    }
-}
-
-/// A key, borrowed where it has no escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(value)))
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(value.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
     }
 }
 

@@ -3,14 +3,12 @@
 //! Reads no text of it. A newcomer may ask why a body can be a list: of a stream Bedrock logs the
 //! events, and what they tell of usage is spread over several of them.
 
-use std::borrow::Cow;
-
 use crate::call::Tier;
 use crate::outcome::Reject;
 use crate::units::Millis;
 
 use super::super::fields;
-use super::super::json::Json;
+use super::super::json::{Json, Key};
 
 /// What a body told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,7 +81,7 @@ fn take_plain<'a>(part: &Json<'a>, told: &mut Body<'a>) -> Result<(), Reject> {
 }
 
 /// Later events tell cumulative counts: each key's last value stands.
-fn lay_over<'a>(usage: &mut Option<Json<'a>>, later: &[(Cow<'a, str>, Json<'a>)]) {
+fn lay_over<'a>(usage: &mut Option<Json<'a>>, later: &[(Key<'a>, Json<'a>)]) {
     let Json::Object(entries) = usage.get_or_insert_with(|| Json::Object(Vec::new())) else {
         return;
     };

@@ -6,6 +6,8 @@
 
 mod body;
 
+use std::borrow::Cow;
+
 use crate::call::{
     Class, Evidence, EvidenceKind, Format, Operation, Origin, Report, Tier, Transport, UsageReport,
 };
@@ -13,7 +15,7 @@ use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Text, UnixMillis, clean_name};
 
-use super::json::Json;
+use super::json::{Json, Key};
 use super::provider_usage::{self, ProviderUsage};
 use super::{Context, Told, fields, place};
 
@@ -190,7 +192,7 @@ fn counts(record: &Json<'_>, model: &str) -> Result<Option<ProviderUsage>, Rejec
         ("output", "outputTokenCount"),
     ] {
         if let Some(value) = record.at(&[half, key]).filter(|value| !value.is_blank()) {
-            entries.push((key.into(), value.clone()));
+            entries.push((Key::from(Cow::Borrowed(key)), value.clone()));
         }
     }
     provider_usage::read(&Json::Object(entries), model)
