@@ -188,6 +188,14 @@ pub fn clean_name(raw: &str) -> Text {
     Text::from(cleaned)
 }
 
+/// A text without blanks around it. Nearly all have none, and two bytes tell that.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        [_, ..] | [] => text.trim(),
+    }
+}
+
 /// Whether a name is plain ASCII with single blanks inside, as nearly all are.
 fn is_plain(raw: &str) -> bool {
     let mut blank = true;

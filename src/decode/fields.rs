@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
 use crate::provider::normalise_host;
-use crate::units::{Millis, Text, UnixMillis, clean_name};
+use crate::units::{Millis, Text, UnixMillis, clean_name, trimmed};
 
 use super::Settings;
 use super::json::Json;
@@ -66,12 +66,16 @@ impl<'r> Fields<'r> {
 
     /// The first name of the column that holds something; the user's names come first.
     pub(super) fn find(&self, column: Column) -> Option<Found<'r>> {
-        let own = self.settings.fields.get(column.name);
-        let own = own.into_iter().flatten().map(String::as_str);
-        own.chain(column.aliases.iter().copied()).find_map(|name| {
+        let holds = |name: &'r str| {
             let value = plain(lookup(self.record, name)?);
             (!value.is_blank()).then_some(Found { key: name, value })
-        })
+        };
+        // Mostly nobody named columns of their own.
+        let fields = &self.settings.fields;
+        let own = (!fields.is_empty()).then(|| fields.get(column.name));
+        let mut own = own.flatten().into_iter().flatten();
+        own.find_map(|name| holds(name))
+            .or_else(|| column.aliases.iter().find_map(|name| holds(name)))
     }
 
     /// The column as text; numbers and truth values as they are written. `None` when blank, an
@@ -140,7 +144,7 @@ impl<'r> Fields<'r> {
 /// The value of a key; a name with dots is a path where no key is called so.
 pub(super) fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
     record.get(name).or_else(|| {
-        name.contains('.').then_some(())?;
+        memchr::memchr(b'.', name.as_bytes())?;
         name.split('.')
             .try_fold(record, |value, key| value.get(key))
     })
@@ -171,8 +175,8 @@ pub(super) fn plain<'r>(value: &'r Json<'r>) -> Cow<'r, Json<'r>> {
 /// A scalar as text; `None` for null, arrays and objects.
 pub(super) fn text<'r>(value: Cow<'r, Json<'r>>) -> Option<Cow<'r, str>> {
     match value {
-        Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(text.trim())),
-        Cow::Owned(Json::Str(text)) => Some(Cow::Owned(text.trim().to_owned())),
+        Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(trimmed(text))),
+        Cow::Owned(Json::Str(text)) => Some(Cow::Owned(trimmed(&text).to_owned())),
         Cow::Borrowed(scalar) => written(scalar),
         Cow::Owned(scalar) => written(&scalar),
     }
@@ -357,12 +361,14 @@ pub(super) struct Address<'a> {
 ///
 /// Only borrows, unlike [`crate::provider::split_url`], because skimming asks it of every record.
 pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
-    let url = before_query(url.trim());
-    let rest = match url.split_once("://") {
-        Some((scheme, rest)) if !scheme.contains('/') => rest,
+    let url = before_query(trimmed(url));
+    let after = |at: usize| url.get(at..)?.strip_prefix("://");
+    let mut colons = memchr::memchr_iter(b':', url.as_bytes());
+    let rest = match colons.find_map(|at| Some((at, after(at)?))) {
+        Some((at, rest)) if memchr::memchr(b'/', url.get(..at)?.as_bytes()).is_none() => rest,
         Some(_) | None => url,
     };
-    let border = rest.find('/').unwrap_or(rest.len());
+    let border = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(border)?;
     // User information may be a password, and is no part of where the call went.
     let host = authority
@@ -373,7 +379,7 @@ pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
 
 /// The path without query and fragment.
 pub(super) fn before_query(path: &str) -> &str {
-    path.find(['?', '#'])
+    memchr::memchr2(b'?', b'#', path.as_bytes())
         .and_then(|end| path.get(..end))
         .unwrap_or(path)
 }

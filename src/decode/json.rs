@@ -4,7 +4,7 @@
 //! wrapped or as strings, and eight formats must be told apart by their keys before any of them
 //! can be read.
 
-mod key;
+mod entries;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,10 +12,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::outcome::{QuarantineReason, Reject};
-use crate::units::Text;
+use crate::units::{Text, trimmed};
 
-use key::mark;
-pub use key::Key;
+pub use entries::{Entries, Key};
 
 /// Largest integer that a JSON number can carry through a double without loss.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -39,7 +38,7 @@ pub enum Json<'a> {
     /// An array.
     Array(Vec<Json<'a>>),
     /// An object in the record's order, without repeated keys.
-    Object(Vec<(Key<'a>, Json<'a>)>),
+    Object(Box<Entries<'a>>),
 }
 
 impl<'a> Json<'a> {
@@ -72,13 +71,7 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
         match self {
-            Json::Object(entries) => {
-                let mark = mark(key);
-                entries
-                    .iter()
-                    .find(|(name, _)| name.is(mark, key))
-                    .map(|(_, value)| value)
-            }
+            Json::Object(entries) => entries.get(key),
             Json::Null
             | Json::Bool(_)
             | Json::Int(_)
@@ -148,7 +141,7 @@ impl<'a> Json<'a> {
     pub fn is_blank(&self) -> bool {
         match self {
             Json::Null => true,
-            Json::Str(text) => text.trim().is_empty(),
+            Json::Str(text) => trimmed(text).is_empty(),
             Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Array(_) | Json::Object(_) => {
                 false
             }
@@ -259,9 +252,6 @@ impl<'de> Deserialize<'de> for Json<'de> {
     }
 }
 
-/// Keys beyond which duplicates are found by sorting instead of by looking.
-const LOOK_MAX: usize = 48;
-
 struct TreeVisitor;
 
 impl<'de> Visitor<'de> for TreeVisitor {
@@ -313,19 +303,15 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut entries: Vec<(Key<'de>, Json<'de>)> = Vec::with_capacity(16);
+        let mut entries = Box::new(Entries::with_room());
         while let Some(key) = map.next_key()? {
-            if entries.len() < LOOK_MAX && entries.iter().any(|(name, _)| *name == key) {
+            if entries.has(&key) {
                 return Err(A::Error::custom(DUPLICATE));
             }
-            entries.push((key, map.next_value()?));
+            entries.push(key, map.next_value()?);
         }
-        if entries.len() > LOOK_MAX {
-            let mut names: Vec<&str> = entries.iter().map(|(name, _)| &**name).collect();
-            names.sort_unstable();
-            if names.windows(2).any(|pair| pair.first() == pair.last()) {
-                return Err(A::Error::custom(DUPLICATE));
-            }
+        if entries.has_twins() {
+            return Err(A::Error::custom(DUPLICATE));
         }
         Ok(Json::Object(entries))
     }

@@ -82,13 +82,10 @@ fn take_plain<'a>(part: &Json<'a>, told: &mut Body<'a>) -> Result<(), Reject> {
 
 /// Later events tell cumulative counts: each key's last value stands.
 fn lay_over<'a>(usage: &mut Option<Json<'a>>, later: &[(Key<'a>, Json<'a>)]) {
-    let Json::Object(entries) = usage.get_or_insert_with(|| Json::Object(Vec::new())) else {
+    let Json::Object(entries) = usage.get_or_insert_with(|| Json::Object(Box::default())) else {
         return;
     };
     for (key, value) in later.iter().filter(|(_, value)| !value.is_blank()) {
-        match entries.iter_mut().find(|(name, _)| name == key) {
-            Some((_, old)) => *old = value.clone(),
-            None => entries.push((key.clone(), value.clone())),
-        }
+        entries.set(key.clone(), value.clone());
     }
 }
