@@ -25,7 +25,7 @@ influx: tools
 influx-soak: MINUTES ?= 60
 influx-soak: SEED ?= 1
 influx-soak: tools
-	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) cargo test --locked --test influx_real soak -- --ignored --nocapture
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) cargo test --release --locked --test influx_real soak -- --ignored --nocapture
 
 # Every query of every panel and of docs/SERIES.md on a real InfluxDB 2 (tests/servers builds it once, and says when
 # this machine cannot).

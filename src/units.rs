@@ -198,6 +198,11 @@ pub(crate) fn trimmed(text: &str) -> &str {
 
 /// Whether a name is plain ASCII with single blanks inside, as nearly all are.
 fn is_plain(raw: &str) -> bool {
+    // Most have no blank at all, which is told eight letters and more at a time.
+    let graphic = |plain: bool, byte: u8| plain & byte.is_ascii_graphic();
+    if raw.bytes().fold(true, graphic) {
+        return true;
+    }
     let mut blank = true;
     for byte in raw.bytes() {
         let graphic = byte.is_ascii_graphic();
@@ -206,7 +211,7 @@ fn is_plain(raw: &str) -> bool {
         }
         blank = !graphic;
     }
-    !blank || raw.is_empty()
+    !blank
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod daemon;
 #[path = "../books/measure.rs"]
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod measure;
+mod sink;
 #[path = "../books/traffic.rs"]
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod traffic;
@@ -25,6 +26,7 @@ use bare::Loop;
 use broker::Broker;
 use daemon::Cost;
 use measure::{median, share, verdict};
+use sink::Sink;
 
 /// Records of a day: whoever needs such speed has many.
 const DAY_RECORDS: usize = 1_000_000;
@@ -38,6 +40,9 @@ const CPU_MAX: f64 = 1.4;
 const MEMORY_KIB: u64 = 250 << 10;
 /// Longest time from a record's production to its line in the ledger when idle.
 const IDLE_MAX_MS: u64 = 1_000;
+
+/// By how much reading may slow with a follower.
+const FOLLOWED_MIN: f64 = 0.95;
 
 /// What is on a topic.
 struct Feed {
@@ -180,7 +185,7 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     }
     for _ in 0..rounds {
         let bare = bare::run(Loop::Decodes, broker, &topic, sent);
-        let daemon = daemon::run(broker, &topic, sent);
+        let daemon = daemon::run(broker, &topic, sent, "");
         rates.push(daemon.rate() / bare.rate());
         cpus.push(share(daemon.cpu_ms, bare.cpu_ms));
         last = (bare, daemon);
@@ -190,7 +195,8 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     println!("    daemon     {}", daemon.line());
     println!("    commits    {}", daemon.commits);
     let (rate, cpu) = (median(rates), median(cpus));
-    verdict(
+    let missed = followed(broker, &topic, (sent, rounds));
+    missed + verdict(
         rate >= RATE_MIN,
         &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
     ) + verdict(
@@ -203,6 +209,26 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
             daemon.memory_kib >> 10,
             MEMORY_KIB >> 10
         ),
+    )
+}
+
+/// Reading with a follower against reading without, in turns.
+fn followed(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> u32 {
+    let sink = Sink::start();
+    let mut ratios = Vec::new();
+    let mut last = (Cost::default(), 0);
+    for _ in 0..rounds {
+        let without = daemon::run(broker, topic, records, "");
+        let before = sink.lines();
+        let with = daemon::run(broker, topic, records, &sink.configuration());
+        ratios.push(with.rate() / without.rate());
+        last = (with, sink.lines() - before);
+    }
+    println!("    followed   {}, {} lines told meanwhile", last.0.line(), last.1);
+    let ratio = median(ratios);
+    verdict(
+        ratio >= FOLLOWED_MIN,
+        &format!("followed by an InfluxDB {ratio:.2} of the records a second without, at least {FOLLOWED_MIN}"),
     )
 }
 

@@ -144,9 +144,13 @@ impl<'r> Fields<'r> {
 /// The value of a key; a name with dots is a path where no key is called so.
 pub(super) fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
     record.get(name).or_else(|| {
-        memchr::memchr(b'.', name.as_bytes())?;
-        name.split('.')
-            .try_fold(record, |value, key| value.get(key))
+        let (mut value, mut rest) = (record, name);
+        while let Some(dot) = memchr::memchr(b'.', rest.as_bytes()) {
+            value = value.get(rest.get(..dot)?)?;
+            rest = rest.get(dot.saturating_add(1)..)?;
+        }
+        // Without a dot it is the name itself, which is not there.
+        (rest.len() < name.len()).then(|| value.get(rest)).flatten()
     })
 }
 

@@ -254,7 +254,8 @@ const PLAIN_MAX: usize = 64;
 pub(super) fn shown(identity: &Identity) -> Cow<'_, str> {
     let value = &identity.value;
     // Nearly all: not worth building a text for.
-    if value.len() <= PLAIN_MAX && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let graphic = |plain: bool, byte: u8| plain & byte.is_ascii_graphic();
+    if value.len() <= PLAIN_MAX && value.bytes().fold(true, graphic) {
         return Cow::Borrowed(value);
     }
     let kind = identity.kind.as_str();

@@ -10,12 +10,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tollwatch::config::InfluxVersion;
+use tollwatch::sink::Influx;
+use tollwatch::sink::influx::Series;
 
 use crate::common::Desk;
 use crate::daemon_support::Daemon;
 use crate::influx_support::fake::Dice;
 use crate::launched::Server;
-use crate::server::made;
+use crate::server::ask;
 
 /// Pieces that a day's files are fed in.
 const PIECES: usize = 12;
@@ -149,20 +151,13 @@ fn verified(desk: &Desk) -> (u64, u64) {
     (n("sums"), n("differing") + n("untold"))
 }
 
-/// Points of the database that have the highest `rev` of 0, and above.
+/// How many values of `rev` the points of the database have.
 fn revs(server: &Server) -> usize {
-    let influx = made_before(server);
-    let rows = crate::server::ask(&influx, "SELECT COUNT(calls) FROM llm_calls GROUP BY rev");
-    let revs: BTreeSet<&str> = rows
-        .series
-        .iter()
-        .filter_map(|series| series.tags.get("rev").map(String::as_str))
-        .collect();
+    let influx = Influx::new(&server.settings(InfluxVersion::V2, "llm")).unwrap();
+    let rows = ask(&influx, "SELECT COUNT(calls) FROM llm_calls GROUP BY rev");
+    let rev = |series: &Series| series.tags.get("rev").cloned();
+    let revs: BTreeSet<String> = rows.series.iter().filter_map(rev).collect();
     revs.len()
-}
-
-fn made_before(server: &Server) -> tollwatch::sink::Influx {
-    tollwatch::sink::Influx::new(&server.settings(InfluxVersion::V2, "llm")).unwrap()
 }
 
 #[test]
@@ -182,7 +177,6 @@ fn sums_hold_through_minutes_of_faults() {
     );
     desk.write("demo/t.toml", format!("{config}\n{influx}"));
     std::fs::create_dir_all(desk.path("demo/records")).unwrap();
-    drop(made(&server.settings(InfluxVersion::V2, "llm")));
     let mut blows = Blows {
         desk: &desk,
         server: &server,
