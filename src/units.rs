@@ -106,7 +106,21 @@ fn plain_time(text: &[u8]) -> Option<UnixMillis> {
             Some(number * 10 + digit)
         })
     };
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, between, ref time @ ..] = text else {
+    let &[
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        between,
+        ref time @ ..,
+    ] = text
+    else {
         return None;
     };
     let &[h1, h2, b':', n1, n2, b':', s1, s2, ref rest @ ..] = time else {
@@ -149,7 +163,8 @@ fn plain_time(text: &[u8]) -> Option<UnixMillis> {
         (year - 1, month + 9)
     };
     let century = years.div_euclid(100);
-    let days = years * 365 + years.div_euclid(4) - century + century.div_euclid(4)
+    let days = years * 365 + years.div_euclid(4) - century
+        + century.div_euclid(4)
         + (months * 153 + 2) / 5
         + day
         - 719_469;
@@ -254,10 +269,25 @@ mod tests {
             let naive = naive.map(|time| Utc.from_utc_datetime(&time).timestamp_millis());
             zoned.ok().or(naive)
         };
-        let tails = ["", "Z", ".5", ".5Z", ".123456789Z", ".1234567890", ".", "+00:00", "z", " "];
-        let clocks = ["00:00:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "1:00:00"];
+        let tails = [
+            "",
+            "Z",
+            ".5",
+            ".5Z",
+            ".123456789Z",
+            ".1234567890",
+            ".",
+            "+00:00",
+            "z",
+            " ",
+        ];
+        let clocks = [
+            "00:00:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "1:00:00",
+        ];
         let mut read = 0;
-        for year in [0, 1, 1600, 1899, 1900, 1969, 1970, 2000, 2024, 2026, 2100, 9999] {
+        for year in [
+            0, 1, 1600, 1899, 1900, 1969, 1970, 2000, 2024, 2026, 2100, 9999,
+        ] {
             for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
                 let clock = clocks[(month + day) % clocks.len()];
                 for (between, tail) in ["T", " ", "t"].iter().flat_map(|b| tails.map(|t| (b, t))) {
@@ -282,6 +312,9 @@ mod tests {
         assert_ne!(clean_name(&long), clean_name(&other));
         assert_eq!(clean_name("über"), "über");
         assert_eq!(clean_name("a b  c"), "a b c");
-        assert_eq!([clean_name(""), clean_name(" a"), clean_name("a ")], ["", "a", "a"]);
+        assert_eq!(
+            [clean_name(""), clean_name(" a"), clean_name("a ")],
+            ["", "a", "a"]
+        );
     }
 }

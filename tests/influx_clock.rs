@@ -80,7 +80,11 @@ fn a_complete_minute_is_told_within_fifteen_seconds() {
     let complete = minute.saturating_add(MINUTE_MS + GRACE_MS);
     let mut sent = 0;
     let file = std::fs::File::options();
-    let mut file = file.clone().append(true).open(desk.path("in/live.jsonl")).unwrap();
+    let mut file = file
+        .clone()
+        .append(true)
+        .open(desk.path("in/live.jsonl"))
+        .unwrap();
     // Records go on coming, as they do.
     let way = loop {
         let at = now();
@@ -96,12 +100,17 @@ fn a_complete_minute_is_told_within_fifteen_seconds() {
         let n = at.0;
         let partition = i32::try_from(n % 2).unwrap();
         let bytes = record("topic", n, at);
-        mock.produce("calls", partition, Some(bytes.as_bytes())).unwrap();
+        mock.produce("calls", partition, Some(bytes.as_bytes()))
+            .unwrap();
         writeln!(file, "{}", record("file", n, at)).unwrap();
         sent += i64::from(at.floor(MINUTE_MS) == minute);
         std::thread::sleep(PACE);
     };
     eprintln!("{sent} pairs of calls, told {way} ms after their minute was complete");
-    assert!((0..=WAY_MAX_MS).contains(&way), "{way} ms\n{}", daemon.log());
+    assert!(
+        (0..=WAY_MAX_MS).contains(&way),
+        "{way} ms\n{}",
+        daemon.log()
+    );
     daemon.stop();
 }

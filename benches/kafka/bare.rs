@@ -77,7 +77,9 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
         let payload = message.payload().unwrap_or_default();
         match does.expect("a known loop") {
             Loop::Polls => drop(black_box(payload)),
-            Loop::Parses => drop(black_box(serde_json::from_slice::<serde_json::Value>(payload))),
+            Loop::Parses => drop(black_box(serde_json::from_slice::<serde_json::Value>(
+                payload,
+            ))),
             Loop::Decodes => decode::decode(payload, context, &mut told),
         }
         black_box(&told);

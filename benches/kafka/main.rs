@@ -140,7 +140,12 @@ fn main() -> ExitCode {
 /// All feeds on one broker; how many limits were missed.
 fn on(broker: &Broker, options: &Options) -> u32 {
     let mut missed = 0;
-    let wanted = |feed: &&Feed| options.feed.as_deref().is_none_or(|word| feed.name.contains(word));
+    let wanted = |feed: &&Feed| {
+        options
+            .feed
+            .as_deref()
+            .is_none_or(|word| feed.name.contains(word))
+    };
     for feed in FEEDS.iter().filter(wanted) {
         let records = options.records.min(broker.records_max(feed.bytes));
         missed += compare(broker, feed, (records, options.rounds));
@@ -196,20 +201,23 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     println!("    commits    {}", daemon.commits);
     let (rate, cpu) = (median(rates), median(cpus));
     let missed = followed(broker, &topic, (sent, rounds));
-    missed + verdict(
-        rate >= RATE_MIN,
-        &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
-    ) + verdict(
-        cpu <= CPU_MAX,
-        &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
-    ) + verdict(
-        daemon.memory_kib <= MEMORY_KIB,
-        &format!(
-            "memory {} MB, at most {} MB",
-            daemon.memory_kib >> 10,
-            MEMORY_KIB >> 10
-        ),
-    )
+    missed
+        + verdict(
+            rate >= RATE_MIN,
+            &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
+        )
+        + verdict(
+            cpu <= CPU_MAX,
+            &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
+        )
+        + verdict(
+            daemon.memory_kib <= MEMORY_KIB,
+            &format!(
+                "memory {} MB, at most {} MB",
+                daemon.memory_kib >> 10,
+                MEMORY_KIB >> 10
+            ),
+        )
 }
 
 /// Reading with a follower against reading without, in turns.
@@ -224,11 +232,17 @@ fn followed(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> 
         ratios.push(with.rate() / without.rate());
         last = (with, sink.lines() - before);
     }
-    println!("    followed   {}, {} lines told meanwhile", last.0.line(), last.1);
+    println!(
+        "    followed   {}, {} lines told meanwhile",
+        last.0.line(),
+        last.1
+    );
     let ratio = median(ratios);
     verdict(
         ratio >= FOLLOWED_MIN,
-        &format!("followed by an InfluxDB {ratio:.2} of the records a second without, at least {FOLLOWED_MIN}"),
+        &format!(
+            "followed by an InfluxDB {ratio:.2} of the records a second without, at least {FOLLOWED_MIN}"
+        ),
     )
 }
 
