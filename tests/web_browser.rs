@@ -58,14 +58,18 @@ const STUMBLES: &str = r#"(() => {
 
 #[test]
 fn pages_stand_in_a_browser() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
     let served = Served::new(ledger_support::traffic(5, 3000, 6), "");
     let base = format!("http://{}", served.address());
     for (path, ..) in PLACES {
         for (width, dark) in [(360, false), (1280, false), (1280, true), (2560, false)] {
             let what = format!("{path} at {width}, dark {dark}");
             browser.open(&format!("{base}{path}{}", served.whole()), width, dark);
-            let wide = browser.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+            let wide = browser.value(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+            );
             assert_eq!(wide, json!(0), "{what}");
             assert_eq!(browser.value(STUMBLES), json!([]), "{what}");
             assert_eq!(browser.faults(&base), [""; 0], "{what}");
@@ -75,15 +79,26 @@ fn pages_stand_in_a_browser() {
 
 #[test]
 fn keys_reach_what_a_mouse_reaches() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
     let served = Served::new(ledger_support::traffic(5, 3000, 6), "");
-    browser.open(&format!("http://{}/spend{}", served.address(), served.whole()), 1280, false);
+    browser.open(
+        &format!("http://{}/spend{}", served.address(), served.whole()),
+        1280,
+        false,
+    );
     browser.press("Tab");
-    assert_eq!(browser.value("document.activeElement.className"), json!("skip"));
+    assert_eq!(
+        browser.value("document.activeElement.className"),
+        json!("skip")
+    );
     let mut reached = Vec::new();
     for _ in 0..60 {
         browser.press("Tab");
-        let name = browser.value("document.activeElement.closest('svg,a,select,input,button,.scroll')?.tagName ?? ''");
+        let name = browser.value(
+            "document.activeElement.closest('svg,a,select,input,button,.scroll')?.tagName ?? ''",
+        );
         reached.push(name);
         if reached.last() == Some(&json!("svg")) {
             break;
@@ -93,15 +108,22 @@ fn keys_reach_what_a_mouse_reaches() {
         assert!(reached.contains(&json!(wanted)), "{wanted}: {reached:?}");
     }
     browser.press("ArrowRight");
-    let tip = browser.value("(({hidden, textContent}) => hidden ? '' : textContent)(document.querySelector('.tip'))");
+    let tip = browser.value(
+        "(({hidden, textContent}) => hidden ? '' : textContent)(document.querySelector('.tip'))",
+    );
     assert!(tip.as_str().unwrap().contains('$'), "{tip}");
     browser.press("Escape");
-    assert_eq!(browser.value("document.querySelector('.tip').hidden"), json!(true));
+    assert_eq!(
+        browser.value("document.querySelector('.tip').hidden"),
+        json!(true)
+    );
 }
 
 #[test]
 fn figures_refresh_without_a_jump() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
     let mut served = Served::new(ledger_support::traffic(5, 300, 3), "");
     let base = format!("http://{}", served.address());
     browser.open(&format!("{base}/health{}", served.whole()), 1280, false);

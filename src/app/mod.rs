@@ -5,6 +5,7 @@
 //! whole.
 
 pub mod alert;
+pub mod anomaly;
 pub mod bridge;
 pub mod daemon;
 pub mod discover;

@@ -28,24 +28,40 @@ impl Browser {
         let profile = tempfile::tempdir().unwrap();
         let start = |name: &&str| {
             let mut command = Command::new(name);
-            command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]);
-            command.args(["--disable-background-networking", "--remote-debugging-port=0"]);
+            command.args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+            ]);
+            command.args([
+                "--disable-background-networking",
+                "--remote-debugging-port=0",
+            ]);
             command.arg(format!("--user-data-dir={}", profile.path().display()));
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped());
             command.spawn().ok()
         };
         let Some(mut child) = names.iter().find_map(start) else {
             eprintln!("SKIPPED: no chromium on the path");
             return None;
         };
-        let told = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut told = told.filter_map(|line| line.split_once("ws://").map(|(_, rest)| rest.to_owned()));
+        let told = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let mut told =
+            told.filter_map(|line| line.split_once("ws://").map(|(_, rest)| rest.to_owned()));
         let address = told.next().unwrap();
         // What it says further must not fill the pipe.
         std::thread::spawn(move || told.for_each(drop));
         let (host, path) = address.split_once('/').unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .unwrap();
         write!(
             stream,
             "GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -69,8 +85,16 @@ impl Browser {
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = browser.call("Target.attachToTarget", attach);
-        session["sessionId"].as_str().unwrap().clone_into(&mut browser.session);
-        for part in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
+        session["sessionId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut browser.session);
+        for part in [
+            "Page.enable",
+            "Runtime.enable",
+            "Log.enable",
+            "Network.enable",
+        ] {
             browser.call(part, json!({}));
         }
         Some(browser)
@@ -96,14 +120,19 @@ impl Browser {
 
     /// Opens an address in a window of a width, and waits until it is loaded.
     pub(crate) fn open(&mut self, address: &str, width: u32, dark: bool) {
-        let size = json!({ "width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false });
+        let size =
+            json!({ "width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", size);
         let scheme = if dark { "dark" } else { "light" };
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.call("Emulation.setEmulatedMedia", media);
         self.events.clear();
         self.call("Page.navigate", json!({ "url": address }));
-        let is_loaded = |events: &[Value]| events.iter().any(|event| event["method"] == "Page.loadEventFired");
+        let is_loaded = |events: &[Value]| {
+            events
+                .iter()
+                .any(|event| event["method"] == "Page.loadEventFired")
+        };
         while !is_loaded(&self.events) {
             let event = self.receive();
             self.events.push(event);
@@ -112,9 +141,13 @@ impl Browser {
 
     /// What an expression is worth on the page.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
-        let asked = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let asked =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let answer = self.call("Runtime.evaluate", asked);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        assert!(
+            answer["exceptionDetails"].is_null(),
+            "{expression}: {answer}"
+        );
         answer["result"]["value"].clone()
     }
 
@@ -122,7 +155,10 @@ impl Browser {
     pub(crate) fn wait(&mut self, expression: &str) {
         let begun = Instant::now();
         while self.value(expression) != json!(true) {
-            assert!(begun.elapsed() < Duration::from_secs(30), "never: {expression}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "never: {expression}"
+            );
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -136,7 +172,8 @@ impl Browser {
                 "Enter" => 13,
                 _ => 27,
             };
-            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+            let event =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
             self.call("Input.dispatchKeyEvent", event);
         }
     }
@@ -148,7 +185,9 @@ impl Browser {
             match event["method"].as_str()? {
                 "Runtime.exceptionThrown" => Some(told["exceptionDetails"].to_string()),
                 "Runtime.consoleAPICalled" if told["type"] == "error" => Some(told.to_string()),
-                "Log.entryAdded" if told["entry"]["level"] == "error" => Some(told["entry"].to_string()),
+                "Log.entryAdded" if told["entry"]["level"] == "error" => {
+                    Some(told["entry"].to_string())
+                }
                 "Network.requestWillBeSent" => {
                     let address = told["request"]["url"].as_str()?;
                     let ours = address.starts_with(base) || address.starts_with("data:");

@@ -4,6 +4,7 @@
 //! daemon: whoever started it starts it again, the books say where to go on, and half a daemon
 //! looks like a whole one.
 
+mod alerts;
 mod changes;
 mod clients;
 mod door;
@@ -13,6 +14,7 @@ mod held;
 mod keeper;
 mod letters;
 mod listen;
+mod post;
 mod pulse;
 mod reader;
 mod runs;
@@ -69,6 +71,9 @@ pub struct Start {
 
 /// What a thread does for one database.
 type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
+
+/// What a thread does that is always there.
+type Always = fn(&Arc<Shared>) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -212,9 +217,16 @@ impl Running {
             let shared = Arc::clone(&self.shared);
             self.start("door", None, move || door::run(&shared, &door))?;
         }
-        if !self.is_at_work("keeper") {
-            let shared = Arc::clone(&self.shared);
-            self.start("keeper", None, move || keeper::run(&shared))?;
+        let always: [(&str, Always); 3] = [
+            ("keeper", keeper::run),
+            ("alerts", alerts::run),
+            ("post", post::run),
+        ];
+        for (name, work) in always {
+            if !self.is_at_work(name) {
+                let shared = Arc::clone(&self.shared);
+                self.start(name, None, move || work(&shared))?;
+            }
         }
         Ok(())
     }

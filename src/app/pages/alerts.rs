@@ -28,15 +28,22 @@ const MESSAGES: usize = 100;
 
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     if let Some(episode) = ask.asked.get("episode") {
-        let number: u64 = episode.parse().map_err(|_| Fault::Refused(Refused::Unknown))?;
+        let number: u64 = episode
+            .parse()
+            .map_err(|_| Fault::Refused(Refused::Unknown))?;
         return one(ask, number);
     }
     let list: Vec<EpisodeView> = views(ask.ledger.episodes(false, EPISODES)?);
     let counts = ask.ledger.outbox_counts()?;
-    let mut lead = Words::of("Rules are judged on every minute of the books; each alert says its rule, its figure and its yardstick. ");
+    let mut lead = Words::of(
+        "Rules are judged on every minute of the books; each alert says its rule, its figure and its yardstick. ",
+    );
     if counts.waiting > 0 {
         let n = i64::try_from(counts.waiting).unwrap_or(i64::MAX);
-        lead = lead.with(Tone::Warn, plural(n, "message waits to be sent", "messages wait to be sent"));
+        lead = lead.with(
+            Tone::Warn,
+            plural(n, "message waits to be sent", "messages wait to be sent"),
+        );
     }
     Ok(Page {
         headline: headline(&list),
@@ -55,7 +62,11 @@ fn views(rows: Vec<EpisodeRow>) -> Vec<EpisodeView> {
 pub(super) fn open(ask: &Ask<'_>) -> Result<Vec<(EpisodeView, String)>, Fault> {
     let mut list = views(ask.ledger.episodes(true, EPISODES)?);
     list.sort_by_key(|one| (std::cmp::Reverse(one.severity), one.since));
-    Ok(list.into_iter().map(|one| (topic(ask, &one), one)).map(|(topic, one)| (one, topic)).collect())
+    Ok(list
+        .into_iter()
+        .map(|one| (topic(ask, &one), one))
+        .map(|(topic, one)| (one, topic))
+        .collect())
 }
 
 /// How urgent an alert looks.
@@ -101,12 +112,18 @@ fn notice(ask: &Ask<'_>, episode: &EpisodeView, explained: bool) -> Option<Notic
     let over = episode.resolved.is_some();
     Some(Notice {
         id: episode.last,
-        kind: if over { StepKind::Resolved } else { StepKind::Fired },
+        kind: if over {
+            StepKind::Resolved
+        } else {
+            StepKind::Fired
+        },
         severity: episode.severity,
         rule: rule.clone(),
         finding: finding.clone(),
         others: Vec::new(),
-        others_count: usize::try_from(episode.series).unwrap_or(0).saturating_sub(1),
+        others_count: usize::try_from(episode.series)
+            .unwrap_or(0)
+            .saturating_sub(1),
         explained,
         told: episode.resolved.unwrap_or(ask.now),
         since: episode.since,
@@ -143,8 +160,14 @@ fn topic(ask: &Ask<'_>, episode: &EpisodeView) -> String {
 
 fn state(ask: &Ask<'_>, episode: &EpisodeView) -> (Words, String) {
     match episode.resolved {
-        Some(at) => (Words::new().dim(format!("over {}", ask.view.time_text(at))), at.to_string()),
-        None => (Words::new().with(tone(episode.severity), "open"), String::new()),
+        Some(at) => (
+            Words::new().dim(format!("over {}", ask.view.time_text(at))),
+            at.to_string(),
+        ),
+        None => (
+            Words::new().with(tone(episode.severity), "open"),
+            String::new(),
+        ),
     }
 }
 
@@ -170,11 +193,19 @@ fn list_card(ask: &Ask<'_>, list: &[EpisodeView]) -> Card {
             Cell::new(Words::of(one.number.to_string()), one.number.to_string()),
             Cell::new(Words::new().with(tone(one.severity), severity), severity),
             Cell::new(Words::new().link(topic.as_str(), link, true), topic.clone()).hint(topic),
-            Cell::new(Words::of(ask.view.time_text(one.since)), one.since.to_string()),
+            Cell::new(
+                Words::of(ask.view.time_text(one.since)),
+                one.since.to_string(),
+            ),
             Cell::new(state, over),
-            loss.map_or_else(Cell::none, |nano| Cell::new(Words::of(dollars(NanoUsd(nano))), NanoUsd(nano).to_string())),
+            loss.map_or_else(Cell::none, |nano| {
+                Cell::new(Words::of(dollars(NanoUsd(nano))), NanoUsd(nano).to_string())
+            }),
             number(i64::from(one.series)),
-            Cell::new(Words::of(if one.told { "told" } else { "nobody told" }), one.told.to_string()),
+            Cell::new(
+                Words::of(if one.told { "told" } else { "nobody told" }),
+                one.told.to_string(),
+            ),
             Cell::name(mark),
             Cell::name(one.feedback.as_deref().unwrap_or_default()),
         ]
@@ -215,24 +246,37 @@ fn rules_card(ask: &Ask<'_>, list: &[EpisodeView]) -> Card {
     let on = i64::try_from(on.iter().filter(|rule| rule.on).count()).unwrap_or(i64::MAX);
     let row = |(rule, list): (&&str, &Vec<&EpisodeView>)| {
         let n = i64::try_from(list.len()).unwrap_or(i64::MAX);
-        let said = |word: &str| list.iter().filter(|one| one.feedback.as_deref() == Some(word)).count();
+        let said = |word: &str| {
+            list.iter()
+                .filter(|one| one.feedback.as_deref() == Some(word))
+                .count()
+        };
         let acked: Vec<i64> = list
             .iter()
             .filter_map(|one| Some(one.acked.as_ref()?.at.0 - one.opened.0))
             .collect();
-        let mean = crate::app::report::over(acked.iter().sum(), i64::try_from(acked.len()).unwrap_or(0));
+        let mean =
+            crate::app::report::over(acked.iter().sum(), i64::try_from(acked.len()).unwrap_or(0));
         let mean = mean.and_then(|ms| u64::try_from(ms).ok());
         vec![
             Cell::name(rule),
             number(n),
-            number(i64::try_from(list.iter().filter(|one| one.resolved.is_none()).count()).unwrap_or(0)),
-            mean.map_or_else(Cell::none, |ms| Cell::new(Words::of(duration(ms)), ms.to_string())),
+            number(
+                i64::try_from(list.iter().filter(|one| one.resolved.is_none()).count())
+                    .unwrap_or(0),
+            ),
+            mean.map_or_else(Cell::none, |ms| {
+                Cell::new(Words::of(duration(ms)), ms.to_string())
+            }),
             super::parts::part(i64::try_from(said("noise")).unwrap_or(0), n),
         ]
     };
     Card {
         title: "Which rules?".to_owned(),
-        sub: Words::of(format!("of the {EPISODES} latest alerts; {} on", plural(on, "rule is", "rules are"))),
+        sub: Words::of(format!(
+            "of the {EPISODES} latest alerts; {} on",
+            plural(on, "rule is", "rules are")
+        )),
         body: vec![Body::Table(Table {
             name: "rules",
             about: "Rules that fired",
@@ -252,8 +296,13 @@ fn rules_card(ask: &Ask<'_>, list: &[EpisodeView]) -> Card {
 
 /// One alert.
 fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
-    let row = ask.ledger.episode(number)?.ok_or(Fault::Refused(Refused::Unknown))?;
-    let view = views(vec![row]).pop().ok_or(Fault::Refused(Refused::Unknown))?;
+    let row = ask
+        .ledger
+        .episode(number)?
+        .ok_or(Fault::Refused(Refused::Unknown))?;
+    let view = views(vec![row])
+        .pop()
+        .ok_or(Fault::Refused(Refused::Unknown))?;
     let mut rows = Vec::new();
     let mut headline = Words::new().name(view.worst.rule.as_str());
     if let Some(notice) = notice(ask, &view, true) {
@@ -275,11 +324,19 @@ fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
             ..Card::default()
         }]);
     }
-    rows.push(vec![steps_card(ask, number)?, messages_card(ask, &ask.ledger.outbox(Some(number), MESSAGES)?)]);
+    rows.push(vec![
+        steps_card(ask, number)?,
+        messages_card(ask, &ask.ledger.outbox(Some(number), MESSAGES)?),
+    ]);
     let (state, _) = state(ask, &view);
-    let mut lead = Words::of(format!("Alert {number}, ")).and(state).say(format!(", since {}. ", ask.view.time_text(view.since)));
+    let mut lead = Words::of(format!("Alert {number}, "))
+        .and(state)
+        .say(format!(", since {}. ", ask.view.time_text(view.since)));
     if let Some(mark) = &view.acked {
-        lead = lead.name(mark.author.as_str()).say(format!(" takes care of it since {}. ", ask.view.time_text(mark.at)));
+        lead = lead.name(mark.author.as_str()).say(format!(
+            " takes care of it since {}. ",
+            ask.view.time_text(mark.at)
+        ));
     }
     lead = lead.link("All alerts", ask.view.link("/alerts"), false);
     Ok(Page {
@@ -300,11 +357,21 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
         let step: Step = serde_json::from_slice(&row.body).ok()?;
         let to: Vec<&str> = step.to.iter().map(|to| to.address.as_str()).collect();
         let quiet = step.quiet.map_or("", |quiet| quiet.as_str());
-        let to = if to.is_empty() { quiet.to_owned() } else { to.join(", ") };
+        let to = if to.is_empty() {
+            quiet.to_owned()
+        } else {
+            to.join(", ")
+        };
         Some(vec![
-            Cell::new(Words::of(ask.view.time_text_seconds(row.at)), row.at.to_string()),
+            Cell::new(
+                Words::of(ask.view.time_text_seconds(row.at)),
+                row.at.to_string(),
+            ),
             Cell::new(Words::of(step.kind.as_str()), step.kind.as_str()),
-            Cell::new(Words::new().with(tone(step.severity), step.severity.as_str()), step.severity.as_str()),
+            Cell::new(
+                Words::new().with(tone(step.severity), step.severity.as_str()),
+                step.severity.as_str(),
+            ),
             Cell::name(&to),
         ])
     });
@@ -329,7 +396,10 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
 fn messages_card(ask: &Ask<'_>, list: &[OutboxRow]) -> Card {
     let rows = list.iter().map(|row| {
         vec![
-            Cell::new(Words::of(ask.view.time_text_seconds(row.made)), row.made.to_string()),
+            Cell::new(
+                Words::of(ask.view.time_text_seconds(row.made)),
+                row.made.to_string(),
+            ),
             Cell::name(&row.to),
             Cell::new(Words::of(row.state.as_str()), row.state.as_str()),
             number(i64::from(row.attempts)),

@@ -44,9 +44,10 @@ fn alerts(told: &Told<'_>) -> Vec<Finding> {
     let open = super::alerts::open(told.ask).unwrap_or_default();
     let finding = |(episode, topic): &(EpisodeView, String)| {
         let acked = episode.acked.as_ref();
-        let who = acked.map_or_else(|| "nobody has acknowledged it".to_owned(), |mark| {
-            format!("{} takes care of it", mark.author)
-        });
+        let who = acked.map_or_else(
+            || "nobody has acknowledged it".to_owned(),
+            |mark| format!("{} takes care of it", mark.author),
+        );
         Finding {
             word: episode.severity.as_str().to_owned(),
             tone: super::alerts::tone(episode.severity),

@@ -58,11 +58,7 @@ pub const PLACES: [Place; 8] = [
         "Latency",
         "how long calls take, and how many are refused",
     ),
-    (
-        "/alerts",
-        "Alerts",
-        "what fired, since when, who was told",
-    ),
+    ("/alerts", "Alerts", "what fired, since when, who was told"),
     (
         "/endpoints",
         "Endpoints",
@@ -171,7 +167,9 @@ impl<S: Store> Answers for Pages<S> {
 
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
         // An episode's own page has its number in the path, as mails write it.
-        let episode = path.strip_prefix("/alerts/").filter(|number| number.parse::<u64>().is_ok());
+        let episode = path
+            .strip_prefix("/alerts/")
+            .filter(|number| number.parse::<u64>().is_ok());
         if let Some(number) = episode {
             return self.page("/alerts", &asked.with("episode", number));
         }
