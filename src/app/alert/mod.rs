@@ -10,8 +10,10 @@ mod evaluate;
 pub mod explain;
 mod listing;
 mod orders;
+pub mod past;
 mod post;
-mod reading;
+pub(in crate::app) mod reading;
+pub mod tale;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
