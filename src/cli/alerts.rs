@@ -38,7 +38,10 @@ pub(super) fn alerts(command: &AlertsCommand, terminal: &mut Terminal<'_>) -> Re
             let hours = i64::from(args.hours);
             let order = Order::Silence {
                 matcher: matcher_of(matchers).map_err(Failure::Usage)?,
-                until: terminal.clock.now().saturating_add(hours.saturating_mul(HOUR_MS)),
+                until: terminal
+                    .clock
+                    .now()
+                    .saturating_add(hours.saturating_mul(HOUR_MS)),
                 author: author(&args.books)?,
                 reason: clean_name(&args.reason),
             };
@@ -52,11 +55,16 @@ pub(super) fn alerts(command: &AlertsCommand, terminal: &mut Terminal<'_>) -> Re
             obey(&args.books, &order, terminal)
         }
         AlertsCommand::Feedback(args) => {
-            let known = Feedback::ALL.into_iter().find(|one| one.as_str() == args.was);
+            let known = Feedback::ALL
+                .into_iter()
+                .find(|one| one.as_str() == args.was);
             let order = Order::Feedback {
                 episode: args.episode,
                 feedback: known.ok_or_else(|| {
-                    let text = format!("`{}` is no feedback; `real`, `noise` or `planned`", args.was);
+                    let text = format!(
+                        "`{}` is no feedback; `real`, `noise` or `planned`",
+                        args.was
+                    );
                     Failure::Usage(text)
                 })?,
                 author: author(&args.books)?,
@@ -70,7 +78,9 @@ pub(super) fn alerts(command: &AlertsCommand, terminal: &mut Terminal<'_>) -> Re
 fn author(books: &AlertsBooks) -> Result<Text, Failure> {
     let author = clean_name(&books.author);
     if author.is_empty() {
-        return Err(Failure::Usage("`--author` is empty; say who you are".to_owned()));
+        return Err(Failure::Usage(
+            "`--author` is empty; say who you are".to_owned(),
+        ));
     }
     Ok(author)
 }
@@ -100,7 +110,11 @@ fn about(finding: &Finding) -> String {
     if !finding.subject.is_empty() {
         words.push(&finding.subject);
     }
-    if words.is_empty() { "everything".to_owned() } else { words.join(" ") }
+    if words.is_empty() {
+        "everything".to_owned()
+    } else {
+        words.join(" ")
+    }
 }
 
 fn mark(severity: Severity) -> Mark {
@@ -121,10 +135,21 @@ fn list(args: &args::AlertsList, terminal: &mut Terminal<'_>) -> Result<u8, Fail
         return Ok(0);
     }
     if episodes.is_empty() {
-        let what = if args.all { "no episodes" } else { "nothing fires" };
+        let what = if args.all {
+            "no episodes"
+        } else {
+            "nothing fires"
+        };
         writeln!(terminal.out, "{what}")?;
     } else {
-        let headings = ["episode", "since (UTC)", "severity", "rule", "about", "state"];
+        let headings = [
+            "episode",
+            "since (UTC)",
+            "severity",
+            "rule",
+            "about",
+            "state",
+        ];
         let mut rows = Rows::new(&headings, 6, terminal);
         for one in &episodes {
             rows.row(row(one));
@@ -137,7 +162,11 @@ fn list(args: &args::AlertsList, terminal: &mut Terminal<'_>) -> Result<u8, Fail
 
 fn row(one: &EpisodeView) -> Vec<(String, Mark)> {
     let more = one.series.saturating_sub(1);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     let state = match (&one.resolved, &one.acked) {
         (Some(_), _) => "over".to_owned(),
         (None, Some(mark)) => format!("taken care of by {}", mark.author),
@@ -157,7 +186,10 @@ fn row(one: &EpisodeView) -> Vec<(String, Mark)> {
 /// What matchers fit, in words.
 fn fits(matcher: &Matcher) -> String {
     let rules = matcher.rules.iter().map(|rule| format!("rule={rule}"));
-    let kinds = matcher.kinds.iter().map(|kind| format!("kind={}", kind.as_str()));
+    let kinds = matcher
+        .kinds
+        .iter()
+        .map(|kind| format!("kind={}", kind.as_str()));
     let severities = matcher.severities.iter();
     let severities = severities.map(|one| format!("severity={}", one.as_str()));
     let scope = matcher.scope.0.iter().flat_map(|(dimension, values)| {
@@ -198,7 +230,10 @@ fn beside(books: &SqliteLedger, terminal: &mut Terminal<'_>) -> Result<(), Failu
 fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let books = ask::open(&args.ledger)?;
     let Some(told) = job::told(&books, args.episode)? else {
-        return Err(Failure::Usage(format!("there is no episode {}", args.episode)));
+        return Err(Failure::Usage(format!(
+            "there is no episode {}",
+            args.episode
+        )));
     };
     if args.json {
         let messages: Vec<_> = told.messages.iter().map(message).collect();
@@ -216,7 +251,11 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
         )?;
         if let Some(mark) = &episode.acked {
             let at = time(mark.at);
-            writeln!(terminal.out, "taken care of by {} at {at} UTC: {}", mark.author, mark.reason)?;
+            writeln!(
+                terminal.out,
+                "taken care of by {} at {at} UTC: {}",
+                mark.author, mark.reason
+            )?;
         }
     }
     let mut rows = Rows::new(&["step", "at (UTC)", "what", "series", "told"], 5, terminal);
@@ -247,7 +286,9 @@ fn step_row(step: &Step) -> Vec<(String, Mark)> {
         Some(quiet) => quiet.as_str().to_owned(),
         None => to.join(", "),
     };
-    let what = step.digest.map_or(step.kind.as_str(), |occasion| occasion.as_str());
+    let what = step
+        .digest
+        .map_or(step.kind.as_str(), |occasion| occasion.as_str());
     vec![
         plain(step.id.step.to_string()),
         plain(time(step.wall)),
@@ -271,7 +312,8 @@ fn test_mail(args: &args::AlertsTestMail, terminal: &mut Terminal<'_>) -> Result
     let made = job::test_mail(&setup, &args.to, zone, now);
     let (Some(mail), Some(row)) = (&setup.ready.alerts.mail, made) else {
         return Err(Failure::Usage(
-            "the configuration has no `[alerts.mail]`; name a server, a program or a folder".to_owned(),
+            "the configuration has no `[alerts.mail]`; name a server, a program or a folder"
+                .to_owned(),
         ));
     };
     let transport = notify::open(mail).map_err(Failure::Usage)?;

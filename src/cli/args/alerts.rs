@@ -26,7 +26,9 @@ pub(in crate::cli) enum AlertsCommand {
     )]
     Silence(AlertsSilence),
     /// Ends a silence.
-    #[command(after_help = "Example:\n  tollwatch alerts unsilence --ledger books.db 3 --author maria")]
+    #[command(
+        after_help = "Example:\n  tollwatch alerts unsilence --ledger books.db 3 --author maria"
+    )]
     Unsilence(AlertsUnsilence),
     /// Says what an episode was: real, noise or planned.
     #[command(
