@@ -3,6 +3,8 @@
 //! Knows no rule. A newcomer may ask why an order names its author: what was silenced by nobody is
 //! never unsilenced.
 
+mod shape;
+
 use serde_json::json;
 
 use super::args::{self, AlertsBooks, AlertsCommand};
@@ -13,7 +15,7 @@ use crate::app::alert as job;
 use crate::app::{Failure, setup};
 use crate::clock::Clock;
 use crate::episode::{EpisodeView, Feedback, Order, Step, matcher_of};
-use crate::ledger::{Alerts, OutboxRow, SqliteLedger};
+use crate::ledger::{Alerts, SqliteLedger};
 use crate::notify::{self, OutboxMail};
 use crate::units::{HOUR_MS, Text, UnixMillis, clean_name};
 
@@ -130,7 +132,7 @@ fn list(args: &args::AlertsList, terminal: &mut Terminal<'_>) -> Result<u8, Fail
     let episodes = job::episodes(&books, !args.all, EPISODES)?;
     if args.json {
         for episode in &episodes {
-            terminal.json(episode)?;
+            terminal.json(&shape::episode(episode))?;
         }
         return Ok(0);
     }
@@ -236,8 +238,10 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
         )));
     };
     if args.json {
-        let messages: Vec<_> = told.messages.iter().map(message).collect();
-        let all = json!({ "episode": told.episode, "steps": told.steps, "messages": messages });
+        let messages: Vec<_> = told.messages.iter().map(shape::message).collect();
+        let steps: Vec<_> = told.steps.iter().map(shape::step).collect();
+        let episode = told.episode.as_ref().map(shape::episode);
+        let all = json!({ "episode": episode, "steps": steps, "messages": messages });
         return terminal.json(&all).map(|()| 0);
     }
     if let Some(episode) = &told.episode {
@@ -296,14 +300,6 @@ fn step_row(step: &Step) -> Vec<(String, Mark)> {
         plain(step.series.to_string()),
         plain(told),
     ]
-}
-
-fn message(row: &OutboxRow) -> serde_json::Value {
-    json!({
-        "step": row.step, "way": row.way.as_str(), "to": row.to, "message_id": row.message_id,
-        "subject": row.subject, "made": row.made.to_string(), "state": row.state.as_str(),
-        "tries": row.attempts, "done": row.done.map(|at| at.to_string()), "said": row.said,
-    })
 }
 
 fn test_mail(args: &args::AlertsTestMail, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {

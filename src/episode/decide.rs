@@ -3,12 +3,13 @@
 //! Knows no figure but losses. A newcomer may ask why what was told is remembered, and not what was
 //! decided: news is what differs from what people know, whatever happened in between.
 
-use crate::alert::{Check, EpisodeRef, Finding, Matcher, Rule, Severity, StepKind};
+use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
 use crate::units::{Text, UnixMillis};
 
 use super::kind::{Family, Kind, explains};
+use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
 use super::rows::{Alert, Episode, Phase, Told};
-use super::step::{FINDINGS_MAX, Item, Quiet, Recipient, Step};
+use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
 
 /// Alerts that can explain others.
@@ -352,80 +353,6 @@ impl Desk {
             episode.severity = episode.severity.max(worst.severity);
             episode.worst = worst;
             self.viewed.insert(number);
-        }
-    }
-}
-
-fn item_of(step: &Step) -> Item {
-    // A step has a finding always; the fallback keeps a damaged memory from ending anything.
-    let finding = step.findings.first().cloned();
-    Item {
-        id: step.id,
-        kind: step.kind,
-        severity: step.severity,
-        finding: finding.unwrap_or_else(super::order::nothing),
-        series: step.series,
-        since: step.since,
-        wall: step.wall,
-        over: step.kind == StepKind::Resolved,
-    }
-}
-
-/// The order of findings: most urgent, then most expensive, then by name.
-fn worst_first(finding: &Finding) -> impl Ord + use<> {
-    let loss = finding
-        .loss
-        .per_hour_nanousd
-        .or(finding.loss.so_far_nanousd);
-    (
-        std::cmp::Reverse((finding.severity, loss)),
-        finding.rule.clone(),
-        finding.series.clone(),
-    )
-}
-
-/// Losses of several findings: an hour, and so far.
-fn losses<'a>(findings: impl Iterator<Item = &'a Finding>) -> (Option<i64>, Option<i64>) {
-    findings.fold((None, None), |(per_hour, so_far), finding| {
-        let add = |sum: Option<i64>, more: Option<i64>| match (sum, more) {
-            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
-            (one, other) => one.or(other),
-        };
-        (
-            add(per_hour, finding.loss.per_hour_nanousd),
-            add(so_far, finding.loss.so_far_nanousd),
-        )
-    })
-}
-
-fn has_grown(before: i64, now: i64) -> bool {
-    now >= before.saturating_mul(2) && now.saturating_sub(before) >= GROWTH_NANOUSD
-}
-
-/// The limit that a finding stands for, where passing the next one is news.
-fn limit_of(rule: &Rule, finding: &Finding) -> Option<i64> {
-    match &rule.check {
-        Check::Budget(_) | Check::Calendar(_) => finding.measure.limit.map(|limit| limit.n),
-        Check::Threshold { .. }
-        | Check::Burn(_)
-        | Check::Anomaly { .. }
-        | Check::Drift { .. }
-        | Check::Residency(_)
-        | Check::FirstSight(_)
-        | Check::Silence { .. } => None,
-    }
-}
-
-fn limits(alerts: &[&Alert], rules: &std::collections::BTreeMap<Text, Rule>) -> Vec<i64> {
-    let of = |alert: &&Alert| limit_of(rules.get(&alert.key.rule)?, &alert.last);
-    alerts.iter().filter_map(of).collect()
-}
-
-/// Adds those who are not there yet.
-fn add_all(to: &mut Vec<Recipient>, more: Vec<Recipient>) {
-    for one in more {
-        if !to.iter().any(|known| known.address == one.address) {
-            to.push(one);
         }
     }
 }

@@ -8,6 +8,7 @@ mod alerts;
 mod decide;
 mod digests;
 mod kind;
+mod news;
 mod open;
 mod order;
 mod people;

@@ -12,13 +12,12 @@ use crate::alert::{Finding, SourceFact};
 use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
-use crate::episode::{self, Desk, DeskState, Order, Step};
-use crate::ledger::{
-    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Ledger, SqliteLedger, StepRow,
-};
+use crate::episode::{Desk, DeskState, Order, Step};
+use crate::ledger::{AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Ledger};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::watch::{Moment, Watch, WatchState};
 
+use super::around::{audit_row, first_day, settings, step_row, zone_of};
 use super::compose::Composer;
 use super::reading::{self, Reading};
 
@@ -74,33 +73,6 @@ pub struct Evaluator {
     peeked: UnixMillis,
     /// Whether such minutes changed since.
     fresh: bool,
-}
-
-/// The zone of days now.
-fn zone_of(books: &impl Ledger) -> Tz {
-    let rows = books.zones().rows();
-    let last = rows.last().and_then(|row| row.name.parse().ok());
-    last.unwrap_or(Tz::UTC)
-}
-
-/// What a desk goes by.
-fn settings(setup: &Setup, zone: Tz) -> episode::Settings {
-    let alerts = &setup.ready.alerts;
-    episode::Settings::new(
-        &alerts.rules.rules,
-        &setup.ready.declared,
-        &alerts.settings,
-        zone,
-    )
-}
-
-/// The desk as the books have it, for whoever orders while no daemon runs.
-///
-/// # Errors
-/// What the ledger says.
-pub fn desk(books: &SqliteLedger, setup: &Setup) -> Result<Desk, Fault> {
-    let state = DeskState(books.alert_state()?);
-    Ok(Desk::new(&settings(setup, zone_of(books)), &state))
 }
 
 impl Evaluator {
@@ -373,44 +345,3 @@ impl Evaluator {
 
 /// At least so long between two looks at minutes that are not complete.
 const PEEK_MS: i64 = 5_000;
-
-/// The first day with figures, between two instants.
-fn first_day(books: &impl Books, from: UnixMillis, to: UnixMillis) -> Result<UnixMillis, Fault> {
-    let mut first = to;
-    let span = crate::ledger::Span { from, to };
-    books.numbered_cells(crate::ledger::Resolution::Day, span, &mut |day, _, _| {
-        first = first.min(day);
-        Ok(())
-    })?;
-    Ok(first.max(from).floor(MINUTE_MS))
-}
-
-fn step_row(step: &Step) -> StepRow {
-    StepRow {
-        episode: step.id.episode,
-        step: step.id.step,
-        at: step.wall,
-        body: serde_json::to_vec(step).unwrap_or_default(),
-    }
-}
-
-/// The line of what somebody did.
-#[must_use]
-pub fn audit_row(order: &Order, done: &str, now: UnixMillis) -> AuditRow {
-    let (author, reason) = match order {
-        Order::Ack { author, reason, .. } | Order::Silence { author, reason, .. } => {
-            (author, reason.as_str())
-        }
-        Order::Unsilence { author, .. } | Order::Feedback { author, .. } => (author, ""),
-    };
-    let what = if reason.is_empty() {
-        done.to_owned()
-    } else {
-        format!("{done}: {reason}")
-    };
-    AuditRow {
-        at: now,
-        author: author.clone(),
-        what,
-    }
-}

@@ -4,6 +4,7 @@
 //! apart from its finding: rules are judged every minute for every series, the books are searched
 //! only for what somebody is told.
 
+mod around;
 mod compose;
 mod digest;
 mod evaluate;
@@ -15,8 +16,9 @@ mod post;
 pub(in crate::app) mod reading;
 pub mod tale;
 
+pub use around::{audit_row, desk};
 pub use compose::test_mail;
-pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use evaluate::{Evaluated, Evaluator, Looked};
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Tried, post};

@@ -12,7 +12,7 @@ use crate::episode::Order;
 use crate::ledger::{AlertApply, Alerts, EpisodeRow, Fault, SqliteLedger};
 use crate::units::UnixMillis;
 
-use super::evaluate::{audit_row, desk};
+use super::around::{audit_row, desk};
 
 /// Obeys an order in books that nobody else writes: what was done, or why it was not.
 ///

@@ -222,7 +222,8 @@ fn width(resolution: Resolution) -> Option<i64> {
 /// Whether so many keys have few cells in a span.
 fn few(width: i64, span: Span, keys: usize) -> bool {
     let windows = span.to.0.saturating_sub(span.from.0) / width;
-    windows.saturating_mul(count(keys)) <= LOOKED_UP_MAX
+    // No key at all is no reason to walk to the end of time.
+    windows.saturating_mul(count(keys).max(1)) <= LOOKED_UP_MAX
 }
 
 /// The place of each number's key in the order of all keys.

@@ -1,0 +1,84 @@
+//! What judging needs besides: the zone, what a desk goes by, rows of steps and orders.
+//!
+//! Knows no feed. A newcomer may ask why the zone comes from the ledger: days in it have one, whatever the
+//! configuration says by now.
+
+use chrono_tz::Tz;
+
+use crate::app::follow::Books;
+use crate::app::setup::Setup;
+use crate::episode::{self, Desk, DeskState, Order, Step};
+use crate::ledger::{Alerts, AuditRow, Fault, Ledger, Resolution, Span, SqliteLedger, StepRow};
+use crate::units::{MINUTE_MS, UnixMillis};
+
+/// The zone of days now.
+pub(super) fn zone_of(books: &impl Ledger) -> Tz {
+    let rows = books.zones().rows();
+    let last = rows.last().and_then(|row| row.name.parse().ok());
+    last.unwrap_or(Tz::UTC)
+}
+
+/// What a desk goes by.
+pub(super) fn settings(setup: &Setup, zone: Tz) -> episode::Settings {
+    let alerts = &setup.ready.alerts;
+    episode::Settings::new(
+        &alerts.rules.rules,
+        &setup.ready.declared,
+        &alerts.settings,
+        zone,
+    )
+}
+
+/// The desk as the books have it, for whoever orders while no daemon runs.
+///
+/// # Errors
+/// What the ledger says.
+pub fn desk(books: &SqliteLedger, setup: &Setup) -> Result<Desk, Fault> {
+    let state = DeskState(books.alert_state()?);
+    Ok(Desk::new(&settings(setup, zone_of(books)), &state))
+}
+
+/// The first day with figures, between two instants.
+pub(super) fn first_day(
+    books: &impl Books,
+    from: UnixMillis,
+    to: UnixMillis,
+) -> Result<UnixMillis, Fault> {
+    let mut first = to;
+    let span = Span { from, to };
+    books.numbered_cells(Resolution::Day, span, &mut |day, _, _| {
+        first = first.min(day);
+        Ok(())
+    })?;
+    Ok(first.max(from).floor(MINUTE_MS))
+}
+
+pub(super) fn step_row(step: &Step) -> StepRow {
+    StepRow {
+        episode: step.id.episode,
+        step: step.id.step,
+        at: step.wall,
+        body: serde_json::to_vec(step).unwrap_or_default(),
+    }
+}
+
+/// The line of what somebody did.
+#[must_use]
+pub fn audit_row(order: &Order, done: &str, now: UnixMillis) -> AuditRow {
+    let (author, reason) = match order {
+        Order::Ack { author, reason, .. } | Order::Silence { author, reason, .. } => {
+            (author, reason.as_str())
+        }
+        Order::Unsilence { author, .. } | Order::Feedback { author, .. } => (author, ""),
+    };
+    let what = if reason.is_empty() {
+        done.to_owned()
+    } else {
+        format!("{done}: {reason}")
+    };
+    AuditRow {
+        at: now,
+        author: author.clone(),
+        what,
+    }
+}
