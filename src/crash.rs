@@ -15,7 +15,7 @@ pub use off::{batch_records, defect, ledger_bytes, pause, site};
 #[cfg(feature = "faults")]
 pub use on::{batch_records, defect, ledger_bytes, pause, site};
 
-/// Every site but those of [`LINE_SITES`], in the order of a life: the start, a record's way, upkeep,
+/// Every site but those of [`LINE_SITES`] and [`ALERT_SITES`], in the order of a life: the start, a record's way, upkeep,
 /// corrections, the end.
 pub const SITES: [&str; 33] = [
     "before_migration",
@@ -65,6 +65,19 @@ pub const LINE_SITES: [&str; 8] = [
     "after_settle",
 ];
 
+/// The sites on the way from a complete minute to a mail that is sent.
+pub const ALERT_SITES: [&str; 9] = [
+    "before_judging",
+    "after_judging",
+    "alert_cursor",
+    "alert_state",
+    "alert_steps",
+    "alert_outbox",
+    "before_posting",
+    "after_posting",
+    "mid_posted",
+];
+
 #[cfg(feature = "faults")]
 mod on {
     use std::io::Write;
@@ -72,7 +85,7 @@ mod on {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
-    use super::{LINE_SITES, SITES};
+    use super::{ALERT_SITES, LINE_SITES, SITES};
 
     /// What happens at a site.
     enum Act {
@@ -133,6 +146,7 @@ mod on {
         SITES
             .into_iter()
             .chain(LINE_SITES)
+            .chain(ALERT_SITES)
             .find(|site| *site == name)
     }
 

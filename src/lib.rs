@@ -5,16 +5,16 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
+//! | words | [`money`] [`figure`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
 //! | what is normal, pure | [`anomaly`] | rules, the ledger |
 //! | pictures, pure | [`chart`] | whose figures they are |
-//! | what follows, pure | [`alert`] [`bridge`] | the ledger, mails |
+//! | what follows, pure | [`alert`] [`bridge`] [`watch`] [`episode`] [`message`] | the ledger, sending |
 //! | what people write | [`config`] | sources, ledger |
 //! | what the daemon tells of itself | [`telemetry`] | who fills it in; clock, socket |
-//! | the edges | [`source`] [`ledger`] [`sink`] [`web`] | each other |
+//! | the edges | [`source`] [`ledger`] [`sink`] [`notify`] [`web`] | each other |
 //! | where all meet | [`app`] | arguments, exit codes |
 //! | the command line | [`cli`] | - |
 //!
@@ -24,6 +24,7 @@
 
 pub mod clock;
 pub mod crash;
+pub mod figure;
 pub mod ids;
 pub mod money;
 pub mod problem;
@@ -53,12 +54,16 @@ pub mod chart;
 
 pub mod alert;
 pub mod bridge;
+pub mod episode;
+pub mod message;
+pub mod watch;
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod ledger;
+pub mod notify;
 pub mod sink;
 pub mod source;
 pub mod web;

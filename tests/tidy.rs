@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// beside it on its own.
 const LEVELS: &[&[&str]] = &[
     &[
-        "units", "money", "ids", "clock", "crash", "secret", "problem", "varint",
+        "units", "money", "figure", "ids", "clock", "crash", "secret", "problem", "varint",
     ],
     &["call", "outcome"],
     &["provider"],
@@ -46,7 +46,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("flate2", "source/file, sink/influx"),
     ("csv", "source/csv"),
     ("zstd", "source/file, line, ledger/sqlite/follow"),
-    ("tokio", "app/run, sink, web"),
+    ("tokio", "app/run, sink, notify, web"),
     ("axum", "web"),
     ("maud", "web"),
     ("tiny_skia", "chart/png.rs"),
@@ -55,7 +55,9 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("tracing_subscriber", "app/log.rs"),
     ("rdkafka", "source/kafka"),
     ("influxdb2", "sink/influx"),
-    ("reqwest", "sink/influx"),
+    ("reqwest", "sink/influx, notify"),
+    ("lettre", "notify"),
+    ("minijinja", "message"),
     ("regex_automata", "source/kafka/pattern.rs"),
     ("rustix", "app/doctor"),
 ];
@@ -272,14 +274,14 @@ fn sites(text: &str) -> Vec<String> {
 
 #[test]
 fn every_crash_site_is_listed_and_stands_in_one_place() {
-    use tollwatch::crash::{LINE_SITES, SITES};
+    use tollwatch::crash::{ALERT_SITES, LINE_SITES, SITES};
 
     let mut placed: Vec<String> = sources()
         .iter()
         .flat_map(|(_, text)| sites(&code(text)))
         .collect();
     placed.sort_unstable();
-    let all = SITES.into_iter().chain(LINE_SITES);
+    let all = SITES.into_iter().chain(LINE_SITES).chain(ALERT_SITES);
     let mut listed: Vec<String> = all.map(str::to_owned).collect();
     listed.sort_unstable();
     assert_eq!(placed, listed);

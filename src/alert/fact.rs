@@ -20,6 +20,8 @@ pub enum Fact {
     Minute(UnixMillis, Vec<(i64, Cell)>),
     /// All cells of a minute that is not complete: only what can rise is judged by it.
     Partial(UnixMillis, Vec<(i64, Cell)>),
+    /// All cells of an hour that is complete: for windows longer than minutes are kept.
+    Hour(UnixMillis, Vec<(i64, Cell)>),
     /// All cells of a calendar day that begins there, so far.
     Day(UnixMillis, Vec<(i64, Cell)>),
     /// The links of an hour.

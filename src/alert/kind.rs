@@ -3,6 +3,8 @@
 //! Knows no rule's figures. A newcomer may ask why the words stand here and not where files are
 //! read: routes, silences, tables and labels name the same kinds.
 
+use serde::{Deserialize, Serialize};
+
 use super::rule::{Check, Due, Period, Residency, Sight};
 
 macro_rules! words {
@@ -27,7 +29,7 @@ macro_rules! words {
 }
 
 /// A kind of rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A figure over a window crosses a value.
     Threshold,

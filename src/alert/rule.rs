@@ -3,6 +3,8 @@
 //! Knows no file and no books. A newcomer may ask why limits can be words: "the approved figure" is
 //! another number for each feature, and belongs to the registry.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::Text;
 
 use super::amount::Amount;
@@ -43,7 +45,7 @@ pub struct Rule {
 }
 
 /// Values that a series must have; a dimension without values takes all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope(pub Vec<(Dimension, Vec<Text>)>);
 
 /// A window that slides, or a period of the calendar in the ledger's zone.

@@ -4,6 +4,8 @@
 //! Knows no file and no transport. A newcomer may ask why a matcher without any value fits every
 //! alert: the last route is meant for whatever nobody else wants.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Text, UnixMillis};
 
 use super::kind::Kind;
@@ -93,7 +95,7 @@ pub struct Maintenance {
 
 /// Which alerts are meant: each list with values must hold the alert's. A value that ends in `*`
 /// fits whatever begins so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matcher {
     /// Rules by name.
     pub rules: Vec<Text>,

@@ -8,6 +8,7 @@ mod books;
 mod imports;
 mod influx;
 mod prices;
+mod rules;
 
 use std::path::PathBuf;
 
@@ -15,12 +16,13 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
-    Asked, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand, ReadinessArgs,
-    ReportCommand, Restate, Zone,
+    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
+    ReadinessArgs, ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 pub(super) use prices::{Price, PricesCommand};
+pub(super) use rules::{Backtest, RulesCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -100,6 +102,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InfluxCommand,
     },
+    /// Alert rules: what is in force, and does it fire when it must.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -169,6 +176,7 @@ impl Command {
             | Command::Replay(_)
             | Command::Doctor(_)
             | Command::Influx { .. }
+            | Command::Rules { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)
@@ -345,6 +353,9 @@ pub(super) struct Demo {
     /// Same seed, same story.
     #[arg(long, default_value_t = 7)]
     pub(super) seed: u64,
+    /// Where the pages are served, a loopback address; any free port when not given.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<std::net::SocketAddr>,
     /// The answer as one JSON object; ends as with `--once`.
     #[arg(long)]
     pub(super) json: bool,

@@ -23,6 +23,7 @@ mod registry;
 mod replay;
 mod report;
 mod restate;
+mod rules;
 mod run;
 mod simulate;
 mod story;
@@ -113,6 +114,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Run(args) => run::run(&args, terminal),
         Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Influx { command } => influx::influx(&command, terminal),
+        Command::Rules { command } => rules::rules(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),

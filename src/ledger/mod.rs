@@ -4,6 +4,7 @@
 //! trait has everything: whatever belongs to a batch goes into one transaction, and what a
 //! transaction holds cannot be split over traits. It is shaped so that `PostgreSQL` can come later.
 
+mod alerts;
 mod correction;
 mod fault;
 mod follow;
@@ -16,6 +17,10 @@ mod zone;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+pub use alerts::{
+    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, OutboxCounts, OutboxRow, Posted,
+    StepRow, Way,
+};
 pub use correction::{
     Again, Correction, DayConfigRow, Reach, Rejudge, Restated, RestatementRow, WhyFixed,
 };

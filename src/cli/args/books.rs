@@ -38,6 +38,9 @@ pub(in crate::cli) enum ReportCommand {
         /// Only this feature, `application/skill`.
         #[arg(long)]
         feature: Option<String>,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// Did every call stay where it must, and which evidence says so.
     #[command(
@@ -49,6 +52,9 @@ pub(in crate::cli) enum ReportCommand {
         /// How many calls to show as evidence, of each verdict.
         #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = super::whole::<usize>)]
         evidence: usize,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// The registry beside what was seen.
     #[command(
@@ -57,6 +63,9 @@ pub(in crate::cli) enum ReportCommand {
     Endpoints {
         #[command(flatten)]
         asked: Asked,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// What each skill uses and costs, by an export alone, and what it would cost elsewhere.
     #[command(
@@ -68,6 +77,34 @@ pub(in crate::cli) enum ReportCommand {
         after_help = "Example:\n  tollwatch report pilot --ledger books.db --config tollwatch.toml --endpoint azure-weu --feature itsm/incident_summarization"
     )]
     Pilot(PilotArgs),
+    /// Why spend differs between two stretches of time: calls, tokens, cache, retries, mix, price.
+    #[command(
+        after_help = "Example:\n  tollwatch report bridge --ledger books.db --from 2026-11-14..2026-11-20 --against 2026-11-07..2026-11-13"
+    )]
+    Bridge(BridgeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BridgeArgs {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The configuration: names, prices.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// What is compared: days of the ledger's time zone, the last with it, or times of RFC 3339. The
+    /// last seven days that the books hold when not given.
+    #[arg(long, value_name = "FIRST..LAST")]
+    pub(in crate::cli) from: Option<String>,
+    /// What it is compared with; as long before it when not given.
+    #[arg(long, value_name = "FIRST..LAST")]
+    pub(in crate::cli) against: Option<String>,
+    /// Only this feature, `application/skill`.
+    #[arg(long)]
+    pub(in crate::cli) feature: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]

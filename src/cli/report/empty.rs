@@ -3,15 +3,16 @@
 //! Knows no table. A newcomer may ask why there are four answers: nothing read, no LLM call in what
 //! was read, none on these days and none of this feature each have a remedy of their own.
 
+use std::path::Path;
+
 use super::Books;
 use crate::app::Failure;
 use crate::app::report::{Gathered, gather};
-use crate::cli::args::Asked;
 use crate::cli::{near, words};
 use crate::ledger::{Ledger, Span};
 
 /// Why there is no figure in the books at all, or on the days asked for.
-pub(in crate::cli) fn why(ledger: &dyn Ledger, path: &std::path::Path) -> Result<String, Failure> {
+pub(in crate::cli) fn why(ledger: &dyn Ledger, path: &Path) -> Result<String, Failure> {
     let gathered = gather(ledger, Span::ALL, None)?;
     let days = gathered.days.keys();
     if let (Some(first), Some(last)) = (days.clone().min(), days.max()) {
@@ -49,10 +50,10 @@ pub(in crate::cli) fn why(ledger: &dyn Ledger, path: &std::path::Path) -> Result
 ///
 /// # Errors
 /// [`Failure::Usage`] when neither the books nor the configuration have such a feature.
-pub(super) fn no_feature(books: &Books, asked: &Asked, wanted: &str) -> Result<String, Failure> {
+pub(super) fn no_feature(books: &Books, ledger: &Path, wanted: &str) -> Result<String, Failure> {
     let Gathered { features, .. } = gather(&books.ledger, books.span, None)?;
     if features.is_empty() {
-        return why(&books.ledger, &asked.ledger);
+        return why(&books.ledger, ledger);
     }
     let names = features.keys().map(crate::units::Text::as_str);
     let listed = near::hint(wanted, names.clone());

@@ -4,6 +4,7 @@
 //! SQLite locks: SQLite keeps writes apart, but two daemons that take turns would each believe in
 //! positions and filters that the other has moved.
 
+mod alerts;
 mod apply;
 mod cells;
 mod configs;

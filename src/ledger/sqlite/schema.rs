@@ -121,6 +121,29 @@ CREATE TABLE link_seq (hour INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
 CREATE INDEX link_seq_seq ON link_seq (seq);
 UPDATE feed SET seq = seq + 1;
 INSERT INTO link_seq SELECT DISTINCT hour, (SELECT seq FROM feed) FROM link;
+", "
+CREATE TABLE alert_cursor (
+  one INTEGER PRIMARY KEY CHECK (one = 1), turn INTEGER NOT NULL, seq INTEGER NOT NULL,
+  closed_to INTEGER NOT NULL, judged INTEGER NOT NULL);
+INSERT INTO alert_cursor VALUES (1, 0, 0, -9223372036854775808, 0);
+CREATE TABLE alert_state (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE episode (
+  number INTEGER PRIMARY KEY, opened INTEGER NOT NULL, resolved INTEGER, body BLOB NOT NULL);
+CREATE INDEX episode_open ON episode (number) WHERE resolved IS NULL;
+CREATE TABLE episode_step (
+  episode INTEGER NOT NULL, step INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (episode, step)) WITHOUT ROWID;
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, way INTEGER NOT NULL, episode INTEGER NOT NULL,
+  step INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, message_id TEXT NOT NULL,
+  stem TEXT NOT NULL, subject TEXT NOT NULL, made INTEGER NOT NULL, attempts INTEGER NOT NULL,
+  next_try INTEGER NOT NULL, state INTEGER NOT NULL, done INTEGER, said TEXT NOT NULL,
+  bytes BLOB NOT NULL);
+CREATE INDEX outbox_due ON outbox (next_try) WHERE state = 0;
+CREATE INDEX outbox_episode ON outbox (episode);
+CREATE TABLE alert_audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL,
+  what TEXT NOT NULL);
 "];
 
 /// The version that this program writes.

@@ -1,5 +1,6 @@
 //! Incidents of a simulated company, each explained from its books; and books that tell nothing.
 
+use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::alert::{
@@ -11,7 +12,7 @@ use crate::app::setup::Setup;
 use crate::app::simulate::{Directory, Order, SHIPPED, Scenario, simulate};
 use crate::app::{Silent, links, setup};
 use crate::clock::FixedClock;
-use crate::ledger::SqliteLedger;
+use crate::ledger::{Ledger, Resolution, Span, SqliteLedger};
 use crate::source::list;
 use crate::units::{Text, UnixMillis};
 
@@ -507,4 +508,112 @@ fn books_that_tell_nothing_explain_nothing() {
     let rule = rule(anomaly(Metric::Spend));
     let told = explain(&ledger, &setup.rules, &rule, &[], UnixMillis(0));
     assert_eq!(told.unwrap(), Explained::default());
+}
+
+#[test]
+fn a_credential_of_the_night() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = of_config(&folder);
+    let mut ledger = setup.open_in_memory().unwrap();
+    let mut log = String::new();
+    let mut call = |at: String, credential: &str, n: usize| {
+        writeln!(
+            log,
+            r#"{{"tollwatch":1,"id":"{at}-{n}","at":"{at}","url":"https://contoso-weu.openai.azure.com/openai/deployments/gpt-4o-csm/chat/completions","status":200,"latency_ms":900,"model":"gpt-4o","credential":"{credential}","usage":{{"input":{},"output":100}}}}"#,
+            1000 + n * 7 % 500
+        )
+        .unwrap();
+    };
+    // Days of work, nights of nothing, and then one night.
+    for day in 3..10 {
+        for hour in 8..18 {
+            for n in 0..6 {
+                call(
+                    format!("2026-11-{day:02}T{hour:02}:{:02}:00Z", n * 9),
+                    "team-key",
+                    n,
+                );
+            }
+        }
+    }
+    for n in 0..120 {
+        call(
+            format!("2026-11-10T02:{:02}:{:02}Z", n / 6, n % 6 * 9),
+            "odd-key",
+            n,
+        );
+    }
+    let path = folder.path().join("log.jsonl");
+    std::fs::write(&path, log).unwrap();
+    let clock = clock();
+    let mut judge = setup.judge(&mut ledger, &clock).unwrap();
+    let read = Read {
+        files: &[path],
+        format: None,
+    };
+    let read = replay(&setup, (&mut judge, &mut ledger), &clock, read, &mut Silent).unwrap();
+    assert_eq!(read.applied.metered, 540);
+    let cases = [
+        (
+            ("2026-11-10T02:00:00Z", "2026-11-10T02:15:00Z"),
+            Some("a leaked credential"),
+        ),
+        // The same by day is a busy colleague.
+        (("2026-11-09T10:00:00Z", "2026-11-09T10:15:00Z"), None),
+    ];
+    for (times, pattern) in cases {
+        let found = finding(&[], times, Some(Metric::Spend), 10);
+        let rule = rule(anomaly(Metric::Spend));
+        let now = at("2026-11-10T03:00:00Z");
+        let told = explain(&ledger, &setup.rules, &rule, &[found], now).unwrap();
+        assert_eq!(told.pattern, pattern, "{:?}", told.action);
+        if pattern.is_some() {
+            assert!(
+                said(&told)
+                    .1
+                    .starts_with("Credential odd-key was never seen before")
+            );
+            assert_eq!(share(&told, "credential"), ("odd-key", 1_000_000));
+        }
+    }
+}
+
+#[test]
+fn few_keys_are_read_as_all_are() {
+    let books = books().open();
+    let feature = "csm/case_summarization";
+    let spans = [
+        ("2026-11-14T22:59:30Z", "2026-11-15T04:00:00Z"),
+        ("2026-11-10T00:00:00Z", "2026-11-17T00:00:00Z"),
+    ];
+    for resolution in Resolution::ALL {
+        for (from, to) in spans {
+            let span = Span {
+                from: at(from),
+                to: at(to),
+            };
+            let (mut all, mut few) = (Vec::new(), Vec::new());
+            books
+                .cells(resolution, span, &mut |row| {
+                    all.extend((row.key.feature == feature).then_some(row));
+                    Ok(())
+                })
+                .unwrap();
+            books
+                .cells_where(
+                    (resolution, span),
+                    &mut |key| key.feature == feature,
+                    &mut |row| {
+                        few.push(row);
+                        Ok(())
+                    },
+                )
+                .unwrap();
+            assert_eq!(all, few, "{resolution:?} {from}");
+            assert!(
+                resolution == Resolution::Day || all.len() > 4,
+                "{resolution:?} {from}"
+            );
+        }
+    }
 }

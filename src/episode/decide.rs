@@ -1,0 +1,431 @@
+//! Decides for each open episode whether there is something to say now, and says it once.
+//!
+//! Knows no figure but losses. A newcomer may ask why what was told is remembered, and not what was
+//! decided: news is what differs from what people know, whatever happened in between.
+
+use crate::alert::{Check, EpisodeRef, Finding, Matcher, Rule, Severity, StepKind};
+use crate::units::{Text, UnixMillis};
+
+use super::kind::{Family, Kind, explains};
+use super::rows::{Alert, Episode, Phase, Told};
+use super::step::{FINDINGS_MAX, Item, Quiet, Recipient, Step};
+use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
+
+/// Alerts that can explain others.
+type Causes = Vec<(Kind, Finding)>;
+
+/// What an episode is like now.
+struct Look<'a> {
+    /// Alerts that people may hear of, worst first.
+    loud: Vec<&'a Alert>,
+    /// Why they may not hear of the others.
+    muted: Option<Quiet>,
+    /// Rules whose alerts this episode explains.
+    explains: Vec<Text>,
+}
+
+impl Desk {
+    /// One step at most of each episode.
+    pub(super) fn decide(&mut self, wall: UnixMillis, catching_up: bool) -> Vec<Step> {
+        let causes = self.causes();
+        let numbers: Vec<u64> = self.episodes.iter().map(|(number, _)| *number).collect();
+        let mut steps = Vec::new();
+        for number in numbers {
+            let Some(episode) = self.episodes.get(&number) else {
+                continue;
+            };
+            if episode.members.is_empty() {
+                steps.extend(self.resolve(number, wall, catching_up));
+                continue;
+            }
+            let look = self.look(episode, &causes, wall);
+            let draft = self.draft(episode, &look, wall, catching_up);
+            self.note_worst(number);
+            if let Some(draft) = draft {
+                steps.push(self.publish(number, draft, wall));
+            }
+        }
+        steps
+    }
+
+    fn causes(&self) -> Causes {
+        let firing = self
+            .alerts
+            .iter()
+            .filter(|(_, alert)| alert.phase == Phase::Firing);
+        let kinds = firing.filter_map(|(key, alert)| {
+            let kind = Kind::of(self.settings.rules.get(&key.rule)?);
+            kind.is_cause().then(|| (kind, alert.last.clone()))
+        });
+        kinds.collect()
+    }
+
+    fn look(&self, episode: &Episode, causes: &Causes, wall: UnixMillis) -> Look<'_> {
+        let mut look = Look {
+            loud: Vec::new(),
+            muted: None,
+            explains: Vec::new(),
+        };
+        for alert in episode
+            .members
+            .iter()
+            .filter_map(|key| self.alerts.get(key))
+        {
+            match self.muted(alert, causes, wall) {
+                None => look.loud.push(alert),
+                Some(why) => look.muted = look.muted.or(Some(why)),
+            }
+        }
+        look.loud
+            .sort_by_cached_key(|alert| worst_first(&alert.last));
+        let own = |cause: &&(Kind, Finding)| {
+            look.loud
+                .iter()
+                .any(|alert| alert.last.rule == cause.1.rule && alert.last.series == cause.1.series)
+        };
+        let own: Causes = causes.iter().filter(own).cloned().collect();
+        if !own.is_empty() {
+            let firing = self
+                .alerts
+                .iter()
+                .filter(|(_, one)| one.phase == Phase::Firing);
+            let effects = firing.filter(|(_, one)| self.is_explained(one, &own));
+            look.explains = effects.map(|(key, _)| key.rule.clone()).collect();
+            look.explains.dedup();
+        }
+        look
+    }
+
+    fn is_explained(&self, alert: &Alert, causes: &Causes) -> bool {
+        let Some(rule) = self.settings.rules.get(&alert.key.rule) else {
+            return false;
+        };
+        let kind = Kind::of(rule);
+        causes
+            .iter()
+            .any(|(cause, why)| explains(&self.settings, (*cause, why), (kind, &alert.last)))
+    }
+
+    /// Why nobody may hear of an alert now.
+    fn muted(&self, alert: &Alert, causes: &Causes, wall: UnixMillis) -> Option<Quiet> {
+        if let Some(quiet) = self.silenced(&alert.last, wall) {
+            return Some(quiet);
+        }
+        self.is_explained(alert, causes).then_some(Quiet::Explained)
+    }
+
+    /// Whether a silence or a maintenance keeps a finding from people.
+    fn silenced(&self, finding: &Finding, wall: UnixMillis) -> Option<Quiet> {
+        let rule = self.settings.rules.get(&finding.rule)?;
+        let fits = |matcher: &Matcher| matcher.fits(rule, &finding.series, finding.severity);
+        let mut maintenance = self.settings.told.maintenance.iter();
+        if maintenance.any(|one| one.from <= wall && wall < one.to && fits(&one.matcher)) {
+            return Some(Quiet::Maintenance);
+        }
+        let mut silences = self.silences.iter();
+        silences
+            .any(|(_, one)| wall < one.until && fits(&one.matcher))
+            .then_some(Quiet::Silenced)
+    }
+
+    /// What there is to say of an episode that goes on.
+    fn draft(
+        &self,
+        episode: &Episode,
+        look: &Look<'_>,
+        wall: UnixMillis,
+        catching_up: bool,
+    ) -> Option<Step> {
+        let quiet = |quiet: Quiet, alerts: &[&Alert]| {
+            let mut step = self.step(episode, StepKind::Fired, alerts, wall);
+            step.quiet = Some(quiet);
+            step
+        };
+        let all = || -> Vec<&Alert> {
+            let members = episode.members.iter();
+            members.filter_map(|key| self.alerts.get(key)).collect()
+        };
+        let Some(told) = &episode.told else {
+            let new = episode.steps == 0;
+            if episode.inventory {
+                return Some(quiet(Quiet::FirstDays, &all()));
+            }
+            if look.loud.is_empty() {
+                return new.then(|| quiet(look.muted.unwrap_or(Quiet::Untold), &all()));
+            }
+            if catching_up {
+                return new.then(|| quiet(Quiet::Past, &look.loud));
+            }
+            let mut step = self.step(episode, StepKind::Fired, &look.loud, wall);
+            step.to = self.recipients(&look.loud);
+            step.explains.clone_from(&look.explains);
+            return Some(step);
+        };
+        if look.loud.is_empty() || episode.inventory || catching_up {
+            return None;
+        }
+        let (kind, to) = self.news(episode, told, look, wall)?;
+        let mut step = self.step(episode, kind, &look.loud, wall);
+        step.to = to;
+        step.explains.clone_from(&look.explains);
+        Some(step)
+    }
+
+    /// What differs from what people were told.
+    fn news(
+        &self,
+        episode: &Episode,
+        told: &Told,
+        look: &Look<'_>,
+        wall: UnixMillis,
+    ) -> Option<(StepKind, Vec<Recipient>)> {
+        let severity = look.loud.iter().map(|alert| alert.last.severity).max()?;
+        let (per_hour, so_far) = losses(look.loud.iter().map(|alert| &alert.last));
+        let since_told = wall.0.saturating_sub(told.at.0);
+        let grown = since_told >= GROWTH_MS
+            && match (told.per_hour, per_hour) {
+                (Some(before), Some(now)) => has_grown(before, now),
+                (None, Some(now)) => now >= GROWTH_NANOUSD,
+                (_, None) => match (told.so_far, so_far) {
+                    (Some(before), Some(now)) => has_grown(before, now),
+                    (None, Some(now)) => now >= GROWTH_NANOUSD,
+                    (_, None) => false,
+                },
+            };
+        let limits = limits(&look.loud, &self.settings.rules);
+        let passed = limits.iter().any(|limit| !told.limits.contains(limit));
+        if severity > told.severity || grown || passed {
+            let mut to = told.to.clone();
+            add_all(&mut to, self.recipients(&look.loud));
+            return Some((StepKind::Changed, to));
+        }
+        let known = |one: &Recipient| told.to.iter().any(|old| old.address == one.address);
+        let mut new = self.recipients(&look.loud);
+        new.retain(|one| !known(one));
+        if !new.is_empty() {
+            return Some((StepKind::Fired, new));
+        }
+        let repeat = look
+            .loud
+            .iter()
+            .filter_map(|alert| self.settings.rules.get(&alert.key.rule)?.repeat_ms)
+            .min()?;
+        let due = episode.acked.is_none() && severity > Severity::Info && since_told >= repeat;
+        due.then(|| (StepKind::Reminded, told.to.clone()))
+    }
+
+    /// The end of an episode.
+    fn resolve(&mut self, number: u64, wall: UnixMillis, catching_up: bool) -> Option<Step> {
+        let episode = self.episodes.get(&number)?.clone();
+        let of = |alert: &&Alert| alert.episode == number;
+        let alerts = self.alerts.iter().map(|(_, alert)| alert);
+        let ended: Vec<&Alert> = alerts.filter(of).collect();
+        let mut step = self.step(&episode, StepKind::Resolved, &ended, wall);
+        if step.findings.is_empty() {
+            step.findings.push(episode.worst.clone());
+        }
+        step.severity = episode.severity;
+        step.series = episode.series;
+        let said = matches!(episode.family, Family::Sight | Family::Due);
+        let told = episode.told.as_ref().filter(|told| !told.to.is_empty());
+        match told {
+            _ if said => step.quiet = Some(Quiet::Untold),
+            None if episode.past => step.quiet = Some(Quiet::Past),
+            None => step.quiet = Some(Quiet::Untold),
+            Some(_) if catching_up && episode.past => step.quiet = Some(Quiet::Past),
+            Some(told) => match self.silenced(&episode.worst, wall) {
+                Some(quiet) => step.quiet = Some(quiet),
+                None => step.to.clone_from(&told.to),
+            },
+        }
+        if step.quiet == Some(Quiet::Past) {
+            self.keep_for_summary(&episode, &step, number, wall);
+        }
+        let step = self.publish(number, step, wall);
+        if let Some(episode) = self.episodes.remove(&number) {
+            self.viewed.remove(&number);
+            self.over.push(view(number, &episode, Some(wall)));
+        }
+        Some(step)
+    }
+
+    /// A step without an address.
+    fn step(&self, episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixMillis) -> Step {
+        let mut findings: Vec<&Finding> = alerts.iter().map(|alert| &alert.last).collect();
+        findings.sort_by_cached_key(|finding| worst_first(finding));
+        let severity = findings.iter().map(|finding| finding.severity).max();
+        Step {
+            id: EpisodeRef {
+                episode: 0,
+                step: episode.steps.saturating_add(1),
+            },
+            kind,
+            severity: severity.unwrap_or(episode.severity),
+            series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
+            findings: findings.into_iter().take(FINDINGS_MAX).cloned().collect(),
+            since: episode.since,
+            wall,
+            to: Vec::new(),
+            quiet: None,
+            explains: Vec::new(),
+            digest: None,
+            items: Vec::new(),
+            items_count: 0,
+            waits: Vec::new(),
+            from: episode.opened,
+        }
+    }
+
+    /// Remembers a step as told, and takes those off it who hear of it later.
+    fn publish(&mut self, number: u64, mut step: Step, wall: UnixMillis) -> Step {
+        step.id.episode = number;
+        let item = item_of(&step);
+        let to = step.to.clone();
+        if step.quiet.is_none() {
+            self.ration(&mut step, &item, wall);
+        }
+        self.log(&item, step.quiet);
+        self.viewed.insert(number);
+        let inventory = step.quiet == Some(Quiet::FirstDays);
+        let rules = &self.settings.rules;
+        let (per_hour, so_far) = losses(step.findings.iter());
+        let limits: Vec<i64> = step
+            .findings
+            .iter()
+            .filter_map(|finding| limit_of(rules.get(&finding.rule)?, finding))
+            .collect();
+        let Some(episode) = self.episodes.get_mut(&number) else {
+            return step;
+        };
+        episode.steps = step.id.step;
+        if to.is_empty() && !inventory {
+            return step;
+        }
+        let before = episode.told.take();
+        let mut told = Told {
+            at: wall,
+            severity: step.severity,
+            per_hour,
+            so_far,
+            limits,
+            to,
+        };
+        if let Some(mut before) = before {
+            if step.kind == StepKind::Fired {
+                // Some hear of it for the first time; the others know what they knew.
+                add_all(&mut before.to, told.to);
+                episode.told = Some(before);
+                return step;
+            }
+            told.severity = told.severity.max(before.severity);
+            told.per_hour = told.per_hour.max(before.per_hour);
+            told.so_far = told.so_far.max(before.so_far);
+            told.limits.extend(before.limits);
+            told.limits.sort_unstable();
+            told.limits.dedup();
+            add_all(&mut told.to, before.to);
+        }
+        episode.told = Some(told);
+        step
+    }
+
+    /// Remembers the worst that an episode has seen.
+    fn note_worst(&mut self, number: u64) {
+        let Some(episode) = self.episodes.get(&number) else {
+            return;
+        };
+        let members = episode
+            .members
+            .iter()
+            .filter_map(|key| self.alerts.get(key));
+        let Some(worst) = members
+            .map(|alert| &alert.last)
+            .min_by_key(|one| worst_first(one))
+        else {
+            return;
+        };
+        if worst_first(worst) >= worst_first(&episode.worst) {
+            return;
+        }
+        let worst = worst.clone();
+        if let Some(episode) = self.episodes.get_mut(&number) {
+            episode.severity = episode.severity.max(worst.severity);
+            episode.worst = worst;
+            self.viewed.insert(number);
+        }
+    }
+}
+
+fn item_of(step: &Step) -> Item {
+    // A step has a finding always; the fallback keeps a damaged memory from ending anything.
+    let finding = step.findings.first().cloned();
+    Item {
+        id: step.id,
+        kind: step.kind,
+        severity: step.severity,
+        finding: finding.unwrap_or_else(super::order::nothing),
+        series: step.series,
+        since: step.since,
+        wall: step.wall,
+        over: step.kind == StepKind::Resolved,
+    }
+}
+
+/// The order of findings: most urgent, then most expensive, then by name.
+fn worst_first(finding: &Finding) -> impl Ord + use<> {
+    let loss = finding
+        .loss
+        .per_hour_nanousd
+        .or(finding.loss.so_far_nanousd);
+    (
+        std::cmp::Reverse((finding.severity, loss)),
+        finding.rule.clone(),
+        finding.series.clone(),
+    )
+}
+
+/// Losses of several findings: an hour, and so far.
+fn losses<'a>(findings: impl Iterator<Item = &'a Finding>) -> (Option<i64>, Option<i64>) {
+    findings.fold((None, None), |(per_hour, so_far), finding| {
+        let add = |sum: Option<i64>, more: Option<i64>| match (sum, more) {
+            (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
+            (one, other) => one.or(other),
+        };
+        (
+            add(per_hour, finding.loss.per_hour_nanousd),
+            add(so_far, finding.loss.so_far_nanousd),
+        )
+    })
+}
+
+fn has_grown(before: i64, now: i64) -> bool {
+    now >= before.saturating_mul(2) && now.saturating_sub(before) >= GROWTH_NANOUSD
+}
+
+/// The limit that a finding stands for, where passing the next one is news.
+fn limit_of(rule: &Rule, finding: &Finding) -> Option<i64> {
+    match &rule.check {
+        Check::Budget(_) | Check::Calendar(_) => finding.measure.limit.map(|limit| limit.n),
+        Check::Threshold { .. }
+        | Check::Burn(_)
+        | Check::Anomaly { .. }
+        | Check::Drift { .. }
+        | Check::Residency(_)
+        | Check::FirstSight(_)
+        | Check::Silence { .. } => None,
+    }
+}
+
+fn limits(alerts: &[&Alert], rules: &std::collections::BTreeMap<Text, Rule>) -> Vec<i64> {
+    let of = |alert: &&Alert| limit_of(rules.get(&alert.key.rule)?, &alert.last);
+    alerts.iter().filter_map(of).collect()
+}
+
+/// Adds those who are not there yet.
+fn add_all(to: &mut Vec<Recipient>, more: Vec<Recipient>) {
+    for one in more {
+        if !to.iter().any(|known| known.address == one.address) {
+            to.push(one);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Mails by SMTP: STARTTLS or TLS with checked certificates, login, time limits, connections that are kept.
+//!
+//! Knows no mail: bytes go as they are. A newcomer may ask why the connection is tried before the mail is handed
+//! over: a server that does not let us in says nothing about the recipient, whatever its code is.
+
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
+use lettre::transport::smtp::{Error, PoolConfig, SmtpTransport};
+use lettre::{Address, Transport as _};
+
+use crate::secret::Secret;
+
+use super::{OutboxMail, Refusal, Sent, Transport, address, spoken};
+
+/// How long each answer may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(60);
+/// Connections that are kept.
+const KEPT: u32 = 2;
+
+/// How the way to the server is kept secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Begins plainly and turns to TLS before anything is said; a server that cannot is refused.
+    Starttls,
+    /// TLS from the first byte.
+    Implicit,
+    /// Plainly: to loopback, or where the one who runs it says so by name.
+    None,
+}
+
+/// A server and how it is reached.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// Its name, which its certificate must have.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the way is kept secret.
+    pub tls: Tls,
+    /// Whether [`Tls::None`] is allowed to a host that is not this machine.
+    pub plain_allowed: bool,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// Authorities besides the system's, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// How long each answer may take; `None`: 30 seconds.
+    pub timeout: Option<Duration>,
+}
+
+/// A mail server.
+pub struct Smtp {
+    transport: SmtpTransport,
+    host: String,
+    port: u16,
+    /// What must not be repeated from what a server says.
+    hidden: Vec<String>,
+}
+
+/// Whether a host is this machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Every certificate of a PEM file.
+fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let text = String::from_utf8_lossy(pem);
+    let mut found = Vec::new();
+    for block in text.split_inclusive(END) {
+        let Some(begin) = block.find("-----BEGIN CERTIFICATE-----") else {
+            continue;
+        };
+        let block = block.get(begin..).unwrap_or_default();
+        let made = Certificate::from_pem(block.as_bytes()).map_err(|error| {
+            format!("the authorities' file has a malformed certificate: {error}")
+        })?;
+        found.push(made);
+    }
+    if found.is_empty() {
+        return Err("the authorities' file has no certificate in it".to_owned());
+    }
+    Ok(found)
+}
+
+fn parameters(settings: &SmtpSettings) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(settings.host.clone());
+    if let Some(pem) = &settings.ca_pem {
+        for certificate in authorities(pem)? {
+            builder = builder.add_root_certificate(certificate);
+        }
+    }
+    builder
+        .build()
+        .map_err(|error| format!("TLS cannot be set up for `{}`: {error}", settings.host))
+}
+
+impl Smtp {
+    /// A server; it is not asked yet.
+    ///
+    /// # Errors
+    /// What is wrong with the settings; no secret.
+    pub fn new(settings: &SmtpSettings) -> Result<Smtp, String> {
+        let host = &settings.host;
+        let tls = match settings.tls {
+            Tls::Starttls => LettreTls::Required(parameters(settings)?),
+            Tls::Implicit => LettreTls::Wrapper(parameters(settings)?),
+            Tls::None if settings.plain_allowed || is_loopback(host) => LettreTls::None,
+            Tls::None => {
+                return Err(format!(
+                    "mail to `{host}` would go without TLS: only this machine is reached plainly, \
+                     unless that is allowed by name"
+                ));
+            }
+        };
+        let timeout = settings.timeout.unwrap_or(TIMEOUT);
+        let pool = PoolConfig::new().max_size(KEPT).idle_timeout(IDLE);
+        let mut builder = SmtpTransport::builder_dangerous(host)
+            .port(settings.port)
+            .tls(tls)
+            .timeout(Some(timeout))
+            .pool_config(pool);
+        let mut hidden = Vec::new();
+        if let Some((user, password)) = &settings.login {
+            let password = password.open();
+            builder = builder.credentials(Credentials::new(user.clone(), password.to_owned()));
+            hidden.push(password.to_owned());
+        }
+        Ok(Smtp {
+            transport: builder.build(),
+            host: host.clone(),
+            port: settings.port,
+            hidden,
+        })
+    }
+
+    /// What happened in one line, without a secret.
+    fn why(&self, error: &Error) -> String {
+        let mut said = String::new();
+        if let Some(code) = error.status() {
+            said = format!("{code} ");
+        }
+        let mut cause = error.source();
+        let mut inner = String::new();
+        while let Some(one) = cause {
+            inner = one.to_string();
+            cause = one.source();
+        }
+        said.push_str(if inner.is_empty() {
+            "no answer"
+        } else {
+            &inner
+        });
+        for secret in self.hidden.iter().filter(|secret| !secret.is_empty()) {
+            said = said.replace(secret.as_str(), "***");
+        }
+        said
+    }
+
+    fn away(&self, error: &Error) -> Refusal {
+        let (host, port, why) = (&self.host, self.port, self.why(error));
+        Refusal::again(match () {
+            () if error.is_timeout() => format!("`{host}:{port}` gives no answer in time"),
+            () if error.status().is_some() => format!("`{host}:{port}` does not let us in: {why}"),
+            () if error.is_tls() => format!("no TLS with `{host}:{port}`: {why}"),
+            () => format!("cannot reach `{host}:{port}`: {why}"),
+        })
+    }
+
+    fn refused(&self, error: &Error) -> Refusal {
+        let (host, why) = (&self.host, self.why(error));
+        if error.is_permanent() {
+            return Refusal::never(format!("`{host}` refuses it: {why}"));
+        }
+        if error.is_transient() {
+            return Refusal::again(format!("`{host}` asks to come again: {why}"));
+        }
+        Refusal::again(if error.is_timeout() {
+            format!("`{host}` took the mail and gave no answer in time")
+        } else {
+            format!("`{host}` broke off: {why}")
+        })
+    }
+}
+
+fn parsed(mailbox: &str) -> Result<Address, Refusal> {
+    let text = address(mailbox);
+    text.parse()
+        .map_err(|_| Refusal::never(format!("`{text}` is not a mail address")))
+}
+
+impl Transport for Smtp {
+    fn send(&self, mail: &OutboxMail<'_>) -> Result<Sent, Refusal> {
+        let (from, to) = (parsed(mail.from)?, parsed(mail.to)?);
+        let envelope = Envelope::new(Some(from), vec![to])
+            .map_err(|error| Refusal::never(format!("no envelope can be made: {error}")))?;
+        let alive = self.transport.test_connection();
+        alive.map_err(|error| self.away(&error))?;
+        match self.transport.send_raw(&envelope, mail.bytes) {
+            Ok(response) => {
+                let lines: Vec<&str> = response.message().collect();
+                Ok(Sent {
+                    said: spoken(&format!("{} {}", response.code(), lines.join(" "))),
+                })
+            }
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    fn about(&self) -> String {
+        format!("smtp {}:{}", self.host, self.port)
+    }
+}

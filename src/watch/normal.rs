@@ -1,0 +1,439 @@
+//! Rules about what a series has earned as normal: anomalies and silence, once for every complete ten minutes.
+//!
+//! Knows no score. A newcomer may ask why each rule has detectors of its own: how often one may be wrong
+//! belongs to the rule, and what a detector remembers of its pages hangs on it.
+
+use crate::alert::{
+    Amount, Chance, Check, Dimension, Level, Maintenance, Measure, Metric, Promise, Rule, Series,
+    Span, Unit, Unknown,
+};
+use crate::anomaly::{self, Bin, Budget, Floor, Judged, Kind, Pool, WaitsFor};
+use crate::units::{Text, UnixMillis};
+
+use super::days::{BIN_MS, Days};
+use super::field::Field;
+use super::figure::{self, Figure};
+use super::gauge::Told;
+use super::habit::{self, Habit, Said};
+use super::keys::Family;
+use super::mark::{Reading, When, counted};
+use super::plan::{Plan, family_of};
+use super::registry::part_of;
+use super::ring::Sums;
+use super::state::Rows;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// More than is normal, at this cost an hour.
+    More { metric: Metric, floor_nanousd: i64 },
+    /// Nothing for longer than is normal.
+    Nothing,
+}
+
+/// A rule with what its series have earned as normal.
+#[derive(Clone, Debug)]
+pub(super) struct Normal {
+    rule: usize,
+    ring: usize,
+    wanted: Wanted,
+    kind: Kind,
+    floor: Floor,
+    budget: Budget,
+    /// Figures come by the day, and what a bin has is the difference.
+    by_day: bool,
+    pool: Pool,
+    /// By place of the series.
+    habits: Vec<Option<Habit>>,
+}
+
+/// A bin, as it is fed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fed<'a> {
+    pub(super) start: UnixMillis,
+    pub(super) maintenance: &'a [Maintenance],
+}
+
+fn budget_of(promise: Promise) -> Budget {
+    let days = (promise.hours / 24).clamp(1, 182);
+    format!("1/{days}d").parse().unwrap_or_default()
+}
+
+fn pool_key(rule: &Rule) -> Text {
+    Text::from(format!("p\u{1f}{}", rule.name))
+}
+
+impl Normal {
+    /// The rules that ask for what is normal, with what they had learned.
+    pub(super) fn plan(rules: &[Rule], plan: &mut Plan, rows: &Rows) -> Vec<Normal> {
+        let mut normals = Vec::new();
+        for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.on) {
+            let (wanted, promise) = match &rule.check {
+                Check::Anomaly {
+                    metric,
+                    promise,
+                    floor_nanousd,
+                } => {
+                    let more = Wanted::More {
+                        metric: *metric,
+                        floor_nanousd: *floor_nanousd,
+                    };
+                    (more, *promise)
+                }
+                Check::Silence { promise } if !rule.by.contains(&Dimension::Source) => {
+                    (Wanted::Nothing, *promise)
+                }
+                Check::Silence { .. }
+                | Check::Threshold { .. }
+                | Check::Budget(_)
+                | Check::Burn(_)
+                | Check::Drift { .. }
+                | Check::Residency(_)
+                | Check::FirstSight(_)
+                | Check::Calendar(_) => continue,
+            };
+            let Some(kind) = habit::kind_of(wanted.metric()) else {
+                continue;
+            };
+            let ring = wanted.ring(rule, plan);
+            let pool = rows
+                .get(&pool_key(rule))
+                .and_then(|bytes| Pool::decode(bytes));
+            normals.push(Normal {
+                rule: place,
+                ring,
+                wanted,
+                kind,
+                floor: wanted.floor(kind),
+                budget: budget_of(promise),
+                by_day: family_of(&rule.by, &rule.scope) != Family::Cells,
+                pool: pool.unwrap_or_else(Pool::shipped),
+                habits: Vec::new(),
+            });
+        }
+        normals
+    }
+
+    /// Feeds the bin that has just become complete to every series, and tells what follows.
+    pub(super) fn judge(
+        &mut self,
+        plan: &Plan,
+        days: &mut Days,
+        fed: Fed<'_>,
+        told: &mut Told<'_>,
+    ) {
+        let Some(rule) = told.rules.get(self.rule) else {
+            return;
+        };
+        let Some(ring) = plan.rings.get(self.ring) else {
+            return;
+        };
+        let Some(table) = plan.tables.get(ring.table) else {
+            return;
+        };
+        self.pool.renew(fed.start);
+        self.habits
+            .resize(table.series().len().max(self.habits.len()), None);
+        let mut learning = (0_usize, 0_usize);
+        for (place, series) in table.series().iter().enumerate() {
+            let sums = ring.of(place);
+            let Some(mut habit) = self.take_habit(place, (rule, series), &sums, told.rows) else {
+                continue;
+            };
+            let figure = self.figure(&sums);
+            let figure = if self.by_day {
+                figure.map(|figure| habit.gained(days.day(fed.start), figure))
+            } else {
+                figure
+            };
+            let is_excused = |one: &Maintenance| {
+                (one.from..one.to).contains(&fed.start)
+                    && one.matcher.fits(rule, series, rule.severity)
+            };
+            let bin = Bin {
+                at: fed.start,
+                value: habit::value_of(self.kind, self.wanted.metric(), figure),
+                hour_of_week: days.hour_of_week(fed.start),
+                excluded: fed.maintenance.iter().any(is_excused),
+            };
+            let spend = self.spend_of_one(&sums, figure);
+            let reading = self.reading(rule, &mut habit, &bin, spend);
+            let waits = habit.detector.learning().waits_for;
+            learning.0 += 1;
+            learning.1 += usize::from(matches!(waits, WaitsFor::FirstDay | WaitsFor::OwnScale));
+            told.rows.set(habit::key_of(rule, series), habit.encode());
+            if let Some(slot) = self.habits.get_mut(place) {
+                *slot = Some(habit);
+            }
+            let is_known = told.marks.has(self.rule, series);
+            let reading = reading.filter(|one| one.level != Level::Good || is_known);
+            if let Some(reading) = reading {
+                let to = (&mut *told.rows, &mut *told.out);
+                told.marks
+                    .note((self.rule, rule), series, reading, when(fed), to);
+            }
+        }
+        told.rows.set(pool_key(rule), self.pool.encode());
+        self.tell_learning(rule, learning, fed, told);
+    }
+
+    /// Tells once that a rule learns, and once that its first series has.
+    fn tell_learning(
+        &self,
+        rule: &Rule,
+        (all, young): (usize, usize),
+        fed: Fed<'_>,
+        told: &mut Told<'_>,
+    ) {
+        let everything = Series::default();
+        let is_learning = all > 0 && all == young;
+        let was = told.marks.has(self.rule, &everything);
+        if rule.by.is_empty() || all == 0 || is_learning == was {
+            return;
+        }
+        let level = if is_learning {
+            Level::Unknown(Unknown::Learning)
+        } else {
+            Level::Good
+        };
+        let count = counted(
+            Amount::new(Unit::Count, i64::try_from(all).unwrap_or(0)),
+            None,
+        );
+        let reading = Reading::new(level, rule.severity, count);
+        let to = (&mut *told.rows, &mut *told.out);
+        told.marks
+            .note((self.rule, rule), &everything, reading, when(fed), to);
+    }
+
+    /// What a series has learned; `None` for one that never had anything.
+    fn take_habit(
+        &mut self,
+        place: usize,
+        (rule, series): (&Rule, &Series),
+        sums: &Sums<'_>,
+        rows: &Rows,
+    ) -> Option<Habit> {
+        let known = self.habits.get_mut(place).and_then(Option::take);
+        let metric = self.wanted.metric();
+        known
+            .or_else(|| Habit::decode(rows.get(&habit::key_of(rule, series))?, metric))
+            .or_else(|| {
+                let new = || Habit::new(self.kind, metric, self.floor);
+                (!sums.is_empty()).then(new)
+            })
+    }
+
+    fn figure(&self, sums: &Sums<'_>) -> Option<Figure> {
+        match self.wanted {
+            Wanted::More { metric, .. } => figure::value(metric, sums, figure::Around::default()),
+            Wanted::Nothing => {
+                let most = sums.get(Field::Calls).max(sums.get(Field::Requests));
+                Some(Figure {
+                    value: most,
+                    sample: most,
+                })
+            }
+        }
+    }
+
+    /// What one unit of the figure cost in this bin, as a ratio of nano-dollars; `None` where it has no cost.
+    fn spend_of_one(&self, sums: &Sums<'_>, figure: Option<Figure>) -> Option<(i64, i64)> {
+        let figure = figure.filter(|figure| figure.value > 0)?;
+        match (self.wanted.metric(), self.kind) {
+            (Metric::Spend, _) => Some((1, 1)),
+            (_, Kind::Count | Kind::Positive) => Some((sums.get(Field::Spend), figure.value)),
+            (_, Kind::Share) => None,
+        }
+        .filter(|(spend, _)| *spend > 0)
+    }
+
+    /// Feeds a habit and reads what it says.
+    fn reading(
+        &mut self,
+        rule: &Rule,
+        habit: &mut Habit,
+        bin: &Bin,
+        spend: Option<(i64, i64)>,
+    ) -> Option<Reading> {
+        let Wanted::More {
+            metric,
+            floor_nanousd,
+        } = self.wanted
+        else {
+            habit.detector.feed(bin, &self.pool, self.budget);
+            return self.silence(rule, habit, bin);
+        };
+        let is_latency = metric.unit() == Unit::Millis;
+        let spend = spend.filter(|_| !is_latency);
+        let kind = self.kind;
+        let excess = |judged: &Judged| excess(judged, (kind, metric), spend);
+        let is_material =
+            |judged: &Judged| excess(judged).is_none_or(|(_, per_hour)| per_hour >= floor_nanousd);
+        let (judged, said) = habit.feed(bin, &mut self.pool, self.budget, is_material);
+        let level = match said {
+            Said::On => Level::Bad,
+            Said::Fading => Level::Between,
+            Said::Nothing | Said::Over if habit.grown > 0 => Level::Bad,
+            Said::Nothing | Said::Over => Level::Good,
+        };
+        let amount = |number| habit::amount(self.kind, metric, number);
+        let measure = Measure {
+            metric: Some(metric),
+            value: amount(judged.observed),
+            window_minutes: u32::from(judged.window_bins) * 10,
+            limit: None,
+            expected: Some((
+                amount(judged.low),
+                amount(judged.expected),
+                amount(judged.high),
+            )),
+            sample: sample_of(bin),
+        };
+        let mut reading = Reading::new(level, rule.severity, measure);
+        reading.excess = excess(&judged);
+        reading.since = judged.page.map(|page| page.since);
+        let weeks = judged.chance_weeks.unwrap_or(0.0);
+        reading.chance = Some(Chance {
+            once_in_hours: habit::rounded(weeks * 168.0),
+            learned_hours: i64::from(judged.learning.bins / 6),
+        });
+        Some(reading)
+    }
+
+    fn silence(&self, rule: &Rule, habit: &Habit, bin: &Bin) -> Option<Reading> {
+        let silence = habit.detector.silence(self.budget)?;
+        let ms = |bins: u32| i64::from(bins).saturating_mul(BIN_MS);
+        let level = if silence.is_silent {
+            Level::Bad
+        } else {
+            Level::Good
+        };
+        let quiet = Amount::new(Unit::Millis, ms(silence.bins));
+        let told_from = silence
+            .smallest_bins
+            .map(|bins| Amount::new(Unit::Millis, ms(bins)));
+        let mut measure = counted(quiet, told_from);
+        let missed = Amount::new(Unit::Count, habit::rounded(silence.expected));
+        measure.expected = Some((missed, missed, missed));
+        let mut reading = Reading::new(level, rule.severity, measure);
+        let end = bin.at.saturating_add(BIN_MS);
+        reading.since = Some(end.saturating_add(-ms(silence.bins)));
+        reading.chance = Some(Chance {
+            once_in_hours: 0,
+            learned_hours: i64::from(habit.detector.learning().bins / 6),
+        });
+        Some(reading)
+    }
+
+    /// Takes in what somebody said of a series' last alert; whether there is such a series.
+    pub(super) fn hear(
+        &mut self,
+        rule: &Rule,
+        series: &Series,
+        feedback: anomaly::Feedback,
+        rows: &mut Rows,
+    ) -> bool {
+        let key = habit::key_of(rule, series);
+        let stored = rows
+            .get(&key)
+            .and_then(|bytes| Habit::decode(bytes, self.wanted.metric()));
+        let Some(mut habit) = stored else {
+            return false;
+        };
+        habit.detector.hear(feedback, &mut self.pool);
+        if feedback == anomaly::Feedback::Planned {
+            habit.grown = 0;
+            if let Some(growth) = &mut habit.growth {
+                growth.rebase();
+            }
+        }
+        rows.set(key, habit.encode());
+        rows.set(pool_key(rule), self.pool.encode());
+        // Read again from its row.
+        self.habits.clear();
+        true
+    }
+
+    /// Which rule it is.
+    pub(super) fn rule(&self) -> usize {
+        self.rule
+    }
+}
+
+impl Wanted {
+    fn metric(self) -> Metric {
+        match self {
+            Wanted::More { metric, .. } => metric,
+            Wanted::Nothing => Metric::Calls,
+        }
+    }
+
+    /// The last ten minutes; of what is not told by the minute: the day.
+    fn ring(self, rule: &Rule, plan: &mut Plan) -> usize {
+        let family = family_of(&rule.by, &rule.scope);
+        let table = plan.table(family, &rule.by, &rule.scope);
+        let span = match family {
+            Family::Cells | Family::Links => Span::Minutes(10),
+            Family::Credentials | Family::Groups => Span::Period(crate::alert::Period::Day),
+        };
+        let (fields, spread) = match self {
+            Wanted::More { metric, .. } => figure::needs(metric),
+            Wanted::Nothing => (&[Field::Calls, Field::Requests][..], None),
+        };
+        let mut fields = fields.to_vec();
+        fields.push(Field::Spend);
+        plan.ring(table, span, &fields, spread)
+    }
+
+    /// What a window must have before it can page: of spend, what would be a sixth of the floor of an hour.
+    fn floor(self, kind: Kind) -> Floor {
+        match self {
+            Wanted::More {
+                metric: Metric::Spend,
+                floor_nanousd,
+            } => {
+                let micro = floor_nanousd / 6 / habit::divisor(Metric::Spend);
+                Floor {
+                    materiality: u64::try_from(micro).unwrap_or(0).max(10_000),
+                }
+            }
+            Wanted::More { .. } | Wanted::Nothing => Floor::usual(kind),
+        }
+    }
+}
+
+fn when(fed: Fed<'_>) -> When {
+    When {
+        at: fed.start.saturating_add(BIN_MS),
+        late: false,
+        silent: false,
+    }
+}
+
+fn sample_of(bin: &Bin) -> i64 {
+    let sample = match bin.value {
+        anomaly::Value::Count(n) => n,
+        anomaly::Value::Positive { n, .. } => n,
+        anomaly::Value::Share { of, .. } => of,
+    };
+    i64::try_from(sample).unwrap_or(i64::MAX)
+}
+
+/// Nano-dollars beyond the expected in the window that was judged, and an hour.
+fn excess(
+    judged: &Judged,
+    (kind, metric): (Kind, Metric),
+    spend: Option<(i64, i64)>,
+) -> Option<(i64, i64)> {
+    let (spend, of) = spend?;
+    let of_number = |number| habit::amount(kind, metric, number).n;
+    let beyond = (of_number(judged.observed) - of_number(judged.expected)).max(0);
+    let bins = i64::from(judged.window_bins.max(1));
+    // Of a value per call: as much of each bin's spend as the value is beyond the expected.
+    let window = match kind {
+        Kind::Count => part_of(beyond, spend, of),
+        Kind::Positive | Kind::Share => part_of(beyond, spend, of).saturating_mul(bins),
+    };
+    Some((window, part_of(window, 6, bins)))
+}

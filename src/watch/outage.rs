@@ -1,0 +1,186 @@
+//! Endpoints that fail while nothing takes over, and requests that leave by another door.
+//!
+//! Knows no region. A newcomer may ask why calls are counted at the endpoint and requests at the feature:
+//! the report of a call often tells no feature, the report of a request tells no host.
+
+use crate::alert::{Amount, Dimension, Level, Measure, Series, Span, Unit, Unknown};
+use crate::units::Text;
+
+use super::field::Field;
+use super::gauge::{Now, Told};
+use super::mark::{Reading, When, counted};
+use super::plan::Plan;
+use super::ring::Sums;
+
+/// All calls of such a window fail where an endpoint is down.
+pub(super) const WINDOW: Span = Span::Minutes(5);
+const WINDOW_MINUTES: u32 = 5;
+/// And they are at least so many.
+const FAILED_LEAST: i64 = 3;
+/// Requests of an hour that must be without a call before they are told to leave by another door.
+const REQUESTS_LEAST: i64 = 10;
+
+/// A rule about endpoints that are down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DownRule {
+    pub(super) rule: usize,
+    /// The last minutes by endpoint.
+    pub(super) now: usize,
+    /// The last hours by endpoint, with what took over.
+    pub(super) hour: usize,
+}
+
+/// A rule about requests of which their endpoints saw no calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DoorRule {
+    pub(super) rule: usize,
+    pub(super) requests: usize,
+    pub(super) calls: usize,
+    pub(super) all: usize,
+}
+
+/// Tries and answers, by calls where they are told, else by requests.
+fn tries(sums: &Sums<'_>) -> (i64, i64) {
+    let calls = sums.get(Field::Calls);
+    if calls > 0 {
+        (calls, sums.get(Field::CallsOk))
+    } else {
+        (sums.get(Field::Requests), sums.get(Field::Answered))
+    }
+}
+
+impl DownRule {
+    /// Judges every endpoint.
+    pub(super) fn judge(self, plan: &Plan, now: Now, told: &mut Told<'_>) {
+        let Some(rule) = told.rule(self.rule) else {
+            return;
+        };
+        let rings = (plan.rings.get(self.now), plan.rings.get(self.hour));
+        let (Some(recent), Some(hour)) = rings else {
+            return;
+        };
+        let Some(table) = plan.tables.get(recent.table) else {
+            return;
+        };
+        for (place, series) in table.series().iter().enumerate() {
+            let (tried, answered) = tries(&recent.of(place));
+            let is_known = told.marks.has(self.rule, series);
+            let is_down = tried >= FAILED_LEAST && answered == 0;
+            if !is_down && !is_known {
+                continue;
+            }
+            let level = if is_down && !Self::took_over(&hour.of(place)) {
+                Level::Bad
+            } else if answered == 0 && tried < FAILED_LEAST {
+                // Nobody asks it any more: whether it is back is not told.
+                Level::Unknown(Unknown::TooFew)
+            } else {
+                Level::Good
+            };
+            let closed = told.registry.is_fail_closed(series);
+            let severity = rule.severity_fail_closed.filter(|_| closed);
+            let measure = Measure {
+                window_minutes: WINDOW_MINUTES,
+                sample: tried,
+                ..counted(Amount::new(Unit::Count, tried - answered), None)
+            };
+            let mut reading = Reading::new(level, severity.unwrap_or(rule.severity), measure);
+            reading.subject = series.get(Dimension::Endpoint).cloned().unwrap_or_default();
+            if level == Level::Bad {
+                let first = recent.first(place, &[Field::Calls, Field::Requests]);
+                reading.since = first.filter(|_| !is_known);
+            }
+            let when = When {
+                at: now.at,
+                late: table.is_late(place),
+                silent: now.silent,
+            };
+            told.marks.note(
+                (self.rule, rule),
+                series,
+                reading,
+                when,
+                (told.rows, told.out),
+            );
+        }
+    }
+
+    /// Whether another endpoint answered after at least half of the failures of the last hours.
+    fn took_over(hour: &Sums<'_>) -> bool {
+        let (tried, answered) = tries(hour);
+        hour.get(Field::FallbackAnswered).saturating_mul(2) >= tried - answered
+    }
+}
+
+impl DoorRule {
+    /// Judges every feature that has endpoints of its own.
+    pub(super) fn judge(self, plan: &Plan, now: Now, told: &mut Told<'_>) {
+        let Some(rule) = told.rule(self.rule) else {
+            return;
+        };
+        let ring = |place| plan.rings.get(place);
+        let (Some(requests), Some(calls), Some(all)) =
+            (ring(self.requests), ring(self.calls), ring(self.all))
+        else {
+            return;
+        };
+        let tables = (
+            plan.tables.get(requests.table),
+            plan.tables.get(calls.table),
+        );
+        let (Some(features), Some(endpoints)) = tables else {
+            return;
+        };
+        // Where nothing tells of calls, their absence says nothing.
+        let are_told = all.of(0).get(Field::Calls) > 0;
+        for (place, series) in features.series().iter().enumerate() {
+            let name = series.get(Dimension::Feature).map_or("", Text::as_str);
+            let Some(feature) = told.registry.feature(name) else {
+                continue;
+            };
+            if feature.endpoints.is_empty() {
+                continue;
+            }
+            let sums = requests.of(place);
+            let left = sums.get(Field::Requests) - sums.get(Field::Platform);
+            let is_known = told.marks.has(self.rule, series);
+            if left == 0 && !is_known {
+                continue;
+            }
+            let of_endpoint = |endpoint: &Text| {
+                let own = Series::new(vec![(Dimension::Endpoint, endpoint.clone())]);
+                let found = endpoints.series().iter().position(|one| *one == own);
+                found.map_or(0, |found| calls.of(found).get(Field::Calls))
+            };
+            let level = if feature.endpoints.iter().any(|one| of_endpoint(one) > 0) || left == 0 {
+                Level::Good
+            } else if !are_told {
+                Level::Unknown(Unknown::NotObservable)
+            } else if left < REQUESTS_LEAST {
+                Level::Unknown(Unknown::TooFew)
+            } else {
+                Level::Bad
+            };
+            let severe = rule.severity_fail_closed.filter(|_| feature.fail_closed);
+            let measure = Measure {
+                window_minutes: 60,
+                sample: left,
+                ..counted(Amount::new(Unit::Count, left), None)
+            };
+            let mut reading = Reading::new(level, severe.unwrap_or(rule.severity), measure);
+            reading.subject = feature.endpoints.first().cloned().unwrap_or_default();
+            let when = When {
+                at: now.at,
+                late: features.is_late(place),
+                silent: now.silent,
+            };
+            told.marks.note(
+                (self.rule, rule),
+                series,
+                reading,
+                when,
+                (told.rows, told.out),
+            );
+        }
+    }
+}
