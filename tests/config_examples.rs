@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use tollwatch::alert::Route;
 use tollwatch::call::Origin;
 use tollwatch::config;
 use tollwatch::money::NanoUsd;
@@ -116,6 +117,63 @@ fn the_full_example_becomes_what_it_says() {
 }
 
 #[test]
+fn the_full_example_tells_whom_and_when() {
+    let ready = load("deploy/config/full.toml");
+    let alerts = &ready.alerts;
+    assert_eq!(alerts.rules, config::Rules::shipped());
+    let settings = &alerts.settings;
+    let shown = |routes: &[Route]| {
+        let route = |route: &Route| (route.matcher.rules.len(), route.to.len());
+        routes.iter().map(route).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&settings.routes), [(2, 1), (0, 2), (0, 1)]);
+    assert!(settings.routes[2].matcher.is_any());
+    assert_eq!(settings.digests.weekly, (0, 450));
+    assert_eq!(
+        settings.fallback_to.as_deref(),
+        Some("platform@contoso.example")
+    );
+    let hours = &settings.maintenance[0];
+    assert_eq!(hours.to.0 - hours.from.0, 6 * 3_600_000);
+    let mail = alerts.mail.as_ref().unwrap();
+    let config::MailWay::Smtp(smtp) = &mail.way else {
+        panic!("another way");
+    };
+    assert_eq!((smtp.port, smtp.tls), (587, config::SmtpTls::Starttls));
+    let password = config::SecretRef::Env("SMTP_PASSWORD".to_owned());
+    assert_eq!(smtp.login, Some(("tollwatch".to_owned(), password)));
+    assert!(alerts.webhook.as_ref().unwrap().header.is_some());
+    assert!(matches!(alerts.heartbeat, Some(config::UrlRef::Secret(_))));
+
+    let declared = &ready.declared;
+    let day = |text: &str| UnixMillis::parse(text);
+    let weu = declared
+        .endpoints
+        .iter()
+        .find(|one| one.endpoint == "azure-weu")
+        .unwrap();
+    // Days begin at midnight in Berlin.
+    assert_eq!(weu.credential_due, day("2027-01-01T00:00:00+01:00"));
+    assert_eq!(weu.retires, day("2027-06-30T00:00:00+02:00"));
+    assert_eq!(
+        (weu.timeout_ms, weu.context_tokens),
+        (Some(30_000), Some(128_000))
+    );
+    assert_eq!(weu.fallback.as_deref(), Some("azure-sdc"));
+    let feature = &declared.features[0];
+    assert_eq!(feature.feature, "itsm/incident_summarization");
+    assert_eq!(feature.budget_nanousd, Some(2_500_000_000_000));
+    assert_eq!(feature.pilot_since, day("2026-11-02T00:00:00+01:00"));
+    assert_eq!(feature.approved_nanousd, Some(40_000_000));
+    assert_eq!(feature.approved_retries_ppm, Some(50_000));
+    assert!(feature.fail_closed);
+    assert_eq!(feature.endpoints, ["azure-weu", "azure-sdc"]);
+    assert!(declared.features[1].fail_closed, "by its only endpoint");
+    assert_eq!(declared.budget_nanousd, Some(12_000_000_000_000));
+    assert!(declared.prices_of >= day("2026-11-01T00:00:00Z"));
+}
+
+#[test]
 fn without_a_file_nothing_is_registered_and_list_prices_hold() {
     let ready = config::Ready::default_without_file();
     assert_eq!(ready.registry.iter().count(), 0);
@@ -164,6 +222,11 @@ fn how_brokers_are_reached_changes_no_judgement() {
             true,
         ),
         ("daemon", format!("{base}[daemon]\nlog = \"json\""), true),
+        (
+            "alerts",
+            format!("{base}[alerts]\nbudget_usd_per_month = \"9\""),
+            true,
+        ),
         (
             "sasl",
             format!(
@@ -253,16 +316,22 @@ fn collect_keys(schema: &serde_json::Value, keys: &mut Vec<String>) {
 /// `UPDATE_SCHEMA=1 cargo test schema` writes the file anew.
 #[test]
 fn the_published_schema_is_the_one_in_force() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema/config.json");
-    let schema = config::json_schema();
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, &schema).unwrap();
+    let schemas = [
+        ("config.json", config::json_schema()),
+        ("rules.json", config::rules_json_schema()),
+    ];
+    for (name, schema) in schemas {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
+        let path = folder.join(name);
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            published == schema,
+            "run `UPDATE_SCHEMA=1 cargo test schema`"
+        );
     }
-    let published = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        published == schema,
-        "run `UPDATE_SCHEMA=1 cargo test schema`"
-    );
 }
 
 #[test]

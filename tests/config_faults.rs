@@ -136,6 +136,16 @@ fn databases_of_series() {
 }
 
 #[test]
+fn settings_of_alerts() {
+    check("alerts.cases", 15);
+}
+
+#[test]
+fn rules_of_alerts() {
+    check("rules.cases", 9);
+}
+
+#[test]
 fn names_and_inventories() {
     check("imports.cases", 7);
 }
@@ -165,6 +175,8 @@ fn every_code_is_explained_and_tested() {
         "imports.cases",
         "influxdb.cases",
         "lint.cases",
+        "alerts.cases",
+        "rules.cases",
     ];
     for file in files {
         let text = std::fs::read_to_string(root.join("tests/data/config").join(file)).unwrap();

@@ -15,7 +15,7 @@ const TOLD: u32 = 14;
 /// where it is growth. Found on tokens per call of real clients in both orders of two weeks.
 const OFF: f64 = 2.0;
 const MOST: f64 = 4.0;
-const GROWN: f64 = 5.5;
+const GROWN: f64 = 6.0;
 /// The least growth that is told: a tenth.
 const LEAST: f64 = 1.1;
 /// The least spread that is believed.

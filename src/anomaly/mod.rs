@@ -97,6 +97,21 @@ pub struct Bin {
     pub excluded: bool,
 }
 
+/// What was seen beside what was expected, in the unit of the values.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Band {
+    /// What was seen.
+    pub observed: f64,
+    /// What was expected.
+    pub expected: f64,
+    /// Lower end of the band that holds 95 of 100.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+    /// How far the seen is above the expected, in decibels, offsets included.
+    pub decibels: f64,
+}
+
 /// What the detector says of a bin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -114,6 +129,8 @@ pub struct Judged {
     pub window_bins: u8,
     /// How far the seen is above the expected, in decibels, offsets included.
     pub decibels: f64,
+    /// The bin alone, whatever window is told.
+    pub point: Band,
     /// The score in units of this series' own maxima; none where nothing is large enough to matter.
     pub score: Option<f64>,
     /// The score from which it pages; none while the pool knows too little.

@@ -10,6 +10,8 @@ use super::num::{In, Out, gain, lean};
 const LEVELS: [f64; 3] = [14.0, 72.0, 432.0];
 /// How much of a level above the profile is believed.
 const BELIEVED: f64 = 0.75;
+/// How far below the profile a value counts at most, in parts of it: a pause is no lower level.
+const DOWN: f64 = 0.5;
 /// Bins after which an hour of the day counts, and the most that its average remembers.
 const DAY_FROM: u8 = 6;
 const DAY_MOST: u8 = 30;
@@ -45,33 +47,67 @@ impl Cell {
 }
 
 /// Where in the week a bin lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Place {
     /// Hour of the week.
     pub(super) hour: u16,
-    /// Which of the hour's six bins.
-    pub(super) part: u8,
+    /// Which of the hour's bins.
+    part: u8,
+    /// How many bins the hour before had: six of ten minutes, one of an hour.
+    bins: u8,
 }
 
 impl Place {
+    pub(super) fn new() -> Place {
+        Place {
+            hour: 0,
+            part: 0,
+            bins: 6,
+        }
+    }
+
     /// The next bin's, which lies in this hour. Counted, since zones differ by half hours, too.
     pub(super) fn next(self, hour_of_week: u16) -> Place {
         let hour = hour_of_week % 168;
-        let same = hour == self.hour;
+        if hour == self.hour {
+            let part = (self.part + 1).min(5);
+            return Place { part, ..self };
+        }
         Place {
             hour,
-            part: if same { (self.part + 1) % 6 } else { 0 },
+            part: 0,
+            bins: self.part + 1,
         }
+    }
+
+    /// The place of the bin after this one, whatever its hour is called.
+    pub(super) fn after(self) -> Place {
+        if self.part + 1 < self.bins {
+            self.next(self.hour)
+        } else {
+            Place {
+                hour: (self.hour + 1) % 168,
+                part: 0,
+                ..self
+            }
+        }
+    }
+
+    /// How far the bin's middle is off the hour's, in hours.
+    fn off_middle(self) -> f64 {
+        ((f64::from(self.part) + 0.5) / f64::from(self.bins.max(1)) - 0.5).min(0.5)
     }
 
     pub(super) fn encode(self, out: &mut Out) {
         out.byte(self.part);
+        out.byte(self.bins);
         out.whole(self.hour.into());
     }
 
     pub(super) fn decode(bytes: &mut In<'_>) -> Option<Place> {
         Some(Place {
-            part: bytes.byte()?,
+            part: bytes.byte().filter(|part| *part < 6)?,
+            bins: bytes.byte()?,
             hour: bytes.small()?,
         })
     }
@@ -83,6 +119,8 @@ pub(super) struct Profile {
     day: [Cell; 24],
     week: [Cell; 168],
     levels: [f32; 3],
+    /// How far values are off the earned profile, with the same half-lives.
+    off: [f32; 3],
     seen: u32,
 }
 
@@ -92,6 +130,7 @@ impl Profile {
             day: [Cell::default(); 24],
             week: [Cell::default(); 168],
             levels: [0.0; 3],
+            off: [0.0; 3],
             seen: 0,
         }
     }
@@ -120,19 +159,27 @@ impl Profile {
     /// morning is no stair.
     fn drawn(&self, place: Place) -> Option<f64> {
         let own = self.earned(place.hour)?;
-        let off = (f64::from(place.part) + 0.5) / 6.0 - 0.5;
+        let off = place.off_middle();
         let beside = if off < 0.0 { 167 } else { 1 };
         let other = self.earned((place.hour + beside) % 168);
         Some(other.map_or(own, |other| own + off.abs() * (other - own)))
     }
 
     /// The expected value of one bin, for each of the three windows.
-    pub(super) fn expected(&self, place: Place) -> [f64; 3] {
-        let earned = self.drawn(place);
-        self.levels.map(|level| {
-            let level = f64::from(level);
-            earned.map_or(level, |e| e + BELIEVED * (level - e).max(0.0))
-        })
+    ///
+    /// A busy series stands above its profile by what it has been off it of late: its level alone lags behind
+    /// every swing of the day. In an idle one the level says more than hours that happened to be used.
+    pub(super) fn expected(&self, place: Place, busy: bool) -> [f64; 3] {
+        let levels = self.levels.map(f64::from);
+        let Some(earned) = self.drawn(place) else {
+            return levels;
+        };
+        let above = if busy {
+            self.off.map(f64::from)
+        } else {
+            levels.map(|level| level - earned)
+        };
+        above.map(|above| earned + BELIEVED * above.max(0.0))
     }
 
     /// The lower of what hour and hour of the week are used to.
@@ -158,7 +205,9 @@ impl Profile {
     }
 
     /// Learns a bin's value, which weighs 1 or less.
-    pub(super) fn learn(&mut self, hour_of_week: u16, value: f64, weight: f64) {
+    pub(super) fn learn(&mut self, place: Place, value: f64, weight: f64) {
+        let hour_of_week = place.hour;
+        let off = self.drawn(place).map(|earned| value - earned);
         if let Some(cell) = self.day.get_mut(usize::from(hour_of_week % 24)) {
             cell.learn(value, weight, DAY_MOST);
         }
@@ -169,6 +218,12 @@ impl Profile {
         let weight = if self.seen == 0 { 1.0 } else { weight };
         for (level, half_life) in self.levels.iter_mut().zip(LEVELS) {
             lean(level, value, weight * gain(half_life).max(least));
+        }
+        if let Some(off) = off {
+            let off = off.max(-DOWN * (value - off).abs());
+            for (mean, half_life) in self.off.iter_mut().zip(LEVELS) {
+                lean(mean, off, weight * gain(half_life));
+            }
         }
         self.seen = self.seen.saturating_add(1);
     }
@@ -183,13 +238,14 @@ impl Profile {
         for level in &mut self.levels {
             *level = super::num::narrow(moved(f64::from(*level)));
         }
+        self.off = [0.0; 3];
         self.seen = self.seen.min(36);
     }
 
     pub(super) fn encode(&self, out: &mut Out) {
         out.whole(self.seen.into());
-        for level in self.levels {
-            out.real(level);
+        for x in self.levels.iter().chain(&self.off) {
+            out.real(*x);
         }
         for cell in self.day.iter().chain(&self.week) {
             cell.encode(out);
@@ -199,8 +255,8 @@ impl Profile {
     pub(super) fn decode(bytes: &mut In<'_>) -> Option<Profile> {
         let mut profile = Profile::new();
         profile.seen = bytes.small()?;
-        for level in &mut profile.levels {
-            *level = bytes.real()?;
+        for x in profile.levels.iter_mut().chain(&mut profile.off) {
+            *x = bytes.real()?;
         }
         for cell in profile.day.iter_mut().chain(&mut profile.week) {
             *cell = Cell::decode(bytes)?;

@@ -13,7 +13,7 @@ const SPREAD: f64 = 288.0;
 const CLIP: f64 = 16.0;
 /// What is believed of the spread before any maximum is known: so many blocks, with this share of the usual score.
 const PRIOR: f64 = 4.0;
-const PRIOR_SHARE: f64 = 0.25;
+const PRIOR_SHARE: f64 = 0.5;
 /// Scores of which the average square is not clipped yet.
 const FRESH: u16 = 36;
 
@@ -32,8 +32,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// A score in units of this series' own maxima; none before one is known.
-    pub(super) fn standard(&self, score: f64) -> Option<f64> {
+    /// How far the maxima of blocks lie apart, in decibels; none before one is known.
+    pub(super) fn sigma(&self) -> Option<f64> {
         let blocks = f64::from(self.blocks);
         if blocks < 1.0 {
             return None;
@@ -41,7 +41,12 @@ impl Scale {
         let prior = PRIOR_SHARE * PRIOR_SHARE * f64::from(self.square);
         let pooled = (blocks * f64::from(self.variance) + PRIOR * prior) / (blocks + PRIOR);
         let sigma = (pooled * (1.0 + 8.0 / blocks)).sqrt();
-        (sigma > 0.0).then(|| (score - f64::from(self.mean)) / sigma)
+        (sigma > 0.0).then_some(sigma)
+    }
+
+    /// A score in units of this series' own maxima.
+    pub(super) fn standard(&self, score: f64, sigma: f64) -> f64 {
+        (score - f64::from(self.mean)) / sigma
     }
 
     /// The usual size of a score, in decibels: the root of the mean square.

@@ -74,15 +74,11 @@ impl Quiet {
 
     /// So many bins until enough are missing, from the place of the last bin on.
     fn smallest(&self, profile: &Profile, place: Place, mut more: f64) -> Option<u32> {
-        let Place { mut hour, mut part } = place;
+        let mut place = place;
         let mut bins = self.bins;
         while more > 0.0 {
-            part += 1;
-            if part >= 6 {
-                part = 0;
-                hour = (hour + 1) % 168;
-            }
-            more -= profile.least(hour);
+            place = place.after();
+            more -= profile.least(place.hour);
             bins += 1;
             if bins > self.bins + WINDOW_MOST {
                 return None;

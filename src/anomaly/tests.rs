@@ -161,20 +161,22 @@ fn a_bin_counts_once_and_an_excluded_one_not_at_all() {
     assert_eq!(detector, before, "an earlier bin changes nothing");
     assert_eq!((judged.page, judged.watched), (None, false));
 
-    let usual = detector
-        .clone()
-        .feed(&bin(1550, value(Kind::Count, 1550, 1)), &pool, budget());
-    for number in 1500..1550 {
-        let planned = Bin {
-            excluded: true,
-            ..bin(number, Value::Count(50_000))
-        };
-        let judged = detector.feed(&planned, &pool, budget());
-        assert_eq!((judged.page, judged.watched), (None, false), "{number}");
+    let usual = detector.learning().bins;
+    let mut left = Vec::new();
+    for count in [50_000, 3] {
+        let mut detector = detector.clone();
+        for number in 1500..1550 {
+            let planned = Bin {
+                excluded: true,
+                ..bin(number, Value::Count(count))
+            };
+            let judged = detector.feed(&planned, &pool, budget());
+            assert_eq!((judged.page, judged.watched), (None, false), "{number}");
+        }
+        assert_eq!(detector.learning().bins, usual);
+        left.push(detector.encode());
     }
-    let after = detector.feed(&bin(1550, value(Kind::Count, 1550, 1)), &pool, budget());
-    assert_eq!(after.expected.to_bits(), usual.expected.to_bits());
-    assert_eq!(after.page, None);
+    assert_eq!(left[0], left[1], "what was planned leaves nothing");
 }
 
 #[test]
@@ -236,7 +238,7 @@ fn what_people_say_changes_what_follows() {
             pages(&mut again.clone(), &mut pool.clone(), start + DAY, 8),
             0
         );
-        let larger = pages(&mut again.clone(), &mut pool, start + DAY, 400);
+        let larger = pages(&mut again.clone(), &mut pool, start + DAY, 200);
         assert_eq!(larger, expected, "{feedback:?}");
     }
     let threshold = |pool: &Pool| pool.threshold(true, Budget::weeks(8)).unwrap();
@@ -269,9 +271,9 @@ fn planned_growth_is_the_new_normal() {
         }
         let next = bin(start + 6, value(Kind::Count, start + 6, 6));
         let judged = detector.feed(&next, &pool, budget());
-        quiet.push((judged.expected > 1_000.0, judged.decibels < 1.0));
+        quiet.push(judged.decibels < 1.0);
     }
-    assert_eq!(quiet, [(false, false), (true, true)]);
+    assert_eq!(quiet, [false, true]);
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod alerts;
 mod at;
 mod canonical;
+mod cases;
 mod daemon;
 mod endpoints;
 mod features;
@@ -45,6 +46,7 @@ use crate::residency::Regions;
 use crate::units::{Text, UnixMillis};
 
 pub use alerts::{Alerts, Mail, MailWay, Smtp, SmtpTls, Template, UrlRef, Webhook};
+pub use cases::{Calls, Case, Expected, Source, Told, Traffic, cases};
 pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
 pub use influxdb::{InfluxDb, InfluxLogin, InfluxVersion, SERIES_DEFAULT};
 pub use kafka::{
@@ -52,7 +54,7 @@ pub use kafka::{
     Sasl, SecretRef, Start, Tls,
 };
 pub use rules::{Rules, SHIPPED};
-pub use schema::json_schema;
+pub use schema::{json_schema, rules_json_schema};
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
 };

@@ -1,4 +1,4 @@
-//! The JSON schema of the main file, for editors.
+//! The JSON schemas of the main file and of rule files, for editors.
 //!
 //! Knows no value's meaning. A newcomer may ask why the schema allows what the check refuses: it
 //! is made of the written form, and names, references and places are not a matter of shape.
@@ -8,7 +8,16 @@ use serde_json::Value;
 /// The schema of `tollwatch.toml` as published in `docs/schema/config.json`.
 #[must_use]
 pub fn json_schema() -> String {
-    let mut schema = schemars::schema_for!(super::written::Main).to_value();
+    shown(schemars::schema_for!(super::written::Main).to_value())
+}
+
+/// The schema of rule files as published in `docs/schema/rules.json`.
+#[must_use]
+pub fn rules_json_schema() -> String {
+    shown(schemars::schema_for!(super::rules::written::RuleFile).to_value())
+}
+
+fn shown(mut schema: Value) -> String {
     without_null(&mut schema);
     let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     text.push('\n');

@@ -131,7 +131,7 @@ pub struct Item {
 }
 
 /// A step of an episode, or a digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Which episode and step; a digest has a number like an episode, and is one step.
     pub id: EpisodeRef,

@@ -22,7 +22,26 @@ pub(super) fn advice(notice: &Notice) -> String {
     let written = notice.rule.action.as_deref();
     match told.or(written).map(clean::sentence) {
         Some(text) if !text.is_empty() => text,
-        Some(_) | None => usual(&notice.rule.check).to_owned(),
+        Some(_) | None => past(notice)
+            .unwrap_or_else(|| usual(&notice.rule.check))
+            .to_owned(),
+    }
+}
+
+/// What to do when a day has passed before which something was to be done.
+fn past(notice: &Notice) -> Option<&'static str> {
+    let Check::Calendar(calendar) = &notice.rule.check else {
+        return None;
+    };
+    let late = notice.finding.measure.value.n < 0;
+    match calendar.due {
+        Due::Credential if late => {
+            Some("make the new credential today; the old one may stop working at any time.")
+        }
+        Due::Retirement if late => {
+            Some("move the endpoint to the successor now; calls to it will be refused.")
+        }
+        Due::Credential | Due::Retirement | Due::Pilot | Due::Exercise | Due::Prices => None,
     }
 }
 
@@ -32,7 +51,8 @@ fn usual(check: &Check) -> &'static str {
         | Check::Anomaly { metric, .. }
         | Check::Drift { metric, .. } => of_metric(*metric),
         Check::Budget(_) => {
-            "look at what costs most below; lower it, or have the budget raised before it is gone."
+            "lower what costs most, or have the budget raised before it is gone; `tollwatch report \
+             daily` shows what it is."
         }
         Check::Burn(_) => {
             "if nobody started a large job, replace the credential that makes most of it: it may be \
@@ -77,8 +97,7 @@ fn usual(check: &Check) -> &'static str {
 fn of_metric(metric: Metric) -> &'static str {
     match metric {
         Metric::Calls | Metric::Requests | Metric::Tokens | Metric::Spend => {
-            "find what makes most of it (below) and stop or cap it; if it was planned, say so by the \
-             link below."
+            "find what makes most of it and stop or cap it; if it was planned, say so below."
         }
         Metric::CostPerCall => {
             "compare what a call sends and which model answers with what was approved; shorten the \
@@ -97,7 +116,7 @@ fn of_metric(metric: Metric) -> &'static str {
             "spread the calls, or raise the quota of the endpoint; retries make it worse."
         }
         Metric::ErrorShare | Metric::RequestErrorShare => {
-            "look at the status codes below and at the provider's status page; switch to the \
+            "look at the status codes and at the provider's status page; switch to the \
              fallback if it lasts."
         }
         Metric::AuthShare => "the credential is expired, revoked or wrong: replace it.",

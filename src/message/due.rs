@@ -7,6 +7,7 @@ use crate::alert::Due;
 use crate::units::DAY_MS;
 
 use super::claim::{Case, Claim};
+use super::who::capital;
 use super::{figure, moment};
 
 /// `in 7 days (Sat 28 Nov)`, `today (Sat 21 Nov)`, `3 days ago (Wed 18 Nov)`.
@@ -61,11 +62,14 @@ pub(super) fn claim(case: &Case<'_>, due: Due) -> Claim {
             let said = if subject.is_empty() {
                 String::new()
             } else {
-                format!(": {subject}")
+                format!(". {}", capital(&subject))
             };
             (
-                format!("The pilot of {who} has had its days{said}."),
-                format!("pilot is over{said}"),
+                format!(
+                    "The pilot of {who} has had its days{}.",
+                    said.trim_end_matches('.')
+                ),
+                format!("pilot is over{}", said.replacen(". ", ": ", 1)),
             )
         }
         (Due::Exercise, true) => (

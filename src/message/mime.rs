@@ -7,8 +7,8 @@ use super::Mail;
 
 /// Letters of a line of an encoded body (RFC 2045).
 const BODY_LINE: usize = 76;
-/// Bytes of one encoded word, so that a header's line stays below 76 letters (RFC 2047).
-const WORD_BYTES: usize = 42;
+/// Bytes of one encoded word, so that the first beside the longest name stays within a line (RFC 2047).
+const WORD_BYTES: usize = 30;
 /// Letters of a header's line before it is folded.
 const HEADER_LINE: usize = 76;
 
@@ -157,6 +157,19 @@ fn part(out: &mut String, boundary: &str, headers: &[(&str, &str)], body: &str) 
     out.push_str(body);
 }
 
+fn picture(out: &mut String, boundary: &str, (cid, name): (&str, &str), png: &[u8]) {
+    let headers = [
+        ("Content-Type", "image/png"),
+        ("Content-Transfer-Encoding", "base64"),
+        ("Content-ID", &format!("<{cid}>")),
+        (
+            "Content-Disposition",
+            &format!("inline; filename=\"{name}\""),
+        ),
+    ];
+    part(out, boundary, &headers, &base64_lines(png));
+}
+
 /// The whole mail, from that mailbox to that one.
 pub(super) fn bytes(mail: &Mail, from: &str, to: &str) -> Vec<u8> {
     let mark = twox_hash::XxHash3_64::oneshot(mail.message_id.as_bytes());
@@ -186,13 +199,11 @@ pub(super) fn bytes(mail: &Mail, from: &str, to: &str) -> Vec<u8> {
             let kind = format!("multipart/related; type=\"text/html\";\r\n boundary=\"{related}\"");
             part(&mut out, &alternative, &[("Content-Type", &kind)], "");
             part(&mut out, &related, &html, &quoted_printable(&mail.html));
-            let picture = [
-                ("Content-Type", "image/png"),
-                ("Content-Transfer-Encoding", "base64"),
-                ("Content-ID", &format!("<{}>", mail.cid)),
-                ("Content-Disposition", "inline; filename=\"chart.png\""),
-            ];
-            part(&mut out, &related, &picture, &base64_lines(png));
+            let narrow = format!("narrow-{}", mail.cid);
+            picture(&mut out, &related, (&mail.cid, "chart.png"), png);
+            if let Some(png) = &mail.png_narrow {
+                picture(&mut out, &related, (&narrow, "chart-narrow.png"), png);
+            }
             out.push_str(&format!("--{related}--\r\n"));
         }
         None => part(&mut out, &alternative, &html, &quoted_printable(&mail.html)),

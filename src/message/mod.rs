@@ -11,19 +11,20 @@ mod due;
 mod example;
 mod figure;
 mod header;
+mod hook;
+mod landed;
 mod link;
 mod metric;
 mod mime;
 mod moment;
 mod picture;
+mod rows;
 mod spark;
+mod spending;
 mod template;
 mod view;
 mod who;
 mod wrap;
-
-#[cfg(test)]
-mod tests;
 
 use chrono_tz::Tz;
 use minijinja::value::Value;
@@ -35,11 +36,16 @@ use picture::Picture;
 use view::View;
 
 pub use digest::{Digest, DigestKind, Line, Section, digest};
+pub use hook::hook;
 pub use link::{Act, Sign};
+pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
 
 /// Bytes of a mail at most, with its picture in letters.
 pub const MAIL_BYTES: usize = 100_000;
+
+/// Bytes of the headers of sender and recipient at most.
+const HEADER_BYTES: usize = 5_000;
 
 /// What a mail needs beside what happened.
 pub struct Around<'a> {
@@ -105,7 +111,9 @@ pub struct Mail {
     pub html: String,
     /// The picture.
     pub png: Option<Vec<u8>>,
-    /// The picture's identity.
+    /// The same for phones: clients that know no media queries never show it.
+    pub png_narrow: Option<Vec<u8>>,
+    /// The picture's identity; that for phones is `narrow-` and the same.
     cid: String,
     /// Headers beside those of sender, recipient, subject and form.
     pub headers: Vec<(String, String)>,
@@ -144,6 +152,9 @@ fn picture_value(picture: Option<&Picture>, cid: &str) -> Value {
             ("cid", Value::from(cid)),
             ("width", Value::from(picture.size.0)),
             ("height", Value::from(picture.size.1)),
+            ("narrow_cid", Value::from(format!("narrow-{cid}"))),
+            ("narrow_width", Value::from(picture.narrow_size.0)),
+            ("narrow_height", Value::from(picture.narrow_size.1)),
         ]),
         None => Value::from(()),
     }
@@ -251,6 +262,7 @@ pub fn render(notice: &Notice, around: &Around<'_>) -> Mail {
 fn placed(view: &View, picture: Option<Picture>, cid: &str, around: &Around<'_>) -> Mail {
     let with = |picture: Option<Picture>| {
         let values = values(view, picture.as_ref(), cid);
+        let (png, png_narrow) = picture.map(|one| (one.png, one.narrow)).unzip();
         Mail {
             message_id: String::new(),
             thread_root: None,
@@ -258,15 +270,15 @@ fn placed(view: &View, picture: Option<Picture>, cid: &str, around: &Around<'_>)
             subject: String::new(),
             text: around.templates.place("notice.txt", &values),
             html: around.templates.place("notice.html", &values),
-            png: picture.map(|picture| picture.png),
+            png,
+            png_narrow,
             cid: cid.to_owned(),
             headers: Vec::new(),
             stem: String::new(),
         }
     };
     let mail = with(picture);
-    // Headers are a few kilobytes at most.
-    if mail.png.is_some() && mail.bytes("", "").len() > MAIL_BYTES - 5_000 {
+    if mail.png.is_some() && mail.bytes("", "").len() > MAIL_BYTES - HEADER_BYTES {
         return with(None);
     }
     mail

@@ -18,6 +18,9 @@ pub(super) struct Picture {
     pub png: Vec<u8>,
     /// Pixels across and down as shown, half of those in the file.
     pub size: (u32, u32),
+    /// The same for phones, with letters of the same height.
+    pub narrow: Vec<u8>,
+    pub narrow_size: (u32, u32),
 }
 
 /// A value of a graph in the measure of its axis.
@@ -105,7 +108,10 @@ pub(super) fn caption(notice: &Notice, graph: &Graph) -> String {
         };
         parts.push(format!("{word} {last}"));
     }
-    if let Some(top) = graph.points.iter().map(|(_, value)| *value).max() {
+    let last = graph.points.last().map(|(_, value)| *value);
+    if let Some(top) = graph.points.iter().map(|(_, value)| *value).max()
+        && Some(top) != last
+    {
         let unit = graph.unit.unwrap_or(notice.finding.measure.value.unit);
         let top = metric::bare(metric_of(notice), Amount::new(unit, top));
         parts.push(format!("highest {top}"));
@@ -113,8 +119,21 @@ pub(super) fn caption(notice: &Notice, graph: &Graph) -> String {
     parts.join(", ")
 }
 
-/// The chart as a PNG; `None` where there is too little to draw.
+/// The chart as PNGs; `None` where there is too little to draw.
 pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
+    let png = drawing(notice, zone, chart::Width::Mail)?.png()?;
+    let narrow = drawing(notice, zone, chart::Width::Narrow)?.png()?;
+    Some(Picture {
+        size: shown(&png)?,
+        png,
+        narrow_size: shown(&narrow)?,
+        narrow,
+    })
+}
+
+/// The chart of a notice, as mails and pages show it; `None` where there is too little to draw.
+#[must_use]
+pub fn drawing(notice: &Notice, zone: Tz, width: chart::Width) -> Option<chart::Drawing> {
     let graph = notice.explained.graph.as_ref()?;
     if graph.points.len() < 4 {
         return None;
@@ -130,7 +149,8 @@ pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
         .collect();
     let flat = |value| {
         let ends = [graph.points.first(), graph.points.last()];
-        let line = move |at| (at, scaled(axis, value), scaled(axis, value));
+        // All below the plan is as approved: drawn as what is expected.
+        let line = move |at| (at, 0.0, scaled(axis, value));
         ends.into_iter()
             .flatten()
             .map(move |(at, _)| line(*at))
@@ -155,7 +175,7 @@ pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
         Some(_) | None => label,
     };
     let expected = yard(notice, graph).unwrap_or_default();
-    let drawing = chart::Moment {
+    let moment = chart::Moment {
         series: &series,
         band: &band,
         at,
@@ -165,21 +185,15 @@ pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
         expected: if band.is_empty() { "" } else { &expected },
         unit: axis,
         zone,
-    }
-    .draw(chart::Width::Mail);
-    let png = drawing.png()?;
-    let size = dimensions(&png)?;
-    Some(Picture {
-        png,
-        size: (size.0 / 2, size.1 / 2),
-    })
+    };
+    Some(moment.draw(width))
 }
 
-/// Pixels across and down, from the head of the file.
-fn dimensions(png: &[u8]) -> Option<(u32, u32)> {
+/// Pixels across and down as shown, from the head of the file.
+fn shown(png: &[u8]) -> Option<(u32, u32)> {
     let number = |from: usize| {
         let bytes: [u8; 4] = png.get(from..from + 4)?.try_into().ok()?;
         Some(u32::from_be_bytes(bytes))
     };
-    Some((number(16)?, number(20)?))
+    Some((number(16)? / 2, number(20)? / 2))
 }

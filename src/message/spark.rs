@@ -6,22 +6,26 @@
 use chrono_tz::Tz;
 
 use crate::alert::Graph;
+use crate::units::{HOUR_MS, UnixMillis};
 
 use super::moment;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Blocks in a line of 72 columns with a time at both ends.
 const WIDTH: usize = 58;
+/// The same with a day at both ends.
+const WIDTH_OF_DAYS: usize = 50;
 
 /// `17:00 ▂▂▁▁▂▇▇ 02:51`; `None` with fewer than four points.
-pub(super) fn spark(graph: &Graph, zone: Tz) -> Option<String> {
+pub(super) fn spark(graph: &Graph, told: UnixMillis, zone: Tz) -> Option<String> {
     let (first, last) = (graph.points.first()?, graph.points.last()?);
     if graph.points.len() < 4 {
         return None;
     }
     let width = graph.width_ms.max(1);
     let windows = usize::try_from((last.0.0 - first.0.0) / width + 1).unwrap_or(1);
-    let columns = windows.min(WIDTH);
+    let days = last.0.0 - first.0.0 > 36 * HOUR_MS;
+    let columns = windows.min(if days { WIDTH_OF_DAYS } else { WIDTH });
     let mut heights: Vec<Option<i64>> = vec![None; columns];
     for (at, value) in &graph.points {
         let window = usize::try_from((at.0 - first.0.0) / width).unwrap_or(0);
@@ -32,8 +36,8 @@ pub(super) fn spark(graph: &Graph, zone: Tz) -> Option<String> {
     }
     let top = heights.iter().flatten().max().copied().unwrap_or(0).max(1);
     let line: String = heights.iter().map(|height| block(*height, top)).collect();
-    let end = last.0.saturating_add(width);
-    let (from, to) = if end.0 - first.0.0 > 2 * crate::units::DAY_MS {
+    let end = last.0.saturating_add(width).min(told.max(last.0));
+    let (from, to) = if days {
         (moment::day(first.0, zone), moment::day(last.0, zone))
     } else {
         (moment::hour(first.0, zone), moment::hour(end, zone))
@@ -51,7 +55,6 @@ fn block(height: Option<i64>, top: i64) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::UnixMillis;
 
     #[test]
     fn a_line_keeps_peaks_and_gaps() {
@@ -61,12 +64,12 @@ mod tests {
             points: vec![point(0, 1), point(1, 0), point(3, 8), point(4, 4)],
             ..Graph::default()
         };
-        let zone = chrono_tz::UTC;
-        assert_eq!(spark(&graph, zone).unwrap(), "00:00 ▁▁ █▄ 00:05");
+        let (zone, told) = (chrono_tz::UTC, UnixMillis(86_400_000));
+        assert_eq!(spark(&graph, told, zone).unwrap(), "00:00 ▁▁ █▄ 00:05");
         graph.points = (0..600).map(|minute| point(minute, minute % 60)).collect();
-        let line = spark(&graph, zone).unwrap();
+        let line = spark(&graph, told, zone).unwrap();
         assert_eq!(line.chars().count(), WIDTH + 12);
         graph.points.truncate(3);
-        assert_eq!(spark(&graph, zone), None);
+        assert_eq!(spark(&graph, told, zone), None);
     }
 }

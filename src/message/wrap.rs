@@ -11,7 +11,8 @@ pub(super) fn wrap(text: &str, indent: usize) -> String {
     let mut lines = String::new();
     let mut used = indent;
     let mut begun = false;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    let room = COLUMNS.saturating_sub(indent).max(1);
+    for word in text.split(' ').flat_map(|word| pieces(word, room)) {
         let letters = word.chars().count();
         if begun && used + 1 + letters > COLUMNS {
             lines.push('\n');
@@ -28,6 +29,23 @@ pub(super) fn wrap(text: &str, indent: usize) -> String {
     lines
 }
 
+/// A word, in pieces where it is longer than a line; addresses stay whole, or they lead nowhere.
+fn pieces(word: &str, room: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    if !word.contains("://") {
+        while let Some((at, _)) = rest.char_indices().nth(room) {
+            let (piece, after) = rest.split_at(at);
+            pieces.push(piece);
+            rest = after;
+        }
+    }
+    if !rest.is_empty() {
+        pieces.push(rest);
+    }
+    pieces
+}
+
 /// The text with blanks after it up to `width`, at least one.
 pub(super) fn pad(text: &str, width: usize) -> String {
     let letters = text.chars().count();
@@ -41,6 +59,7 @@ pub(super) fn plain(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '\u{202F}' | '\u{A0}' => plain.push(' '),
+            '\u{2060}' => {}
             '−' => plain.push('-'),
             '“' | '”' => plain.push('"'),
             '…' => plain.push_str("..."),

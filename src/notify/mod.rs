@@ -5,6 +5,7 @@
 
 mod folder;
 mod http;
+mod open;
 mod program;
 mod smtp;
 
@@ -13,6 +14,7 @@ mod tests;
 
 pub use folder::Folder;
 pub use http::{Heartbeat, Webhook};
+pub use open::{heartbeat, open, webhook};
 pub use program::Sendmail;
 pub use smtp::{Smtp, SmtpSettings, Tls};
 

@@ -332,6 +332,9 @@ fn budget(value: i64, forecast: Option<i64>) -> Notice {
     notice.finding.measure.expected =
         forecast.map(|end| (usd(end * USD), usd(end * USD), usd(end * USD)));
     notice.finding.measure.window_minutes = 0;
+    if value < 5_000 {
+        notice.finding.subject = "forecast".into();
+    }
     notice
 }
 
@@ -478,6 +481,9 @@ pub(crate) fn all() -> Vec<(&'static str, Notice)> {
     over.explained.action = None;
     let mut no_more = later(violated(), StepKind::Resolved, 2, 60);
     no_more.finding.measure.value = count(3);
+    let mut prices = calendar(Due::Prices, 64, "");
+    prices.finding.series = Series::default();
+    prices.display_name = "".into();
     vec![
         ("anomaly-1-firing", retry_loop()),
         ("anomaly-2-changed", grown),
@@ -515,7 +521,7 @@ pub(crate) fn all() -> Vec<(&'static str, Notice)> {
             calendar(Due::Pilot, 0, "passed: 1,204 calls, 3.1 ¢ each, all held"),
         ),
         ("exercise", calendar(Due::Exercise, 94, "byo-neu")),
-        ("prices", calendar(Due::Prices, 64, "")),
+        ("prices", prices),
         ("lag", lag()),
         ("many-series", many()),
         ("hostile", hostile()),

@@ -13,7 +13,7 @@ use super::profile::{Place, Profile};
 use super::scale::Scale;
 use super::silence::{Quiet, Silence};
 use super::window::{Sums, WINDOWS, Windows};
-use super::{BIN_MS, Bin, Budget, Floor, Judged, Kind, Learning, Pool, WaitsFor};
+use super::{BIN_MS, Band, Bin, Budget, Floor, Judged, Kind, Learning, Pool, WaitsFor};
 use page::{Episode, Peak};
 
 /// Bins of a block, and of the rest after a page.
@@ -58,6 +58,8 @@ struct Scored {
     sums: Sums,
     signed: f64,
     standard: Option<f64>,
+    /// What one of it is in decibels.
+    sigma: f64,
     matters: bool,
 }
 
@@ -68,7 +70,7 @@ impl Detector {
         Detector {
             bins: 0,
             at: None,
-            place: Place::default(),
+            place: Place::new(),
             active: 0.0,
             profile: Profile::new(),
             windows: Windows::new(kind, floor),
@@ -142,7 +144,7 @@ impl Detector {
         let reading = self.windows.reading(bin.value);
         let fresh = self.at.is_none_or(|at| bin.at > at);
         let place = self.place.next(bin.hour_of_week);
-        let predicted = self.profile.expected(place);
+        let predicted = self.profile.expected(place, self.is_busy());
         if !fresh || bin.excluded {
             let judged = self.unjudged(bin, predicted, pool, budget);
             if fresh {
@@ -159,7 +161,8 @@ impl Detector {
         let scored = self.scored();
         let busy = self.is_busy();
         let told = best(&scored);
-        let mut judged = self.told(bin, told, busy);
+        let [point, ..] = &scored;
+        let mut judged = self.told(bin, &told, point);
         judged.threshold = pool.threshold(busy, budget);
         judged.watched = self.bins >= DAY_3;
         self.age();
@@ -189,7 +192,7 @@ impl Detector {
             sums,
             ..Scored::default()
         };
-        let mut judged = self.told(bin, scored, busy);
+        let mut judged = self.told(bin, &scored, &scored);
         judged.threshold = pool.threshold(busy, budget);
         judged
     }
@@ -199,37 +202,55 @@ impl Detector {
         let mut all = [Scored::default(); 3];
         for ((scored, sums), scale) in all.iter_mut().zip(sums).zip(&self.scales) {
             let signed = self.windows.score(&sums);
+            let sigma = scale.sigma();
             *scored = Scored {
                 sums,
                 signed,
-                standard: scale.standard(signed.max(0.0)),
+                standard: sigma.map(|sigma| scale.standard(signed.max(0.0), sigma)),
+                sigma: sigma.unwrap_or(0.0),
                 matters: !self.gated || self.windows.matters(&sums),
             };
         }
         all
     }
 
-    fn told(&self, bin: &Bin, scored: Scored, busy: bool) -> Judged {
+    fn band(&self, scored: &Scored) -> Band {
         let (observed, expected) = self.windows.told(&scored.sums);
         let place = WINDOWS.iter().position(|bins| *bins == scored.sums.bins);
         let scale = place.and_then(|place| self.scales.get(place));
         let spread = scale.map_or(0.0, Scale::spread);
         let (low, high) = self.windows.band(&scored.sums, BAND * spread);
-        Judged {
-            at: bin.at,
+        Band {
+            observed,
             expected,
             low,
             high,
-            observed,
-            window_bins: scored.sums.bins,
             decibels: scored.signed,
+        }
+    }
+
+    fn told(&self, bin: &Bin, told: &Scored, point: &Scored) -> Judged {
+        let band = self.band(told);
+        Judged {
+            at: bin.at,
+            expected: band.expected,
+            low: band.low,
+            high: band.high,
+            observed: band.observed,
+            window_bins: told.sums.bins,
+            decibels: band.decibels,
+            point: if told.sums.bins == point.sums.bins {
+                band
+            } else {
+                self.band(point)
+            },
             score: None,
             threshold: None,
             page: None,
             learning: self.learning(),
             chance_weeks: None,
             peak: None,
-            busy,
+            busy: self.is_busy(),
             watched: false,
         }
     }
@@ -258,7 +279,7 @@ impl Detector {
                 self.quiet.learn(&self.profile, bin.hour_of_week, value);
             }
             let weight = self.windows.weight(of);
-            self.profile.learn(bin.hour_of_week, capped, weight);
+            self.profile.learn(self.place, capped, weight);
             self.windows.learn(capped, of, predicted[0]);
         }
         if self.bins >= DAY_1 && reading.is_some() {

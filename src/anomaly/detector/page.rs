@@ -1,7 +1,7 @@
 //! From score to page: peaks for the pool, rest after a page, memory of earlier ones, and what people say of them.
 //!
-//! Knows no expectation. A newcomer may ask why a page must be half as high as the memory: whoever was woken by this
-//! series this week wants to be woken again only by something that is news.
+//! Knows no expectation. A newcomer may ask why a page must be as high above the threshold as the last one, until
+//! that fades: whoever was woken by this series this week wants to be woken again only by something that is news.
 
 use crate::units::UnixMillis;
 
@@ -27,9 +27,10 @@ pub(super) struct Peak {
 pub(super) struct Episode {
     /// Bins since the page, at most 36 and one.
     pub(super) since: u8,
-    /// Largest excess of earlier ones, decaying.
+    /// Largest excess of earlier ones in decibels, decaying. Not in scores: an incident widens the scale, and the next,
+    /// far larger one would be less of a score.
     pub(super) memory: f32,
-    /// This one's largest excess and score; 0 once it was spoken of.
+    /// This one's largest excess in decibels, and its score.
     pub(super) excess: f32,
     pub(super) score: f32,
     pub(super) busy: bool,
@@ -71,11 +72,12 @@ impl Detector {
     pub(super) fn decide(&mut self, judged: &Judged, told: Scored) -> Option<Page> {
         let score = judged.score?;
         let excess = score - judged.threshold?;
+        let decibels = excess * told.sigma;
         let resting = self.episode.since <= BLOCK;
         if excess < 0.0 {
             return None;
         }
-        let news = !self.gated || excess >= 0.5 * f64::from(self.episode.memory);
+        let news = !self.gated || decibels >= f64::from(self.episode.memory);
         if !resting && !news {
             return None;
         }
@@ -85,8 +87,8 @@ impl Detector {
             self.episode.score = -1.0;
             self.episode.pooled = None;
         }
-        self.episode.memory = self.episode.memory.max(narrow(excess));
-        self.episode.excess = self.episode.excess.max(narrow(excess));
+        self.episode.memory = self.episode.memory.max(narrow(decibels));
+        self.episode.excess = self.episode.excess.max(narrow(decibels));
         if narrow(score) > self.episode.score {
             self.episode.score = narrow(score);
             self.episode.busy = judged.busy;

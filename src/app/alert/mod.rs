@@ -4,4 +4,17 @@
 //! apart from its finding: rules are judged every minute for every series, the books are searched
 //! only for what somebody is told.
 
+mod compose;
+mod digest;
+mod evaluate;
 pub mod explain;
+mod orders;
+pub mod past;
+mod post;
+pub(in crate::app) mod reading;
+pub mod tale;
+
+pub use compose::test_mail;
+pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use orders::{obey, order};
+pub use post::{Tried, post};

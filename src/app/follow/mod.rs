@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::judge::Rulebook;
-use crate::ledger::{Fault, Follow, FollowerRow, Ledger};
+use crate::ledger::{Alerts, Fault, Follow, FollowerRow, Ledger};
 use crate::series::{Admitted, Applications, SeriesKey, SeriesRow};
 use crate::units::{Text, UnixMillis};
 
@@ -158,7 +158,7 @@ fn applications(rules: &Rulebook) -> Applications {
     Applications::new(rules.features.iter().map(|(_, one)| pair(one)).collect())
 }
 
-/// The books, as a follower reads them.
-pub trait Books: Ledger + Follow {}
+/// The books, as whoever follows them reads them.
+pub trait Books: Ledger + Follow + Alerts {}
 
-impl<L: Ledger + Follow> Books for L {}
+impl<L: Ledger + Follow + Alerts> Books for L {}

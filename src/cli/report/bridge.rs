@@ -7,7 +7,7 @@ use chrono::{Days, NaiveDate};
 
 use super::{Books, empty, say};
 use crate::app::Failure;
-use crate::app::report::bridge::{Bridge, bridge};
+use crate::app::report::bridge::{Bridge, Change, Stretch, bridge};
 use crate::app::report::gather;
 use crate::cli::args::BridgeArgs;
 use crate::cli::table::{Mark, Rows, marked, plain};
@@ -18,6 +18,9 @@ use crate::units::UnixMillis;
 
 /// Days of a stretch that is not named.
 const DAYS: u64 = 7;
+
+/// Smaller steps are shown only where they are a thousandth of the difference: half a cent.
+const LEAST: i64 = 5_000_000;
 
 /// Answers.
 pub(super) fn run(args: &BridgeArgs, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
@@ -194,7 +197,7 @@ fn show(
         1,
         terminal,
     );
-    let end = |name: &str, one: &crate::app::report::bridge::Stretch| {
+    let end = |name: &str, one: &Stretch| {
         let each = one.cost_per_answered_request_nanousd;
         [
             name.to_owned(),
@@ -208,7 +211,11 @@ fn show(
     };
     rows.row(end(against, &answer.against));
     let whole = answer.more_nanousd_per_hour;
-    for part in &answer.parts {
+    let shown = |part: &&Change| {
+        let amount = part.nanousd_per_hour.saturating_abs();
+        amount >= LEAST || amount.saturating_mul(1000) >= whole.saturating_abs()
+    };
+    for part in answer.parts.iter().filter(shown) {
         let same = (part.nanousd_per_hour < 0) == (whole < 0);
         let share = if same {
             words::share(
@@ -240,6 +247,12 @@ fn show(
         "\nRequests are answered ones, by usage reports. The steps add up exactly; where two\n\
          causes work together, each gets its share of what they make in any order."
     )?;
+    if !answer.parts.iter().all(|part| shown(&part)) {
+        writeln!(
+            terminal.out,
+            "Steps of less than half a cent are left out; --json has them."
+        )?;
+    }
     if let Some(first) = answer.features.first().filter(|_| with_features) {
         let feature = &first.feature;
         writeln!(terminal.out, "\nNext: the same with --feature {feature}")?;

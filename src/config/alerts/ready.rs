@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::alert::{Digests, Maintenance, Matcher, Route, Settings};
 use crate::attribute::BaseUrl;
+use crate::message;
 use crate::problem::Problem;
 use crate::units::{Text, UnixMillis, clean_name};
 
@@ -150,7 +151,32 @@ fn templates(
             path,
         }
     };
-    files.map(template).collect()
+    let files: Vec<Template> = files.map(template).collect();
+    let pair = |one: &Template| (one.name.clone(), one.text.clone());
+    let pairs: Vec<_> = files.iter().map(pair).collect();
+    for fault in message::Templates::new(&pairs).err().unwrap_or_default() {
+        let own = files.iter().find(|one| one.name == fault.file);
+        faults.extend(own.map(|own| misplaced(own, &fault)));
+    }
+    files
+}
+
+/// A fault of a template, at the line that it is in.
+fn misplaced(template: &Template, fault: &message::TemplateFault) -> Problem {
+    let mut begin = 0;
+    let before = fault.line.saturating_sub(1);
+    for line in template.text.split_inclusive('\n').take(before) {
+        begin += line.len();
+    }
+    let line = template.text.get(begin..).unwrap_or_default();
+    let length = line.lines().next().unwrap_or_default().len();
+    Problem::at(
+        &template.path.display().to_string(),
+        &template.text,
+        begin..begin + length,
+        "bad_template",
+        fault.message.clone(),
+    )
 }
 
 fn public_url(file: &FileText, text: &AtText, faults: &mut Vec<Problem>) -> Option<String> {

@@ -98,18 +98,19 @@ fn smtp(place: Place<'_>, at: &At<written::Smtp>, faults: &mut Vec<Problem>) -> 
         names::missing(file, at.span(), "host", faults);
         return None;
     };
-    let is_host = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
-    let is_name = !host.get().is_empty() && host.get().chars().all(is_host);
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+    let is_name = !host.get().is_empty() && host.get().chars().all(fits);
     let is_ip = host.get().parse::<IpAddr>().is_ok();
-    if !is_name || (host.get().contains(':') && !is_ip) {
+    let is_host = is_name && (is_ip || !host.get().contains(':'));
+    if !is_host {
         let message = format!("`{}` is no host name", host.get());
         let problem = file.problem(host.span(), "bad_mail", message);
         let hint = "like `smtp.contoso.example`; the port has a key of its own";
         faults.push(problem.hint(hint));
     }
-    if tls == SmtpTls::None {
+    if tls == SmtpTls::None && is_host {
         plain(file, written, host, faults);
-    } else if let Some(allowed) = &written.plain_to {
+    } else if let Some(allowed) = written.plain_to.as_ref().filter(|_| tls != SmtpTls::None) {
         let message = "`plain_to` allows what is not asked for";
         let problem = file.problem(allowed.span(), "bad_mail", message);
         faults.push(problem.hint("it goes with `tls = \"none\"`"));

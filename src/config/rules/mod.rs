@@ -24,7 +24,7 @@ use super::read::{self, FileText};
 
 pub use shipped::SHIPPED;
 
-pub(super) use ready::severity_of;
+pub(super) use ready::{scope_lists, severity_of};
 
 /// Rules that can be used, in the order of their names, and where each is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

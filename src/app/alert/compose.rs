@@ -1,0 +1,326 @@
+//! Makes messages of steps: explained by the books, written for each reader, ready for the outbox.
+//!
+//! Knows no server. A newcomer may ask why a mail is written when the step is decided and not when it is
+//! sent: what it says must be what was so, and a second try must say the same.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use crate::alert::{Dimension, Explained, Finding, Notice, Series};
+use crate::app::follow::Books;
+use crate::app::setup::Setup;
+use crate::episode::{Item, Recipient, Step, Why};
+use crate::ledger::{Fault, OutboxRow, Posted, Way};
+use crate::message::{self, Around, Mail, Templates};
+use crate::units::{Text, UnixMillis};
+
+use super::digest;
+use super::explain::explain;
+
+/// Further series that a notice names.
+const OTHERS_MAX: usize = 20;
+
+/// Writes messages.
+pub(super) struct Composer<'a, B> {
+    books: &'a B,
+    setup: &'a Setup,
+    zone: Tz,
+    now: UnixMillis,
+    templates: Option<Templates>,
+}
+
+/// What tells this ledger's mails from another's.
+fn realm(books: &impl Books) -> String {
+    let print = books.fingerprint_key().fingerprint("mail", "realm");
+    let text = print.map_or_else(String::new, |print| format!("{print}"));
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(8)
+        .collect()
+}
+
+impl<'a, B: Books> Composer<'a, B> {
+    pub(super) fn new(books: &'a B, setup: &'a Setup, zone: Tz, now: UnixMillis) -> Self {
+        Composer {
+            books,
+            setup,
+            zone,
+            now,
+            templates: None,
+        }
+    }
+
+    /// The messages of a step; `topics` keeps the subjects of open episodes.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub(super) fn messages(
+        &mut self,
+        step: &Step,
+        topics: &mut BTreeMap<u64, String>,
+    ) -> Result<Vec<OutboxRow>, Fault> {
+        let setup = self.setup;
+        let Some(mail) = &setup.ready.alerts.mail else {
+            return Ok(Vec::new());
+        };
+        if step.to.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut written: Vec<(Why, Mail)> = Vec::new();
+        let notice = match step.digest {
+            None => self.notice(step)?,
+            Some(_) => None,
+        };
+        let digest = match step.digest {
+            Some(occasion) => Some(digest::digest(self, step, occasion)?),
+            None => None,
+        };
+        let mut rows = Vec::new();
+        for to in &step.to {
+            let known = written.iter().position(|(why, _)| *why == to.why);
+            let place = match known {
+                Some(place) => place,
+                None => {
+                    let topic = topics.get(&step.id.episode).cloned();
+                    let made = match (&notice, &digest) {
+                        (Some(notice), _) => {
+                            self.with(to, topic, None, |around| message::render(notice, around))
+                        }
+                        (None, Some(digest)) => {
+                            let number = Some(step.id.episode);
+                            self.with(to, None, number, |around| message::digest(digest, around))
+                        }
+                        (None, None) => return Ok(Vec::new()),
+                    };
+                    if notice.is_some() {
+                        topics.entry(step.id.episode).or_insert(made.topic.clone());
+                    }
+                    written.push((to.why, made));
+                    written.len() - 1
+                }
+            };
+            if let Some((_, made)) = written.get(place) {
+                rows.push(row(step, made, (&mail.from, to), self.now));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Writes a mail for a reader; `digest` is the number of what belongs to no episode.
+    fn with(
+        &mut self,
+        to: &Recipient,
+        topic: Option<String>,
+        digest: Option<u64>,
+        write: impl FnOnce(&Around<'_>) -> Mail,
+    ) -> Mail {
+        let alerts = &self.setup.ready.alerts;
+        let templates = self.templates.get_or_insert_with(|| templates(self.setup));
+        let realm = match digest {
+            None => realm(self.books),
+            Some(number) => format!("{}d{number}", realm(self.books)),
+        };
+        let (why, route) = reason(to.why);
+        let from = alerts.mail.as_ref().map_or("", |mail| mail.from.as_str());
+        write(&Around {
+            zone: self.zone,
+            public_url: alerts.public_url.as_deref(),
+            sign: &|_, _| None,
+            templates,
+            from,
+            realm: &realm,
+            route: &route,
+            why: &why,
+            topic: topic.as_deref(),
+            prices_of: self.setup.ready.declared.prices_of,
+            unsubscribe: None,
+        })
+    }
+
+    /// A step as a person is told; `None` where its rule is gone.
+    fn notice(&self, step: &Step) -> Result<Option<Notice>, Fault> {
+        let Some(finding) = step.findings.first() else {
+            return Ok(None);
+        };
+        let rules = &self.setup.ready.alerts.rules.rules;
+        let Some(rule) = rules.iter().find(|rule| rule.name == finding.rule) else {
+            return Ok(None);
+        };
+        let explained = explain(
+            self.books,
+            &self.setup.rules,
+            rule,
+            &step.findings,
+            self.now,
+        )?;
+        let others: Vec<Finding> = step
+            .findings
+            .iter()
+            .skip(1)
+            .take(OTHERS_MAX)
+            .cloned()
+            .collect();
+        let series = usize::try_from(step.series).unwrap_or(usize::MAX);
+        Ok(Some(Notice {
+            id: step.id,
+            kind: step.kind,
+            severity: step.severity,
+            rule: rule.clone(),
+            finding: finding.clone(),
+            others,
+            others_count: series.saturating_sub(1),
+            explained,
+            told: step.wall,
+            since: step.since,
+            display_name: self.display_name(&finding.series),
+            explains: step.explains.clone(),
+        }))
+    }
+
+    /// A line of a digest as a notice; `None` where its rule is gone.
+    pub(super) fn item(&self, item: &Item) -> Option<Notice> {
+        let rules = &self.setup.ready.alerts.rules.rules;
+        let rule = rules.iter().find(|rule| rule.name == item.finding.rule)?;
+        let series = usize::try_from(item.series).unwrap_or(usize::MAX);
+        Some(Notice {
+            id: item.id,
+            kind: if item.over {
+                crate::alert::StepKind::Resolved
+            } else {
+                item.kind
+            },
+            severity: item.severity,
+            rule: rule.clone(),
+            finding: item.finding.clone(),
+            others: Vec::new(),
+            others_count: series.saturating_sub(1),
+            explained: Explained::default(),
+            told: item.wall,
+            since: item.since,
+            display_name: self.display_name(&item.finding.series),
+            explains: Vec::new(),
+        })
+    }
+
+    /// The name for people of the feature or endpoint of a series.
+    fn display_name(&self, series: &Series) -> Text {
+        let declared = &self.setup.ready.declared;
+        if let Some(feature) = series.get(Dimension::Feature) {
+            let known = declared.features.iter().find(|one| one.feature == *feature);
+            return known.map_or_else(Text::default, |one| one.display_name.clone());
+        }
+        let endpoint = series.get(Dimension::Endpoint);
+        let known = endpoint.and_then(|endpoint| {
+            declared
+                .endpoints
+                .iter()
+                .find(|one| one.endpoint == *endpoint)
+        });
+        known.map_or_else(Text::default, |one| one.display_name.clone())
+    }
+
+    pub(super) fn books(&self) -> &'a B {
+        self.books
+    }
+
+    pub(super) fn setup(&self) -> &'a Setup {
+        self.setup
+    }
+}
+
+/// The templates in force; those that have faults give way to the shipped ones, and `check` tells.
+fn templates(setup: &Setup) -> Templates {
+    let files: Vec<(String, String)> = setup
+        .ready
+        .alerts
+        .templates
+        .iter()
+        .map(|one| (one.name.clone(), one.text.clone()))
+        .collect();
+    Templates::new(&files).unwrap_or_default()
+}
+
+/// Why somebody is told, in words, and by which route.
+fn reason(why: Why) -> (String, String) {
+    match why {
+        Why::Rule => ("the rule names you".to_owned(), "rule".to_owned()),
+        Why::Route(place) => (
+            format!("route {place} of the configuration names you"),
+            format!("route-{place}"),
+        ),
+        Why::Owner => ("you own the feature".to_owned(), "owner".to_owned()),
+        Why::Fallback => (
+            "nobody else is named for it".to_owned(),
+            "fallback".to_owned(),
+        ),
+        Why::Digest => (
+            "the configuration names you for this digest".to_owned(),
+            "digest".to_owned(),
+        ),
+        Why::Test => ("you asked for a test".to_owned(), "test".to_owned()),
+    }
+}
+
+fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient), now: UnixMillis) -> OutboxRow {
+    OutboxRow {
+        id: 0,
+        way: Way::Mail,
+        episode: step.id.episode,
+        step: step.id.step,
+        from: Text::from(from),
+        to: to.address.clone(),
+        message_id: mail.message_id.clone(),
+        stem: mail.stem.clone(),
+        subject: mail.subject.clone(),
+        made: now,
+        attempts: 0,
+        next_try: now,
+        state: Posted::Waiting,
+        done: None,
+        said: String::new(),
+        bytes: mail.bytes(from, &to.address),
+    }
+}
+
+/// A test mail for somebody, by the configuration alone.
+#[must_use]
+pub fn test_mail(setup: &Setup, to: &str, zone: Tz, now: UnixMillis) -> Option<OutboxRow> {
+    let mail = setup.ready.alerts.mail.as_ref()?;
+    let (why, route) = reason(Why::Test);
+    let templates = templates(setup);
+    let made = message::test_mail(
+        now,
+        &Around {
+            zone,
+            public_url: setup.ready.alerts.public_url.as_deref(),
+            sign: &|_, _| None,
+            templates: &templates,
+            from: &mail.from,
+            realm: "test",
+            route: &route,
+            why: &why,
+            topic: None,
+            prices_of: setup.ready.declared.prices_of,
+            unsubscribe: None,
+        },
+    );
+    Some(OutboxRow {
+        id: 0,
+        way: Way::Mail,
+        episode: 0,
+        step: 0,
+        from: Text::from(mail.from.as_str()),
+        to: Text::from(to),
+        bytes: made.bytes(&mail.from, to),
+        message_id: made.message_id,
+        stem: made.stem,
+        subject: made.subject,
+        made: now,
+        attempts: 0,
+        next_try: now,
+        state: Posted::Waiting,
+        done: None,
+        said: String::new(),
+    })
+}

@@ -1,3 +1,0 @@
-//! Mails read as their readers read them.
-//!
-//! Knows no server.
