@@ -208,7 +208,11 @@ impl Smtp {
 }
 
 fn parsed(mailbox: &str) -> Result<Address, Refusal> {
-    let text = address(mailbox);
+    let text = if mailbox.contains(|c: char| c.is_control()) {
+        mailbox
+    } else {
+        address(mailbox)
+    };
     text.parse()
         .map_err(|_| Refusal::never(format!("`{text}` is not a mail address")))
 }
