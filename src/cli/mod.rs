@@ -3,6 +3,7 @@
 //! Knows no figure that it did not get from [`crate::app`]. A newcomer may ask where a new command
 //! goes: its arguments in `args`, its job in `app`, and one function here that shows the answer.
 
+mod anomaly;
 mod args;
 mod ask;
 mod check;
@@ -120,6 +121,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
         Command::Zone(args) => zone::zone(&args, terminal),
+        Command::Anomaly(args) => anomaly::anomaly(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),
         Command::Completions { shell } => {
