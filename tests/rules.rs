@@ -70,10 +70,22 @@ fn a_case_that_is_wrong_is_told() {
                 traffic = [\"00:10-00:20 1m a/b c calls=1 requests=1\"]\n";
     let rows = [
         ("", "Unexpected"),
-        ("fires = [{ rule = \"new-model\", by = \"00:05\" }]", "Missing"),
-        ("fires = [{ rule = \"new-model\", by = \"00:20\", severity = \"page\" }]", "Missing"),
-        ("fires = [{ rule = \"new-model\", by = \"00:20\", series = { model = [\"x\"] } }]", "Missing"),
-        ("fires = [{ rule = \"new-model\", by = \"00:20\", says = [\"no such words\"] }]", "Unsaid"),
+        (
+            "fires = [{ rule = \"new-model\", by = \"00:05\" }]",
+            "Missing",
+        ),
+        (
+            "fires = [{ rule = \"new-model\", by = \"00:20\", severity = \"page\" }]",
+            "Missing",
+        ),
+        (
+            "fires = [{ rule = \"new-model\", by = \"00:20\", series = { model = [\"x\"] } }]",
+            "Missing",
+        ),
+        (
+            "fires = [{ rule = \"new-model\", by = \"00:20\", says = [\"no such words\"] }]",
+            "Unsaid",
+        ),
     ];
     for (tail, way) in rows {
         let text = format!("{head}{tail}\n");
@@ -119,12 +131,16 @@ fn table() -> String {
     let mut text = String::new();
     for (file, _) in SHIPPED {
         let name = file.rsplit('/').next().unwrap();
-        text.push_str(&format!("### {name}\n\n| rule | kind | urgency | fires on | because |\n|---|---|---|---|---|\n"));
+        text.push_str(&format!(
+            "### {name}\n\n| rule | kind | urgency | fires on | because |\n|---|---|---|---|---|\n"
+        ));
         for rule in &shipped.rules {
             if !shipped.places[&rule.name].starts_with(file) {
                 continue;
             }
-            let closed = rule.severity_fail_closed.map(|one| format!(", `fail_closed`: {}", one.as_str()));
+            let closed = rule
+                .severity_fail_closed
+                .map(|one| format!(", `fail_closed`: {}", one.as_str()));
             text.push_str(&format!(
                 "| `{}` | {} | {}{} | {} | {} |\n",
                 rule.name,
@@ -144,13 +160,20 @@ fn table() -> String {
 fn metrics() -> String {
     let mut text = String::from("| metric | what |\n|---|---|\n");
     for metric in Metric::ALL {
-        text.push_str(&format!("| `{}` | {} |\n", metric.as_str(), metric.about().trim()));
+        text.push_str(&format!(
+            "| `{}` | {} |\n",
+            metric.as_str(),
+            metric.about().trim()
+        ));
     }
     text
 }
 
 fn between<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str, &'a str) {
-    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->"));
+    let (begin, end) = (
+        format!("<!-- {mark} -->\n"),
+        format!("<!-- end of {mark} -->"),
+    );
     let (before, rest) = text.split_once(&begin).unwrap();
     let (inside, after) = rest.split_once(&end).unwrap();
     (before, inside, after)
@@ -189,7 +212,11 @@ fn the_examples_of_the_manual_are_rules() {
         }
         let rules = Rules::with(&[("the manual", block)]);
         let rules = rules.unwrap_or_else(|problems| panic!("{}", told(&problems)));
-        for rule in rules.rules.iter().filter(|rule| rules.places[&rule.name].starts_with("the manual")) {
+        for rule in rules
+            .rules
+            .iter()
+            .filter(|rule| rules.places[&rule.name].starts_with("the manual"))
+        {
             kinds.insert(rule.check.kind());
         }
     }

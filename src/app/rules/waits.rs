@@ -88,15 +88,25 @@ type Has = fn(&DeclaredFeature) -> bool;
 
 /// What has to be approved for a figure; calls a day for those that are not here.
 const APPROVED: [(Metric, &str, Has); 5] = [
-    (Metric::CostPerCall, "`cents_per_call`", |one| one.approved_nanousd.is_some()),
-    (Metric::TokensPerCall, "`tokens_per_call`", |one| one.approved_tokens.is_some()),
-    (Metric::RetryShare, "`retry_share_percent`", |one| one.approved_retries_ppm.is_some()),
-    (Metric::Spend, "`cents_per_call` and `calls_per_day`", |one| {
-        one.approved_nanousd.is_some() && one.approved_calls.is_some()
+    (Metric::CostPerCall, "`cents_per_call`", |one| {
+        one.approved_nanousd.is_some()
     }),
-    (Metric::Tokens, "`tokens_per_call` and `calls_per_day`", |one| {
-        one.approved_tokens.is_some() && one.approved_calls.is_some()
+    (Metric::TokensPerCall, "`tokens_per_call`", |one| {
+        one.approved_tokens.is_some()
     }),
+    (Metric::RetryShare, "`retry_share_percent`", |one| {
+        one.approved_retries_ppm.is_some()
+    }),
+    (
+        Metric::Spend,
+        "`cents_per_call` and `calls_per_day`",
+        |one| one.approved_nanousd.is_some() && one.approved_calls.is_some(),
+    ),
+    (
+        Metric::Tokens,
+        "`tokens_per_call` and `calls_per_day`",
+        |one| one.approved_tokens.is_some() && one.approved_calls.is_some(),
+    ),
 ];
 
 /// What was not approved.
