@@ -1,10 +1,10 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test kafka influx grafana fuzz crash bench lint deny doc clean
+.PHONY: demo test kafka influx influx-soak grafana fuzz crash bench bench-anomaly lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
-	cargo run --quiet --release --locked -- demo --once
+	cargo run --quiet --release --locked -- demo $(if $(LISTEN),--listen $(LISTEN))
 
 # Everything that must hold on any machine; Kafka is librdkafka's mock here, and `make kafka` the real one.
 test: tools
@@ -19,6 +19,13 @@ kafka: tools
 # Series into a real InfluxDB 2 and a real InfluxDB 1.
 influx: tools
 	cargo test --locked --test influx_real -- --nocapture
+
+# The demo's records as growing files, and so many minutes of killing daemon and InfluxDB 2 at random; then
+# `influx verify`, and the books against one undisturbed reading. Another SEED deals other blows.
+influx-soak: MINUTES ?= 60
+influx-soak: SEED ?= 1
+influx-soak: tools
+	SOAK_MINUTES=$(MINUTES) SOAK_SEED=$(SEED) cargo test --release --locked --test influx_real soak -- --ignored --nocapture
 
 # Every query of every panel and of docs/SERIES.md on a real InfluxDB 2 (tests/servers builds it once, and says when
 # this machine cannot).
@@ -42,6 +49,12 @@ bench: tools
 	cargo bench --locked --bench books
 	cargo bench --locked --bench kafka
 	cargo bench --locked --bench influx
+
+# The anomaly detector on real traffic, beside reference figures (docs/ANOMALIES.md). DATA=FILE is another file of
+# the same shape; without one that part is skipped, and said so.
+bench-anomaly: DATA ?= ../shared/data/servegen/clients_a.csv.gz
+bench-anomaly: tools
+	DATA=$(DATA) cargo bench --locked --bench anomaly
 
 lint:
 	cargo fmt --check

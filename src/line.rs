@@ -4,6 +4,7 @@
 //! figures: the figures explain an old call, the facts let it be judged again under other rules.
 
 mod again;
+mod kind;
 mod parts;
 pub(crate) mod pool;
 mod read;

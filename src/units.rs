@@ -62,6 +62,9 @@ impl UnixMillis {
     #[must_use]
     pub fn parse(text: &str) -> Option<UnixMillis> {
         let text = text.trim();
+        if let Some(time) = plain_time(text.as_bytes()) {
+            return Some(time);
+        }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Some(UnixMillis(time.timestamp_millis()));
         }
@@ -97,6 +100,81 @@ impl fmt::Display for UnixMillis {
     }
 }
 
+/// Reads the forms that nearly all logs write, `YYYY-MM-DD HH:MM:SS[.fff]` and
+/// `YYYY-MM-DDTHH:MM:SS[.fff][Z]`, at a tenth of what a general reader takes; `None` leaves a text to it.
+fn plain_time(text: &[u8]) -> Option<UnixMillis> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i64, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+            Some(number * 10 + digit)
+        })
+    };
+    let &[
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        between,
+        ref time @ ..,
+    ] = text
+    else {
+        return None;
+    };
+    let &[h1, h2, b':', n1, n2, b':', s1, s2, ref rest @ ..] = time else {
+        return None;
+    };
+    let rest = match between {
+        b'T' => rest.strip_suffix(b"Z").unwrap_or(rest),
+        b' ' => rest,
+        _ => return None,
+    };
+    let millis = match rest {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            let nanos = number(digits)? * 10_i64.pow(9 - u32::try_from(digits.len()).ok()?);
+            nanos / 1_000_000
+        }
+        _ => return None,
+    };
+    let (year, month, day) = (
+        number(&[y1, y2, y3, y4])?,
+        number(&[m1, m2])?,
+        number(&[d1, d2])?,
+    );
+    let (hour, minute, second) = (number(&[h1, h2])?, number(&[n1, n2])?, number(&[s1, s2])?);
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    // A leap second is for the general reader.
+    if !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days since 1970 of a year that begins in March, so that its leap day is the last one.
+    let (years, months) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let century = years.div_euclid(100);
+    let days = years * 365 + years.div_euclid(4) - century
+        + century.div_euclid(4)
+        + (months * 153 + 2) / 5
+        + day
+        - 719_469;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    Some(UnixMillis(seconds * 1_000 + millis))
+}
+
 /// A name fit for ledgers, series and mails: no control characters, at most
 /// [`NAME_MAX_BYTES`] bytes.
 ///
@@ -105,11 +183,7 @@ impl fmt::Display for UnixMillis {
 /// two names.
 #[must_use]
 pub fn clean_name(raw: &str) -> Text {
-    let plain = raw.len() <= NAME_MAX_BYTES
-        && raw.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-        && !raw.contains("  ")
-        && raw.trim().len() == raw.len();
-    if plain {
+    if raw.len() <= NAME_MAX_BYTES && is_plain(raw) {
         return Text::from(raw);
     }
     let mut cleaned = String::with_capacity(raw.len().min(NAME_MAX_BYTES));
@@ -130,6 +204,32 @@ pub fn clean_name(raw: &str) -> Text {
         cleaned.push_str(&tail);
     }
     Text::from(cleaned)
+}
+
+/// A text without blanks around it. Nearly all have none, and two bytes tell that.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        [_, ..] | [] => text.trim(),
+    }
+}
+
+/// Whether a name is plain ASCII with single blanks inside, as nearly all are.
+fn is_plain(raw: &str) -> bool {
+    // Most have no blank at all, which is told eight letters and more at a time.
+    let graphic = |plain: bool, byte: u8| plain & byte.is_ascii_graphic();
+    if raw.bytes().fold(true, graphic) {
+        return true;
+    }
+    let mut blank = true;
+    for byte in raw.bytes() {
+        let graphic = byte.is_ascii_graphic();
+        if !graphic && (blank || byte != b' ') {
+            return false;
+        }
+        blank = !graphic;
+    }
+    !blank
 }
 
 #[cfg(test)]
@@ -161,6 +261,51 @@ mod tests {
         }
     }
 
+    /// Whatever the quick reader reads, the general ones read alike.
+    #[test]
+    fn plain_times_are_what_a_general_reader_says() {
+        let general = |text: &str| {
+            let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_millis());
+            let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+                .iter()
+                .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+            let naive = naive.map(|time| Utc.from_utc_datetime(&time).timestamp_millis());
+            zoned.ok().or(naive)
+        };
+        let tails = [
+            "",
+            "Z",
+            ".5",
+            ".5Z",
+            ".123456789Z",
+            ".1234567890",
+            ".",
+            "+00:00",
+            "z",
+            " ",
+        ];
+        let clocks = [
+            "00:00:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "1:00:00",
+        ];
+        let mut read = 0;
+        for year in [
+            0, 1, 1600, 1899, 1900, 1969, 1970, 2000, 2024, 2026, 2100, 9999,
+        ] {
+            for (month, day) in (0..=13).flat_map(|month| (0..=32).map(move |day| (month, day))) {
+                let clock = clocks[(month + day) % clocks.len()];
+                for (between, tail) in ["T", " ", "t"].iter().flat_map(|b| tails.map(|t| (b, t))) {
+                    let text = format!("{year:04}-{month:02}-{day:02}{between}{clock}{tail}");
+                    let quick = plain_time(text.as_bytes());
+                    read += usize::from(quick.is_some());
+                    if let Some(quick) = quick {
+                        assert_eq!(Some(quick.0), general(&text), "{text}");
+                    }
+                }
+            }
+        }
+        assert!(read > 10_000, "{read}");
+    }
+
     #[test]
     fn cleans_names() {
         assert_eq!(clean_name("gpt-4o"), "gpt-4o");
@@ -169,5 +314,10 @@ mod tests {
         assert!(clean_name(&long).len() <= NAME_MAX_BYTES);
         assert_ne!(clean_name(&long), clean_name(&other));
         assert_eq!(clean_name("über"), "über");
+        assert_eq!(clean_name("a b  c"), "a b c");
+        assert_eq!(
+            [clean_name(""), clean_name(" a"), clean_name("a ")],
+            ["", "a", "a"]
+        );
     }
 }

@@ -6,11 +6,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,6 +97,8 @@ fn desk() -> Desk {
         figures: Arc::clone(&figures),
         health: Arc::clone(&health),
         clock: Arc::new(FixedClock::at(NOW.saturating_add(90_000))),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     Desk {
         listener: web::start(anywhere(), board).unwrap(),
@@ -230,6 +234,8 @@ fn a_loop_that_stands_still_shows() {
         figures: Arc::new(filled()),
         health: Arc::new(health),
         clock: Arc::new(FixedClock::at(NOW)),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     let listener = web::start(anywhere(), board).unwrap();
     let reason = "main loop: no beat for 0 s, allowed are 0 s\n";
@@ -251,6 +257,8 @@ fn addresses_that_cannot_be_are_refused() {
         figures: Arc::new(filled()),
         health: Arc::new(Health::new(Instant::now(), Duration::from_secs(1))),
         clock: Arc::new(FixedClock::at(NOW)),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464"] {
         let refused = web::start(address.parse().unwrap(), board()).unwrap_err();
@@ -470,5 +478,38 @@ fn the_manual_lists_the_metrics_as_they_are() {
     let faults = FollowerError::ALL.iter().map(|kind| kind.as_str());
     for word in kinds.chain(rebalances).chain(faults) {
         assert!(manual.contains(&format!("`{word}`")), "{word}");
+    }
+}
+
+#[test]
+fn prometheus_takes_the_rules_that_watch_the_watcher() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = root.join("deploy/prometheus/rules.yml");
+    let text = fs::read_to_string(&rules).unwrap();
+    let known = fs::read_to_string(root.join("docs/DAEMON.md")).unwrap();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let named: BTreeSet<&str> = words
+        .filter(|word| word.starts_with("tollwatch_"))
+        .collect();
+    assert!(named.len() > 8, "{named:?}");
+    for name in named {
+        assert!(known.contains(&format!("`{name}`")), "{name} is no metric");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let cases = fs::read_to_string(root.join("tests/data/prometheus/rules_test.yml")).unwrap();
+    let cases = cases.replace("RULES", &rules.display().to_string());
+    fs::write(dir.path().join("cases.yml"), cases).unwrap();
+    let cases = dir.path().join("cases.yml");
+    for (word, file) in [("check", &rules), ("test", &cases)] {
+        let Ok(out) = Command::new("promtool")
+            .args([word, "rules"])
+            .arg(file)
+            .output()
+        else {
+            eprintln!("SKIPPED: no promtool here; it is in Debian's package prometheus");
+            return;
+        };
+        let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+        assert!(out.status.success() && said.contains("SUCCESS"), "{said}");
     }
 }

@@ -18,9 +18,34 @@ use super::daemon::{Cost, cpu_ms, most_memory_kib};
 /// The first argument of the process that is the loop.
 pub(crate) const CHILD: &str = "--bare";
 
-/// The child: arguments are brokers, topic, partitions and records.
+/// What is done with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loop {
+    /// Nothing.
+    Polls,
+    /// Read as JSON, every value of it.
+    Parses,
+    /// Read by the daemon's own decoder.
+    Decodes,
+}
+
+impl Loop {
+    const ALL: [Loop; 3] = [Loop::Polls, Loop::Parses, Loop::Decodes];
+
+    fn word(self) -> &'static str {
+        match self {
+            Loop::Polls => "polls",
+            Loop::Parses => "parses",
+            Loop::Decodes => "decodes",
+        }
+    }
+}
+
+/// The child: arguments are what it does, brokers, topic, partitions and records.
 pub(crate) fn child(mut words: impl Iterator<Item = String>) {
-    let mut word = || words.next().expect("four arguments");
+    let mut word = || words.next().expect("five arguments");
+    let does = word();
+    let does = Loop::ALL.into_iter().find(|one| one.word() == does);
     let (brokers, topic) = (word(), word());
     let partitions: i32 = word().parse().expect("partitions");
     let records: usize = word().parse().expect("records");
@@ -49,7 +74,14 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
         let Some(Ok(message)) = consumer.poll(Duration::from_secs(1)) else {
             continue;
         };
-        decode::decode(message.payload().unwrap_or_default(), context, &mut told);
+        let payload = message.payload().unwrap_or_default();
+        match does.expect("a known loop") {
+            Loop::Polls => drop(black_box(payload)),
+            Loop::Parses => drop(black_box(serde_json::from_slice::<serde_json::Value>(
+                payload,
+            ))),
+            Loop::Decodes => decode::decode(payload, context, &mut told),
+        }
         black_box(&told);
         told.clear();
         taken += 1;
@@ -65,10 +97,10 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
 }
 
 /// Runs the loop over a topic.
-pub(crate) fn run(broker: &Broker, topic: &str, records: usize) -> Cost {
+pub(crate) fn run(does: Loop, broker: &Broker, topic: &str, records: usize) -> Cost {
     let own = std::env::current_exe().expect("this bench");
     let output = Command::new(own)
-        .args([CHILD, broker.bootstrap(), topic])
+        .args([CHILD, does.word(), broker.bootstrap(), topic])
         .args([broker.partitions().to_string(), records.to_string()])
         .stderr(Stdio::inherit())
         .output()

@@ -74,9 +74,9 @@ struct Running {
 }
 
 impl Running {
-    fn start(dir: &Path, broker: &Broker, topic: &str) -> Running {
+    fn start(dir: &Path, broker: &Broker, topic: &str, more: &str) -> Running {
         let sources = format!(
-            "[daemon]\nlisten = \"127.0.0.1:0\"\n[[source.kafka]]\nname = \"bench\"\nbrokers = [\"{}\"]\ntopics = [\"{topic}\"]\ngroup = \"{}\"\n",
+            "[daemon]\nlisten = \"127.0.0.1:0\"\n[[source.kafka]]\nname = \"bench\"\nbrokers = [\"{}\"]\ntopics = [\"{topic}\"]\ngroup = \"{}\"\n{more}",
             broker.bootstrap(),
             dir.file_name()
                 .and_then(|name| name.to_str())
@@ -166,10 +166,10 @@ impl Drop for Running {
     }
 }
 
-/// Reads a whole topic into fresh books.
-pub(crate) fn run(broker: &Broker, topic: &str, records: usize) -> Cost {
+/// Reads a whole topic into fresh books; `more` stands in the configuration besides.
+pub(crate) fn run(broker: &Broker, topic: &str, records: usize, more: &str) -> Cost {
     let folder = tempfile::tempdir().expect("a folder");
-    let running = Running::start(folder.path(), broker, topic);
+    let running = Running::start(folder.path(), broker, topic, more);
     running.await_line("\"assigned\"");
     let begun = Instant::now();
     let page = running.await_records(records, Duration::from_millis(50));
@@ -195,7 +195,7 @@ pub(crate) fn run(broker: &Broker, topic: &str, records: usize) -> Cost {
 pub(crate) fn idle(broker: &Broker, times: usize) -> Vec<u64> {
     let topic = broker.topic();
     let folder = tempfile::tempdir().expect("a folder");
-    let running = Running::start(folder.path(), broker, &topic);
+    let running = Running::start(folder.path(), broker, &topic, "");
     running.await_line("\"assigned\"");
     std::thread::sleep(Duration::from_secs(1));
     let producer = broker.producer();

@@ -4,7 +4,7 @@
 //! may ask why daemon and loop are processes of their own: only so can their CPU and memory be told
 //! from the broker's and from each other.
 //!
-//! `cargo bench --bench kafka -- [--records N] [--rounds N] [real|mock]`. Without Java and Maven the
+//! `cargo bench --bench kafka -- [--records N] [--rounds N] [--feed WORD] [real|mock]`. Without Java and Maven the
 //! real Kafka is skipped, and says so. Ends with 1 when a limit is missed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
@@ -15,15 +15,18 @@ mod daemon;
 #[path = "../books/measure.rs"]
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod measure;
+mod sink;
 #[path = "../books/traffic.rs"]
 #[allow(dead_code, reason = "the other bench uses the rest")]
 mod traffic;
 
 use std::process::ExitCode;
 
+use bare::Loop;
 use broker::Broker;
 use daemon::Cost;
 use measure::{median, share, verdict};
+use sink::Sink;
 
 /// Records of a day: whoever needs such speed has many.
 const DAY_RECORDS: usize = 1_000_000;
@@ -37,6 +40,9 @@ const CPU_MAX: f64 = 1.4;
 const MEMORY_KIB: u64 = 250 << 10;
 /// Longest time from a record's production to its line in the ledger when idle.
 const IDLE_MAX_MS: u64 = 1_000;
+
+/// By how much reading may slow with a follower.
+const FOLLOWED_MIN: f64 = 0.95;
 
 /// What is on a topic.
 struct Feed {
@@ -71,23 +77,30 @@ const FEEDS: [Feed; 3] = [
 struct Options {
     records: usize,
     rounds: usize,
+    /// A piece of the one feed's name.
+    feed: Option<String>,
     only: Option<String>,
+}
+
+fn number(words: &mut impl Iterator<Item = String>) -> Option<usize> {
+    words.next()?.parse().ok()
 }
 
 fn options() -> Option<Options> {
     let mut options = Options {
         records: 1_000_000,
         rounds: 3,
+        feed: None,
         only: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut number = || words.next()?.parse::<usize>().ok();
         match word.as_str() {
             // Cargo says so to every bench.
             "--bench" => {}
-            "--records" => options.records = number()?,
-            "--rounds" => options.rounds = number()?.max(1),
+            "--records" => options.records = number(&mut words)?,
+            "--rounds" => options.rounds = number(&mut words)?.max(1),
+            "--feed" => options.feed = Some(words.next()?),
             name => options.only = Some(name.to_owned()),
         }
     }
@@ -127,9 +140,18 @@ fn main() -> ExitCode {
 /// All feeds on one broker; how many limits were missed.
 fn on(broker: &Broker, options: &Options) -> u32 {
     let mut missed = 0;
-    for feed in &FEEDS {
+    let wanted = |feed: &&Feed| {
+        options
+            .feed
+            .as_deref()
+            .is_none_or(|word| feed.name.contains(word))
+    };
+    for feed in FEEDS.iter().filter(wanted) {
         let records = options.records.min(broker.records_max(feed.bytes));
         missed += compare(broker, feed, (records, options.rounds));
+    }
+    if options.feed.is_some() {
+        return missed;
     }
     missed + idle(broker)
 }
@@ -162,9 +184,13 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     );
     let (mut rates, mut cpus) = (Vec::new(), Vec::new());
     let mut last = (Cost::default(), Cost::default());
+    for does in [Loop::Polls, Loop::Parses] {
+        let scale = bare::run(does, broker, &topic, sent);
+        println!("    {does:?}  {}", scale.line());
+    }
     for _ in 0..rounds {
-        let bare = bare::run(broker, &topic, sent);
-        let daemon = daemon::run(broker, &topic, sent);
+        let bare = bare::run(Loop::Decodes, broker, &topic, sent);
+        let daemon = daemon::run(broker, &topic, sent, "");
         rates.push(daemon.rate() / bare.rate());
         cpus.push(share(daemon.cpu_ms, bare.cpu_ms));
         last = (bare, daemon);
@@ -174,18 +200,48 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     println!("    daemon     {}", daemon.line());
     println!("    commits    {}", daemon.commits);
     let (rate, cpu) = (median(rates), median(cpus));
+    let missed = followed(broker, &topic, (sent, rounds));
+    missed
+        + verdict(
+            rate >= RATE_MIN,
+            &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
+        )
+        + verdict(
+            cpu <= CPU_MAX,
+            &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
+        )
+        + verdict(
+            daemon.memory_kib <= MEMORY_KIB,
+            &format!(
+                "memory {} MB, at most {} MB",
+                daemon.memory_kib >> 10,
+                MEMORY_KIB >> 10
+            ),
+        )
+}
+
+/// Reading with a follower against reading without, in turns.
+fn followed(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> u32 {
+    let sink = Sink::start();
+    let mut ratios = Vec::new();
+    let mut last = (Cost::default(), 0);
+    for _ in 0..rounds {
+        let without = daemon::run(broker, topic, records, "");
+        let before = sink.lines();
+        let with = daemon::run(broker, topic, records, &sink.configuration());
+        ratios.push(with.rate() / without.rate());
+        last = (with, sink.lines() - before);
+    }
+    println!(
+        "    followed   {}, {} lines told meanwhile",
+        last.0.line(),
+        last.1
+    );
+    let ratio = median(ratios);
     verdict(
-        rate >= RATE_MIN,
-        &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
-    ) + verdict(
-        cpu <= CPU_MAX,
-        &format!("CPU {cpu:.2} times the bare loop's, at most {CPU_MAX}"),
-    ) + verdict(
-        daemon.memory_kib <= MEMORY_KIB,
+        ratio >= FOLLOWED_MIN,
         &format!(
-            "memory {} MB, at most {} MB",
-            daemon.memory_kib >> 10,
-            MEMORY_KIB >> 10
+            "followed by an InfluxDB {ratio:.2} of the records a second without, at least {FOLLOWED_MIN}"
         ),
     )
 }

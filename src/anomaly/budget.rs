@@ -49,6 +49,18 @@ impl Budget {
     }
 }
 
+impl Budget {
+    /// The same promise where a bin is so much longer than ten minutes.
+    #[must_use]
+    pub fn stretched(self, bin_ms: i64) -> Budget {
+        let longer = u32::try_from(bin_ms / super::BIN_MS).unwrap_or(1).max(1);
+        Budget {
+            alerts: self.alerts.saturating_mul(longer),
+            days: self.days,
+        }
+    }
+}
+
 impl FromStr for Budget {
     type Err = BadBudget;
 

@@ -5,6 +5,7 @@
 //! whole.
 
 pub mod alert;
+pub mod anomaly;
 pub mod bridge;
 pub mod daemon;
 pub mod discover;
@@ -17,6 +18,7 @@ pub mod links;
 pub mod live;
 pub mod log;
 pub mod names;
+pub mod pages;
 pub mod pipeline;
 pub mod quarantine;
 pub mod registry;

@@ -3,15 +3,18 @@
 //! Knows no job. A newcomer may ask why `--json` stands on every command: a table for people and
 //! lines for programs are two faces of one answer.
 
+mod anomaly;
 mod books;
 mod imports;
 mod influx;
 mod prices;
+mod rules;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
     Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
     ReadinessArgs, ReportCommand, Restate, Zone,
@@ -19,6 +22,7 @@ pub(super) use books::{
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 pub(super) use prices::{Price, PricesCommand};
+pub(super) use rules::{Backtest, RulesCommand};
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -98,6 +102,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InfluxCommand,
     },
+    /// Alert rules: what is in force, and does it fire when it must.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -127,6 +136,12 @@ pub(super) enum Command {
         after_help = "Examples:\n  tollwatch zone --ledger books.db\n  tollwatch zone --ledger books.db --set Europe/Zurich --from 2026-12-01"
     )]
     Zone(Zone),
+    /// Runs the anomaly detector over a series of your own: expected value, band and rank of each point,
+    /// and the alerts.
+    #[command(
+        after_help = "Examples:\n  tollwatch anomaly calls.csv\n  tollwatch anomaly --kind share --budget 1/8w refused.csv.gz\n\nA row is `timestamp,value`, or `timestamp,hits,of` for a share."
+    )]
+    Anomaly(Anomaly),
     /// Writes the logs of invented traffic, repeatable to the byte.
     #[command(
         after_help = "Example:\n  tollwatch simulate --seed 7 --days 14 --scenario scenarios/wrong-region.toml --out logs/"
@@ -161,10 +176,12 @@ impl Command {
             | Command::Replay(_)
             | Command::Doctor(_)
             | Command::Influx { .. }
+            | Command::Rules { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)
             | Command::Zone(_)
+            | Command::Anomaly(_)
             | Command::Simulate(_)
             | Command::Demo(_) => true,
             Command::Check(_)
@@ -336,6 +353,9 @@ pub(super) struct Demo {
     /// Same seed, same story.
     #[arg(long, default_value_t = 7)]
     pub(super) seed: u64,
+    /// Where the pages are served, a loopback address; any free port when not given.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<std::net::SocketAddr>,
     /// The answer as one JSON object; ends as with `--once`.
     #[arg(long)]
     pub(super) json: bool,

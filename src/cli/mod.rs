@@ -3,6 +3,7 @@
 //! Knows no figure that it did not get from [`crate::app`]. A newcomer may ask where a new command
 //! goes: its arguments in `args`, its job in `app`, and one function here that shows the answer.
 
+mod anomaly;
 mod args;
 mod ask;
 mod check;
@@ -22,6 +23,7 @@ mod registry;
 mod replay;
 mod report;
 mod restate;
+mod rules;
 mod run;
 mod simulate;
 mod story;
@@ -112,12 +114,14 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Run(args) => run::run(&args, terminal),
         Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Influx { command } => influx::influx(&command, terminal),
+        Command::Rules { command } => rules::rules(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),
         Command::Restate(args) => restate::restate(&args, terminal),
         Command::Verify(args) => ask::verify(&args, terminal),
         Command::Zone(args) => zone::zone(&args, terminal),
+        Command::Anomaly(args) => anomaly::anomaly(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Demo(args) => demo::demo(&args, terminal),
         Command::Completions { shell } => {

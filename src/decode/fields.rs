@@ -3,16 +3,18 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
+mod rounding;
 mod zoned;
 
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
 use crate::provider::normalise_host;
-use crate::units::{Millis, Text, UnixMillis, clean_name};
+use crate::units::{Millis, Text, UnixMillis, clean_name, trimmed};
 
 use super::Settings;
 use super::json::Json;
+use rounding::{number, rounded};
 
 /// A logical field and the names under which records carry it, the best first.
 #[derive(Clone, Copy, Debug)]
@@ -64,12 +66,16 @@ impl<'r> Fields<'r> {
 
     /// The first name of the column that holds something; the user's names come first.
     pub(super) fn find(&self, column: Column) -> Option<Found<'r>> {
-        let own = self.settings.fields.get(column.name);
-        let own = own.into_iter().flatten().map(String::as_str);
-        own.chain(column.aliases.iter().copied()).find_map(|name| {
+        let holds = |name: &'r str| {
             let value = plain(lookup(self.record, name)?);
             (!value.is_blank()).then_some(Found { key: name, value })
-        })
+        };
+        // Mostly nobody named columns of their own.
+        let fields = &self.settings.fields;
+        let own = (!fields.is_empty()).then(|| fields.get(column.name));
+        let mut own = own.flatten().into_iter().flatten();
+        own.find_map(|name| holds(name))
+            .or_else(|| column.aliases.iter().find_map(|name| holds(name)))
     }
 
     /// The column as text; numbers and truth values as they are written. `None` when blank, an
@@ -138,9 +144,13 @@ impl<'r> Fields<'r> {
 /// The value of a key; a name with dots is a path where no key is called so.
 pub(super) fn lookup<'r>(record: &'r Json<'r>, name: &str) -> Option<&'r Json<'r>> {
     record.get(name).or_else(|| {
-        name.contains('.').then_some(())?;
-        name.split('.')
-            .try_fold(record, |value, key| value.get(key))
+        let (mut value, mut rest) = (record, name);
+        while let Some(dot) = memchr::memchr(b'.', rest.as_bytes()) {
+            value = value.get(rest.get(..dot)?)?;
+            rest = rest.get(dot.saturating_add(1)..)?;
+        }
+        // Without a dot it is the name itself, which is not there.
+        (rest.len() < name.len()).then(|| value.get(rest)).flatten()
     })
 }
 
@@ -169,8 +179,8 @@ pub(super) fn plain<'r>(value: &'r Json<'r>) -> Cow<'r, Json<'r>> {
 /// A scalar as text; `None` for null, arrays and objects.
 pub(super) fn text<'r>(value: Cow<'r, Json<'r>>) -> Option<Cow<'r, str>> {
     match value {
-        Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(text.trim())),
-        Cow::Owned(Json::Str(text)) => Some(Cow::Owned(text.trim().to_owned())),
+        Cow::Borrowed(Json::Str(text)) => Some(Cow::Borrowed(trimmed(text))),
+        Cow::Owned(Json::Str(text)) => Some(Cow::Owned(trimmed(&text).to_owned())),
         Cow::Borrowed(scalar) => written(scalar),
         Cow::Owned(scalar) => written(&scalar),
     }
@@ -342,20 +352,6 @@ fn epoch(value: &Json<'_>) -> Option<UnixMillis> {
     }
 }
 
-fn number(value: &Json<'_>) -> Option<f64> {
-    match value {
-        Json::Float(number) => Some(*number),
-        Json::Int(number) => number.to_string().parse().ok(),
-        Json::Str(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-/// The nearest whole number, where it fits.
-fn rounded(number: f64) -> Option<i64> {
-    format!("{:.0}", number.round()).parse().ok()
-}
-
 /// Where a URL, or a host column that may hold one, points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Address<'a> {
@@ -369,12 +365,14 @@ pub(super) struct Address<'a> {
 ///
 /// Only borrows, unlike [`crate::provider::split_url`], because skimming asks it of every record.
 pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
-    let url = before_query(url.trim());
-    let rest = match url.split_once("://") {
-        Some((scheme, rest)) if !scheme.contains('/') => rest,
+    let url = before_query(trimmed(url));
+    let after = |at: usize| url.get(at..)?.strip_prefix("://");
+    let mut colons = memchr::memchr_iter(b':', url.as_bytes());
+    let rest = match colons.find_map(|at| Some((at, after(at)?))) {
+        Some((at, rest)) if memchr::memchr(b'/', url.get(..at)?.as_bytes()).is_none() => rest,
         Some(_) | None => url,
     };
-    let border = rest.find('/').unwrap_or(rest.len());
+    let border = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(border)?;
     // User information may be a password, and is no part of where the call went.
     let host = authority
@@ -385,7 +383,7 @@ pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
 
 /// The path without query and fragment.
 pub(super) fn before_query(path: &str) -> &str {
-    path.find(['?', '#'])
+    memchr::memchr2(b'?', b'#', path.as_bytes())
         .and_then(|end| path.get(..end))
         .unwrap_or(path)
 }

@@ -4,13 +4,17 @@
 //! wrapped or as strings, and eight formats must be told apart by their keys before any of them
 //! can be read.
 
+mod entries;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::outcome::{QuarantineReason, Reject};
-use crate::units::Text;
+use crate::units::{Text, trimmed};
+
+pub use entries::{Entries, Key};
 
 /// Largest integer that a JSON number can carry through a double without loss.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -34,7 +38,7 @@ pub enum Json<'a> {
     /// An array.
     Array(Vec<Json<'a>>),
     /// An object in the record's order, without repeated keys.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Box<Entries<'a>>),
 }
 
 impl<'a> Json<'a> {
@@ -67,10 +71,7 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {
         match self {
-            Json::Object(entries) => entries
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Json::Object(entries) => entries.get(key),
             Json::Null
             | Json::Bool(_)
             | Json::Int(_)
@@ -123,7 +124,7 @@ impl<'a> Json<'a> {
 
     /// The entries, where it is an object.
     #[must_use]
-    pub fn object(&self) -> Option<&[(Cow<'a, str>, Json<'a>)]> {
+    pub fn object(&self) -> Option<&[(Key<'a>, Json<'a>)]> {
         match self {
             Json::Object(entries) => Some(entries),
             Json::Null
@@ -140,7 +141,7 @@ impl<'a> Json<'a> {
     pub fn is_blank(&self) -> bool {
         match self {
             Json::Null => true,
-            Json::Str(text) => text.trim().is_empty(),
+            Json::Str(text) => trimmed(text).is_empty(),
             Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Array(_) | Json::Object(_) => {
                 false
             }
@@ -153,12 +154,14 @@ impl<'a> Json<'a> {
     /// The reason `bad_number` for fractions, texts that are no numbers, and whole numbers past
     /// 2⁵³ that came as a float; the caller adds the key's name.
     pub fn whole(&self) -> Result<Option<i64>, QuarantineReason> {
+        #[expect(
+            clippy::as_conversions,
+            clippy::cast_possible_truncation,
+            reason = "without a fraction and within the bounds of what is exact"
+        )]
         let exact = |number: f64| {
             if number.fract() == 0.0 && number.abs() <= EXACT_MAX {
-                format!("{number:.0}")
-                    .parse()
-                    .map(Some)
-                    .map_err(|_| QuarantineReason::BadNumber)
+                Ok(Some(number as i64))
             } else {
                 Err(QuarantineReason::BadNumber)
             }
@@ -249,9 +252,6 @@ impl<'de> Deserialize<'de> for Json<'de> {
     }
 }
 
-/// Keys beyond which duplicates are found by sorting instead of by looking.
-const LOOK_MAX: usize = 48;
-
 struct TreeVisitor;
 
 impl<'de> Visitor<'de> for TreeVisitor {
@@ -303,43 +303,17 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut entries: Vec<(Cow<'de, str>, Json<'de>)> = Vec::with_capacity(16);
-        while let Some(Key(key)) = map.next_key()? {
-            if entries.len() < LOOK_MAX && entries.iter().any(|(name, _)| *name == key) {
+        let mut entries = Box::new(Entries::with_room());
+        while let Some(key) = map.next_key()? {
+            if entries.has(&key) {
                 return Err(A::Error::custom(DUPLICATE));
             }
-            entries.push((key, map.next_value()?));
+            entries.push(key, map.next_value()?);
         }
-        if entries.len() > LOOK_MAX {
-            let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_ref()).collect();
-            names.sort_unstable();
-            if names.windows(2).any(|pair| pair.first() == pair.last()) {
-                return Err(A::Error::custom(DUPLICATE));
-            }
+        if entries.has_twins() {
+            return Err(A::Error::custom(DUPLICATE));
         }
         Ok(Json::Object(entries))
-    }
-}
-
-/// A key, borrowed where it has no escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(value)))
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(value.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
     }
 }
 

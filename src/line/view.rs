@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::kind::Kind;
 use super::{Kept, Line};
 use crate::call::{
     Class, Evidence, Format, Operation, Origin as Who, Provider, Scope, Tier, Untold,
@@ -169,18 +170,20 @@ pub(super) struct Alike<'a> {
     price_row: &'a str,
 }
 
-/// A whole line.
+/// What is to be written.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Entry(Kept<'a>),
+    Line(&'a Line),
+}
+
+/// A whole line. What many share is put together only when it is asked for.
 pub(super) struct View<'a> {
+    of: Of<'a>,
     pub(super) alike: Option<Alike<'a>>,
     /// Where the facts lie, for lines that may share them, and what of them was left out.
     pub(super) facts: Option<(usize, LeftOut)>,
-    pub(super) teller: Teller<'a>,
-    pub(super) place: Place<'a>,
-    pub(super) path: &'a str,
-    pub(super) caller: Caller<'a>,
-    pub(super) told: Told<'a>,
     pub(super) added: Added,
-    pub(super) judged: Judged<'a>,
     pub(super) at: UnixMillis,
     pub(super) sequence: &'a str,
     pub(super) id: u64,
@@ -214,19 +217,6 @@ fn added(call: Option<&CallAdds>, request: Option<&RequestAdds>) -> Added {
             total_mismatch: request.total_mismatch,
             external: request.external,
         }),
-    }
-}
-
-fn place<'a>(to: &'a crate::call::Destination, evidence: &'a [Evidence]) -> Place<'a> {
-    Place {
-        provider: to.provider.as_ref(),
-        host: &to.host,
-        port: to.port,
-        deployment: &to.deployment,
-        model: &to.model,
-        scope: to.scope,
-        operation: to.operation,
-        evidence,
     }
 }
 
@@ -264,7 +254,8 @@ const PLAIN_MAX: usize = 64;
 pub(super) fn shown(identity: &Identity) -> Cow<'_, str> {
     let value = &identity.value;
     // Nearly all: not worth building a text for.
-    if value.len() <= PLAIN_MAX && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let graphic = |plain: bool, byte: u8| plain & byte.is_ascii_graphic();
+    if value.len() <= PLAIN_MAX && value.bytes().fold(true, graphic) {
         return Cow::Borrowed(value);
     }
     let kind = identity.kind.as_str();
@@ -279,9 +270,9 @@ pub(super) fn shown(identity: &Identity) -> Cow<'_, str> {
 impl<'a> View<'a> {
     pub(super) fn of_entry(kept: &Kept<'a>) -> View<'a> {
         let entry = kept.entry;
-        let facts = &*entry.facts;
         View {
-            facts: Some((std::ptr::from_ref(facts).addr(), entry.left_out)),
+            of: Of::Entry(*kept),
+            facts: Some((std::ptr::from_ref(&*entry.facts).addr(), entry.left_out)),
             alike: entry.alike.map(|number| Alike {
                 number,
                 part: entry.part,
@@ -292,35 +283,7 @@ impl<'a> View<'a> {
                 credential_told: entry.credential_told,
                 price_row: &entry.price_row,
             }),
-            teller: Teller {
-                source: kept.source,
-                topic: kept.topic,
-                partition: kept.partition,
-                format: facts.format,
-                name: &facts.teller,
-                identity: entry.identity.kind,
-                config: entry.config,
-            },
-            place: place(&entry.shared.destination, &entry.shared.told),
-            path: &entry.shared.destination.path,
-            caller: Caller {
-                who: &facts.origin,
-                user_group: &entry.user_group,
-                credential: &entry.credential,
-                credential_told: Some(entry.credential_told),
-            },
-            told: told(
-                facts.transport.as_ref(),
-                facts.usage.as_ref(),
-                entry.left_out,
-            ),
             added: added(entry.call.as_ref(), entry.request.as_ref()),
-            judged: Judged {
-                key: kept.key,
-                price_row: &entry.price_row,
-                rule: &entry.shared.rule,
-                evidence_words: &entry.shared.evidence,
-            },
             at: entry.at,
             sequence: &entry.sequence,
             id: kept.id,
@@ -337,39 +300,11 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn of_line(line: &'a Line) -> View<'a> {
-        let about = &*line.about;
         View {
+            of: Of::Line(line),
             facts: None,
             alike: None,
-            teller: Teller {
-                source: &about.source,
-                topic: &about.topic,
-                partition: about.partition,
-                format: about.format,
-                name: &about.teller,
-                identity: about.identity,
-                config: about.config,
-            },
-            place: place(&about.destination, &about.evidence),
-            path: &about.destination.path,
-            caller: Caller {
-                who: &about.who,
-                user_group: &about.user_group,
-                credential: &about.credential,
-                credential_told: about.credential_told,
-            },
-            told: told(
-                about.transport.as_ref(),
-                about.usage.as_ref(),
-                about.left_out,
-            ),
             added: added(line.call.as_ref(), line.request.as_ref()),
-            judged: Judged {
-                key: &about.key,
-                price_row: &about.price_row,
-                rule: &about.rule,
-                evidence_words: &about.evidence_words,
-            },
             at: line.at,
             sequence: &line.sequence,
             id: line.id,
@@ -379,6 +314,36 @@ impl<'a> View<'a> {
             request: line.request.as_ref(),
             user: line.user,
             conversation: line.conversation,
+        }
+    }
+
+    /// What it shares with those that are alike.
+    pub(super) fn kind(&self) -> Kind<'a> {
+        match self.of {
+            Of::Entry(kept) => Kind::of_entry(kept),
+            Of::Line(line) => Kind::of_line(line),
+        }
+    }
+
+    /// What was told.
+    pub(super) fn told(&self) -> Told<'a> {
+        match self.of {
+            Of::Entry(kept) => {
+                let facts = &*kept.entry.facts;
+                told(
+                    facts.transport.as_ref(),
+                    facts.usage.as_ref(),
+                    kept.entry.left_out,
+                )
+            }
+            Of::Line(line) => {
+                let about = &*line.about;
+                told(
+                    about.transport.as_ref(),
+                    about.usage.as_ref(),
+                    about.left_out,
+                )
+            }
         }
     }
 }

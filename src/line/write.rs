@@ -156,12 +156,13 @@ impl<'a> Writer<'a> {
         if let Some(known) = view.alike.and_then(|alike| self.alike.get(&alike)) {
             return *known;
         }
+        let kind = view.kind();
         let numbers = [
-            self.tellers.number(view.teller),
-            self.places.number(view.place),
-            self.texts.number(view.path),
-            self.callers.number(view.caller),
-            self.judged.number(view.judged),
+            self.tellers.number(kind.teller),
+            self.places.number(kind.place),
+            self.texts.number(kind.path),
+            self.callers.number(kind.caller),
+            self.judged.number(kind.judged),
         ];
         if let Some(alike) = view.alike {
             self.alike.insert(alike, numbers);
@@ -171,7 +172,7 @@ impl<'a> Writer<'a> {
 
     /// Number of what was told.
     fn told(&mut self, view: &View<'a>) -> u32 {
-        let mut number = || self.told.number(view.told);
+        let mut number = || self.told.number(view.told());
         match view.facts {
             Some(facts) => *self.facts.entry(facts).or_insert_with(number),
             None => number(),

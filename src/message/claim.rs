@@ -6,16 +6,11 @@
 use chrono_tz::Tz;
 
 use crate::alert::{
-    Amount, Burn, Check, Finding, Limit, Measure, Metric, Notice, Period, Residency, Rule, Sight,
-    StepKind, Unit,
+    Amount, Check, Finding, Limit, Measure, Metric, Notice, Rule, Sight, StepKind, Unit,
 };
-use crate::units::UnixMillis;
 
 use super::figure::{self, THIN};
-use super::{clean, due, metric, moment, who};
-
-/// The even pace of a month: hours of 30.4 days.
-const MONTH_HOURS: i64 = 730;
+use super::{clean, due, landed, metric, spending, who};
 
 /// What an alert says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +51,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn measure(&self) -> &Measure {
+    pub(super) fn measure(&self) -> &Measure {
         &self.finding.measure
     }
 
@@ -72,7 +67,7 @@ impl<'a> Case<'a> {
         clean::name(&self.finding.subject)
     }
 
-    fn counted(&self, one: &str, many: &str) -> String {
+    pub(super) fn counted(&self, one: &str, many: &str) -> String {
         figure::plural(self.measure().value.n.max(1), one, many)
     }
 }
@@ -83,10 +78,10 @@ pub(super) fn claim(case: &Case<'_>) -> Claim {
         Check::Threshold { metric, .. }
         | Check::Drift { metric, .. }
         | Check::Anomaly { metric, .. } => figures(case, *metric),
-        Check::Budget(budget) => spent(case, budget.period),
-        Check::Burn(burn) => burns(case, burn),
-        Check::Residency(residency) if case.over => no_more(case, *residency),
-        Check::Residency(residency) => landed(case, *residency),
+        Check::Budget(budget) => spending::spent(case, budget.period),
+        Check::Burn(burn) => spending::burns(case, burn),
+        Check::Residency(residency) if case.over => landed::no_more(case, *residency),
+        Check::Residency(residency) => landed::landed(case, *residency),
         Check::FirstSight(sight) => seen(case, *sight),
         Check::Silence { .. } => quiet(case),
         Check::Calendar(calendar) => due::claim(case, calendar.due),
@@ -203,200 +198,6 @@ fn figures(case: &Case<'_>, metric: Metric) -> Claim {
         (false, None, _) => format!("{who} {}.", metric::does(check, metric, value, minutes)),
     };
     Claim::new(sentence, topic)
-}
-
-/// `today's`, `this week's`, `November's`.
-fn of_period(period: Period, at: UnixMillis, zone: Tz) -> String {
-    match period {
-        Period::Day => "today's".to_owned(),
-        Period::Week => "this week's".to_owned(),
-        Period::Month => format!("{}'s", moment::month(at, zone)),
-    }
-}
-
-fn spent(case: &Case<'_>, period: Period) -> Claim {
-    let measure = case.measure();
-    let who = case.starting();
-    let of = of_period(period, case.finding.at, case.zone);
-    let spent = figure::dollars(measure.value.n);
-    let Some(limit) = measure.limit.filter(|limit| limit.n > 0) else {
-        let text = format!("{spent} of {of} budget");
-        return Claim::new(format!("{who} has spent {text}."), text);
-    };
-    let budget = figure::dollars(limit.n);
-    let ppm = i128::from(measure.value.n).saturating_mul(1_000_000) / i128::from(limit.n);
-    let share = figure::share(i64::try_from(ppm).unwrap_or(i64::MAX));
-    if case.over {
-        let text = format!("{share} of {of} budget spent, {spent} of {budget}");
-        return Claim::new(format!("{who} keeps to its budget again: {text}."), text);
-    }
-    let forecast = measure.expected.map(|(_, end, _)| end.n);
-    let end = match period {
-        Period::Day => "the day ends",
-        Period::Week => "the week ends",
-        Period::Month => "the month ends",
-    };
-    let course = forecast
-        .map(|end_nanousd| format!(" At this pace {end} at {}.", figure::dollars(end_nanousd)))
-        .unwrap_or_default();
-    if measure.value.n > limit.n {
-        return Claim::new(
-            format!("{who} has spent {spent}, more than {of} budget of {budget}.{course}"),
-            format!("{spent} spent, {of} budget is {budget}"),
-        );
-    }
-    match forecast {
-        Some(end) if end > limit.n && case.finding.subject == "forecast" => {
-            let end = figure::dollars(end);
-            Claim::new(
-                format!(
-                    "{who} is on course for {end}, past {of} budget of {budget}; {spent} ({share}) \
-                     is spent."
-                ),
-                format!("on course for {end}, {of} budget is {budget}"),
-            )
-        }
-        Some(_) | None => Claim::new(
-            format!("{who} has spent {share} of {of} budget: {spent} of {budget}.{course}"),
-            format!("{share} of {of} budget spent, {spent} of {budget}"),
-        ),
-    }
-}
-
-fn burns(case: &Case<'_>, burn: &Burn) -> Claim {
-    let measure = case.measure();
-    let who = case.starting();
-    let pace = figure::dollars(measure.value.n);
-    let even = measure.limit.map_or(0, |limit| limit.n);
-    let yard = if even > 0 {
-        format!(", its budget allows {}", figure::dollars(even))
-    } else {
-        String::new()
-    };
-    let topic = format!("{pace} an hour{yard}");
-    if case.over {
-        return Claim::new(format!("{who} is back to {topic}."), topic);
-    }
-    let month = burn
-        .nanousd
-        .unwrap_or_else(|| even.saturating_mul(MONTH_HOURS));
-    let gone = month.checked_div(measure.value.n.max(1)).unwrap_or(0);
-    let gone = if month > 0 && gone < MONTH_HOURS {
-        format!(
-            " At this pace a month's budget is gone in {}.",
-            figure::rough(gone)
-        )
-    } else {
-        String::new()
-    };
-    Claim::new(format!("{who} spends {topic}.{gone}"), topic)
-}
-
-/// ` to eastus`; empty where nothing is known.
-fn towards(word: &str, subject: &str) -> String {
-    if subject.is_empty() {
-        String::new()
-    } else {
-        format!(" {word} {subject}")
-    }
-}
-
-fn landed(case: &Case<'_>, residency: Residency) -> Claim {
-    let (who, subject) = (case.starting(), case.subject());
-    let calls = case.counted("call", "calls");
-    let requests = case.counted("request", "requests");
-    match residency {
-        Residency::Violated => {
-            let to = towards("to", &subject);
-            Claim::new(
-                format!("{who} sent {calls}{to}, outside its region rule."),
-                format!("{calls}{to}, outside its region rule"),
-            )
-        }
-        Residency::Contradicted => {
-            let of = if subject.is_empty() {
-                String::new()
-            } else {
-                format!(" ({subject})")
-            };
-            Claim::new(
-                format!("{who} has {calls} whose evidence contradicts itself{of}."),
-                format!("{calls} with contradicting evidence{of}"),
-            )
-        }
-        Residency::Fallback => {
-            let to = towards("to", &subject);
-            Claim::new(
-                format!("{who} had {calls} moved{to}: a fallback or the provider took over."),
-                format!("{calls} moved{to} by a fallback"),
-            )
-        }
-        Residency::OtherDoor => Claim::new(
-            format!(
-                "{who} used {requests} that its own endpoint never saw: they left by another door."
-            ),
-            format!("{requests} left by another door"),
-        ),
-        Residency::PlatformDefault => Claim::new(
-            format!(
-                "The platform's own model answered {requests} of {who}, which has an endpoint of its own."
-            ),
-            format!("{requests} answered by the platform's own model"),
-        ),
-        Residency::OutsidePilot => {
-            let by = towards("by", &subject);
-            Claim::new(
-                format!("{who} is used outside its pilot: {calls}{by}."),
-                format!("{calls}{by}, outside its pilot"),
-            )
-        }
-        Residency::DownWithoutFallback => {
-            let at = if subject.is_empty() || who.contains(&subject) {
-                String::new()
-            } else {
-                format!(" at {subject}")
-            };
-            let failed = format!("{calls} failed{at}");
-            Claim::new(
-                format!("{who} is down and nothing took over: {failed}."),
-                format!("down without fallback, {failed}"),
-            )
-        }
-    }
-}
-
-fn no_more(case: &Case<'_>, residency: Residency) -> Claim {
-    let who = case.who();
-    let calls = case.counted("call", "calls");
-    let what = match residency {
-        Residency::Violated => {
-            format!("No further call of {who} outside its region rule; {calls} in all.")
-        }
-        Residency::Contradicted => {
-            format!("No further contradicting evidence for {who}; {calls} in all.")
-        }
-        Residency::Fallback => {
-            format!("Calls of {who} stay where they are sent again; {calls} were moved.")
-        }
-        Residency::OtherDoor => {
-            format!("All usage of {who} passes its own endpoint again; {calls} did not.")
-        }
-        Residency::PlatformDefault => {
-            format!(
-                "The endpoint of {who} answers all its requests again; {calls} went to the platform's model."
-            )
-        }
-        Residency::OutsidePilot => format!(
-            "{} is used by its pilot alone again; {calls} came from others.",
-            case.starting()
-        ),
-        Residency::DownWithoutFallback => format!(
-            "{} answers again; {calls} failed meanwhile.",
-            case.starting()
-        ),
-    };
-    let topic = what.trim_end_matches('.').to_owned();
-    Claim::new(what, topic)
 }
 
 fn seen(case: &Case<'_>, sight: Sight) -> Claim {

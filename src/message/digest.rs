@@ -9,12 +9,24 @@ use crate::alert::{Amount, Metric, Notice, StepKind};
 use crate::units::UnixMillis;
 
 use super::claim::{Case, claim};
-use super::{Around, Mail, clean, figure, header, metric, moment, view};
+use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment, view};
 
-/// Lines of one section.
-const LINES_MAX: usize = 40;
-/// Notices of one digest.
-const NOTICES_MAX: usize = 60;
+/// How much one mail lists; the rest is counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Lines of one section.
+    lines: usize,
+    notices: usize,
+}
+
+impl Default for Most {
+    fn default() -> Most {
+        Most {
+            lines: 40,
+            notices: 60,
+        }
+    }
+}
 
 /// What a digest is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,7 +219,7 @@ fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
     Value::from_pairs([("what", case.starting()), ("figure", said), ("note", note)])
 }
 
-fn sections(digest: &Digest, around: &Around<'_>) -> Vec<Value> {
+fn sections(digest: &Digest, around: &Around<'_>, most: Most) -> Vec<Value> {
     let mut sections = Vec::new();
     let mut add = |title: String, lines: Vec<Value>, left: usize| {
         if !lines.is_empty() {
@@ -227,14 +239,14 @@ fn sections(digest: &Digest, around: &Around<'_>) -> Vec<Value> {
         }
     };
     for section in &digest.sections {
-        let lines: Vec<Value> = section.lines.iter().take(LINES_MAX).map(line).collect();
+        let lines: Vec<Value> = section.lines.iter().take(most.lines).map(line).collect();
         let left = section.left + section.lines.len().saturating_sub(lines.len());
         add(clean::name(&section.title), lines, left);
     }
     let lines: Vec<Value> = digest
         .notices
         .iter()
-        .take(NOTICES_MAX)
+        .take(most.notices)
         .map(|notice| noticed(notice, around))
         .collect();
     let left = digest.notices_left + digest.notices.len().saturating_sub(lines.len());
@@ -258,7 +270,7 @@ fn foot(digest: &Digest, around: &Around<'_>) -> Vec<String> {
 }
 
 /// The texts that the template of digests is given, and the subject without its state.
-pub(super) fn values(digest: &Digest, around: &Around<'_>) -> (Value, String) {
+pub(super) fn values(digest: &Digest, around: &Around<'_>, most: Most) -> (Value, String) {
     let when = span(digest, around);
     let headline = answer(digest);
     let topic = format!(
@@ -276,7 +288,7 @@ pub(super) fn values(digest: &Digest, around: &Around<'_>) -> (Value, String) {
         ("when", Value::from(when)),
         ("headline", Value::from(headline)),
         ("topic", Value::from(topic.clone())),
-        ("sections", Value::from(sections(digest, around))),
+        ("sections", Value::from(sections(digest, around, most))),
         ("link", Value::from(link)),
         ("published", Value::from(base.is_some())),
         ("foot", Value::from(foot(digest, around))),
@@ -284,20 +296,30 @@ pub(super) fn values(digest: &Digest, around: &Around<'_>) -> (Value, String) {
     (values, topic)
 }
 
-/// A digest as a mail.
+/// A digest as a mail; one that would be too large lists less and counts more.
 #[must_use]
 pub fn digest(digest: &Digest, around: &Around<'_>) -> Mail {
-    let (values, topic) = values(digest, around);
+    let mut most = Most::default();
+    loop {
+        let mail = listed(digest, around, most);
+        let room = MAIL_BYTES - HEADER_BYTES;
+        if mail.bytes("", "").len() <= room || most.notices <= 1 {
+            return mail;
+        }
+        most.lines /= 2;
+        most.notices /= 2;
+    }
+}
+
+fn listed(digest: &Digest, around: &Around<'_>, most: Most) -> Mail {
+    let (values, topic) = values(digest, around, most);
     let id = format!(
         "digest-{}-{}",
         digest.kind.as_str(),
         moment::stamp(digest.to)
     );
     let message_id = header::identity(&id, around);
-    let subject = header::subject(
-        &format!("[{}]", view::state_of(digest.kind.title())),
-        &topic,
-    );
+    let state = format!("[{}]", view::state_of(digest.kind.title()));
     let mut headers = header::common(digest.told, &message_id, around);
     headers.push((
         "X-Tollwatch-Digest".to_owned(),
@@ -307,7 +329,7 @@ pub fn digest(digest: &Digest, around: &Around<'_>) -> Mail {
     Mail {
         text: around.templates.place("digest.txt", &values),
         html: around.templates.place("digest.html", &values),
-        subject,
+        subject: header::subject(&state, &topic),
         topic,
         png: None,
         png_narrow: None,

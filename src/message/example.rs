@@ -12,6 +12,7 @@ use crate::alert::{
 use crate::alert::{Change, Dimension};
 use crate::units::UnixMillis;
 
+use super::digest::Most;
 use super::{Around, Digest, DigestKind, Line, Section, digest, values_of};
 
 const MINUTE: i64 = 60_000;
@@ -122,6 +123,7 @@ pub(super) fn notice(told: UnixMillis, kind: StepKind) -> Notice {
 /// One that has something in every place of a template.
 fn full(told: UnixMillis) -> Notice {
     let mut notice = notice(told, StepKind::Fired);
+    notice.id.episode = 1;
     notice.others = vec![notice.finding.clone()];
     notice.others_count = 2;
     notice.rule.runbook = Some("https://tollwatch.example/runbook".into());
@@ -176,7 +178,7 @@ pub(super) fn values(name: &str) -> Vec<Value> {
                 notices: vec![full(told)],
                 notices_left: 2,
             };
-            digest::values(&digest, &published).0
+            digest::values(&digest, &published, Most::default()).0
         })
         .collect()
 }

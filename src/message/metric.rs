@@ -1,165 +1,86 @@
-//! How each metric is said: as what somebody does, and as a figure.
+//! How each metric is said: as what somebody does, as a figure, and at a picture.
 //!
-//! Knows no rule. A newcomer may ask why each has two forms: a headline is a sentence with a verb, and a subject
-//! line has no room for one.
+//! Knows no rule. A newcomer may ask why each has several forms: a headline is a sentence with a verb, and a
+//! subject line has no room for one.
 
 use crate::alert::{Amount, Check, Metric, Period, Span, Unit};
 
 use super::figure::{self, plural};
 
-/// What somebody does, and the figure alone. `{v}` is the value, `{w}` the window with a blank before it.
-fn forms(metric: Metric) -> (&'static str, &'static str) {
-    match metric {
-        Metric::Calls => ("makes {v}{w}", "{v}{w}"),
-        Metric::Requests => ("makes {v}{w}", "{v}{w}"),
-        Metric::Tokens => ("uses {v} tokens{w}", "{v} tokens{w}"),
-        Metric::Spend => ("spends {v}{w}", "{v}{w}"),
-        Metric::CostPerCall => ("costs {v} a call", "{v} a call"),
-        Metric::TokensPerCall => ("uses {v} tokens a call", "{v} tokens a call"),
-        Metric::PromptPerCall => ("sends {v} prompt tokens a call", "{v} prompt tokens a call"),
-        Metric::RetryShare => ("repeats {v} of its calls", "{v} of calls are retries"),
-        Metric::Retries => ("tries calls again {v}{w}", "tried again {v}{w}"),
-        Metric::RetrySpend => (
-            "spends {v} on calls that were tried again{w}",
-            "{v} for retries{w}",
-        ),
-        Metric::ConversationRequests => {
-            ("makes {v} in one conversation", "{v} in one conversation")
-        }
-        Metric::ConversationTokens => (
-            "uses {v} tokens in one conversation",
-            "{v} tokens in one conversation",
-        ),
-        Metric::ThrottledShare => (
-            "has {v} of its calls refused with 429 (too many requests)",
-            "{v} of calls refused with 429",
-        ),
-        Metric::ErrorShare => ("has {v} of its calls fail", "{v} of calls fail"),
-        Metric::AuthShare => (
-            "has {v} of its calls refused with 401 or 403",
-            "{v} of calls refused with 401 or 403",
-        ),
-        Metric::RequestErrorShare => ("has {v} of its requests fail", "{v} of requests fail"),
-        Metric::LatencyP50 => (
-            "takes {v} for every second call",
-            "{v} for every second call",
-        ),
-        Metric::LatencyP95 => ("takes longer than {v} for one call in twenty", "p95 {v}"),
-        Metric::LatencyP95OfTimeout => (
-            "takes {v} of its timeout for one call in twenty",
-            "p95 at {v} of the timeout",
-        ),
-        Metric::OverTimeoutShare => (
-            "has {v} of its calls run past their timeout",
-            "{v} of calls past their timeout",
-        ),
-        Metric::Violated => (
-            "sends {v} outside its region rule{w}",
-            "{v} outside the region rule{w}",
-        ),
-        Metric::UnprovenShare => (
-            "cannot prove where {v} of its calls landed",
-            "{v} of calls unproven",
-        ),
-        Metric::Contradicted => (
-            "has {v} with evidence that contradicts itself{w}",
-            "{v} with contradicting evidence{w}",
-        ),
-        Metric::Fallbacks => ("sends {v} to a fallback{w}", "{v} to a fallback{w}"),
-        Metric::PlatformRequests => (
-            "has {v} answered by the platform's own model{w}",
-            "{v} answered by the platform's own model{w}",
-        ),
-        Metric::UnpricedShare => (
-            "has no price for {v} of its requests",
-            "{v} of requests without a price",
-        ),
-        Metric::Coverage => (
-            "tells the usage of {v} of its calls",
-            "usage told for {v} of calls",
-        ),
-        Metric::QuarantineShare => (
-            "has {v} of its records in quarantine",
-            "{v} of records in quarantine",
-        ),
-        Metric::LostRecords => ("has lost {v}", "{v} lost"),
-        Metric::Lag => ("is {v} behind", "{v} behind"),
-        Metric::ContextUse => (
-            "fills {v} of the model's context with its largest prompt",
-            "{v} of the context filled",
-        ),
-    }
+/// One of a thing, and many.
+type Noun = (&'static str, &'static str);
+
+const CALLS: Noun = ("call", "calls");
+const REQUESTS: Noun = ("request", "requests");
+const RECORDS: Noun = ("record", "records");
+
+/// How a metric is said. `{v}` is the value, `{w}` the window with a blank before it.
+struct Words {
+    /// What somebody does.
+    does: &'static str,
+    /// The figure alone.
+    figure: &'static str,
+    /// What a picture's points are.
+    axis: &'static str,
+    /// What is counted, where something is.
+    noun: Option<Noun>,
+    /// What the figure is made of.
+    of: Noun,
 }
 
-/// What one of a counted thing is called.
-fn counted(metric: Metric) -> Option<(&'static str, &'static str)> {
-    match metric {
-        Metric::Calls | Metric::Violated | Metric::Contradicted | Metric::Fallbacks => {
-            Some(("call", "calls"))
+macro_rules! words {
+    ($($metric:ident: $does:literal, $figure:literal, $axis:literal, $noun:expr, $of:ident;)+) => {
+        fn words(metric: Metric) -> Words {
+            match metric {
+                $(Metric::$metric => Words {
+                    does: $does,
+                    figure: $figure,
+                    axis: $axis,
+                    noun: $noun,
+                    of: $of,
+                },)+
+            }
         }
-        Metric::Requests | Metric::ConversationRequests | Metric::PlatformRequests => {
-            Some(("request", "requests"))
-        }
-        Metric::Retries => Some(("time", "times")),
-        Metric::LostRecords => Some(("record", "records")),
-        Metric::Tokens
-        | Metric::Spend
-        | Metric::CostPerCall
-        | Metric::TokensPerCall
-        | Metric::PromptPerCall
-        | Metric::RetryShare
-        | Metric::RetrySpend
-        | Metric::ConversationTokens
-        | Metric::ThrottledShare
-        | Metric::ErrorShare
-        | Metric::AuthShare
-        | Metric::RequestErrorShare
-        | Metric::LatencyP50
-        | Metric::LatencyP95
-        | Metric::LatencyP95OfTimeout
-        | Metric::OverTimeoutShare
-        | Metric::UnprovenShare
-        | Metric::UnpricedShare
-        | Metric::Coverage
-        | Metric::QuarantineShare
-        | Metric::Lag
-        | Metric::ContextUse => None,
-    }
+    };
+}
+
+words! {
+    Calls: "makes {v}{w}", "{v}{w}", "calls{w}", Some(CALLS), CALLS;
+    Requests: "makes {v}{w}", "{v}{w}", "requests{w}", Some(REQUESTS), REQUESTS;
+    Tokens: "uses {v} tokens{w}", "{v} tokens{w}", "tokens{w}", None, REQUESTS;
+    Spend: "spends {v}{w}", "{v}{w}", "spend{w}", None, REQUESTS;
+    CostPerCall: "costs {v} a call", "{v} a call", "cost of a call", None, REQUESTS;
+    TokensPerCall: "uses {v} tokens a call", "{v} tokens a call", "tokens a call", None, REQUESTS;
+    PromptPerCall: "sends {v} prompt tokens a call", "{v} prompt tokens a call", "prompt tokens a call", None, REQUESTS;
+    RetryShare: "repeats {v} of its calls", "{v} of calls are retries", "share of retries", None, CALLS;
+    Retries: "tries calls again {v}{w}", "tried again {v}{w}", "retries{w}", Some(("time", "times")), CALLS;
+    RetrySpend: "spends {v} on calls that were tried again{w}", "{v} for retries{w}", "spend on retries{w}", None, REQUESTS;
+    ConversationRequests: "makes {v} in one conversation", "{v} in one conversation", "requests in one conversation", Some(REQUESTS), REQUESTS;
+    ConversationTokens: "uses {v} tokens in one conversation", "{v} tokens in one conversation", "tokens in one conversation", None, REQUESTS;
+    ThrottledShare: "has {v} of its calls refused with 429 (too many requests)", "{v} of calls refused with 429", "share of 429", None, CALLS;
+    ErrorShare: "has {v} of its calls fail", "{v} of calls fail", "share of failed calls", None, CALLS;
+    AuthShare: "has {v} of its calls refused with 401 or 403", "{v} of calls refused with 401 or 403", "share of 401 and 403", None, CALLS;
+    RequestErrorShare: "has {v} of its requests fail", "{v} of requests fail", "share of failed requests", None, REQUESTS;
+    LatencyP50: "takes {v} or longer for every second call", "median latency {v}", "median latency", None, CALLS;
+    LatencyP95: "takes longer than {v} for one call in twenty", "p95 {v}", "latency, p95", None, CALLS;
+    LatencyP95OfTimeout: "takes {v} of its timeout for one call in twenty", "p95 at {v} of the timeout", "p95 as a share of the timeout", None, CALLS;
+    OverTimeoutShare: "has {v} of its calls run past their timeout", "{v} of calls past their timeout", "share of calls past their timeout", None, CALLS;
+    Violated: "sends {v} outside its region rule{w}", "{v} outside the region rule{w}", "calls outside the region rule{w}", Some(CALLS), CALLS;
+    UnprovenShare: "cannot prove where {v} of its calls landed", "{v} of calls unproven", "share of unproven calls", None, CALLS;
+    Contradicted: "has {v} with evidence that contradicts itself{w}", "{v} with contradicting evidence{w}", "calls with contradicting evidence{w}", Some(CALLS), CALLS;
+    Fallbacks: "sends {v} to a fallback{w}", "{v} to a fallback{w}", "calls to a fallback{w}", Some(CALLS), CALLS;
+    PlatformRequests: "has {v} answered by the platform's own model{w}", "{v} answered by the platform's own model{w}", "requests to the platform's own model{w}", Some(REQUESTS), REQUESTS;
+    UnpricedShare: "has no price for {v} of its requests", "{v} of requests without a price", "share of requests without a price", None, REQUESTS;
+    Coverage: "tells the usage of {v} of its calls", "usage told for {v} of calls", "share of calls whose usage is told", None, CALLS;
+    QuarantineShare: "has {v} of its records in quarantine", "{v} of records in quarantine", "share of records in quarantine", None, RECORDS;
+    LostRecords: "has lost {v}", "{v} lost", "records lost", Some(RECORDS), RECORDS;
+    Lag: "is {v} behind", "{v} behind", "time behind", None, RECORDS;
+    ContextUse: "fills {v} of the model's context with its largest prompt", "{v} of the context filled", "largest prompt as a share of the context", None, REQUESTS;
 }
 
 /// What the figures of a metric are made of.
-pub(super) fn sampled(metric: Metric) -> (&'static str, &'static str) {
-    match metric {
-        Metric::Calls
-        | Metric::RetryShare
-        | Metric::Retries
-        | Metric::ThrottledShare
-        | Metric::ErrorShare
-        | Metric::AuthShare
-        | Metric::LatencyP50
-        | Metric::LatencyP95
-        | Metric::LatencyP95OfTimeout
-        | Metric::OverTimeoutShare
-        | Metric::Violated
-        | Metric::UnprovenShare
-        | Metric::Contradicted
-        | Metric::Fallbacks
-        | Metric::Coverage => ("call", "calls"),
-        Metric::Requests
-        | Metric::Tokens
-        | Metric::Spend
-        | Metric::CostPerCall
-        | Metric::TokensPerCall
-        | Metric::PromptPerCall
-        | Metric::RetrySpend
-        | Metric::ConversationRequests
-        | Metric::ConversationTokens
-        | Metric::RequestErrorShare
-        | Metric::PlatformRequests
-        | Metric::UnpricedShare
-        | Metric::ContextUse => ("request", "requests"),
-        Metric::QuarantineShare | Metric::LostRecords | Metric::Lag => ("record", "records"),
-    }
+pub(super) fn sampled(metric: Metric) -> Noun {
+    words(metric).of
 }
 
 /// A value of a metric without its noun: `950`, `14.2 ¢`, `92 %`.
@@ -173,7 +94,7 @@ pub(super) fn bare(metric: Option<Metric>, amount: Amount) -> String {
 
 /// A value with its noun where it counts something: `950 calls`.
 fn with_noun(metric: Metric, amount: Amount) -> String {
-    match counted(metric) {
+    match words(metric).noun {
         Some((_, many)) if amount.n == 0 && amount.unit == Unit::Count => format!("no {many}"),
         Some((one, many)) if amount.unit == Unit::Count => plural(amount.n, one, many),
         Some(_) | None => bare(Some(metric), amount),
@@ -228,7 +149,7 @@ fn period(check: &Check) -> Option<Period> {
 /// What somebody does: `makes 950 calls in 10 minutes`.
 pub(super) fn does(check: &Check, metric: Metric, value: Amount, minutes: u32) -> String {
     let window = window(minutes, period(check), false);
-    let (verb, _) = forms(metric);
+    let verb = words(metric).does;
     verb.replace("{v}", &with_noun(metric, value))
         .replace("{w}", &window)
 }
@@ -236,7 +157,7 @@ pub(super) fn does(check: &Check, metric: Metric, value: Amount, minutes: u32) -
 /// The figure alone: `950 calls in 10 min`.
 pub(super) fn figure_of(check: &Check, metric: Metric, value: Amount, minutes: u32) -> String {
     let window = window(minutes, period(check), true);
-    let (_, figure) = forms(metric);
+    let figure = words(metric).figure;
     figure
         .replace("{v}", &with_noun(metric, value))
         .replace("{w}", &window)
@@ -244,44 +165,9 @@ pub(super) fn figure_of(check: &Check, metric: Metric, value: Amount, minutes: u
 
 /// What a picture's points count: `calls in 10 min`.
 pub(super) fn axis(metric: Metric, minutes: u32) -> String {
-    let window = window(minutes, None, true);
-    let (_, figure) = forms(metric);
-    let noun = counted(metric).map_or("", |(_, many)| many);
-    let text = figure.replace("{v}", noun).replace("{w}", &window);
-    let text = text.trim();
-    match metric {
-        Metric::Spend => format!("spend{window}"),
-        Metric::CostPerCall => "cost of a call".to_owned(),
-        Metric::LatencyP50 => "median latency".to_owned(),
-        Metric::LatencyP95 => "latency, p95".to_owned(),
-        Metric::Retries => format!("retries{window}"),
-        Metric::Lag => "time behind".to_owned(),
-        Metric::Calls
-        | Metric::Requests
-        | Metric::Tokens
-        | Metric::TokensPerCall
-        | Metric::PromptPerCall
-        | Metric::RetryShare
-        | Metric::RetrySpend
-        | Metric::ConversationRequests
-        | Metric::ConversationTokens
-        | Metric::ThrottledShare
-        | Metric::ErrorShare
-        | Metric::AuthShare
-        | Metric::RequestErrorShare
-        | Metric::LatencyP95OfTimeout
-        | Metric::OverTimeoutShare
-        | Metric::Violated
-        | Metric::UnprovenShare
-        | Metric::Contradicted
-        | Metric::Fallbacks
-        | Metric::PlatformRequests
-        | Metric::UnpricedShare
-        | Metric::Coverage
-        | Metric::QuarantineShare
-        | Metric::LostRecords
-        | Metric::ContextUse => text.strip_prefix("of ").unwrap_or(text).to_owned(),
-    }
+    words(metric)
+        .axis
+        .replace("{w}", &window(minutes, None, true))
 }
 
 #[cfg(test)]

@@ -12,12 +12,15 @@ mod example;
 mod figure;
 mod header;
 mod hook;
+mod landed;
 mod link;
 mod metric;
 mod mime;
 mod moment;
 mod picture;
+mod rows;
 mod spark;
+mod spending;
 mod template;
 mod view;
 mod who;
@@ -35,10 +38,14 @@ use view::View;
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
 pub use link::{Act, Sign};
+pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
 
 /// Bytes of a mail at most, with its picture in letters.
 pub const MAIL_BYTES: usize = 100_000;
+
+/// Bytes of the headers of sender and recipient at most.
+const HEADER_BYTES: usize = 5_000;
 
 /// What a mail needs beside what happened.
 pub struct Around<'a> {
@@ -271,8 +278,7 @@ fn placed(view: &View, picture: Option<Picture>, cid: &str, around: &Around<'_>)
         }
     };
     let mail = with(picture);
-    // Headers are a few kilobytes at most.
-    if mail.png.is_some() && mail.bytes("", "").len() > MAIL_BYTES - 5_000 {
+    if mail.png.is_some() && mail.bytes("", "").len() > MAIL_BYTES - HEADER_BYTES {
         return with(None);
     }
     mail

@@ -3,34 +3,17 @@
 //! Knows no template. A newcomer may ask why no figure is left to the template: text and HTML must say the same
 //! numbers, whoever wrote the template.
 
-use crate::alert::{
-    Change, Check, Driver, Due, Finding, Limit, Notice, Sample, Severity, Share, StepKind,
-};
+use crate::alert::{Check, Due, Finding, Notice, Sample, Severity, StepKind};
 
 use super::claim::{Case, claim};
-use super::figure::{self, MINUS};
 use super::link::{Act, Link, links};
-use super::{Around, advice, clean, metric, moment, picture, spark, who};
+use super::rows::{self, Row, beyond};
+use super::{Around, advice, clean, figure, moment, picture, spark, who};
 
-/// Shows nothing, and keeps what stands beside it on one line.
-const JOINER: char = '\u{2060}';
 /// Further series that one mail lists.
 const OTHERS_MAX: usize = 20;
-/// Drivers that one mail lists; the rest is added up.
-const DRIVERS_MAX: usize = 5;
-/// Shares that one mail lists.
-const SHARES_MAX: usize = 4;
 /// Calls that one mail shows as evidence.
 const SAMPLES_MAX: usize = 3;
-
-/// A line of the table below the picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub label: &'static str,
-    /// The beginning that is shown bold, and the rest.
-    pub strong: String,
-    pub rest: String,
-}
 
 /// A further series.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,23 +52,6 @@ pub(super) struct View {
 /// The words of a state for subject and first line.
 pub(super) fn state_of(words: &str) -> String {
     words.to_uppercase()
-}
-
-/// What a loss goes beyond.
-fn beyond(check: &Check) -> &'static str {
-    match check {
-        Check::Anomaly { .. } | Check::Silence { .. } => "expected",
-        Check::Drift { .. }
-        | Check::Threshold {
-            above: Some(Limit::OfApproved(_)),
-            ..
-        } => "approved",
-        Check::Budget(_) | Check::Burn(_) => "budgeted",
-        Check::Threshold { .. }
-        | Check::Residency(_)
-        | Check::FirstSight(_)
-        | Check::Calendar(_) => "usual",
-    }
 }
 
 /// `since 02:40 (11 min)`, or how long it lasted; nothing for a date, which says it itself.
@@ -158,189 +124,6 @@ fn topic(notice: &Notice, what: &str) -> String {
     }
     topic.push_str(&format!(" (#{})", notice.id.episode));
     topic
-}
-
-fn row(label: &'static str, strong: impl Into<String>, rest: impl Into<String>) -> Row {
-    Row {
-        label,
-        strong: strong.into(),
-        rest: rest.into(),
-    }
-}
-
-fn so_far(notice: &Notice) -> Option<Row> {
-    let loss = notice.finding.loss;
-    let spent = notice.explained.today;
-    let today = spent.map(|sum| format!("{} spent today", figure::amount(sum)));
-    match loss.so_far_nanousd.filter(|sum| *sum > 0) {
-        Some(_) if notice.kind == StepKind::Resolved => today.map(|today| row("So far", "", today)),
-        Some(sum) => {
-            let than = beyond(&notice.rule.check);
-            let mut rest = format!(" more than {than}");
-            if let Some(today) = today {
-                rest.push_str(" · ");
-                rest.push_str(&today);
-            }
-            Some(row("So far", figure::dollars(sum), rest))
-        }
-        None => today.map(|today| row("So far", "", today)),
-    }
-}
-
-/// `+$17.40`, `−$0.22`.
-fn change(nanousd: i64) -> String {
-    let text = figure::dollars(nanousd);
-    match text.strip_prefix(MINUS) {
-        // A browser would break the line behind a minus.
-        Some(rest) => format!("{MINUS}{JOINER}{rest}"),
-        None if nanousd == 0 => text,
-        None => format!("+{text}"),
-    }
-}
-
-fn word(driver: Driver) -> &'static str {
-    match driver.change {
-        Change::Volume if driver.nanousd_per_hour < 0 => "fewer calls",
-        Change::Volume
-        | Change::Prompt
-        | Change::Output
-        | Change::Cache
-        | Change::Retries
-        | Change::Mix
-        | Change::Price => driver.change.as_str(),
-    }
-}
-
-/// The drivers, greatest first, rounded so that they add up to the sum that stands with them.
-fn why(drivers: &[Driver]) -> Option<Row> {
-    let mut ranked: Vec<Driver> = drivers
-        .iter()
-        .copied()
-        .filter(|driver| driver.nanousd_per_hour != 0)
-        .collect();
-    if ranked.is_empty() {
-        return None;
-    }
-    ranked.sort_by_key(|driver| {
-        let size = driver.nanousd_per_hour.saturating_abs();
-        (std::cmp::Reverse(size), driver.change)
-    });
-    let exact: Vec<i64> = ranked.iter().map(|one| one.nanousd_per_hour).collect();
-    let cents = figure::in_cents(&exact);
-    let total: i64 = cents.iter().fold(0, |sum, one| sum.saturating_add(*one));
-    let shown: Vec<(&'static str, i64)> = ranked
-        .iter()
-        .zip(&cents)
-        .map(|(driver, cents)| (word(*driver), *cents))
-        .collect();
-    let (first, rest) = shown.split_at(shown.len().min(DRIVERS_MAX));
-    let mut parts: Vec<String> = first
-        .iter()
-        .filter(|(_, sum)| *sum != 0)
-        .map(|(word, sum)| format!("{word} {}", change(*sum)))
-        .collect();
-    let left: i64 = rest.iter().map(|(_, sum)| *sum).sum();
-    if left != 0 {
-        parts.push(format!("all else {}", change(left)));
-    }
-    if parts.is_empty() {
-        return None;
-    }
-    let sum = format!("{} an hour", change(total));
-    Some(row("Why", sum, format!(" = {}", parts.join(" · "))))
-}
-
-fn share(share: &Share) -> String {
-    let of = clean::name(&share.of);
-    let name = clean::name(&share.name);
-    let part = figure::share(share.ppm);
-    match (of.as_str(), name.is_empty()) {
-        ("conversation", false) => {
-            let short: String = name.chars().take(4).collect();
-            format!("{part} one conversation ({short}…)")
-        }
-        (_, true) => format!("{part} one {of}"),
-        ("status", false) if !name.starts_with(|c: char| c.is_ascii_digit()) => {
-            format!("{part} {name}")
-        }
-        ("status" | "model" | "endpoint", false) => format!("{part} {of} {name}"),
-        (_, false) => format!("{part} {of} “{name}”"),
-    }
-}
-
-fn place(notice: &Notice) -> Option<Row> {
-    let mut parts: Vec<String> = notice
-        .explained
-        .shares
-        .iter()
-        .take(SHARES_MAX)
-        .map(share)
-        .collect();
-    if let Some((region, verdict)) = &notice.explained.landed {
-        let region = clean::name(region);
-        if !region.is_empty() {
-            parts.push(format!("landed in {region}, residency {verdict}"));
-        }
-    }
-    (!parts.is_empty()).then(|| row("Where", "", parts.join(" · ")))
-}
-
-fn sure(notice: &Notice) -> Option<Row> {
-    let mut parts = Vec::new();
-    if let Some(chance) = notice.finding.chance {
-        parts.push(format!(
-            "by chance about once in {} for this series",
-            figure::rough(chance.once_in_hours)
-        ));
-        parts.push(format!("{} learned", figure::rough(chance.learned_hours)));
-    } else if matches!(
-        notice.rule.check,
-        Check::Anomaly { .. } | Check::Silence { .. }
-    ) {
-        parts.push("still learning this series".to_owned());
-    }
-    if let Some(sample) = sample(notice) {
-        parts.push(sample);
-    }
-    if let Some(ppm) = notice.explained.coverage_ppm {
-        parts.push(format!("usage known of {} of calls", figure::share(ppm)));
-    }
-    if notice.finding.late {
-        parts.push("told by records that came late".to_owned());
-    }
-    (!parts.is_empty()).then(|| row("How sure", "", parts.join("; ")))
-}
-
-/// `812 calls looked at`, where the rule looks at calls one by one.
-fn sample(notice: &Notice) -> Option<String> {
-    let sample = notice.finding.measure.sample;
-    let metric = picture::metric_of(notice)?;
-    let shares = !metric.rises();
-    (sample > 0 && shares).then(|| {
-        let (one, many) = metric::sampled(metric);
-        format!("{} looked at", figure::plural(sample, one, many))
-    })
-}
-
-fn also(notice: &Notice) -> Option<Row> {
-    let names: Vec<String> = notice
-        .explains
-        .iter()
-        .take(6)
-        .map(|name| clean::name(name))
-        .collect();
-    (!names.is_empty()).then(|| {
-        row(
-            "Explains",
-            "",
-            format!("{}: not mailed apart", names.join(", ")),
-        )
-    })
-}
-
-fn pattern(notice: &Notice) -> Option<Row> {
-    let pattern = notice.explained.pattern?;
-    Some(row("Looks like", "", clean::sentence(pattern)))
 }
 
 /// `02:40:12 in eastus: header x-ms-region (C) · call chatcmpl-9f, topic/3@991`.
@@ -472,14 +255,6 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
     let caption = graph
         .filter(|_| spark.is_some())
         .map(|graph| picture::caption(notice, graph));
-    let rows = [
-        so_far(notice),
-        why(&notice.explained.drivers),
-        pattern(notice),
-        place(notice),
-        sure(notice),
-        also(notice),
-    ];
     let others: Vec<Other> = notice
         .others
         .iter()
@@ -502,7 +277,7 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
             .and_then(clean::address),
         spark,
         caption,
-        rows: rows.into_iter().flatten().collect(),
+        rows: rows::rows(notice),
         samples: notice
             .explained
             .samples
@@ -512,12 +287,11 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
             .collect(),
         others_left: notice.others_count.saturating_sub(others.len()),
         others,
-        links: links(
-            notice.id.episode,
-            acts(notice.kind),
-            around.public_url,
-            around.sign,
-        ),
+        links: match notice.id.episode {
+            // Nothing can be done about a test.
+            0 => Vec::new(),
+            episode => links(episode, acts(notice.kind), around.public_url, around.sign),
+        },
         foot: foot(notice, around),
         topic: topic(notice, &said.topic),
     }

@@ -97,6 +97,19 @@ pub(super) fn named(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
+/// A whole file, or standard input for `-`, as plain bytes: decompressed, and UTF-16 as UTF-8.
+///
+/// # Errors
+/// What the system says, with the path.
+pub fn plain_bytes(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let raw_bytes = Arc::new(AtomicU64::new(0));
+    if path == Path::new("-") {
+        return decompressed(Box::new(Counting(io::stdin(), raw_bytes)));
+    }
+    let (reader, _) = open_stream(path, &raw_bytes).map_err(|error| named(&error, path))?;
+    Ok(reader)
+}
+
 impl Reading {
     /// Standard input: no position, read once.
     #[must_use]

@@ -118,5 +118,16 @@ metrics! {
     FollowerFailing Gauge "follower_failing" ["follower"] "1 from a fault of a database until it has dealt with a request again, else 0";
     FollowerRequest Counter "follower_request_seconds_total" ["follower"] "Time that requests to a database took which took lines";
 
+    AlertsJudgedTo Gauge "alerts_judged_to_timestamp_seconds" [] "Up to when all minutes were judged by the rules of alerts";
+    AlertsLastLook Gauge "alerts_last_judgement_timestamp_seconds" [] "When alerts were last judged";
+    AlertsJudging Counter "alerts_judgement_seconds_total" [] "Time that reading, judging and writing of alerts took";
+    AlertsFailures Counter "alerts_failures_total" [] "Looks that the ledger kept from their end; they are repeated";
+    AlertsFiring Gauge "alerts_firing" [] "Series of rules that fire, those that nobody is told of among them";
+    AlertsPending Gauge "alerts_pending" [] "Series of rules that are bad, but not for long enough";
+    AlertSteps Counter "alert_steps_total" ["told"] "Steps of episodes and digests, by whether people are told of them";
+    OutboxMessages Counter "outbox_tries_total" ["result"] "Tries to bring a message out, by what became of them";
+    OutboxWaiting Gauge "outbox_waiting" [] "Messages that are not taken or refused yet";
+    OutboxOldest Gauge "outbox_oldest_waiting_seconds" [] "Time since the oldest waiting message was written; 0 where none waits";
+
     FoldedSeries Gauge "folded_series" ["what"] "Sources, partitions and endpoints whose figures stand under other, because there are too many";
 }

@@ -13,7 +13,7 @@ use super::histogram::Histogram;
 use super::metric::Metric;
 use super::page::{Number, Page};
 use super::state::{Coverage, OTHER, PartitionFigures, SourceFigures, State, whole};
-use super::words::{Delivery, FollowerError, Rebalance, Reload, SourceError};
+use super::words::{Delivery, FollowerError, Rebalance, Reload, SourceError, Try};
 
 /// What the partitions past the limit show together.
 #[derive(Clone, Copy)]
@@ -187,6 +187,22 @@ impl State {
                 self.followers(&mut at, |one| Some(Number::Micros(whole(one.micros))));
             }
 
+            Metric::AlertsJudgedTo => at.maybe(time(self.alerts.judged_to)),
+            Metric::AlertsLastLook => at.maybe(time(self.alerts.looked)),
+            Metric::AlertsJudging => at.put(&[], Number::Micros(whole(self.alerts.micros))),
+            Metric::AlertsFailures => at.put(&[], Number::count(self.alerts.failures)),
+            Metric::AlertsFiring => at.put(&[], Number::count(self.alerts.firing)),
+            Metric::AlertsPending => at.put(&[], Number::count(self.alerts.pending)),
+            Metric::AlertSteps => {
+                at.put(&["yes"], Number::count(self.alerts.told));
+                at.put(&["no"], Number::count(self.alerts.untold));
+            }
+            Metric::OutboxMessages => at.words(&[], Try::ALL, Try::as_str, &self.alerts.tries),
+            Metric::OutboxWaiting => at.put(&[], Number::count(self.alerts.waiting)),
+            Metric::OutboxOldest => {
+                at.put(&[], Number::Millis(self.alerts.oldest_millis(now)));
+            }
+
             Metric::FoldedSeries => {
                 at.put(&["source"], Number::count(self.sources_folded));
                 at.put(&["partition"], Number::count(self.partitions_folded()));
@@ -273,6 +289,10 @@ impl State {
             }
         }
     }
+}
+
+fn time(time: Option<UnixMillis>) -> Option<Number> {
+    time.map(|time| Number::Millis(time.0))
 }
 
 impl Coverage {

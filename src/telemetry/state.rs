@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::outcome::{DuplicateKind, IgnoreReason, QuarantineReason};
 use crate::units::{Text, UnixMillis, clean_name};
 
+use super::alerts::AlertFigures;
 use super::follower::FollowerFigures;
 use super::histogram::Histogram;
 use super::words::{Delivery, Rebalance, Reload, SourceError};
@@ -129,6 +130,7 @@ pub(super) struct State {
     pub(super) coverage: BTreeMap<Text, Coverage>,
     pub(super) endpoints_folded: u64,
     pub(super) followers: BTreeMap<Text, FollowerFigures>,
+    pub(super) alerts: AlertFigures,
 }
 
 impl State {
@@ -154,6 +156,7 @@ impl State {
             coverage: BTreeMap::new(),
             endpoints_folded: 0,
             followers: BTreeMap::new(),
+            alerts: AlertFigures::default(),
         }
     }
 

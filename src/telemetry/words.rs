@@ -99,3 +99,15 @@ words! {
         Unexpected = "unexpected",
     }
 }
+
+words! {
+    /// What became of a try to bring a message out.
+    Try {
+        /// It was taken.
+        Sent = "sent",
+        /// It waits for another try.
+        Again = "again",
+        /// It will never be taken.
+        Refused = "refused",
+    }
+}

@@ -9,11 +9,14 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../daemon_support/mod.rs"]
+mod daemon_support;
 #[path = "../influx_support/mod.rs"]
 mod influx_support;
 #[path = "../common/launched.rs"]
 mod launched;
 
 mod server;
+mod soak;
 mod v1;
 mod v2;

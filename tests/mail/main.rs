@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod digests;
 mod table;
 
 use std::collections::BTreeSet;
@@ -392,4 +393,11 @@ fn hostile_names_stay_names() {
         !unique.contains("Bcc") && !unique.contains("HELO"),
         "{names:?}"
     );
+}
+
+#[test]
+fn the_manual_shows_a_real_mail() {
+    let manual = include_str!("../../docs/MAIL.md");
+    let shown = fs::read_to_string(golden("anomaly-1-firing.txt")).unwrap();
+    assert!(manual.contains(shown.trim_end()));
 }

@@ -12,6 +12,8 @@ use super::num::{In, Out};
 use super::{Budget, Judged};
 use side::{BUSY, IDLE, Side, bin_of};
 
+/// The rarest that is told, in weeks of one series.
+const WEEKS_MOST: f64 = 1_000.0;
 /// How often thresholds are renewed.
 const RENEW_MS: i64 = 6 * HOUR_MS;
 /// What is kept of the record over six hours: half after 14 days.
@@ -129,11 +131,12 @@ impl Pool {
         self.side(busy).threshold(budget.per_week())
     }
 
-    /// By chance a score like this comes about once in so many weeks of one series.
+    /// By chance a score like this comes about once in so many weeks of one series; 1,000 at most, since a tail that
+    /// is drawn further than that says nothing.
     #[must_use]
     pub fn weeks_between(&self, busy: bool, score: f64) -> Option<f64> {
         let rate = self.side(busy).rate(score)?;
-        (rate > 0.0).then(|| 1.0 / rate)
+        Some((1.0 / rate.max(1e-9)).min(WEEKS_MOST))
     }
 
     /// Series-weeks that the thresholds rest on, the shipped ones included.

@@ -8,11 +8,13 @@ mod compose;
 mod digest;
 mod evaluate;
 pub mod explain;
+mod orders;
 pub mod past;
 mod post;
-mod reading;
+pub(in crate::app) mod reading;
 pub mod tale;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use orders::{obey, order};
 pub use post::{Tried, post};

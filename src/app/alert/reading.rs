@@ -26,25 +26,25 @@ const WARM_LINKS_MS: i64 = 9 * DAY_MS;
 
 /// What changed since the feed was last read.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(in crate::app) struct News {
     /// Minutes that had been told.
-    pub(super) late: BTreeSet<UnixMillis>,
+    pub(in crate::app) late: BTreeSet<UnixMillis>,
     /// Hours whose links were computed.
-    pub(super) links: BTreeSet<UnixMillis>,
+    pub(in crate::app) links: BTreeSet<UnixMillis>,
     /// Days whose figures changed.
-    pub(super) days: BTreeSet<UnixMillis>,
+    pub(in crate::app) days: BTreeSet<UnixMillis>,
     /// Whether minutes changed that are not complete.
-    pub(super) fresh: bool,
+    pub(in crate::app) fresh: bool,
     /// There is more in the feed.
-    pub(super) more: bool,
+    pub(in crate::app) more: bool,
 }
 
 /// A reader of facts.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(in crate::app) struct Reading {
     keys: BTreeSet<i64>,
     /// Up to where the feed was read.
-    pub(super) seq: u64,
+    pub(in crate::app) seq: u64,
 }
 
 fn span(from: UnixMillis, to: UnixMillis) -> Span {
@@ -52,7 +52,7 @@ fn span(from: UnixMillis, to: UnixMillis) -> Span {
 }
 
 impl Reading {
-    pub(super) fn new(seq: u64) -> Reading {
+    pub(in crate::app) fn new(seq: u64) -> Reading {
         Reading {
             keys: BTreeSet::new(),
             seq,
@@ -60,7 +60,7 @@ impl Reading {
     }
 
     /// Reads the feed on; minutes before `closed_to` have been told.
-    pub(super) fn news(
+    pub(in crate::app) fn news(
         &mut self,
         books: &impl Books,
         closed_to: UnixMillis,
@@ -114,7 +114,7 @@ impl Reading {
     }
 
     /// Complete minutes of a span.
-    pub(super) fn minutes(
+    pub(in crate::app) fn minutes(
         &mut self,
         books: &impl Books,
         of: Span,
@@ -130,7 +130,7 @@ impl Reading {
     }
 
     /// Minutes that are not complete.
-    pub(super) fn partial(
+    pub(in crate::app) fn partial(
         &mut self,
         books: &impl Books,
         of: Span,
@@ -146,7 +146,7 @@ impl Reading {
     }
 
     /// A minute that changed after it was told; nothing where its hour keeps no minutes any more.
-    pub(super) fn late(
+    pub(in crate::app) fn late(
         &mut self,
         books: &impl Books,
         minute: UnixMillis,
@@ -169,7 +169,7 @@ impl Reading {
     }
 
     /// Days that begin inside a span.
-    pub(super) fn days(
+    pub(in crate::app) fn days(
         &mut self,
         books: &impl Books,
         of: Span,
@@ -181,7 +181,7 @@ impl Reading {
     }
 
     /// Everything that a watch has to know before it goes on at `closed_to`.
-    pub(super) fn warm(
+    pub(in crate::app) fn warm(
         &mut self,
         books: &impl Books,
         closed_to: UnixMillis,
@@ -203,7 +203,7 @@ impl Reading {
 }
 
 /// Links of hours.
-pub(super) fn links(books: &impl Books, hours: Span) -> Result<Vec<Fact>, Fault> {
+pub(in crate::app) fn links(books: &impl Books, hours: Span) -> Result<Vec<Fact>, Fault> {
     let mut by_hour: BTreeMap<UnixMillis, Vec<(LinkKey, LinkTotals)>> = BTreeMap::new();
     for row in books.links(hours)? {
         let link = link_of(&row).ok_or_else(|| {
@@ -235,7 +235,7 @@ fn link_of(row: &LinkRow) -> Option<(LinkKey, LinkTotals)> {
 }
 
 /// Credentials of hours.
-pub(super) fn credentials(books: &impl Books, hours: Span) -> Result<Vec<Fact>, Fault> {
+pub(in crate::app) fn credentials(books: &impl Books, hours: Span) -> Result<Vec<Fact>, Fault> {
     let rows = books.families(Family::Credential, hours)?;
     Ok(by_start(rows, Fact::Credentials))
 }
@@ -254,7 +254,7 @@ fn by_start(
 }
 
 /// User groups and conversations of the day that holds an instant.
-pub(super) fn of_day(books: &impl Books, at: UnixMillis) -> Result<Vec<Fact>, Fault> {
+pub(in crate::app) fn of_day(books: &impl Books, at: UnixMillis) -> Result<Vec<Fact>, Fault> {
     let day = books.zones().day_of(at);
     let rows = books.families(Family::UserGroup, span(day, day.saturating_add(1)))?;
     let mut facts = by_start(rows, Fact::Groups);
@@ -280,7 +280,7 @@ pub(super) fn of_day(books: &impl Books, at: UnixMillis) -> Result<Vec<Fact>, Fa
 }
 
 /// How sources stand: what the books say beside what their readers know.
-pub(super) fn sources(
+pub(in crate::app) fn sources(
     books: &impl Books,
     known: &[SourceFact],
     now: UnixMillis,

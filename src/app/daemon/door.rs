@@ -1,4 +1,5 @@
-//! The daemon's local socket, beside its ledger: corrections of the books while they are written.
+//! The daemon's local socket, beside its ledger: corrections of the books while they are written, and
+//! orders about alerts.
 //!
 //! Knows no terminal. A newcomer may ask why no password is asked for: the socket is a file that its
 //! owner alone may open, and whoever may write the ledger needs no daemon to change it.
@@ -114,9 +115,11 @@ fn answer(shared: &Shared, mut stream: UnixStream) -> io::Result<()> {
             version: VERSION,
             config: mark(&shared.setup().0.ready.canonical),
         },
-        Ok(Ask::Restate { version, .. }) if version != VERSION => Say::Refused {
-            why: "the daemon is of another version".to_owned(),
-        },
+        Ok(Ask::Restate { version, .. } | Ask::Alert { version, .. }) if version != VERSION => {
+            Say::Refused {
+                why: "the daemon is of another version".to_owned(),
+            }
+        }
         Ok(Ask::Restate {
             config,
             from,
@@ -131,6 +134,13 @@ fn answer(shared: &Shared, mut stream: UnixStream) -> io::Result<()> {
             stream.set_read_timeout(Some(GLANCE))?;
             correct(shared, &mut stream, (&config, span, &reason))
         }
+        Ok(Ask::Alert { order, .. }) => match shared.order(order, TAKE_OVER) {
+            Ok(done) => {
+                tracing::info!("alerts: {done}");
+                Say::Ordered { done }
+            }
+            Err(why) => Say::Refused { why },
+        },
         Err(error) => Say::Refused {
             why: format!("not understood: {error}"),
         },

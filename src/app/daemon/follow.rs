@@ -23,19 +23,25 @@ use super::shared::{Shared, may_pass};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Pause before lines are looked for again, where there were none.
 const SEND_EVERY: Duration = Duration::from_millis(250);
+/// A source that is behind by more records than a batch holds is catching up.
+const BEHIND_RECORDS: i64 = 30_000;
+/// So many times longer than it worked a follower rests while a source catches up.
+const REST_TIMES: u32 = 29;
+/// Longest rest of a follower.
+const REST_MAX: Duration = Duration::from_secs(1);
 /// Pause after a fault.
 const AGAIN: Duration = Duration::from_secs(5);
 /// For how long sources must have been complete: what a reader has gathered is in the books by then.
 const BOOKED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The books, read beside whoever writes them.
-struct Beside<'a> {
+pub(super) struct Beside<'a> {
     reader: SqliteLedger,
     shared: &'a Shared,
 }
 
 impl Beside<'_> {
-    fn open(shared: &Shared) -> Result<Beside<'_>, Fault> {
+    pub(super) fn open(shared: &Shared) -> Result<Beside<'_>, Fault> {
         let reader = shared.books().beside()?;
         Ok(Beside { reader, shared })
     }
@@ -117,8 +123,9 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
                 Some(_) => follower.configure(&shared.setup().0.rules),
             }
         }
+        let mut work = Work::begin();
         while follower.hear(books.reader(), shared.clock.now())? && !shared.stopping() {
-            shared.moves();
+            work.rest(shared);
         }
         let moment = Moment {
             now: shared.clock.now(),
@@ -126,7 +133,7 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
             lags: lags(shared),
         };
         while !shared.stopping() && follower.freeze(&mut books, &moment)?.more {
-            shared.moves();
+            work.rest(shared);
             unsent.look(follower.row(), moment.now);
         }
         let (lines, oldest) = unsent.look(follower.row(), moment.now);
@@ -136,6 +143,27 @@ fn freeze_on(shared: &Shared, name: &Text) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// A piece of a follower's work. Reading goes before telling: while a source catches up, pieces come
+/// with rests between them, so that records are not read later for the sake of their points.
+struct Work(Instant);
+
+impl Work {
+    fn begin() -> Work {
+        Work(Instant::now())
+    }
+
+    /// Ends a piece, rests where a source catches up, and begins the next one.
+    fn rest(&mut self, shared: &Shared) {
+        shared.moves();
+        let behind = |lag: Lag| lag.records.is_some_and(|n| n > BEHIND_RECORDS);
+        if lags(shared).into_values().any(behind) {
+            let worked = self.0.elapsed();
+            shared.nap(pause(worked.saturating_mul(REST_TIMES).min(REST_MAX)));
+        }
+        *self = Work::begin();
+    }
 }
 
 /// How far each source is behind.
@@ -153,10 +181,10 @@ fn lags(shared: &Shared) -> BTreeMap<Text, Lag> {
 
 /// Up to when sources were complete some time ago.
 #[derive(Default)]
-struct Complete(VecDeque<(Instant, Option<UnixMillis>)>);
+pub(super) struct Complete(VecDeque<(Instant, Option<UnixMillis>)>);
 
 impl Complete {
-    fn at(&mut self, now: Instant, to: Option<UnixMillis>) -> Option<UnixMillis> {
+    pub(super) fn at(&mut self, now: Instant, to: Option<UnixMillis>) -> Option<UnixMillis> {
         self.0.push_back((now, to));
         let old = |(at, _): &(Instant, _)| now.duration_since(*at) >= pause(BOOKED_WITHIN);
         while self.0.get(1).is_some_and(old) {

@@ -4,6 +4,7 @@
 //! daemon: whoever started it starts it again, the books say where to go on, and half a daemon
 //! looks like a whole one.
 
+mod alerts;
 mod changes;
 mod clients;
 mod door;
@@ -12,6 +13,8 @@ mod follow;
 mod held;
 mod keeper;
 mod letters;
+mod listen;
+mod post;
 mod pulse;
 mod reader;
 mod runs;
@@ -33,7 +36,7 @@ use crate::clock::Clock;
 use crate::ledger::SqliteLedger;
 use crate::telemetry::Reload;
 use crate::units::Text;
-use crate::web::{self, Board, Listener};
+use crate::web::Listener;
 
 use super::Failure;
 use super::run::{self, Wake};
@@ -68,6 +71,9 @@ pub struct Start {
 
 /// What a thread does for one database.
 type Follow = fn(&Arc<Shared>, &Text) -> Result<(), Failure>;
+
+/// What a thread does that is always there.
+type Always = fn(&Arc<Shared>) -> Result<(), Failure>;
 
 /// A thread, and what it is for.
 struct Worker {
@@ -121,7 +127,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
     let shared = Arc::new(Shared::new(books, setup));
     shared.health.ready("ledger", Ok(()));
     let listener = listen
-        .map(|address| listen_at(address, &shared))
+        .map(|address| listen::at(address, &shared))
         .transpose()?;
     let running = Running {
         door: ledger.as_deref().and_then(open_door),
@@ -135,17 +141,6 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         manager: Manager::of_environment(),
     };
     Ok(running)
-}
-
-fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Failure> {
-    let board = Board {
-        figures: Arc::clone(&shared.figures),
-        health: Arc::clone(&shared.health),
-        clock: Arc::new(shared.clock),
-    };
-    let listener = web::start(address, board)?;
-    tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
-    Ok(listener)
 }
 
 /// The socket; the daemon does its work without it, too.
@@ -222,9 +217,16 @@ impl Running {
             let shared = Arc::clone(&self.shared);
             self.start("door", None, move || door::run(&shared, &door))?;
         }
-        if !self.is_at_work("keeper") {
-            let shared = Arc::clone(&self.shared);
-            self.start("keeper", None, move || keeper::run(&shared))?;
+        let always: [(&str, Always); 3] = [
+            ("keeper", keeper::run),
+            ("alerts", alerts::run),
+            ("post", post::run),
+        ];
+        for (name, work) in always {
+            if !self.is_at_work(name) {
+                let shared = Arc::clone(&self.shared);
+                self.start(name, None, move || work(&shared))?;
+            }
         }
         Ok(())
     }

@@ -3,13 +3,14 @@
 //! Knows no source. A newcomer may ask why one lock around the books and no channel of requests: a
 //! batch is one call, and whoever waits for the lock is slowed exactly as much as the books are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::clock::{Clock, SystemClock};
 use crate::crash::site;
+use crate::episode::Order;
 use crate::judge::Judge;
 use crate::ledger::{Fault, FaultKind, SqliteLedger};
 use crate::sink::StopSign;
@@ -26,6 +27,12 @@ pub(super) const QUIET_MAX: Duration = Duration::from_secs(30);
 /// Longest sleep of a thread that must notice the end.
 const NAP: Duration = Duration::from_millis(50);
 
+/// What somebody orders, and who waits for it.
+pub(super) struct Ordered {
+    pub(super) order: Order,
+    pub(super) answer: mpsc::SyncSender<Result<String, String>>,
+}
+
 /// What the daemon's threads share.
 pub(super) struct Shared {
     books: Mutex<SqliteLedger>,
@@ -40,6 +47,8 @@ pub(super) struct Shared {
     complete: Mutex<BTreeMap<Text, Option<UnixMillis>>>,
     /// The generation by which each thread that books has judged all that it has not booked yet.
     taken_over: Mutex<BTreeMap<String, u64>>,
+    /// What people order of alerts.
+    orders: Mutex<VecDeque<Ordered>>,
     /// How often the books were corrected.
     corrections: AtomicU64,
     pub(super) clock: SystemClock,
@@ -65,6 +74,7 @@ impl Shared {
             sign: Mutex::default(),
             complete: Mutex::default(),
             taken_over: Mutex::default(),
+            orders: Mutex::default(),
             corrections: AtomicU64::new(0),
             clock,
             figures: Arc::new(Figures::new(env!("CARGO_PKG_VERSION"), clock.now())),
@@ -205,6 +215,24 @@ impl Shared {
         let complete = lock(&self.complete);
         let all: Option<Vec<UnixMillis>> = complete.values().copied().collect();
         all?.into_iter().min()
+    }
+
+    /// Up to when each source has been read.
+    pub(super) fn completes(&self) -> BTreeMap<Text, Option<UnixMillis>> {
+        lock(&self.complete).clone()
+    }
+
+    /// Hands an order to whoever judges alerts, and waits for what becomes of it.
+    pub(super) fn order(&self, order: Order, long: Duration) -> Result<String, String> {
+        let (answer, done) = mpsc::sync_channel(1);
+        lock(&self.orders).push_back(Ordered { order, answer });
+        done.recv_timeout(long)
+            .unwrap_or_else(|_| Err("alerts are at work; try again in a moment".to_owned()))
+    }
+
+    /// The next order; `None` when nobody orders anything.
+    pub(super) fn next_order(&self) -> Option<Ordered> {
+        lock(&self.orders).pop_front()
     }
 
     /// Logs a fault that may come again and again: once, then as a count. It is being dealt with;

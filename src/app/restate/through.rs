@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::setup::Setup;
 use crate::app::{Failure, Progress};
+use crate::episode::Order;
 use crate::ledger::Span;
 
 use super::wire::{Ask, LINE_MAX, Say, VERSION, mark, socket};
@@ -88,6 +89,47 @@ impl Door {
         heard.next()
     }
 
+    /// Has an order about alerts obeyed: what was done, or why it was not; `None` where the daemon went
+    /// away before it said.
+    ///
+    /// # Errors
+    /// Where the daemon cannot be asked; then nothing was changed.
+    pub fn order(&self, order: &Order) -> Result<Option<Result<String, String>>, Failure> {
+        let ask = Ask::Alert {
+            version: VERSION,
+            order: order.clone(),
+        };
+        let heard = self.ask(&ask, None)?.find_map(|said| match said {
+            Say::Ordered { done } => Some(Ok(done)),
+            Say::Refused { why } => Some(Err(why)),
+            Say::Hello { .. } | Say::Restating { .. } | Say::Done { .. } => None,
+        });
+        Ok(heard)
+    }
+
+    /// The daemon that writes `ledger`, whatever it judges by; `None` where none answers.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it is of another version.
+    pub fn knock_for_orders(ledger: &Path) -> Result<Option<Door>, Failure> {
+        let door = Door {
+            socket: socket(ledger),
+        };
+        match door.hello() {
+            Some(Say::Hello { version, .. }) if version == VERSION => Ok(Some(door)),
+            Some(Say::Hello { .. }) => Err(Failure::Usage(
+                "the daemon that writes this ledger is of another version; restart it".to_owned(),
+            )),
+            Some(
+                Say::Restating { .. }
+                | Say::Done { .. }
+                | Say::Ordered { .. }
+                | Say::Refused { .. },
+            )
+            | None => Ok(None),
+        }
+    }
+
     /// Has a span restated. What the daemon does ends with this process: whoever is gone before the
     /// correction is whole has changed nothing.
     ///
@@ -118,7 +160,7 @@ impl Door {
                 }
                 Say::Done { number, lines } => answer = Answer::Done { number, lines },
                 Say::Refused { why } => answer = Answer::Refused(why),
-                Say::Hello { .. } => {}
+                Say::Hello { .. } | Say::Ordered { .. } => {}
             }
         }
         if begun {

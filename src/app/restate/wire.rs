@@ -1,4 +1,4 @@
-//! What passes between `restate` and a running daemon: one line of JSON each way, and then some.
+//! What passes between `restate` or `alerts` and a running daemon: one line of JSON each way, and then some.
 //!
 //! Knows neither books nor sockets. A newcomer may ask why no figure passes before the correction: whoever
 //! asks reads the books beside the daemon, and sees there what it would move.
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::episode::Order;
 
 /// The version of these words.
 pub(in crate::app) const VERSION: u32 = 1;
@@ -38,6 +40,13 @@ pub(in crate::app) enum Ask {
         /// Why.
         reason: String,
     },
+    /// Do something about alerts.
+    Alert {
+        /// [`VERSION`].
+        version: u32,
+        /// What.
+        order: Order,
+    },
 }
 
 /// What the daemon says.
@@ -66,6 +75,11 @@ pub(in crate::app) enum Say {
         number: u64,
         /// The lines that it read.
         lines: u64,
+    },
+    /// An order of alerts was obeyed.
+    Ordered {
+        /// What was done.
+        done: String,
     },
     /// Nothing was changed.
     Refused {

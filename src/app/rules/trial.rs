@@ -15,7 +15,7 @@ use crate::watch::{Moment, Watch, WatchState};
 use super::facts::Feeder;
 
 /// How far the daemon's clock is ahead of what is complete.
-const GRACE_MS: i64 = 2 * MINUTE_MS;
+pub(super) const GRACE_MS: i64 = 2 * MINUTE_MS;
 
 /// Who gets the mails of a case.
 const READER: &str = "on-call@example.org";

@@ -3,14 +3,12 @@
 //! Reads no text of it. A newcomer may ask why a body can be a list: of a stream Bedrock logs the
 //! events, and what they tell of usage is spread over several of them.
 
-use std::borrow::Cow;
-
 use crate::call::Tier;
 use crate::outcome::Reject;
 use crate::units::Millis;
 
 use super::super::fields;
-use super::super::json::Json;
+use super::super::json::{Json, Key};
 
 /// What a body told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,14 +81,11 @@ fn take_plain<'a>(part: &Json<'a>, told: &mut Body<'a>) -> Result<(), Reject> {
 }
 
 /// Later events tell cumulative counts: each key's last value stands.
-fn lay_over<'a>(usage: &mut Option<Json<'a>>, later: &[(Cow<'a, str>, Json<'a>)]) {
-    let Json::Object(entries) = usage.get_or_insert_with(|| Json::Object(Vec::new())) else {
+fn lay_over<'a>(usage: &mut Option<Json<'a>>, later: &[(Key<'a>, Json<'a>)]) {
+    let Json::Object(entries) = usage.get_or_insert_with(|| Json::Object(Box::default())) else {
         return;
     };
     for (key, value) in later.iter().filter(|(_, value)| !value.is_blank()) {
-        match entries.iter_mut().find(|(name, _)| name == key) {
-            Some((_, old)) => *old = value.clone(),
-            None => entries.push((key.clone(), value.clone())),
-        }
+        entries.set(key.clone(), value.clone());
     }
 }

@@ -6,6 +6,8 @@
 
 mod body;
 
+use std::borrow::Cow;
+
 use crate::call::{
     Class, Evidence, EvidenceKind, Format, Operation, Origin, Report, Tier, Transport, UsageReport,
 };
@@ -13,7 +15,7 @@ use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Text, UnixMillis, clean_name};
 
-use super::json::Json;
+use super::json::{Entries, Json, Key};
 use super::provider_usage::{self, ProviderUsage};
 use super::{Context, Told, fields, place};
 
@@ -182,7 +184,7 @@ fn usage(
 
 /// The log's own counts. A call that a guardrail stopped has none.
 fn counts(record: &Json<'_>, model: &str) -> Result<Option<ProviderUsage>, Reject> {
-    let mut entries = Vec::new();
+    let mut entries = Box::new(Entries::default());
     for (half, key) in [
         ("input", "inputTokenCount"),
         ("input", "cacheReadInputTokenCount"),
@@ -190,7 +192,7 @@ fn counts(record: &Json<'_>, model: &str) -> Result<Option<ProviderUsage>, Rejec
         ("output", "outputTokenCount"),
     ] {
         if let Some(value) = record.at(&[half, key]).filter(|value| !value.is_blank()) {
-            entries.push((key.into(), value.clone()));
+            entries.set(Key::from(Cow::Borrowed(key)), value.clone());
         }
     }
     provider_usage::read(&Json::Object(entries), model)

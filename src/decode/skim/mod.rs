@@ -33,8 +33,15 @@ pub(super) fn skim(
         None | Some(Format::ServicenowOutbound) => {}
         Some(_) => return None,
     }
-    let row = scan(bytes, settings)?;
-    if !row.is_outbound(settings.format.is_some()) {
+    // Neither a key of another format nor a host that is ours leaves anything to skim.
+    let fixed = settings.format.is_some();
+    let goes_on = |row: &Row<'_>| {
+        let ours = |host: &str| context.gate.might_admit(host, "");
+        let host = row.host.as_deref().and_then(fields::split_url);
+        (fixed || row.seen & key::FOREIGN == 0) && !host.is_some_and(|named| ours(named.host))
+    };
+    let row = scan(bytes, settings, goes_on)?;
+    if !row.is_outbound(fixed) {
         return None;
     }
     let (host, path) = address(row.host.as_deref(), row.url.as_deref(), row.path.as_deref())?;
@@ -51,7 +58,7 @@ pub(super) fn skim(
 /// the record to the decoder. For measuring the scan.
 #[must_use]
 pub fn skim_host(bytes: &[u8]) -> Option<String> {
-    let row = scan(bytes, &Settings::default())?;
+    let row = scan(bytes, &Settings::default(), |_| true)?;
     if !row.is_outbound(false) {
         return None;
     }
@@ -92,8 +99,13 @@ enum Part {
     Path,
 }
 
-/// Scans a whole record; `None` for anything that is no plain object, or unusual.
-fn scan<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Row<'a>> {
+/// Scans a whole record; `None` for anything that is no plain object, or unusual, and once `goes_on`
+/// says no: it is asked whenever a key of another format or a part of the destination was found.
+fn scan<'a>(
+    bytes: &'a [u8],
+    settings: &Settings,
+    goes_on: impl Fn(&Row<'a>) -> bool,
+) -> Option<Row<'a>> {
     let own = OwnNames::new(settings)?;
     let mut row = Row::default();
     let mut scanner = Scanner::new(bytes);
@@ -122,6 +134,9 @@ fn scan<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Row<'a>> {
         row.seen |= bit;
         if let Some(part) = part {
             row.keep(part, &value)?;
+        }
+        if (part.is_some() || bit & key::FOREIGN != 0) && !goes_on(&row) {
+            return None;
         }
         match scanner.next()? {
             b',' => {}

@@ -304,7 +304,8 @@ impl Adder<'_> {
 /// Adds what the entries tell of conversations.
 fn converse(delta: &mut Delta, booked: &[Booked<'_>]) {
     let mut places: PlainMap<(i64, u64, u32), usize> = PlainMap::default();
-    let mut sums: Vec<((i64, u64, u32), Totals)> = Vec::new();
+    places.reserve(booked.len());
+    let mut sums: Vec<((i64, u64, u32), Totals)> = Vec::with_capacity(booked.len());
     for (one, (day, key)) in booked.iter().zip(&delta.places) {
         if let Some(conversation) = one.entry.conversation {
             let key = (*day, conversation.0, *key);

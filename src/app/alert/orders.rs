@@ -1,0 +1,73 @@
+//! Orders about alerts: through the daemon that writes the books, or in the books where none does.
+//!
+//! Knows no arguments. A newcomer may ask why the daemon is asked first: what it has in memory would
+//! write over what is changed behind its back.
+
+use std::path::Path;
+
+use crate::app::Failure;
+use crate::app::restate::Door;
+use crate::app::setup::Setup;
+use crate::episode::Order;
+use crate::ledger::{AlertApply, Alerts, EpisodeRow, Fault, SqliteLedger};
+use crate::units::UnixMillis;
+
+use super::evaluate::{audit_row, desk};
+
+/// Obeys an order in books that nobody else writes: what was done, or why it was not.
+///
+/// # Errors
+/// What the ledger says.
+pub fn obey(
+    books: &mut SqliteLedger,
+    setup: &Setup,
+    order: &Order,
+    now: UnixMillis,
+) -> Result<Result<String, String>, Fault> {
+    let mut desk = desk(books, setup)?;
+    let done = match desk.order(order, now) {
+        Ok(done) => done,
+        Err(why) => return Ok(Err(why)),
+    };
+    let episodes = desk.views().into_iter().map(|view| EpisodeRow {
+        number: view.number,
+        opened: view.opened,
+        resolved: view.resolved,
+        body: serde_json::to_vec(&view).unwrap_or_default(),
+    });
+    let apply = AlertApply {
+        cursor: books.alert_cursor()?,
+        episodes: episodes.collect(),
+        audit: vec![audit_row(order, &done, now)],
+        state: desk.state(),
+        ..AlertApply::default()
+    };
+    books.alert_apply(&apply)?;
+    Ok(Ok(done))
+}
+
+/// Obeys an order, by the daemon that writes the ledger where there is one.
+///
+/// # Errors
+/// [`Failure::Usage`] with why it was not obeyed; what the ledger or the daemon says.
+pub fn order(
+    ledger: &Path,
+    setup: &Setup,
+    order: &Order,
+    now: UnixMillis,
+) -> Result<String, Failure> {
+    if let Some(door) = Door::knock_for_orders(ledger)? {
+        let answer = door.order(order)?.unwrap_or_else(|| {
+            Err("the daemon went away before it said whether it did it".to_owned())
+        });
+        return answer.map_err(Failure::Usage);
+    }
+    let path = |fault| Failure::Ledger {
+        path: ledger.to_owned(),
+        fault,
+    };
+    let mut books = setup.open(ledger)?;
+    obey(&mut books, setup, order, now)
+        .map_err(path)?
+        .map_err(Failure::Usage)
+}

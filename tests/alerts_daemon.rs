@@ -1,0 +1,131 @@
+//! From a bad call to a mail: the daemon reads, judges, writes and brings out.
+//!
+//! Reads files, so that no broker is needed. A newcomer may ask why mails go into a folder: it is the way
+//! that the demo goes, and each file is what a server would have got.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+#![allow(clippy::print_stderr, reason = "what was measured or skipped is told")]
+#![allow(clippy::disallowed_methods, reason = "records are of now")]
+
+mod common;
+mod daemon_support;
+
+use std::io::Write as _;
+
+use common::Desk;
+use daemon_support::{Daemon, wait_for};
+use tollwatch::ledger::{Alerts as _, SqliteLedger};
+use tollwatch::units::UnixMillis;
+
+const CONFIG: &str = r#"
+[daemon]
+listen = "127.0.0.1:0"
+
+[[source.file]]
+name = "export"
+paths = ["log.jsonl"]
+
+[endpoint.weu]
+base_url = "https://contoso-weu.openai.azure.com"
+provider = "azure"
+credential_ref = "kv-weu"
+model_name = "gpt-4o"
+deployment = "gpt-4o-weu"
+region = "westeurope"
+deployment_scope = "regional"
+
+[[feature]]
+application = "itsm"
+skill = "incident_summarization"
+owner = "owner@example.com"
+endpoints = ["weu"]
+residency = "eu"
+
+[alerts.mail]
+folder = "mails"
+from = "tollwatch@example.com"
+fallback_to = "fallback@example.com"
+"#;
+
+fn now() -> UnixMillis {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// A record of so many seconds ago.
+fn record(n: usize, ago: i64, to: &str) -> String {
+    let at = now().saturating_add(-ago * 1_000).to_string();
+    let record = common::good(n);
+    let from = record.find("\"at\": \"").unwrap() + 7;
+    let to_end = from + record[from..].find('"').unwrap();
+    let mut record = format!("{}{at}{}", &record[..from], &record[to_end..]);
+    if !to.is_empty() {
+        record = record.replace("contoso-weu.openai.azure.com", to);
+    }
+    record + "\n"
+}
+
+fn append(desk: &Desk, text: &str) {
+    let mut file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(desk.path("log.jsonl"))
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+fn mails(desk: &Desk) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(desk.path("mails")) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "eml"))
+        .collect();
+    paths.sort();
+    let read = |path: &std::path::PathBuf| String::from_utf8(std::fs::read(path).unwrap()).unwrap();
+    paths.iter().map(read).collect()
+}
+
+fn header<'a>(mail: &'a str, name: &str) -> &'a str {
+    let found = mail.lines().find_map(|line| line.strip_prefix(name));
+    found.unwrap_or_default().trim_start_matches(':').trim()
+}
+
+#[test]
+fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
+    let desk = Desk::new();
+    desk.write("t.toml", CONFIG);
+    let good: String = (0..200)
+        .map(|n| record(n, 4_000 - 15 * i64::try_from(n).unwrap(), ""))
+        .collect();
+    append(&desk, &good);
+    let daemon = Daemon::start(&desk);
+    let told = || format!("{}\n{:?}", daemon.log(), mails(&desk));
+    wait_for("judged", told, || {
+        let books = SqliteLedger::open_read_only(&desk.path("books.db")).ok()?;
+        (books.alert_cursor().ok()?.turn > 0).then_some(())
+    });
+    let began = std::time::Instant::now();
+    append(&desk, &record(900, 2, "api.openai.com"));
+    let found = wait_for("a mail", told, || {
+        mails(&desk)
+            .into_iter()
+            .find(|mail| mail.contains("owner@example.com"))
+    });
+    eprintln!("a mail {:?} after the call was written", began.elapsed());
+    eprintln!("{found}");
+    assert_eq!(header(&found, "To"), "owner@example.com");
+    let id = header(&found, "Message-ID").to_owned();
+    assert!(!id.is_empty());
+    daemon.stop();
+    let before = mails(&desk).len();
+    let daemon = Daemon::start(&desk);
+    append(&desk, &record(901, 2, "api.openai.com"));
+    std::thread::sleep(std::time::Duration::from_secs(12));
+    let told = format!("{}\n{:#?}", daemon.log(), mails(&desk));
+    assert_eq!(mails(&desk).len(), before, "{told}");
+    daemon.stop();
+}
