@@ -4,7 +4,7 @@
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
-	cargo run --quiet --release --locked -- demo --once
+	cargo run --quiet --release --locked -- demo $(if $(LISTEN),--listen $(LISTEN))
 
 # Everything that must hold on any machine; Kafka is librdkafka's mock here, and `make kafka` the real one.
 test: tools

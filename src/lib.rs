@@ -5,7 +5,7 @@
 //!
 //! | level | modules | knows nothing of |
 //! |---|---|---|
-//! | words | [`money`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
+//! | words | [`money`] [`figure`] [`units`] [`ids`] [`clock`] [`crash`] [`secret`] [`problem`] [`varint`] | calls |
 //! | what passes between stages | [`call`] [`outcome`] | where it came from |
 //! | judging, pure | [`provider`] [`decode`] [`price`] [`residency`] [`attribute`] [`entry`] [`judge`] | clock, task, socket, file |
 //! | adding up, pure | [`hist`] [`cell`] [`mod@line`] [`link`] [`series`] | the ledger |
@@ -24,6 +24,7 @@
 
 pub mod clock;
 pub mod crash;
+pub mod figure;
 pub mod ids;
 pub mod money;
 pub mod problem;

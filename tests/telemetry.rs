@@ -97,6 +97,8 @@ fn desk() -> Desk {
         figures: Arc::clone(&figures),
         health: Arc::clone(&health),
         clock: Arc::new(FixedClock::at(NOW.saturating_add(90_000))),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     Desk {
         listener: web::start(anywhere(), board).unwrap(),
@@ -232,6 +234,8 @@ fn a_loop_that_stands_still_shows() {
         figures: Arc::new(filled()),
         health: Arc::new(health),
         clock: Arc::new(FixedClock::at(NOW)),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     let listener = web::start(anywhere(), board).unwrap();
     let reason = "main loop: no beat for 0 s, allowed are 0 s\n";
@@ -253,6 +257,8 @@ fn addresses_that_cannot_be_are_refused() {
         figures: Arc::new(filled()),
         health: Arc::new(Health::new(Instant::now(), Duration::from_secs(1))),
         clock: Arc::new(FixedClock::at(NOW)),
+        pages: None,
+        limits: web::Limits::USUAL,
     };
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464"] {
         let refused = web::start(address.parse().unwrap(), board()).unwrap_err();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// beside it on its own.
 const LEVELS: &[&[&str]] = &[
     &[
-        "units", "money", "ids", "clock", "crash", "secret", "problem", "varint",
+        "units", "money", "figure", "ids", "clock", "crash", "secret", "problem", "varint",
     ],
     &["call", "outcome"],
     &["provider"],

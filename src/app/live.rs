@@ -29,6 +29,8 @@ const CONFIG: (&str, &str) = (
     include_str!("../../deploy/demo/live.toml"),
     "127.0.0.1:9092",
 );
+/// Where it listens.
+const ANYWHERE: &str = "127.0.0.1:0";
 /// The topics that it names.
 const TOPICS: [&str; 2] = ["sys_outbound_http_log", "sys_generative_ai_log"];
 /// Partitions of each.
@@ -61,6 +63,8 @@ pub struct Ask<'a> {
     pub order: Order,
     /// So many requests; `None` until a signal comes.
     pub requests: Option<u64>,
+    /// Where the pages are served; any free port of loopback for `None`.
+    pub listen: Option<SocketAddr>,
 }
 
 /// What became of the records, by outcome; `received` stands beside them.
@@ -79,7 +83,11 @@ pub fn live(
     let path = ask.dir.join("tollwatch.db");
     let broker = Mock::start(&TOPICS, PARTITIONS)?;
     let config = ask.dir.join("live.toml");
-    fs::write(&config, CONFIG.0.replace(CONFIG.1, &broker.brokers()))?;
+    let mut text = CONFIG.0.replace(CONFIG.1, &broker.brokers());
+    if let Some(address) = ask.listen {
+        text = text.replace(ANYWHERE, &address.to_string());
+    }
+    fs::write(&config, text)?;
     let reader = setup::open_read_only(&path)?;
     let clock = SystemClock;
     let mut running = daemon::start(Start {

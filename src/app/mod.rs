@@ -18,6 +18,7 @@ pub mod links;
 pub mod live;
 pub mod log;
 pub mod names;
+pub mod pages;
 pub mod pipeline;
 pub mod quarantine;
 pub mod registry;

@@ -141,11 +141,12 @@ impl Plot {
         let mut free = f64::MIN;
         for (x, text) in words {
             let half = room(text, SMALL, false) / 2.0;
-            if x - half < free || x + half > self.edge {
+            let x = x.min(self.edge - half).max(half);
+            if x - half < free {
                 continue;
             }
             free = x + half + 10.0;
-            let at = (*x, self.bottom + 19.0);
+            let at = (x, self.bottom + 19.0);
             drawing.text(at, text, Anchor::Middle, Ink::Axis);
         }
     }

@@ -353,6 +353,9 @@ pub(super) struct Demo {
     /// Same seed, same story.
     #[arg(long, default_value_t = 7)]
     pub(super) seed: u64,
+    /// Where the pages are served, a loopback address; any free port when not given.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) listen: Option<std::net::SocketAddr>,
     /// The answer as one JSON object; ends as with `--once`.
     #[arg(long)]
     pub(super) json: bool,

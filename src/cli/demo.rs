@@ -92,6 +92,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         scenario: &scenario,
         order,
         requests: once.then_some(LIVE_REQUESTS),
+        listen: args.listen,
     };
     let mut shown = Shown {
         terminal,

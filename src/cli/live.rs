@@ -53,6 +53,7 @@ impl Watcher for Shown<'_, '_> {
             let dir = self.dir.display();
             if let Some(pages) = pages {
                 writeln!(out, "  metrics   http://{pages}/metrics")?;
+                writeln!(out, "  pages     http://{pages}/")?;
             }
             writeln!(
                 out,

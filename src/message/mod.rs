@@ -38,6 +38,7 @@ use view::View;
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
 pub use link::{Act, Sign};
+pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
 
 /// Bytes of a mail at most, with its picture in letters.

@@ -119,8 +119,21 @@ pub(super) fn caption(notice: &Notice, graph: &Graph) -> String {
     parts.join(", ")
 }
 
-/// The chart as a PNG; `None` where there is too little to draw.
+/// The chart as PNGs; `None` where there is too little to draw.
 pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
+    let png = drawing(notice, zone, chart::Width::Mail)?.png()?;
+    let narrow = drawing(notice, zone, chart::Width::Narrow)?.png()?;
+    Some(Picture {
+        size: shown(&png)?,
+        png,
+        narrow_size: shown(&narrow)?,
+        narrow,
+    })
+}
+
+/// The chart of a notice, as mails and pages show it; `None` where there is too little to draw.
+#[must_use]
+pub fn drawing(notice: &Notice, zone: Tz, width: chart::Width) -> Option<chart::Drawing> {
     let graph = notice.explained.graph.as_ref()?;
     if graph.points.len() < 4 {
         return None;
@@ -173,14 +186,7 @@ pub(super) fn picture(notice: &Notice, zone: Tz) -> Option<Picture> {
         unit: axis,
         zone,
     };
-    let png = moment.draw(chart::Width::Mail).png()?;
-    let narrow = moment.draw(chart::Width::Narrow).png()?;
-    Some(Picture {
-        size: shown(&png)?,
-        png,
-        narrow_size: shown(&narrow)?,
-        narrow,
-    })
+    Some(moment.draw(width))
 }
 
 /// Pixels across and down as shown, from the head of the file.

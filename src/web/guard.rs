@@ -17,18 +17,18 @@ use tokio::time::Sleep;
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub struct Limits {
     /// Connections at once; further ones wait.
-    pub(super) connections: usize,
+    pub connections: usize,
     /// How long one may last.
-    pub(super) lifetime: Duration,
+    pub lifetime: Duration,
 }
 
 impl Limits {
-    /// A page takes milliseconds; a scraper, a probe and a person are three.
-    pub(super) const USUAL: Limits = Limits {
-        connections: 32,
-        lifetime: Duration::from_secs(10),
+    /// A page takes milliseconds; whoever leaves one open holds a place for its refreshing.
+    pub const USUAL: Limits = Limits {
+        connections: 128,
+        lifetime: Duration::from_secs(30),
     };
 }
 

@@ -1,10 +1,14 @@
-//! The daemon's own listener on loopback: `/metrics`, `/healthz`, `/readyz`.
+//! The daemon's own listener on loopback: pages, the API, `/metrics`, `/healthz`, `/readyz`.
 //!
-//! Knows no figure; it asks [`crate::telemetry`]. A newcomer may ask why it has a thread and a
-//! runtime of its own: a ledger that is slow to write must not make the daemon look dead.
+//! Knows no figure; it asks [`crate::telemetry`] and whoever implements [`Answers`]. A newcomer may
+//! ask why it has a thread and a runtime of its own: a ledger that is slow to write must not make
+//! the daemon look dead.
 
 mod answer;
+mod answers;
+mod events;
 mod guard;
+pub mod page;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -17,9 +21,11 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::telemetry::{Figures, Health};
 
-use guard::{Guarded, Limits};
+use guard::Guarded;
 
 pub use answer::PATHS;
+pub use answers::{Answers, Asked, Refused};
+pub use guard::Limits;
 
 /// How long open connections may keep the listener from ending.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -33,6 +39,10 @@ pub struct Board {
     pub health: Arc<Health>,
     /// Tells lags their present.
     pub clock: Arc<dyn Clock>,
+    /// Whoever has pages; without, there are none.
+    pub pages: Option<Arc<dyn Answers>>,
+    /// What connections may take.
+    pub limits: Limits,
 }
 
 /// Why the listener could not start.
@@ -70,10 +80,6 @@ pub struct Listener {
 /// # Errors
 /// [`StartError`], before anything is served.
 pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> {
-    start_within(address, board, Limits::USUAL)
-}
-
-fn start_within(address: SocketAddr, board: Board, limits: Limits) -> Result<Listener, StartError> {
     if !address.ip().to_canonical().is_loopback() {
         return Err(StartError::NotLoopback(address));
     }
@@ -95,7 +101,7 @@ fn start_within(address: SocketAddr, board: Board, limits: Limits) -> Result<Lis
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(socket).map_err(refused)?
     };
-    let socket = Guarded::new(socket, limits);
+    let socket = Guarded::new(socket, board.limits);
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new()
         .name("web".to_owned())
@@ -167,17 +173,19 @@ mod tests {
 
     #[test]
     fn a_silent_connection_holds_its_place_for_a_while_and_not_for_ever() {
-        let board = Board {
-            figures: Arc::new(Figures::new("1", UnixMillis(0))),
-            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
-            clock: Arc::new(FixedClock::default()),
-        };
         let limits = Limits {
             connections: 2,
             lifetime: Duration::from_millis(300),
         };
+        let board = Board {
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            clock: Arc::new(FixedClock::default()),
+            pages: None,
+            limits,
+        };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = start_within(address, board, limits).unwrap();
+        let listener = start(address, board).unwrap();
         let connect = || {
             let stream = TcpStream::connect(listener.address()).unwrap();
             let patience = Some(Duration::from_secs(20));

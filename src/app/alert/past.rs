@@ -128,7 +128,10 @@ impl<'a> Past<'a> {
             let row = |row: FamilyRow| (row.a, row.b, row.totals);
             Ok(rows.into_iter().map(row).collect())
         };
-        facts.push(Fact::Credentials(hour.from, rows(Family::Credential, hour)?));
+        facts.push(Fact::Credentials(
+            hour.from,
+            rows(Family::Credential, hour)?,
+        ));
         let zones = self.books.zones();
         let day = zones.day_of(hour.from);
         if zones.day_of(hour.to) != day {
@@ -177,7 +180,10 @@ impl<'a> Past<'a> {
                 self.talks.entry(talk).or_default().add(&totals, 1);
             }
         }
-        let Some(day) = self.day.filter(|day| *day == zones.day_of(to.saturating_add(-1))) else {
+        let Some(day) = self
+            .day
+            .filter(|day| *day == zones.day_of(to.saturating_add(-1)))
+        else {
             return;
         };
         facts.push(Fact::Conversations(day, greatest(&self.talks)));
@@ -212,7 +218,11 @@ fn greatest(talks: &BTreeMap<Talk, Totals>) -> Vec<(Fingerprint, Text, Totals)> 
     };
     for of in [Totals::requests, tokens as fn(&Totals) -> i64] {
         all.sort_by_key(|(_, totals)| std::cmp::Reverse(of(totals)));
-        found.extend(all.iter().take(TALKS_TOLD).map(|(talk, totals)| (*talk, *totals)));
+        found.extend(
+            all.iter()
+                .take(TALKS_TOLD)
+                .map(|(talk, totals)| (*talk, *totals)),
+        );
     }
     found
         .into_iter()

@@ -52,7 +52,12 @@ pub fn tale(
         rules: &rules,
         templates: Templates::default(),
     };
-    let mut watch = Watch::new(&rules, &ready.declared, ready.timezone, WatchState::default());
+    let mut watch = Watch::new(
+        &rules,
+        &ready.declared,
+        ready.timezone,
+        WatchState::default(),
+    );
     let mut desk = Desk::new(&settings, &DeskState::default());
     let mut past = Past::new(books);
     let mut topics: std::collections::BTreeMap<u64, String> = std::collections::BTreeMap::new();

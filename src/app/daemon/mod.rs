@@ -13,6 +13,7 @@ mod follow;
 mod held;
 mod keeper;
 mod letters;
+mod listen;
 mod post;
 mod pulse;
 mod reader;
@@ -35,7 +36,7 @@ use crate::clock::Clock;
 use crate::ledger::SqliteLedger;
 use crate::telemetry::Reload;
 use crate::units::Text;
-use crate::web::{self, Board, Listener};
+use crate::web::Listener;
 
 use super::Failure;
 use super::run::{self, Wake};
@@ -126,7 +127,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
     let shared = Arc::new(Shared::new(books, setup));
     shared.health.ready("ledger", Ok(()));
     let listener = listen
-        .map(|address| listen_at(address, &shared))
+        .map(|address| listen::at(address, &shared))
         .transpose()?;
     let running = Running {
         door: ledger.as_deref().and_then(open_door),
@@ -140,17 +141,6 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         manager: Manager::of_environment(),
     };
     Ok(running)
-}
-
-fn listen_at(address: SocketAddr, shared: &Arc<Shared>) -> Result<Listener, Failure> {
-    let board = Board {
-        figures: Arc::clone(&shared.figures),
-        health: Arc::clone(&shared.health),
-        clock: Arc::new(shared.clock),
-    };
-    let listener = web::start(address, board)?;
-    tracing::info!(address = %listener.address(), "listening: /metrics /healthz /readyz");
-    Ok(listener)
 }
 
 /// The socket; the daemon does its work without it, too.

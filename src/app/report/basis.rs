@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::Failure;
@@ -12,7 +13,7 @@ use crate::ids::ConfigNumber;
 use crate::ledger::{Ledger, Span};
 
 /// Whose rules the figures of a span follow.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Basis {
     /// The configurations, by number; none for days that were booked before the ledger kept this.
     pub configurations: Vec<Judged>,
@@ -23,7 +24,7 @@ pub struct Basis {
 }
 
 /// What one configuration judged.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Judged {
     /// Its number.
     pub config: u32,
@@ -36,7 +37,7 @@ pub struct Judged {
 }
 
 /// One restatement.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Correction {
     /// Its number.
     pub number: u64,

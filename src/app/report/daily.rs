@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::judge::Rulebook;
@@ -18,7 +19,7 @@ use crate::app::Failure;
 use crate::app::export::start_text;
 
 /// The answer of `report daily`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Daily {
     /// One row a day, oldest first.
     pub days: Vec<Day>,
@@ -33,7 +34,7 @@ pub struct Daily {
 }
 
 /// One day.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Day {
     /// Its date in the ledger's time zone.
     pub date: String,
@@ -45,7 +46,7 @@ pub struct Day {
 }
 
 /// One feature.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,

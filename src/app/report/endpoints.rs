@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::Provider;
@@ -18,7 +19,7 @@ use crate::app::Failure;
 use crate::app::export::start_text;
 
 /// The answer of `report endpoints`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Endpoints {
     /// Registered ones in the order of the files, then hosts by calls.
     pub endpoints: Vec<Endpoint>,
@@ -30,7 +31,7 @@ pub struct Endpoints {
 const OTHER: &str = "other";
 
 /// What a name among the endpoints stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An endpoint of the registry.
@@ -61,7 +62,7 @@ impl Kind {
 }
 
 /// One endpoint.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Endpoint {
     /// Its name, or the host.
     pub endpoint: String,

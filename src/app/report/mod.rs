@@ -9,12 +9,14 @@ pub mod bridge;
 pub mod daily;
 pub mod endpoints;
 pub mod pilot;
+pub mod plan;
 pub mod readiness;
 pub mod residency;
 pub mod story;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::cell::{Cell, Totals};
@@ -102,7 +104,7 @@ pub fn gather(ledger: &dyn Ledger, span: Span, only: Option<&str>) -> Result<Gat
 }
 
 /// The figures of a group, each of the half of the facts that its name says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Figures {
     /// Calls (transport facts).
     pub calls: i64,
@@ -227,7 +229,7 @@ pub fn over(total: i64, parts: i64) -> Option<i64> {
 }
 
 /// What the books did not see or could not tell, said where the figures are.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unseen {
     /// Calls and requests by endpoint, where they differ by more than a hundredth.
     pub coverage: Vec<Coverage>,
@@ -250,7 +252,7 @@ pub struct Unseen {
 }
 
 /// A break in what a partition could be read of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lost {
     /// Name of the source.
     pub source: String,
@@ -262,6 +264,7 @@ pub struct Lost {
     pub partition: i32,
     /// What happened.
     #[serde(serialize_with = "kind_word")]
+    #[schemars(with = "String")]
     pub kind: LossKind,
     /// The first offset that it concerns.
     pub from: u64,
@@ -303,7 +306,7 @@ pub fn losses(ledger: &dyn Ledger, span: Span) -> Result<Vec<Lost>, Failure> {
 }
 
 /// How many calls and requests an endpoint's two halves tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Coverage {
     /// The endpoint.
     pub endpoint: String,
@@ -367,7 +370,7 @@ pub fn unseen(ledger: &dyn Ledger, span: Span, gathered: &Gathered) -> Result<Un
 }
 
 /// The name that people read for a key.
-fn display<'a>(name: &'a Text, display_name: Option<&'a Text>) -> &'a str {
+pub(super) fn display<'a>(name: &'a Text, display_name: Option<&'a Text>) -> &'a str {
     display_name.filter(|text| !text.is_empty()).unwrap_or(name)
 }
 

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::attribute::FeatureId;
@@ -20,7 +21,7 @@ use super::{Figures, Group, display};
 use crate::app::Failure;
 
 /// The answer of `report residency`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Residency {
     /// One row a feature, most violated calls first.
     pub features: Vec<Feature>,
@@ -39,7 +40,7 @@ pub struct Residency {
 }
 
 /// One feature.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,
@@ -62,7 +63,7 @@ pub struct Feature {
 }
 
 /// Calls of one region, verdict and grade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Landed {
     /// Region or zone; empty when nothing told.
     pub region: String,
@@ -77,7 +78,7 @@ pub struct Landed {
 }
 
 /// One violated or unproven call, with where its record stands.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// When, RFC 3339 in UTC.
     pub at: String,

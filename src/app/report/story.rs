@@ -9,6 +9,7 @@ mod outage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::residency::Proof;
@@ -30,7 +31,7 @@ const PROOFS_OTHERS: usize = 1;
 const LEFT_PERCENT: i64 = 150;
 
 /// The story of one feature.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Story {
     /// `application/skill`.
     pub feature: String,

@@ -38,6 +38,9 @@ pub(in crate::cli) enum ReportCommand {
         /// Only this feature, `application/skill`.
         #[arg(long)]
         feature: Option<String>,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// Did every call stay where it must, and which evidence says so.
     #[command(
@@ -49,6 +52,9 @@ pub(in crate::cli) enum ReportCommand {
         /// How many calls to show as evidence, of each verdict.
         #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true, value_parser = super::whole::<usize>)]
         evidence: usize,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// The registry beside what was seen.
     #[command(
@@ -57,6 +63,9 @@ pub(in crate::cli) enum ReportCommand {
     Endpoints {
         #[command(flatten)]
         asked: Asked,
+        /// Writes the answer as a page of its own, too: one file, fit to print.
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
     },
     /// What each skill uses and costs, by an export alone, and what it would cost elsewhere.
     #[command(

@@ -15,11 +15,14 @@ mod readiness_page;
 mod residency;
 mod unseen;
 
+use std::path::Path;
+
 use super::args::{Asked, PilotArgs, ReportCommand};
-use super::{Terminal, ask};
+use super::{Terminal, ask, words};
 use crate::app::report as books_report;
 use crate::app::report::endpoints::Endpoint;
-use crate::app::{Failure, setup};
+use crate::app::{Failure, pages, setup};
+use crate::clock::Clock;
 use crate::ledger::{Ledger, Span, SqliteLedger};
 
 pub(super) use basis::corrected;
@@ -47,7 +50,11 @@ fn books(asked: &Asked, terminal: &Terminal<'_>) -> Result<Books, Failure> {
 /// Answers a question to the books.
 pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     match command {
-        ReportCommand::Daily { asked, feature } => {
+        ReportCommand::Daily {
+            asked,
+            feature,
+            html,
+        } => {
             let books = books(asked, terminal)?;
             let (ledger, rules) = (&books.ledger, &books.setup.rules);
             let only = feature.as_deref();
@@ -65,8 +72,13 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
                 None if asked.json => {}
                 None => daily::show(&answer, terminal)?,
             }
+            page((&books, asked, only), ("/spend", html.as_deref()), terminal)?;
         }
-        ReportCommand::Residency { asked, evidence } => {
+        ReportCommand::Residency {
+            asked,
+            evidence,
+            html,
+        } => {
             let books = books(asked, terminal)?;
             let (ledger, rules) = (&books.ledger, &books.setup.rules);
             let answer = books_report::residency::residency(ledger, rules, books.span, *evidence)?;
@@ -78,11 +90,16 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             } else if !asked.json {
                 residency::show(&answer, terminal)?;
             }
+            page(
+                (&books, asked, None),
+                ("/residency", html.as_deref()),
+                terminal,
+            )?;
         }
         ReportCommand::Pilot(args) => return pilot_report(args, terminal),
         ReportCommand::Readiness(args) => return readiness::run(args, terminal),
         ReportCommand::Bridge(args) => return bridge::run(args, terminal),
-        ReportCommand::Endpoints { asked } => {
+        ReportCommand::Endpoints { asked, html } => {
             let books = books(asked, terminal)?;
             let (ledger, rules) = (&books.ledger, &books.setup.rules);
             let answer = books_report::endpoints::endpoints(ledger, rules, books.span)?;
@@ -97,9 +114,35 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             if !asked.json && !answer.endpoints.is_empty() {
                 endpoints::show(&answer, asked.config.is_some(), terminal)?;
             }
+            page(
+                (&books, asked, None),
+                ("/endpoints", html.as_deref()),
+                terminal,
+            )?;
         }
     }
     Ok(0)
+}
+
+/// Writes the page at `path` as a file, where one is asked for.
+fn page(
+    (books, asked, only): (&Books, &Asked, Option<&str>),
+    (path, file): (&str, Option<&Path>),
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let Some(file) = file else {
+        return Ok(());
+    };
+    let wanted = [
+        ("from", asked.from.as_deref()),
+        ("to", asked.to.as_deref()),
+        ("feature", only),
+    ];
+    let now = terminal.clock.now();
+    let page = pages::report(&books.ledger, &books.setup, path, &wanted, now)?;
+    let page = crate::web::page::alone(&page);
+    std::fs::write(file, page).map_err(|error| words::of_file(&error, file))?;
+    terminal.note(&format!("wrote {}", file.display()))
 }
 
 fn pilot_report(args: &PilotArgs, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {

@@ -57,7 +57,7 @@ impl SqliteLedger {
     }
 
     /// The same ledger once more, for reading beside this one: what is committed, and nothing of
-    /// what is being written.
+    /// what is being written. A reader opens further ones in the same way.
     ///
     /// # Errors
     /// As [`SqliteLedger::open_read_only`]; a ledger in memory has no second door.
@@ -65,7 +65,8 @@ impl SqliteLedger {
         let Some(path) = &self.file else {
             return Err(Fault::new(FaultKind::Refused, "is in memory alone"));
         };
-        let reader = SqliteLedger::open_read_only(path)?;
+        let mut reader = SqliteLedger::open_read_only(path)?;
+        reader.file = Some(path.clone());
         let small = reader
             .conn
             .pragma_update(None, "cache_size", BESIDE_CACHE_KIB);

@@ -16,7 +16,14 @@ fn look() {
     let started = std::time::Instant::now();
     tale(&setup, &ledger, span, &mut |told| {
         n += 1;
-        eprintln!("{:?} {} {:?} -> {:?}\n   {}", started.elapsed(), told.at, told.step.digest, told.to, told.mail.subject);
+        eprintln!(
+            "{:?} {} {:?} -> {:?}\n   {}",
+            started.elapsed(),
+            told.at,
+            told.step.digest,
+            told.to,
+            told.mail.subject
+        );
         let name = format!("{n:03}-{}.txt", told.mail.stem);
         let text = format!("{}\n\n{}", told.mail.subject, told.mail.text);
         std::fs::write(out.join(name), text).unwrap();

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::Failure;
@@ -22,7 +23,7 @@ const OUTAGE_CALLS_MIN: i64 = 3;
 const OUTAGE_FAILED_MIN: i64 = 10;
 
 /// A time in which most calls to an endpoint failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Outage {
     /// The endpoint.
     pub endpoint: String,

@@ -1,0 +1,297 @@
+//! Questions to the books, answered as pages: plain data that `web` shows.
+//!
+//! Knows no HTML. Each page asks the questions that `report` asks, so that figures are equal by
+//! construction. A newcomer may ask why pages read by connections of their own: the writer's lock is
+//! the daemon's pace, and whoever looks must not slow it.
+
+mod alerts;
+mod api;
+mod calls;
+mod endpoints;
+mod findings;
+mod health;
+mod latency;
+mod month;
+mod overview;
+mod parts;
+mod residency;
+mod spend;
+mod store;
+mod tables;
+mod view;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::judge::Rulebook;
+use crate::units::UnixMillis;
+use crate::web::page::{Page, Place, Words};
+use crate::web::{Answers, Asked, Refused};
+
+use super::Failure;
+use super::report;
+use super::setup::Setup;
+use parts::{basis_words, seen_share};
+use view::{Fault, View};
+
+pub use store::{Books, Readers, Store};
+
+/// The pages, in the order of the navigation.
+pub const PLACES: [Place; 8] = [
+    (
+        "/",
+        "Overview",
+        "what a day cost, what is wrong, what is unseen",
+    ),
+    (
+        "/spend",
+        "Spend",
+        "what was spent, on what, against what was approved",
+    ),
+    (
+        "/residency",
+        "Residency",
+        "where calls landed, and which evidence says so",
+    ),
+    (
+        "/latency",
+        "Latency",
+        "how long calls take, and how many are refused",
+    ),
+    ("/alerts", "Alerts", "what fired, since when, who was told"),
+    (
+        "/endpoints",
+        "Endpoints",
+        "the registry beside what was seen",
+    ),
+    ("/calls", "Calls", "single calls, and how each was decided"),
+    (
+        "/health",
+        "Data",
+        "sources, quarantine, and whether the books add up",
+    ),
+];
+
+/// Answers of the API: name, what it answers.
+pub const ANSWERS: [(&str, &str); 6] = [
+    (
+        "spend",
+        "`report daily`: days, features, total, what was not seen",
+    ),
+    (
+        "plan",
+        "spend against approval by day; by model and application",
+    ),
+    (
+        "why",
+        "why spend is not what was approved; the parts add up",
+    ),
+    (
+        "residency",
+        "`report residency`: verdicts, where calls landed, kept evidence",
+    ),
+    (
+        "endpoints",
+        "`report endpoints`: the registry beside what was seen",
+    ),
+    (
+        "story",
+        "the feature that left its approval the furthest; `null` where none did",
+    ),
+];
+
+/// Rows of evidence of each verdict.
+const EVIDENCE: usize = 50;
+
+/// Makes a page.
+type Make = fn(&Ask<'_>) -> Result<Page, Fault>;
+
+/// What a page is made from.
+struct Ask<'a> {
+    ledger: &'a dyn Books,
+    rules: &'a Rulebook,
+    setup: &'a Setup,
+    view: &'a View,
+    asked: &'a Asked,
+    now: UnixMillis,
+}
+
+/// Pages of a store of books.
+pub struct Pages<S> {
+    store: S,
+    clock: Arc<dyn Clock>,
+}
+
+impl<S: Store> Pages<S> {
+    /// Pages of these books.
+    pub fn new(store: S, clock: Arc<dyn Clock>) -> Pages<S> {
+        Pages { store, clock }
+    }
+
+    fn with<T>(
+        &self,
+        asked: &Asked,
+        make: impl Fn(&Ask<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Refused> {
+        let setup = self.store.setup();
+        let now = self.clock.now();
+        let answered = self.store.read(&mut |ledger| {
+            let view = match View::of(ledger, asked, now) {
+                Ok(view) => view,
+                Err(fault) => return Ok(Err(fault)),
+            };
+            Ok(Ok(make(&Ask {
+                ledger,
+                rules: &setup.rules,
+                setup: &setup,
+                view: &view,
+                asked,
+                now,
+            })))
+        });
+        let failed = |failure: &Failure| Refused::Unavailable(failure.to_string());
+        match answered {
+            Ok(Ok(Ok(page))) => Ok(page),
+            Ok(Ok(Err(Fault::Refused(refused))) | Err(Fault::Refused(refused))) => Err(refused),
+            Ok(Ok(Err(Fault::Failed(failure))) | Err(Fault::Failed(failure))) | Err(failure) => {
+                Err(failed(&failure))
+            }
+        }
+    }
+}
+
+impl<S: Store> Answers for Pages<S> {
+    fn places(&self) -> &[Place] {
+        &PLACES
+    }
+
+    fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
+        // An episode's own page has its number in the path, as mails write it.
+        let episode = path
+            .strip_prefix("/alerts/")
+            .filter(|number| number.parse::<u64>().is_ok());
+        if let Some(number) = episode {
+            return self.page("/alerts", &asked.with("episode", number));
+        }
+        let make = maker(path)?;
+        self.with(asked, |ask| whole(ask, path, make))
+    }
+
+    fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused> {
+        self.with(asked, |ask| api::answer(ask, name))
+    }
+
+    fn openapi(&self) -> String {
+        api::openapi()
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.store.version()
+    }
+}
+
+/// A page for a file: of all days where none are named.
+///
+/// # Errors
+/// What the ledger says; a parameter that cannot be.
+pub fn report(
+    ledger: &dyn Books,
+    setup: &Setup,
+    path: &str,
+    wanted: &[(&str, Option<&str>)],
+    now: UnixMillis,
+) -> Result<Page, Failure> {
+    let mut asked = Asked::default();
+    for (name, value) in wanted {
+        asked = asked.with(name, value.unwrap_or_default());
+    }
+    let named = |fault: Fault| match fault {
+        Fault::Failed(failure) => failure,
+        Fault::Refused(Refused::Parameter(name, right)) => {
+            Failure::Usage(format!("beside `--html`, `--{name}` must be {right}"))
+        }
+        Fault::Refused(Refused::Unknown | Refused::Unavailable(_)) => {
+            Failure::Usage(format!("there is no page at {path}"))
+        }
+    };
+    let view = View::all(ledger, &asked, now).map_err(named)?;
+    let ask = Ask {
+        ledger,
+        rules: &setup.rules,
+        setup,
+        view: &view,
+        asked: &asked,
+        now,
+    };
+    let make = maker(path).map_err(|refused| named(Fault::Refused(refused)))?;
+    whole(&ask, path, make).map_err(named)
+}
+
+/// What makes the page at a path.
+fn maker(path: &str) -> Result<Make, Refused> {
+    Ok(match path {
+        "/" => overview::page,
+        "/spend" => spend::page,
+        "/residency" => residency::page,
+        "/latency" => latency::page,
+        "/alerts" => alerts::page,
+        "/endpoints" => endpoints::page,
+        "/calls" => calls::page,
+        "/health" => health::page,
+        "/api" => api::page,
+        _ => return Err(Refused::Unknown),
+    })
+}
+
+/// A page with what all have: the choice, how well the books see, the configurations.
+fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
+    if ask.view.books.is_none() && !["/health", "/endpoints", "/api", "/alerts"].contains(&path) {
+        let mut page = empty();
+        page.choice.query.clone_from(&ask.view.query);
+        return Ok(page);
+    }
+    let mut page = make(ask)?;
+    let place = PLACES.iter().find(|(place, ..)| *place == path);
+    page.title = place.map_or_else(String::new, |(_, title, _)| (*title).to_owned());
+    let told = std::mem::take(&mut page.choice);
+    page.choice = ask.view.choice(path, ask.rules, &told.features);
+    page.choice.hidden = told.hidden;
+    page.choice.search = told.search;
+    if page.basis.is_empty() {
+        page.basis = basis_words(&report::basis::basis(ask.ledger, ask.view.span)?);
+    }
+    Ok(page)
+}
+
+/// Figures of the corner: how much is seen, how far behind the reading is.
+fn seen(total: &report::Figures) -> Words {
+    match seen_share(total) {
+        Some((least, most)) => {
+            let text = format!("{} seen by both halves", crate::figure::share(least, most));
+            let blind = least.saturating_mul(100) < most.saturating_mul(95);
+            if blind {
+                Words::new().with(crate::web::page::Tone::Warn, text)
+            } else {
+                Words::of(text)
+            }
+        }
+        None => Words::new(),
+    }
+}
+
+/// Nothing was booked yet.
+fn empty() -> Page {
+    Page {
+        title: "Nothing yet".to_owned(),
+        headline: Words::of("The books are empty."),
+        lead: Words::of("No record has been booked yet. ")
+            .say("The daemon reads its sources by itself; ")
+            .link("the page on data", "/health", false)
+            .say(" tells what it waits for. To read files now: ")
+            .code("tollwatch replay --config tollwatch.toml --ledger books.db FILES")
+            .say(". To see what this looks like with figures: ")
+            .code("tollwatch demo")
+            .say("."),
+        ..Page::default()
+    }
+}

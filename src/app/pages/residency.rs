@@ -1,0 +1,263 @@
+//! Where calls landed, against the rules, and which evidence says so.
+//!
+//! Knows no HTML. A newcomer may ask why the four verdicts are never added up: "declared" proves
+//! that somebody declared it, and "unproven" proves nothing.
+
+mod tables;
+
+use crate::app::report::Figures;
+use crate::app::report::daily::{Daily, daily};
+use crate::app::report::residency::{Residency, residency};
+use crate::chart::{Bar, Bars, Column, Columns, Ink, Look, Unit, Width, real};
+use crate::figure::{count, plural, share};
+use crate::units::UnixMillis;
+use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
+
+use super::overview::nothing;
+use super::parts::{basis_words, date_of, ruled, verdict_text};
+use super::view::{Fault, View};
+use super::{Ask, EVIDENCE, seen};
+
+/// Bars of places that calls landed in.
+const PLACES: usize = 9;
+
+struct Told<'a> {
+    view: &'a View,
+    daily: Daily,
+    residency: Residency,
+    /// Of the chosen feature, or of all.
+    total: Figures,
+}
+
+pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
+    let (ledger, rules, view) = (ask.ledger, ask.rules, ask.view);
+    let only = view.feature.as_deref();
+    let daily = daily(ledger, rules, view.span, only)?;
+    if daily.days.is_empty() {
+        return Ok(nothing(ask));
+    }
+    let mut residency = residency(ledger, rules, view.span, EVIDENCE)?;
+    let mut total = residency.total.clone();
+    if let Some(only) = only {
+        residency.features.retain(|one| one.feature == only);
+        residency.evidence.retain(|one| one.feature == only);
+        total = residency
+            .features
+            .first()
+            .map(|one| one.figures.clone())
+            .unwrap_or_default();
+    }
+    let told = Told {
+        view,
+        daily,
+        residency,
+        total,
+    };
+    let mut rows = vec![vec![days_card(&told), landed_card(&told)]];
+    rows.push(vec![tables::features_card(&told)]);
+    rows.push(vec![tables::evidence_card(&told)]);
+    rows.push(vec![tables::places_card(&told), tables::hosts_card(&told)]);
+    let names = told.residency.features.iter();
+    Ok(Page {
+        headline: headline(&told),
+        lead: lead(&told),
+        tiles: tiles(&told),
+        rows,
+        seen: seen(&told.daily.total),
+        basis: basis_words(&told.residency.basis),
+        choice: Choice {
+            features: names
+                .map(|one| (one.feature.clone(), one.name.clone()))
+                .collect(),
+            ..Choice::default()
+        },
+        ..Page::default()
+    })
+}
+
+fn headline(told: &Told<'_>) -> Words {
+    let all = ruled(&told.total);
+    if all == 0 {
+        return Words::of("No call of these days stands under a residency rule.");
+    }
+    let calls = plural(all, "call", "calls");
+    if told.total.violated > 0 {
+        let broke = count(told.total.violated);
+        return Words::new()
+            .bad(format!("{broke} of {calls} under a rule broke it."))
+            .say(format!(
+                " {} are proven to have stayed.",
+                count(told.total.held)
+            ));
+    }
+    let proven = share(told.total.held, all);
+    let words = Words::of(format!(
+        "No call of {} is known to have left its region; {proven} are proven to have stayed",
+        count(all)
+    ));
+    if told.total.unproven > 0 {
+        words.say(", ").with(
+            Tone::Warn,
+            format!("{} cannot be placed.", count(told.total.unproven)),
+        )
+    } else {
+        words.say(".")
+    }
+}
+
+fn time(view: &View, at: &str) -> String {
+    UnixMillis::parse(at).map_or_else(|| at.to_owned(), |at| view.time_text_seconds(at))
+}
+
+fn lead(told: &Told<'_>) -> Words {
+    let violated = told
+        .residency
+        .evidence
+        .iter()
+        .filter(|proof| proof.verdict == "violated");
+    let Some(first) = violated.min_by(|a, b| a.at.cmp(&b.at)) else {
+        return Words::of(
+            "Held: proven inside the rule. Declared: only the registry says so. Unproven: nothing tells.",
+        );
+    };
+    Words::of(format!("The first: {}, ", time(told.view, &first.at)))
+        .name(first.feature.as_str())
+        .say(" at ")
+        .code(first.endpoint.as_str())
+        .say(", landed in ")
+        .code(first.region.as_str())
+        .say(", allowed is ")
+        .name(first.rule.as_str())
+        .say(". Evidence ")
+        .say(first.grade.unwrap_or("–"))
+        .say(": ")
+        .name(first.evidence.as_str())
+        .say("; the record stands at ")
+        .code(first.position.as_str())
+        .say(".")
+}
+
+fn tiles(told: &Told<'_>) -> Vec<Tile> {
+    let all = ruled(&told.total);
+    let tile = |title: &str, n: i64, tone: Tone, what: &str| Tile {
+        title: title.to_owned(),
+        big: Words::new().with(if n > 0 { tone } else { Tone::Strong }, count(n)),
+        sub: Words::of(share(n, all)).say(" of calls under a rule"),
+        tiny: Words::of(what),
+        ..Tile::default()
+    };
+    vec![
+        tile(
+            "Held",
+            told.total.held,
+            Tone::Strong,
+            "evidence says inside",
+        ),
+        tile(
+            "Declared",
+            told.total.declared,
+            Tone::Strong,
+            "only the registry says inside",
+        ),
+        tile(
+            "Violated",
+            told.total.violated,
+            Tone::Bad,
+            "evidence says outside",
+        ),
+        tile("Unproven", told.total.unproven, Tone::Warn, "nothing tells"),
+    ]
+}
+
+fn look(verdict: &str) -> Look {
+    match verdict {
+        "held" => Look::Solid(Ink::Good),
+        "declared" => Look::Frame(Ink::Good),
+        "violated" => Look::Solid(Ink::Bad),
+        "unproven" => Look::Hatch(Ink::Unproven),
+        _ => Look::Frame(Ink::Base),
+    }
+}
+
+fn days_card(told: &Told<'_>) -> Card {
+    let column = |day: &crate::app::report::daily::Day| {
+        let figures = &day.figures;
+        let label = told.view.day_text(date_of(day));
+        Column {
+            says: format!("{label}: {}", verdict_text(figures)),
+            label,
+            parts: vec![
+                (look("held"), real(figures.held)),
+                (look("declared"), real(figures.declared)),
+                (look("unproven"), real(figures.unproven)),
+                (look("violated"), real(figures.violated)),
+            ],
+        }
+    };
+    let list: Vec<Column> = told.daily.days.iter().map(column).collect();
+    let chart = Columns {
+        about: "Calls by day and verdict",
+        columns: &list,
+        plan: None,
+        unit: Unit::Count,
+        mark: None,
+    };
+    Card {
+        title: "Did calls stay where they must?".to_owned(),
+        sub: Words::of("calls by day: filled green held, outlined declared, hatched unproven, ")
+            .bad("red violated"),
+        body: vec![Body::picture(
+            &chart.draw(Width::Wide),
+            &chart.draw(Width::Narrow),
+        )],
+        ..Card::default()
+    }
+}
+
+fn landed_card(told: &Told<'_>) -> Card {
+    let mut sums: Vec<(String, &str, i64)> = Vec::new();
+    for row in &told.residency.landed {
+        let region = if row.region.is_empty() {
+            "nowhere told"
+        } else {
+            &row.region
+        };
+        match sums
+            .iter_mut()
+            .find(|(name, verdict, _)| name == region && *verdict == row.verdict)
+        {
+            Some(sum) => sum.2 += row.calls,
+            None => sums.push((region.to_owned(), row.verdict, row.calls)),
+        }
+    }
+    sums.sort_by_key(|(_, _, calls)| std::cmp::Reverse(*calls));
+    let bars: Vec<Bar> = sums
+        .iter()
+        .take(PLACES)
+        .map(|(region, verdict, calls)| Bar {
+            label: format!("{region}, {verdict}"),
+            value: real(*calls),
+            said: count(*calls),
+            plan: None,
+            look: look(verdict),
+        })
+        .collect();
+    let chart = Bars {
+        about: "Calls by region and verdict",
+        bars: &bars,
+    };
+    let whose = if told.view.feature.is_some() {
+        "calls of all features"
+    } else {
+        "calls"
+    };
+    Card {
+        title: "Where did they land?".to_owned(),
+        sub: Words::of(format!("{whose} by region and verdict")),
+        body: vec![Body::picture(
+            &chart.draw(Width::Half),
+            &chart.draw(Width::Narrow),
+        )],
+        ..Card::default()
+    }
+}

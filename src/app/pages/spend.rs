@@ -1,0 +1,345 @@
+//! What was spent, on what, against what was approved, and why more than before.
+//!
+//! Knows no HTML. A newcomer may ask why two differences are shown: against the approval tells
+//! whether a promise was kept, against the days before tells what changed.
+
+mod who;
+
+use crate::app::report::daily::{Daily, Feature, daily};
+use crate::app::report::plan::{Plan, PlanDay, plan, why};
+use crate::chart::{Bridge, Column, Columns, Ink, Look, Step, Unit, Width};
+use crate::figure::{cents, count, dollars, plural, share, times};
+use crate::ledger::Family;
+use crate::money::NanoUsd;
+use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
+
+use super::overview::{above, nothing, pictures::bridge, signed};
+use super::parts::{in_dollars, times_words};
+use super::tables::{self};
+use super::view::Fault;
+use super::{Ask, seen};
+
+/// Features that the difference to the days before names.
+const NAMED: usize = 7;
+
+pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
+    let (ledger, rules, view) = (ask.ledger, ask.rules, ask.view);
+    let only = view.feature.as_deref();
+    let daily = daily(ledger, rules, view.span, only)?;
+    if daily.days.is_empty() {
+        return Ok(nothing(ask));
+    }
+    let plan = plan(ledger, rules, view.span, only)?;
+    let mut first = vec![days_card(ask, &plan)];
+    let split = why(&daily.features, rules);
+    if split.approved_nanousd > 0 {
+        first.push(Card {
+            title: "Why not as approved?".to_owned(),
+            sub: Words::of("the parts add up to the nano-dollar"),
+            body: vec![bridge(&split)],
+            ..Card::default()
+        });
+    }
+    let mut rows = vec![
+        first,
+        vec![before_card(ask, &daily)?],
+        vec![who::features_card(ask, &daily)],
+    ];
+    if only.is_none() {
+        rows.push(vec![who::used_card(
+            "Which models?",
+            ("models", "model"),
+            &plan.models,
+        )]);
+        rows.push(vec![who::used_card(
+            "Which applications?",
+            ("applications", "application"),
+            &plan.applications,
+        )]);
+        rows.push(vec![who::endpoints_card(ask)?]);
+        rows.push(vec![
+            who::families_card(ask, Family::PriceRow)?,
+            who::families_card(ask, Family::UserGroup)?,
+        ]);
+    }
+    rows.push(vec![Card {
+        title: "Day by day".to_owned(),
+        body: vec![Body::Table(tables::days(view, &daily))],
+        ..Card::default()
+    }]);
+    Ok(Page {
+        headline: headline(ask, &daily, &plan.days),
+        lead: lead(&daily),
+        tiles: tiles(&daily, &plan.days),
+        rows,
+        seen: seen(&daily.total),
+        choice: Choice {
+            features: tables::names(&daily.features),
+            ..Choice::default()
+        },
+        ..Page::default()
+    })
+}
+
+/// Approved, and what the same features cost.
+fn sums(days: &[PlanDay]) -> (i64, i64) {
+    days.iter().fold((0, 0), |sum, day| {
+        (
+            sum.0 + day.approved_nanousd,
+            sum.1 + day.of_approved_nanousd,
+        )
+    })
+}
+
+fn headline(ask: &Ask<'_>, daily: &Daily, days: &[PlanDay]) -> Words {
+    let view = ask.view;
+    let n = i64::try_from(daily.days.len()).unwrap_or(i64::MAX);
+    let whose = view.feature.as_ref().and_then(|_| daily.features.first());
+    let words = whose.map_or_else(Words::new, |feature| {
+        Words::new().name(feature.name.as_str()).say(": ")
+    });
+    let words = words.say(format!("{} cost ", plural(n, "day", "days")));
+    let words = words.strong(dollars(daily.total.cost()));
+    let (approved, real) = sums(days);
+    if approved == 0 {
+        return words.say("; nothing was approved to hold it against.");
+    }
+    let said = times(NanoUsd(real), Some(NanoUsd(approved)));
+    let said = said.trim_start_matches('×').to_owned();
+    if i128::from(real) * 5 >= i128::from(approved) * 6 {
+        words.say(", ").bad(format!(
+            "{said} times what was approved for as many requests."
+        ))
+    } else {
+        words.say(format!(
+            ", {said} times what was approved for as many requests."
+        ))
+    }
+}
+
+fn lead(daily: &Daily) -> Words {
+    let total = &daily.total;
+    let each = total
+        .cost_per_request()
+        .map_or_else(|| "–".to_owned(), cents);
+    let requests = plural(total.requests_ok, "answered request", "answered requests");
+    let mut words = Words::of(format!("{requests} at {each} each. "));
+    let worst =
+        above(&daily.features).max_by_key(|(_, each, plan)| each.saturating_mul(100) / plan);
+    if let Some((feature, each, plan)) = worst {
+        let (each, plan) = (cents(NanoUsd(each)), cents(NanoUsd(plan)));
+        words = words
+            .name(feature.name.as_str())
+            .say(format!(" costs {each} a request, approved were {plan}. "));
+    }
+    if total.requests_unpriced > 0 {
+        let n = plural(total.requests_unpriced, "request has", "requests have");
+        words = words.bad(format!("{n} no known price and are not in the sum."));
+    }
+    words
+}
+
+fn tiles(daily: &Daily, days: &[PlanDay]) -> Vec<Tile> {
+    let total = &daily.total;
+    let (approved, real) = sums(days);
+    let lost: i64 = daily.features.iter().map(|one| one.lost_nanousd).sum();
+    let retries: i64 = daily.features.iter().map(|one| one.retries).sum();
+    let tile = |title: &str, big: String, sub: Words| Tile {
+        title: title.to_owned(),
+        big: Words::new().strong(big),
+        sub,
+        ..Tile::default()
+    };
+    let tokens = total.tokens_input_total + total.tokens_output;
+    vec![
+        tile(
+            "Spend",
+            dollars(total.cost()),
+            if approved > 0 {
+                let more = signed(real - approved);
+                times_words(real, Some(approved))
+                    .say(format!(" approved {}, {more}", dollars(NanoUsd(approved))))
+            } else {
+                Words::of("nothing was approved")
+            },
+        ),
+        tile(
+            "A request",
+            total
+                .cost_per_request()
+                .map_or_else(|| "–".to_owned(), cents),
+            Words::of(format!(
+                "all spend over {} answered ones",
+                count(total.requests_ok)
+            )),
+        ),
+        tile(
+            "Tokens",
+            count(tokens),
+            Words::of(format!(
+                "{} input, of it {} from a cache · {} output",
+                share(total.tokens_input_total, tokens),
+                share(total.tokens_cache_read, total.tokens_input_total),
+                share(total.tokens_output, tokens)
+            )),
+        ),
+        tile(
+            "Repeated after a failure",
+            count(retries),
+            Words::of(if lost > 0 {
+                format!("the failed attempts cost {}", dollars(NanoUsd(lost)))
+            } else {
+                "what failed tells no tokens, so no cost".to_owned()
+            }),
+        ),
+        tile(
+            "Without a price",
+            count(total.requests_unpriced),
+            Words::of(format!(
+                "of {} requests; {} of the spend is approximated",
+                count(total.requests),
+                share(total.cost_approximated_nanousd, total.cost_nanousd)
+            )),
+        ),
+    ]
+}
+
+fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
+    let view = ask.view;
+    let column = |day: &PlanDay| {
+        let within = day.of_approved_nanousd.min(day.approved_nanousd);
+        let over = day.of_approved_nanousd - within;
+        let date = day.date.parse().unwrap_or(view.to);
+        Column {
+            label: view.day_text(date),
+            parts: vec![
+                (Look::Solid(Ink::Line), in_dollars(within)),
+                (Look::Hatch(Ink::Bad), in_dollars(over)),
+                (Look::Solid(Ink::Base), in_dollars(day.other_nanousd)),
+            ],
+            says: format!(
+                "{}: {}, approved {}",
+                view.day_text(date),
+                dollars(NanoUsd(day.cost_nanousd())),
+                dollars(NanoUsd(day.approved_nanousd))
+            ),
+        }
+    };
+    let list: Vec<Column> = plan.days.iter().map(column).collect();
+    let other = plan.days.iter().any(|day| day.other_nanousd > 0);
+    let chart = Columns {
+        about: "Spend by day, within and above what was approved",
+        columns: &list,
+        plan: None,
+        unit: Unit::Dollars,
+        mark: None,
+    };
+    let rest = if other {
+        "; grey: nothing was approved"
+    } else {
+        ""
+    };
+    Card {
+        title: "What did each day cost?".to_owned(),
+        sub: Words::of("filled: within what was approved for its requests; ")
+            .bad("hatched")
+            .say(format!(": above it{rest}")),
+        body: vec![Body::picture(
+            &chart.draw(Width::Wide),
+            &chart.draw(Width::Narrow),
+        )],
+        ..Card::default()
+    }
+}
+
+/// The difference to as many days before, by feature; it adds up.
+fn before_card(ask: &Ask<'_>, now: &Daily) -> Result<Card, Fault> {
+    let view = ask.view;
+    let (span, from, to) = view.before(ask.ledger.zones());
+    let before = daily(ask.ledger, ask.rules, span, view.feature.as_deref())?;
+    let days = format!("{} to {}", view.day_text(from), view.day_text(to));
+    let title = "Why more or less than before?".to_owned();
+    if before.days.is_empty() {
+        let sub = Words::of(format!("against {days}"));
+        let body = Words::of(format!(
+            "The books hold nothing of {days}. Choose later or fewer days."
+        ));
+        return Ok(Card {
+            title,
+            sub,
+            body: vec![Body::Empty(body)],
+            ..Card::default()
+        });
+    }
+    let mut changes = changes(&now.features, &before.features);
+    changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.abs()));
+    let rest: i64 = changes.iter().skip(NAMED).map(|(_, change)| change).sum();
+    let mut steps: Vec<Step> = changes
+        .iter()
+        .take(NAMED)
+        .filter(|(_, change)| *change != 0)
+        .map(|(name, change)| step(name, *change))
+        .collect();
+    if rest != 0 {
+        steps.push(step("all others", rest));
+    }
+    let sum = |label: &str, cost: i64| Step {
+        said: dollars(NanoUsd(cost)),
+        ..step(label, cost)
+    };
+    let bridge = Bridge {
+        about: "Spend before and now, and the difference by feature",
+        first: &sum(&days, before.total.cost_nanousd),
+        steps: &steps,
+        last: &sum(&view.span_text(), now.total.cost_nanousd),
+    };
+    let requests = (count(now.total.requests), count(before.total.requests));
+    let booked = i64::try_from(before.days.len()).unwrap_or(i64::MAX);
+    let mut sub = Words::of(format!(
+        "against {days}, by feature; {} requests now, {} then",
+        requests.0, requests.1
+    ));
+    if booked < view.days() {
+        let few = plural(booked, "day", "days");
+        sub = sub
+            .say(". ")
+            .with(Tone::Warn, format!("The books hold only {few} of those."));
+    }
+    Ok(Card {
+        title,
+        sub,
+        body: vec![Body::picture(
+            &bridge.draw(Width::Wide),
+            &bridge.draw(Width::Narrow),
+        )],
+        ..Card::default()
+    })
+}
+
+fn step(label: &str, nano: i64) -> Step {
+    Step {
+        label: label.to_owned(),
+        value: in_dollars(nano),
+        said: signed(nano),
+    }
+}
+
+/// Differences by feature, those that are gone among them; their sum is that of all spend.
+fn changes(now: &[Feature], before: &[Feature]) -> Vec<(String, i64)> {
+    let cost = |list: &[Feature], key: &str| {
+        let found = list.iter().find(|one| one.feature == key);
+        found.map_or(0, |one| one.figures.cost_nanousd)
+    };
+    let gone = before
+        .iter()
+        .filter(|one| now.iter().all(|other| other.feature != one.feature));
+    now.iter()
+        .chain(gone)
+        .map(|one| {
+            (
+                one.name.clone(),
+                cost(now, &one.feature) - cost(before, &one.feature),
+            )
+        })
+        .collect()
+}

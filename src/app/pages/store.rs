@@ -1,0 +1,106 @@
+//! Where pages read: connections of their own beside the writer, and the configuration in force.
+//!
+//! Knows no page. A newcomer may ask why there are only a few connections: two cores answer no more
+//! questions at once, and each holds memory of its own.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::app::Failure;
+use crate::app::setup::Setup;
+use crate::ledger::{Alerts, Ledger, SqliteLedger};
+
+/// Connections at once.
+const CONNECTIONS: usize = 3;
+
+/// The books, and what alerts keep in them.
+pub trait Books: Ledger + Alerts {}
+
+impl<T: Ledger + Alerts> Books for T {}
+
+/// Books and configuration for whoever answers.
+pub trait Store: Send + Sync {
+    /// The configuration in force.
+    fn setup(&self) -> Arc<Setup>;
+
+    /// Asks the books; what `ask` returns, unless they cannot be opened.
+    ///
+    /// # Errors
+    /// What kept them from being opened, or what `ask` says.
+    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Books) -> Result<T, Failure>) -> Result<T, Failure>;
+
+    /// Another number whenever a figure may have changed.
+    fn version(&self) -> Option<u64>;
+}
+
+/// Connections to one ledger's file.
+pub struct Readers {
+    /// Opens the others.
+    root: Mutex<SqliteLedger>,
+    setup: Box<dyn Fn() -> Arc<Setup> + Send + Sync>,
+    idle: Mutex<(Vec<SqliteLedger>, usize)>,
+    given_back: Condvar,
+}
+
+impl Readers {
+    /// Beside a reader of a ledger, under the configuration that `setup` tells each time.
+    pub fn new(
+        root: SqliteLedger,
+        setup: impl Fn() -> Arc<Setup> + Send + Sync + 'static,
+    ) -> Readers {
+        Readers {
+            root: Mutex::new(root),
+            setup: Box::new(setup),
+            idle: Mutex::default(),
+            given_back: Condvar::new(),
+        }
+    }
+
+    fn take(&self) -> Result<SqliteLedger, Failure> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(ledger) = idle.0.pop() {
+                return Ok(ledger);
+            }
+            if idle.1 < CONNECTIONS {
+                idle.1 += 1;
+                break;
+            }
+            idle = self
+                .given_back
+                .wait(idle)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(idle);
+        let root = self.root.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = root.beside();
+        drop(root);
+        Ok(opened.inspect_err(|_| self.give_back(None))?)
+    }
+
+    fn give_back(&self, ledger: Option<SqliteLedger>) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        match ledger {
+            Some(ledger) => idle.0.push(ledger),
+            None => idle.1 = idle.1.saturating_sub(1),
+        }
+        self.given_back.notify_one();
+    }
+}
+
+impl Store for Readers {
+    fn setup(&self) -> Arc<Setup> {
+        (self.setup)()
+    }
+
+    fn read<T>(&self, ask: &mut dyn FnMut(&dyn Books) -> Result<T, Failure>) -> Result<T, Failure> {
+        let ledger = self.take()?;
+        let answer = ask(&ledger);
+        // One that failed is not trusted again.
+        self.give_back(answer.is_ok().then_some(ledger));
+        answer
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.read(&mut |ledger| Ok(ledger.feed_end()?)).ok()
+    }
+}

@@ -1,0 +1,165 @@
+//! What the listener asks: pages, answers of the API, and whether the books have changed.
+//!
+//! Knows no books: whoever has them implements [`Answers`]. A newcomer may ask why one trait: the
+//! listener serves what is there, and tests hand in pages of their own.
+
+use std::collections::BTreeMap;
+
+use super::page::{Page, Place};
+
+/// Longest query of an address, in bytes.
+const QUERY_MAX: usize = 2000;
+/// Most parameters.
+const PARAMETERS_MAX: usize = 16;
+
+/// Whoever has the answers. Methods may take long: they are called on threads of their own.
+pub trait Answers: Send + Sync {
+    /// The pages that there are, in the order of the navigation.
+    fn places(&self) -> &[Place];
+
+    /// A page.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused>;
+
+    /// The answer of `/api/v1/NAME`, as JSON.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused>;
+
+    /// The API's description (`OpenAPI` 3.1), as JSON.
+    fn openapi(&self) -> String;
+
+    /// Another number whenever a figure may have changed; `None` while nobody can tell.
+    fn version(&self) -> Option<u64>;
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// There is no such page or answer.
+    Unknown,
+    /// A parameter is wrong: which, and what would be right.
+    Parameter(String, String),
+    /// The books cannot be read now; what they say.
+    Unavailable(String),
+}
+
+/// The parameters of an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked(BTreeMap<String, String>);
+
+impl Asked {
+    /// The parameters of a query, without the question mark. Empty ones count as not given.
+    ///
+    /// # Errors
+    /// [`Refused::Parameter`] for too many or too long ones, and for one that is given twice.
+    pub fn parse(query: &str) -> Result<Asked, Refused> {
+        let wrong = |name: &str, right: &str| Refused::Parameter(name.to_owned(), right.to_owned());
+        if query.len() > QUERY_MAX {
+            return Err(wrong("query", "at most 2,000 bytes"));
+        }
+        let mut asked = BTreeMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let plain = |text: &str| {
+                let text = text.replace('+', " ");
+                let decoded = percent_encoding::percent_decode_str(&text).decode_utf8();
+                decoded.map(std::borrow::Cow::into_owned)
+            };
+            let (Ok(name), Ok(value)) = (plain(name), plain(value)) else {
+                return Err(wrong("query", "text in UTF-8"));
+            };
+            if value.is_empty() {
+                continue;
+            }
+            if asked.insert(name.clone(), value).is_some() {
+                return Err(wrong(&name, "once"));
+            }
+            if asked.len() > PARAMETERS_MAX {
+                return Err(wrong("query", "at most 16 parameters"));
+            }
+        }
+        Ok(Asked(asked))
+    }
+
+    /// A parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The same with another value of a parameter; without it where the value is empty.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Asked {
+        let mut asked = self.clone();
+        if value.is_empty() {
+            asked.0.remove(name);
+        } else {
+            asked.0.insert(name.to_owned(), value.to_owned());
+        }
+        asked
+    }
+
+    /// As it is written behind a path: `?from=…`, or nothing.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in self.iter() {
+            text.push(if text.is_empty() { '?' } else { '&' });
+            text.push_str(&encoded(name));
+            text.push('=');
+            text.push_str(&encoded(value));
+        }
+        text
+    }
+}
+
+/// A value as it stands in an address.
+fn encoded(text: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~')
+        .remove(b'/');
+    percent_encoding::utf8_percent_encode(text, KEPT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_read_and_written() {
+        let many = (0..17).map(|i| format!("p{i}=1&")).collect::<String>();
+        let long = format!("a={}", "x".repeat(2000));
+        let cases: [(&str, Option<&str>); 9] = [
+            ("", Some("")),
+            (
+                "feature=itsm%2Fa+b&from=2026-11-08",
+                Some("?feature=itsm/a%20b&from=2026-11-08"),
+            ),
+            ("feature=&from=1", Some("?from=1")),
+            ("feature=%3Cscript%3E%26", Some("?feature=%3Cscript%3E%26")),
+            ("a=1&a=2", None),
+            ("a=%ff", None),
+            ("flag", Some("")),
+            (&many, None),
+            (&long, None),
+        ];
+        for (query, written) in cases {
+            let read = Asked::parse(query).ok().map(|asked| asked.query());
+            assert_eq!(read.as_deref(), written, "{query}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Pages of real books, asked over TCP: empty ones, one call, 500 features, hostile names.
+//!
+//! Knows no browser (`tests/web_browser`). A newcomer may ask why figures are compared with the
+//! program's own reports: a page that says another sum than `report --json` is wrong, whichever is
+//! right.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod common;
+mod ledger_support;
+mod web_support;
+
+use serde_json::Value;
+use tollwatch::app::pages::{ANSWERS, PLACES};
+use tollwatch::entry::Entry;
+
+use common::program;
+use ledger_support::{entry, shared};
+use web_support::{Served, ask, ask_with};
+
+const DAY: i64 = 86_400_000;
+const START: i64 = 1_795_132_800_000;
+/// Heaviest page.
+const WEIGHT_MAX: usize = 150_000;
+
+const HOSTILE: [&str; 6] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "=cmd|' /C calc'!A0",
+    "\u{202e}gnol ,tfel ot thgir\u{2066}",
+    "a&b;c='d'",
+    "</title></style><b>",
+];
+
+/// Calls of so many features over so many days, with hostile names among them.
+fn traffic(features: usize, days: i64) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for i in 0..features {
+        for day in 0..days {
+            let n = i64::try_from(i).unwrap();
+            let id = u64::try_from(n * days + day + 1).unwrap();
+            let mut one = entry(START + day * DAY + n * 1000, id);
+            let about = shared(&mut one);
+            let hostile = HOSTILE[i % HOSTILE.len()];
+            about.key.feature = format!("app/{hostile} {i:03}").into();
+            about.key.endpoint = format!("end {hostile}").into();
+            about.key.model = hostile.into();
+            about.key.region = format!("azure:{hostile}").into();
+            about.evidence = hostile.into();
+            entries.push(one);
+        }
+    }
+    entries
+}
+
+fn served(entries: Vec<Entry>) -> Served {
+    Served::new(entries, "")
+}
+
+#[test]
+fn every_page_and_table_stands_whatever_the_books_hold() {
+    let cases = [
+        ("nothing", Vec::new()),
+        ("one call", vec![entry(START, 1)]),
+        ("hostile names", traffic(6, 3)),
+        ("500 features", traffic(500, 2)),
+    ];
+    for (what, entries) in cases {
+        let served = served(entries);
+        for (path, title, _) in PLACES {
+            let page = ask(&served, path);
+            assert_eq!(page.status, 200, "{what} {path}: {}", page.body);
+            let body = &page.body;
+            assert!(body.contains("<h1>"), "{what} {path}");
+            assert!(
+                body.len() < WEIGHT_MAX,
+                "{what} {path}: {} bytes",
+                body.len()
+            );
+            for evil in [
+                "<script>alert",
+                "<img",
+                " style=",
+                "onclick",
+                "<b>",
+                "http://",
+            ] {
+                let evil_at = body.find(evil).filter(|_| !(evil == "<b>" && path == "/"));
+                assert_eq!(evil_at, None, "{what} {path} holds {evil}");
+            }
+            assert!(
+                page.head
+                    .contains("content-security-policy: default-src 'none'")
+            );
+            if what != "nothing" {
+                assert!(
+                    body.contains(&format!("<title>{title} · ")),
+                    "{what} {path}"
+                );
+            }
+            for link in links(body).filter(|link| link.contains(".csv")) {
+                let table = ask(&served, &link);
+                assert_eq!(table.status, 200, "{what} {link}");
+                assert!(table.head.contains("text/csv"), "{what} {link}");
+                let formula = |line: &str| line.starts_with('=') || line.contains(",=");
+                assert!(!table.body.lines().any(formula), "{what} {link}");
+            }
+        }
+    }
+}
+
+/// Where links of a page lead.
+fn links(body: &str) -> impl Iterator<Item = String> {
+    let parts = body.split("href=\"").skip(1);
+    parts.filter_map(|rest| Some(rest.split_once('"')?.0.replace("&amp;", "&")))
+}
+
+#[test]
+fn links_of_pages_lead_somewhere() {
+    let served = served(traffic(6, 3));
+    let mut seen = std::collections::BTreeSet::new();
+    for (path, ..) in PLACES {
+        for link in links(&ask(&served, path).body).filter(|link| link.starts_with('/')) {
+            if seen.insert(link.clone()) {
+                let answer = ask(&served, &link);
+                assert_eq!(
+                    answer.status, 200,
+                    "{path} leads to {link}: {}",
+                    answer.body
+                );
+            }
+        }
+    }
+    assert!(seen.len() > 40, "{}", seen.len());
+}
+
+#[test]
+fn figures_are_those_of_the_reports() {
+    let served = served(ledger_support::traffic(7, 4000, 9));
+    let report = |question: &str| -> Value {
+        let mut command = program();
+        command.args(["report", question, "--json", "--ledger"]);
+        command
+            .arg(served.ledger())
+            .arg("--config")
+            .arg(served.config());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let span = "?from=2000-01-01&to=2002-01-01";
+    assert_eq!(ask(&served, &format!("/api/v1/spend{span}")).status, 400);
+    let all = served.whole();
+    for (name, question) in [("spend", "daily"), ("endpoints", "endpoints")] {
+        let told: Value =
+            serde_json::from_str(&ask(&served, &format!("/api/v1/{name}{all}")).body).unwrap();
+        assert_eq!(told, report(question), "{name}");
+    }
+    let daily = report("daily");
+    let dollars = |nano: &Value| {
+        tollwatch::figure::dollars(tollwatch::money::NanoUsd(nano.as_i64().unwrap()))
+    };
+    let spend = ask(&served, &format!("/spend{all}"));
+    let headline = spend
+        .body
+        .split("<h1>")
+        .nth(1)
+        .unwrap()
+        .split("</h1>")
+        .next()
+        .unwrap();
+    let sum = dollars(&daily["total"]["cost_nanousd"]);
+    assert!(headline.contains(&sum), "{headline}: {sum}");
+    let table = ask(&served, &format!("/spend/features.csv{all}")).body;
+    let mut rows = table.lines();
+    let keys: Vec<&str> = rows.next().unwrap().split(',').collect();
+    let at = keys.iter().position(|key| *key == "cost_usd").unwrap();
+    let costs = rows.map(|row| row.split(',').nth(at).unwrap().replace('.', ""));
+    let costs: i64 = costs.map(|cost| cost.parse::<i64>().unwrap()).sum();
+    assert_eq!(costs, daily["total"]["cost_nanousd"].as_i64().unwrap());
+    let residency = report("residency");
+    let page = ask(&served, &format!("/residency{all}")).body;
+    let violated = tollwatch::figure::count(residency["violated"].as_i64().unwrap());
+    assert!(page.contains(&violated), "{violated}");
+}
+
+#[test]
+fn the_split_of_a_difference_adds_up() {
+    let served = served(ledger_support::traffic(3, 500, 4));
+    let why = ask(&served, &format!("/api/v1/why{}", served.whole())).body;
+    let why: Value = serde_json::from_str(&why).unwrap();
+    let of = |name: &str| why[name].as_i64().unwrap();
+    let parts = [
+        "approved_nanousd",
+        "tokens_nanousd",
+        "retries_nanousd",
+        "price_nanousd",
+        "without_approval_nanousd",
+    ];
+    let sum: i64 = parts.iter().map(|part| of(part)).sum();
+    assert_eq!(sum, of("cost_nanousd"));
+    assert!(sum > 0);
+}
+
+#[test]
+fn the_api_says_what_it_is_and_what_is_wrong() {
+    let served = served(traffic(3, 2));
+    let described: Value =
+        serde_json::from_str(&ask(&served, "/api/v1/openapi.json").body).unwrap();
+    let paths = described["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), ANSWERS.len());
+    for (path, told) in paths {
+        let answer = ask(&served, path);
+        assert_eq!(answer.status, 200, "{path}");
+        let value: Value = serde_json::from_str(&answer.body).unwrap();
+        let schema = &told["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        for name in schema["required"].as_array().into_iter().flatten() {
+            let name = name.as_str().unwrap();
+            assert!(value.get(name).is_some(), "{path} lacks {name}");
+        }
+    }
+    let cases = [
+        ("/api/v1/nothing", 404, "not_found"),
+        ("/api/v1/spend?from=yesterday", 400, "bad_parameter"),
+        (
+            "/api/v1/spend?from=2026-11-20&to=2026-11-19",
+            400,
+            "bad_parameter",
+        ),
+        ("/api/v1/spend?zone=Nowhere", 400, "bad_parameter"),
+        (
+            "/api/v1/spend?from=2026-11-20&from=2026-11-20",
+            400,
+            "bad_parameter",
+        ),
+        ("/api/v1/spend?feature=%ff", 400, "bad_parameter"),
+    ];
+    for (path, status, code) in cases {
+        let answer = ask(&served, path);
+        assert_eq!(answer.status, status, "{path}");
+        let told: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(told["error"]["code"], code, "{path}");
+    }
+}
+
+#[test]
+fn answers_are_marked_and_strangers_are_sent_away() {
+    let served = served(traffic(2, 2));
+    let first = ask(&served, "/spend");
+    let tag = first
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("etag: "))
+        .unwrap()
+        .to_owned();
+    let again = ask_with(&served, "GET", "/spend", &[("If-None-Match", &tag)]);
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    let cases = [
+        ("GET", "/spend", "Host", "evil.example", 421),
+        (
+            "GET",
+            "/api/v1/spend",
+            "Host",
+            "127.0.0.1.evil.example:80",
+            421,
+        ),
+        ("GET", "/spend", "Host", "[::1]:9464", 200),
+        ("POST", "/spend", "Host", "localhost", 405),
+        ("GET", "/../etc/passwd", "Host", "localhost", 404),
+        ("GET", "/calls?outcome=nothing", "Host", "localhost", 400),
+        ("GET", "/spend/nothing.csv", "Host", "localhost", 404),
+        ("HEAD", "/", "Host", "localhost", 200),
+    ];
+    for (method, path, name, value, status) in cases {
+        let answer = ask_with(&served, method, path, &[(name, value)]);
+        assert_eq!(answer.status, status, "{method} {path} {value}");
+    }
+}
+
+#[test]
+fn calls_are_found_by_what_they_hold() {
+    let served = served(ledger_support::traffic(5, 300, 2));
+    let all = served.whole();
+    let page = ask(&served, &format!("/calls{all}")).body;
+    assert!(page.contains("the newest of"), "{page}");
+    let rows = |query: &str| {
+        let table = ask(&served, &format!("/calls/lines.csv{all}{query}")).body;
+        table.lines().count() - 1
+    };
+    assert!(rows("") > 50);
+    assert!(rows("&outcome=throttled") < rows(""));
+    let none = ask(&served, &format!("/calls{all}&q=no+such+thing"));
+    assert_eq!(none.status, 200);
+    assert!(none.body.contains("No "), "{}", none.body);
+}
