@@ -123,8 +123,7 @@ impl Dues {
                 reading.since = Some(item.since);
                 reading.subject = item.subject;
                 told.marks.note(
-                    (place, rule),
-                    &item.series,
+                    (place, rule, &item.series),
                     reading,
                     when,
                     (told.rows, told.out),

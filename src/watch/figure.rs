@@ -18,8 +18,7 @@ pub(super) fn needs(metric: Metric) -> (&'static [Field], Option<Spread>) {
         Metric::Calls => (&[F::Calls], None),
         Metric::Requests | Metric::ConversationRequests => (&[F::Requests], None),
         Metric::Tokens | Metric::ConversationTokens => (&[F::Tokens], None),
-        Metric::Spend => (&[F::Spend, F::Answered], None),
-        Metric::CostPerCall => (&[F::Spend, F::Answered], None),
+        Metric::Spend | Metric::CostPerCall => (&[F::Spend, F::Answered], None),
         Metric::TokensPerCall => (&[F::Tokens, F::Answered, F::Spend], None),
         Metric::PromptPerCall => (&[F::Prompt, F::Answered, F::Spend], None),
         Metric::RetryShare | Metric::Retries | Metric::RetrySpend => (

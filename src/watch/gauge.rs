@@ -172,11 +172,17 @@ impl Gauge {
             if now.stalled && !self.metric.rises() && told.marks.is_open(self.rule, series) {
                 level.0 = Level::Unknown(Unknown::Stalled);
             }
-            let is_known = level.0 != Level::Good || told.marks.has(self.rule, series);
+            let nothing_said = Level::Unknown(Unknown::NotDeclared);
+            let is_known = match level.0 {
+                Level::Good => told.marks.has(self.rule, series),
+                // Said once, and for ten thousand series every minute would be much.
+                one if one == nothing_said => told.marks.told(self.rule, series) != Some(one),
+                Level::Bad | Level::Between | Level::Unknown(_) => true,
+            };
             if !is_known || (now.partial && self.is_old_news(level.0, series, told)) {
                 continue;
             }
-            let mut reading = self.reading(level, held, &sums, ring, now);
+            let mut reading = self.reading(level, held, &sums, (ring, now));
             if self.at_once && level.0 == Level::Bad {
                 reading.since = self.since(ring, place, now.at);
                 reading.subject = table.subject(place).unwrap_or_default();
@@ -188,8 +194,7 @@ impl Gauge {
             };
             let told = &mut *told;
             told.marks.note(
-                (self.rule, rule),
-                series,
+                (self.rule, rule, series),
                 reading,
                 when,
                 (told.rows, told.out),
@@ -199,7 +204,7 @@ impl Gauge {
 
     /// Whether what is not complete says nothing new.
     fn is_old_news(&self, level: Level, series: &Series, told: &Told<'_>) -> bool {
-        level != Level::Bad || told.marks.is_bad(self.rule, series)
+        level != Level::Bad || told.marks.told(self.rule, series) == Some(Level::Bad)
     }
 
     /// The level, the figure, and the limit that it was held against.
@@ -209,13 +214,20 @@ impl Gauge {
             return (Level::Unknown(Unknown::NotDeclared), figure, None);
         }
         let Some(told) = figure else {
-            return (Level::Good, figure, held.above.or(held.below));
+            // What is counted is nothing then; a share or a price of nothing cannot be told, and a night
+            // without calls does not end what began by day.
+            let level = if self.metric.rises() {
+                Level::Good
+            } else {
+                Level::Unknown(Unknown::TooFew)
+            };
+            return (level, figure, held.above.or(held.below));
         };
         let over = held.above.filter(|limit| told.value > *limit);
         let under = held.below.filter(|limit| told.value < *limit);
         let limit = over.or(under).or(held.above).or(held.below);
         let level = if told.sample < self.min_sample {
-            if told.sample == 0 {
+            if told.sample == 0 && self.metric.rises() {
                 Level::Good
             } else {
                 Level::Unknown(Unknown::TooFew)
@@ -268,8 +280,7 @@ impl Gauge {
         (level, figure, limit): (Level, Option<Figure>, Option<i64>),
         held: &Held,
         sums: &Sums<'_>,
-        ring: &Ring,
-        now: Now,
+        (ring, now): (&Ring, Now),
     ) -> Reading {
         let unit = self.metric.unit();
         let figure = figure.unwrap_or(Figure {

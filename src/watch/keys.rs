@@ -49,13 +49,13 @@ impl Key {
 pub(super) struct Keys {
     numbers: BTreeMap<i64, usize>,
     places: BTreeMap<Rc<Key>, usize>,
-    keys: Vec<Rc<Key>>,
+    named: Vec<Rc<Key>>,
 }
 
 impl Keys {
     /// The key at a place.
     pub(super) fn get(&self, place: usize) -> Option<&Rc<Key>> {
-        self.keys.get(place)
+        self.named.get(place)
     }
 
     /// The place of a cell's number.
@@ -93,8 +93,8 @@ impl Keys {
             return *place;
         }
         let key = Rc::new(key);
-        let place = self.keys.len();
-        self.keys.push(Rc::clone(&key));
+        let place = self.named.len();
+        self.named.push(Rc::clone(&key));
         self.places.insert(key, place);
         place
     }

@@ -163,18 +163,10 @@ impl Marks {
         mark.is_some_and(|mark| mark.open)
     }
 
-    /// Whether a rule and series was bad when it was judged last.
-    pub(super) fn is_bad(&self, rule: usize, series: &Series) -> bool {
-        let mark = self.of.get(rule).and_then(|marks| marks.get(series));
-        let last = mark.and_then(|mark| mark.last.as_ref());
-        last.is_some_and(|last| last.level == Level::Bad)
-    }
-
-    /// Whether a rule was said to lack its facts.
-    pub(super) fn is_blind(&self, rule: usize, series: &Series) -> bool {
-        let mark = self.of.get(rule).and_then(|marks| marks.get(series));
-        let last = mark.and_then(|mark| mark.last.as_ref());
-        last.is_some_and(|last| last.level == Level::Unknown(Unknown::NotObservable))
+    /// What was told of a rule and series last.
+    pub(super) fn told(&self, rule: usize, series: &Series) -> Option<Level> {
+        let mark = self.of.get(rule)?.get(series)?;
+        mark.last.as_ref().map(|last| last.level)
     }
 
     /// Whether anything is known of a rule and series.
@@ -192,8 +184,7 @@ impl Marks {
     /// Takes a reading in, and tells what is to be told of it.
     pub(super) fn note(
         &mut self,
-        (place, rule): (usize, &Rule),
-        series: &Series,
+        (place, rule, series): (usize, &Rule, &Series),
         reading: Reading,
         when: When,
         (rows, out): (&mut Rows, &mut Vec<Finding>),
@@ -271,14 +262,13 @@ impl Marks {
     /// Ends what is open of a series whose figures are no longer told.
     pub(super) fn end(
         &mut self,
-        rule: (usize, &Rule),
-        series: &Series,
+        of: (usize, &Rule, &Series),
         when: When,
         told: (&mut Rows, &mut Vec<Finding>),
     ) {
         let nothing = counted(Amount::new(Unit::Count, 0), None);
-        let reading = Reading::new(Level::Good, rule.1.severity, nothing);
-        self.note(rule, series, reading, when, told);
+        let reading = Reading::new(Level::Good, of.1.severity, nothing);
+        self.note(of, reading, when, told);
     }
 }
 

@@ -3,12 +3,14 @@
 //! Knows no ledger, no clock and no mail. A newcomer may ask why every minute is judged, also when many are
 //! told at once: what began and ended while nobody looked is found as it would have been.
 
+mod breach;
 mod days;
 mod due;
 mod field;
 mod figure;
 mod gauge;
 mod habit;
+mod judging;
 mod keys;
 mod mark;
 mod memory;
@@ -25,6 +27,7 @@ mod state;
 mod table;
 mod take;
 mod talk;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
@@ -39,13 +42,13 @@ use crate::cell::Cell;
 use crate::units::{DAY_MS, MINUTE_MS, Text, UnixMillis};
 use crate::varint::{put_signed, take_signed};
 
-use days::Days;
+use days::{Days, Step};
 use due::Dues;
-use gauge::{Now, Told};
+use gauge::Now;
 use keys::Keys;
-use mark::{Marks, When};
+use mark::Marks;
 use memory::Memory;
-use normal::{Fed, Normal};
+use normal::Normal;
 use observed::Observed;
 use plan::Plan;
 use registry::Registry;
@@ -102,12 +105,14 @@ pub struct Watch {
     /// Complete minutes that were not judged.
     pending: BTreeMap<UnixMillis, Vec<(usize, Cell)>>,
     partial: BTreeMap<UnixMillis, Vec<(usize, Cell)>>,
-    /// Days as they were told.
-    told_days: BTreeMap<UnixMillis, Vec<(usize, Cell)>>,
+    /// Hours and days as they were told, until they are put in their place.
+    told_whole: BTreeMap<(Step, UnixMillis), Vec<(usize, Cell)>>,
     /// All minutes before were judged.
     closed: Option<UnixMillis>,
     /// What was known before the start has been worked out again.
     is_settled: bool,
+    /// The rows say which rules are in force.
+    is_remembered: bool,
 }
 
 fn row_of(n: i64) -> Vec<u8> {
@@ -153,9 +158,10 @@ impl Watch {
             maintenance: Vec::new(),
             pending: BTreeMap::new(),
             partial: BTreeMap::new(),
-            told_days: BTreeMap::new(),
+            told_whole: BTreeMap::new(),
             closed: closed.map(UnixMillis),
             is_settled: false,
+            is_remembered: false,
             rows: Rows::default(),
         };
         std::mem::swap(&mut watch.rows, &mut rows);
@@ -176,6 +182,7 @@ impl Watch {
 
     fn plan_rules(&mut self, rules: &[Rule]) {
         self.rules = rules.to_vec();
+        self.is_remembered = false;
         self.fresh = rules
             .iter()
             .map(|rule| is_fresh(rule, &self.rows))
@@ -288,7 +295,7 @@ impl Watch {
 
     /// Works out what was known before the start, once everything has been told.
     fn settle(&mut self, moment: &Moment) {
-        self.put_days();
+        self.put_whole();
         if self.is_settled {
             return;
         }
@@ -331,124 +338,12 @@ impl Watch {
         }
     }
 
-    /// Feeds the ten minutes that have just become complete.
-    fn feed(&mut self, start: UnixMillis, out: &mut Vec<Finding>) {
-        let mut told = Told {
-            rules: &self.rules,
-            skip: &[],
-            registry: &self.registry,
-            marks: &mut self.marks,
-            rows: &mut self.rows,
-            out,
-        };
-        let fed = Fed {
-            start,
-            maintenance: &self.maintenance,
-        };
-        for normal in &mut self.normals {
-            normal.judge(&self.plan, &mut self.days, fed, &mut told);
-        }
-    }
-
-    fn evaluate(&mut self, now: Now, out: &mut Vec<Finding>) {
-        let skip: Vec<bool> = (self.fresh.iter().enumerate())
-            .map(|(rule, fresh)| self.observed.is_blind(rule) || (now.silent && *fresh))
-            .collect();
-        let mut gauges = std::mem::take(&mut self.plan.gauges);
-        let mut told = Told {
-            rules: &self.rules,
-            skip: &skip,
-            registry: &self.registry,
-            marks: &mut self.marks,
-            rows: &mut self.rows,
-            out,
-        };
-        let plan = &self.plan;
-        for gauge in &mut gauges {
-            if now.partial && !(gauge.at_once || (now.stalled && gauge.metric.rises())) {
-                continue;
-            }
-            if let Some(ring) = plan.rings.get(gauge.ring)
-                && let Some(table) = plan.tables.get(ring.table)
-            {
-                gauge.judge(table, ring, now, &mut told);
-            }
-        }
-        if !now.partial {
-            let days = &mut self.days;
-            plan.budgets
-                .iter()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            plan.burns
-                .iter()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            plan.downs
-                .iter()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
-            plan.doors
-                .iter()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
-            self.talks.judge(now, &mut told);
-            let when = When {
-                at: now.at,
-                late: false,
-                silent: now.silent,
-            };
-            self.observed.judge(when, self.sights.born(), &mut told);
-        }
-        self.plan.gauges = gauges;
-    }
-
-    /// Judges what must not wait, and while a source stalls what can only rise, on minutes that are not
-    /// complete. Up to where they go.
-    fn judge_partial(&mut self, moment: &Moment, out: &mut Vec<Finding>) -> UnixMillis {
-        let closed = moment.closed_to;
-        self.partial.retain(|at, _| *at >= closed);
-        let Some(last) = self.partial.keys().next_back().copied() else {
-            return closed;
-        };
-        let partial = std::mem::take(&mut self.partial);
-        for (at, cells) in &partial {
-            self.add(*at, cells, (1, false));
-        }
-        let at = last.saturating_add(MINUTE_MS);
-        let now = Now {
-            at,
-            silent: false,
-            partial: true,
-            stalled: moment.stalled,
-        };
-        self.evaluate(now, out);
-        for (at, cells) in &partial {
-            self.add(*at, cells, (-1, false));
-        }
-        self.partial = partial;
-        at
-    }
-
-    /// Judges what hangs on no window: first sights, sources, dates.
-    fn judge_beside(&mut self, seen: UnixMillis, moment: &Moment, out: &mut Vec<Finding>) {
-        let skip: Vec<bool> = (0..self.rules.len())
-            .map(|rule| self.observed.is_blind(rule))
-            .collect();
-        let mut told = Told {
-            rules: &self.rules,
-            skip: &skip,
-            registry: &self.registry,
-            marks: &mut self.marks,
-            rows: &mut self.rows,
-            out,
-        };
-        self.sights.judge(seen, &mut told);
-        let (at, wall) = (moment.closed_to, moment.wall);
-        self.sources.judge(at, wall, &mut told);
-        self.dues
-            .judge((at, wall), self.sights.born(), &self.plan, &mut told);
-    }
-
     fn remember(&mut self) {
         if let Some(closed) = self.closed {
             self.rows.set(Text::from(CLOSED), row_of(closed.0));
+        }
+        if std::mem::replace(&mut self.is_remembered, true) {
+            return;
         }
         for rule in &self.rules {
             let key = Text::from(format!("{RULE}{}", rule.name));

@@ -47,10 +47,8 @@ fn usd(n: i64) -> Amount {
     Amount::new(Unit::NanoUsd, n)
 }
 
-/// What a budget of a month is for the period.
-fn scaled(month: i64, period: Period, at: UnixMillis, days: &mut Days) -> i64 {
-    let (start, end) = days.period(Period::Month, at);
-    let length = end.0 - start.0;
+/// What a budget of a month so long is for the period.
+fn scaled(month: i64, period: Period, length: i64) -> i64 {
     match period {
         Period::Day => part_of(month, DAY_MS, length),
         Period::Week => part_of(month, 7 * DAY_MS, length),
@@ -83,6 +81,8 @@ impl BudgetRule {
             return;
         };
         let last = UnixMillis(now.at.0 - 1);
+        let month = days.period(Period::Month, last);
+        let month = month.1.0 - month.0.0;
         let (start, end) = days.period(self.budget.period, last);
         let (gone, length) = (now.at.0 - start.0, end.0 - start.0);
         for (place, series) in table.series().iter().enumerate() {
@@ -90,7 +90,7 @@ impl BudgetRule {
             let budget = self
                 .budget
                 .nanousd
-                .or_else(|| monthly().map(|month| scaled(month, self.budget.period, last, days)));
+                .or_else(|| monthly().map(|budget| scaled(budget, self.budget.period, month)));
             let Some(budget) = budget.filter(|budget| *budget > 0) else {
                 continue;
             };
@@ -114,8 +114,7 @@ impl BudgetRule {
                 silent: now.silent,
             };
             told.marks.note(
-                (self.rule, rule),
-                series,
+                (self.rule, rule, series),
                 reading,
                 when,
                 (told.rows, told.out),
@@ -232,8 +231,7 @@ impl BurnRule {
                 silent: now.silent,
             };
             told.marks.note(
-                (self.rule, rule),
-                series,
+                (self.rule, rule, series),
                 reading,
                 when,
                 (told.rows, told.out),

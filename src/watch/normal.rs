@@ -4,8 +4,8 @@
 //! belongs to the rule, and what a detector remembers of its pages hangs on it.
 
 use crate::alert::{
-    Amount, Chance, Check, Dimension, Level, Maintenance, Measure, Metric, Promise, Rule, Series,
-    Span, Unit, Unknown,
+    Amount, Chance, Check, Dimension, Level, Maintenance, Measure, Metric, Rule, Series, Unit,
+    Unknown,
 };
 use crate::anomaly::{self, Bin, Budget, Floor, Judged, Kind, Pool, WaitsFor};
 use crate::units::{Text, UnixMillis};
@@ -18,18 +18,9 @@ use super::habit::{self, Habit, Said};
 use super::keys::Family;
 use super::mark::{Reading, When, counted};
 use super::plan::{Plan, family_of};
-use super::registry::part_of;
 use super::ring::Sums;
 use super::state::Rows;
-
-/// What is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
-    /// More than is normal, at this cost an hour.
-    More { metric: Metric, floor_nanousd: i64 },
-    /// Nothing for longer than is normal.
-    Nothing,
-}
+use super::wanted::{Wanted, budget_of, excess};
 
 /// A rule with what its series have earned as normal.
 #[derive(Clone, Debug)]
@@ -52,11 +43,6 @@ pub(super) struct Normal {
 pub(super) struct Fed<'a> {
     pub(super) start: UnixMillis,
     pub(super) maintenance: &'a [Maintenance],
-}
-
-fn budget_of(promise: Promise) -> Budget {
-    let days = (promise.hours / 24).clamp(1, 182);
-    format!("1/{days}d").parse().unwrap_or_default()
 }
 
 fn pool_key(rule: &Rule) -> Text {
@@ -170,7 +156,7 @@ impl Normal {
             if let Some(reading) = reading {
                 let to = (&mut *told.rows, &mut *told.out);
                 told.marks
-                    .note((self.rule, rule), series, reading, when(fed), to);
+                    .note((self.rule, rule, series), reading, when(fed), to);
             }
         }
         told.rows.set(pool_key(rule), self.pool.encode());
@@ -203,7 +189,7 @@ impl Normal {
         let reading = Reading::new(level, rule.severity, count);
         let to = (&mut *told.rows, &mut *told.out);
         told.marks
-            .note((self.rule, rule), &everything, reading, when(fed), to);
+            .note((self.rule, rule, &everything), reading, when(fed), to);
     }
 
     /// What a series has learned; `None` for one that never had anything.
@@ -361,48 +347,6 @@ impl Normal {
     }
 }
 
-impl Wanted {
-    fn metric(self) -> Metric {
-        match self {
-            Wanted::More { metric, .. } => metric,
-            Wanted::Nothing => Metric::Calls,
-        }
-    }
-
-    /// The last ten minutes; of what is not told by the minute: the day.
-    fn ring(self, rule: &Rule, plan: &mut Plan) -> usize {
-        let family = family_of(&rule.by, &rule.scope);
-        let table = plan.table(family, &rule.by, &rule.scope);
-        let span = match family {
-            Family::Cells | Family::Links => Span::Minutes(10),
-            Family::Credentials | Family::Groups => Span::Period(crate::alert::Period::Day),
-        };
-        let (fields, spread) = match self {
-            Wanted::More { metric, .. } => figure::needs(metric),
-            Wanted::Nothing => (&[Field::Calls, Field::Requests][..], None),
-        };
-        let mut fields = fields.to_vec();
-        fields.push(Field::Spend);
-        plan.ring(table, span, &fields, spread)
-    }
-
-    /// What a window must have before it can page: of spend, what would be a sixth of the floor of an hour.
-    fn floor(self, kind: Kind) -> Floor {
-        match self {
-            Wanted::More {
-                metric: Metric::Spend,
-                floor_nanousd,
-            } => {
-                let micro = floor_nanousd / 6 / habit::divisor(Metric::Spend);
-                Floor {
-                    materiality: u64::try_from(micro).unwrap_or(0).max(10_000),
-                }
-            }
-            Wanted::More { .. } | Wanted::Nothing => Floor::usual(kind),
-        }
-    }
-}
-
 fn when(fed: Fed<'_>) -> When {
     When {
         at: fed.start.saturating_add(BIN_MS),
@@ -413,27 +357,8 @@ fn when(fed: Fed<'_>) -> When {
 
 fn sample_of(bin: &Bin) -> i64 {
     let sample = match bin.value {
-        anomaly::Value::Count(n) => n,
-        anomaly::Value::Positive { n, .. } => n,
+        anomaly::Value::Count(n) | anomaly::Value::Positive { n, .. } => n,
         anomaly::Value::Share { of, .. } => of,
     };
     i64::try_from(sample).unwrap_or(i64::MAX)
-}
-
-/// Nano-dollars beyond the expected in the window that was judged, and an hour.
-fn excess(
-    judged: &Judged,
-    (kind, metric): (Kind, Metric),
-    spend: Option<(i64, i64)>,
-) -> Option<(i64, i64)> {
-    let (spend, of) = spend?;
-    let of_number = |number| habit::amount(kind, metric, number).n;
-    let beyond = (of_number(judged.observed) - of_number(judged.expected)).max(0);
-    let bins = i64::from(judged.window_bins.max(1));
-    // Of a value per call: as much of each bin's spend as the value is beyond the expected.
-    let window = match kind {
-        Kind::Count => part_of(beyond, spend, of),
-        Kind::Positive | Kind::Share => part_of(beyond, spend, of).saturating_mul(bins),
-    };
-    Some((window, part_of(window, 6, bins)))
 }

@@ -158,7 +158,8 @@ impl Observed {
         let everything = Series::default();
         for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.on) {
             let is_blind = self.is_blind(place);
-            if !is_blind && !told.marks.is_blind(place, &everything) {
+            let blind = Level::Unknown(Unknown::NotObservable);
+            if !is_blind && told.marks.told(place, &everything) != Some(blind) {
                 continue;
             }
             let level = if is_blind {
@@ -171,7 +172,7 @@ impl Observed {
             reading.since = Some(born);
             let to = (&mut *told.rows, &mut *told.out);
             told.marks
-                .note((place, rule), &everything, reading, when, to);
+                .note((place, rule, &everything), reading, when, to);
         }
     }
 }

@@ -96,8 +96,7 @@ impl DownRule {
                 silent: now.silent,
             };
             told.marks.note(
-                (self.rule, rule),
-                series,
+                (self.rule, rule, series),
                 reading,
                 when,
                 (told.rows, told.out),
@@ -175,8 +174,7 @@ impl DoorRule {
                 silent: now.silent,
             };
             told.marks.note(
-                (self.rule, rule),
-                series,
+                (self.rule, rule, series),
                 reading,
                 when,
                 (told.rows, told.out),

@@ -3,23 +3,19 @@
 //! Knows no fact. A newcomer may ask why a rule is not asked for each series with its own window: sums that
 //! several rules ask for are kept once, and only their limits differ.
 
-use crate::alert::{Check, Dimension, Limit, Metric, Period, Residency, Rule, Scope, Span};
+use crate::alert::{Check, Dimension, Metric, Rule, Scope, Span};
 use crate::hist::Hist;
 use crate::units::UnixMillis;
 
 use super::days::{Days, Starts, Step};
 use super::field::{Field, Values};
 use super::figure;
-use super::gauge::{self, Gauge, Limits, Only};
+use super::gauge::{self, Gauge, Limits};
 use super::keys::{Family, Keys};
 use super::money::{BudgetRule, BurnRule};
 use super::outage::{DoorRule, DownRule};
 use super::ring::{Ring, Spread};
 use super::table::{Shape, Table};
-
-/// How long after the last such call a breach counts as over.
-const BREACH: Span = Span::Minutes(1_440);
-const FALLBACK: Span = Span::Minutes(360);
 
 /// Rules made ready.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +105,7 @@ impl Plan {
         place
     }
 
-    fn gauge(
+    pub(super) fn gauge(
         &mut self,
         rule: (usize, &Rule),
         figure: (Metric, Span),
@@ -179,110 +175,26 @@ impl Plan {
         }
     }
 
-    fn add_residency(&mut self, place: usize, rule: &Rule, residency: Residency) {
-        let some = Limits {
-            above: Some(Limit::Fixed(crate::alert::Amount::new(
-                crate::alert::Unit::Count,
-                0,
-            ))),
-            ..Limits::default()
-        };
-        let with = |dimensions: &[Dimension]| {
-            let mut by = rule.by.clone();
-            by.extend(dimensions.iter().filter(|one| !rule.by.contains(one)));
-            Rule { by, ..rule.clone() }
-        };
-        let (metric, span, only, by): (Metric, Span, Only, &[Dimension]) = match residency {
-            Residency::Violated => (Metric::Violated, BREACH, Only::All, &[]),
-            Residency::Contradicted => (Metric::Contradicted, BREACH, Only::All, &[]),
-            Residency::Fallback => (Metric::Fallbacks, FALLBACK, Only::All, &[]),
-            Residency::PlatformDefault => (
-                Metric::PlatformRequests,
-                BREACH,
-                Only::OwnEndpoint,
-                &[Dimension::Feature],
-            ),
-            Residency::OutsidePilot => {
-                if rule.by.contains(&Dimension::UserGroup) {
-                    let day = Span::Period(Period::Day);
-                    let by: &[Dimension] = &[Dimension::Feature];
-                    (Metric::Requests, day, Only::OtherGroup, by)
-                } else {
-                    let by: &[Dimension] = &[Dimension::Feature, Dimension::Endpoint];
-                    (Metric::Requests, BREACH, Only::OutsidePilot, by)
-                }
-            }
-            Residency::OtherDoor => return self.add_door(place, rule),
-            Residency::DownWithoutFallback => return self.add_down(place, rule),
-        };
-        let gauge = self.gauge((place, &with(by)), (metric, span), some);
-        gauge.only = only;
-        gauge.at_once = true;
-        let ring = gauge.ring;
-        if only == Only::OutsidePilot
-            && let Some(ring) = self.rings.get_mut(ring)
-        {
-            ring.keep(&[Field::Calls]);
-        }
-    }
-
-    fn add_door(&mut self, place: usize, rule: &Rule) {
-        let features = self.table(Family::Cells, &[Dimension::Feature], &rule.scope);
-        let endpoints = self.table(Family::Cells, &[Dimension::Endpoint], &Scope::default());
-        let all = self.table(Family::Cells, &[], &Scope::default());
-        let hour = Span::Minutes(60);
-        let rule = DoorRule {
-            rule: place,
-            requests: self.ring(features, hour, &[Field::Requests, Field::Platform], None),
-            calls: self.ring(endpoints, hour, &[Field::Calls], None),
-            all: self.ring(all, BREACH, &[Field::Calls], None),
-        };
-        self.doors.push(rule);
-    }
-
-    fn add_down(&mut self, place: usize, rule: &Rule) {
-        let table = self.table(Family::Cells, &[Dimension::Endpoint], &rule.scope);
-        let calls = &[
-            Field::Calls,
-            Field::CallsOk,
-            Field::Requests,
-            Field::Answered,
-        ];
-        let links = &[
-            Field::Calls,
-            Field::CallsOk,
-            Field::Requests,
-            Field::Answered,
-            Field::FallbackAnswered,
-        ];
-        let rule = DownRule {
-            rule: place,
-            now: self.ring(table, super::outage::WINDOW, calls, None),
-            hour: self.ring(table, Span::Minutes(60), links, None),
-        };
-        self.downs.push(rule);
-    }
-
     /// Adds what keys tell in one step to every window, `sign` times.
     pub(super) fn add(
         &mut self,
-        family: Family,
-        starts: Starts,
+        (family, starts): (Family, Starts),
         figures: Figures<'_>,
         (sign, is_late): (i64, bool),
         keys: &Keys,
     ) {
+        let breaches = breaches(figures.values);
         for (place, table) in self.tables.iter_mut().enumerate() {
             let values = of_table(table, figures.values, keys);
             if values.is_empty() {
                 continue;
             }
             if is_late {
-                values
-                    .iter()
-                    .for_each(|(series, _)| table.note_late(*series));
+                for (series, _) in &values {
+                    table.note_late(*series);
+                }
             }
-            note_subjects(table, figures.values, keys);
+            note_subjects(table, &breaches, keys);
             let rings = self.rings.iter_mut();
             for ring in rings.filter(|ring| ring.table == place && !ring.is_muted) {
                 if family == Family::Links && !ring.wants_links() {
@@ -334,13 +246,19 @@ fn of_table<'a>(
     series.collect()
 }
 
-/// Notes where calls went that a rule of residency tells of.
-fn note_subjects(table: &mut Table, values: &[(usize, Values)], keys: &Keys) {
-    for (key, own) in values {
-        let is_told = own.get(Field::Violated) > 0 || own.get(Field::Spilled) > 0;
-        if is_told
-            && let Some(series) = table.of_key(*key, keys)
-            && let Some(key) = keys.get(*key)
+/// Keys with calls that a rule of residency tells of.
+fn breaches(values: &[(usize, Values)]) -> Vec<usize> {
+    let (violated, spilled) = (Field::Violated.place(), Field::Spilled.place());
+    let is_told = |own: &Values| own.at(violated) > 0 || own.at(spilled) > 0;
+    let found = values.iter().filter(|(_, own)| is_told(own));
+    found.map(|(key, _)| *key).collect()
+}
+
+/// Notes where such calls went.
+fn note_subjects(table: &mut Table, breaches: &[usize], keys: &Keys) {
+    for place in breaches {
+        if let Some(series) = table.of_key(*place, keys)
+            && let Some(key) = keys.get(*place)
         {
             table.note_subject(series, key);
         }

@@ -61,7 +61,7 @@ pub(super) struct Ring {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sums<'a> {
     fields: &'a [Field],
-    sums: &'a [i64],
+    added: &'a [i64],
     pub(super) hist: Option<&'a Hist>,
 }
 
@@ -69,13 +69,13 @@ impl Sums<'_> {
     /// A sum; 0 where the window does not keep it.
     pub(super) fn get(&self, field: Field) -> i64 {
         let place = self.fields.iter().position(|one| *one == field);
-        let sum = place.and_then(|place| self.sums.get(place));
+        let sum = place.and_then(|place| self.added.get(place));
         sum.copied().unwrap_or(0)
     }
 
     /// Whether nothing happened.
     pub(super) fn is_empty(&self) -> bool {
-        self.sums.iter().all(|sum| *sum == 0)
+        self.added.iter().all(|sum| *sum == 0)
     }
 }
 
@@ -123,7 +123,7 @@ impl Ring {
         let sums = self.sums.get(start..start.saturating_add(width));
         Sums {
             fields: &self.fields,
-            sums: sums.unwrap_or(&[]),
+            added: sums.unwrap_or(&[]),
             hist: self.spread.and_then(|_| self.hists.get(series)),
         }
     }

@@ -48,11 +48,12 @@ fn key_of(sight: Sight, name: &str) -> Text {
 
 impl Sights {
     pub(super) fn read(rows: &Rows) -> Sights {
-        let mut sights = Sights::default();
-        sights.born = rows
-            .get(BORN)
-            .and_then(|bytes| take_signed(&mut bytes.as_slice()))
-            .map(UnixMillis);
+        let born = rows.get(BORN);
+        let born = born.and_then(|bytes| take_signed(&mut bytes.as_slice()));
+        let mut sights = Sights {
+            born: born.map(UnixMillis),
+            ..Sights::default()
+        };
         for (key, bytes) in rows.with_prefix(PREFIX) {
             let mut parts = key.split('\u{1f}').skip(1);
             let sight = parts.next().and_then(Sight::parse);
@@ -186,10 +187,9 @@ impl Sights {
                 let count = counted(Amount::new(Unit::Count, seen.count), None);
                 let mut reading = Reading::new(level, rule.severity, count);
                 reading.since = Some(seen.at);
-                reading.subject = name.clone();
+                reading.subject.clone_from(name);
                 told.marks.note(
-                    (*place, rule),
-                    &series,
+                    (*place, rule, &series),
                     reading,
                     when,
                     (told.rows, told.out),
@@ -202,7 +202,7 @@ impl Sights {
                 let seen = self.seen.get(&(sight, name));
                 if seen.is_none_or(|seen| seen.at <= from) {
                     told.marks
-                        .end((place, rule), &series, when, (told.rows, told.out));
+                        .end((place, rule, &series), when, (told.rows, told.out));
                 }
             }
         }

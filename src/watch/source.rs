@@ -209,7 +209,7 @@ impl Sources {
                 let reading = reading.filter(|one| one.level != Level::Good || is_known);
                 if let Some(reading) = reading {
                     let to = (&mut *told.rows, &mut *told.out);
-                    told.marks.note((place, rule), &series, reading, when, to);
+                    told.marks.note((place, rule, &series), reading, when, to);
                 }
             }
         }
@@ -254,6 +254,6 @@ fn of_silence(rule: &Rule, known: &Known, (quiet, least): (i64, i64)) -> Reading
     );
     let mut reading = Reading::new(level, rule.severity, measure);
     reading.since = Some(UnixMillis(known.last));
-    reading.subject = known.fact.source.clone();
+    reading.subject.clone_from(&known.fact.source);
     reading
 }

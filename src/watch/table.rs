@@ -18,12 +18,22 @@ pub(super) struct Shape {
     pub(super) scope: Scope,
 }
 
+/// Where a key belongs.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Not asked yet.
+    Unasked,
+    /// To none of the series.
+    Outside,
+    At(usize),
+}
+
 /// The series of a shape.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) shape: Shape,
-    /// By place of the key: not asked yet, outside, or the series' place.
-    of_key: Vec<Option<Option<usize>>>,
+    /// By place of the key.
+    of_key: Vec<Place>,
     places: BTreeMap<Vec<Text>, usize>,
     series: Vec<Series>,
     /// Series that late records changed since the last judgement.
@@ -83,15 +93,17 @@ impl Table {
 
     /// The series of a key; `None` outside the scope.
     pub(super) fn of_key(&mut self, place: usize, keys: &Keys) -> Option<usize> {
-        if let Some(Some(known)) = self.of_key.get(place) {
-            return *known;
+        match self.of_key.get(place) {
+            Some(Place::At(series)) => return Some(*series),
+            Some(Place::Outside) => return None,
+            Some(Place::Unasked) | None => {}
         }
         let found = keys.get(place).and_then(|key| self.find(key));
         if self.of_key.len() <= place {
-            self.of_key.resize(place + 1, None);
+            self.of_key.resize(place + 1, Place::Unasked);
         }
         if let Some(slot) = self.of_key.get_mut(place) {
-            *slot = Some(found);
+            *slot = found.map_or(Place::Outside, Place::At);
         }
         found
     }

@@ -37,7 +37,7 @@ impl Watch {
             }
             Fact::Hour(at, cells) => {
                 let cells = self.placed(cells);
-                self.take_hour(at, &cells);
+                self.told_whole.insert((Step::Hour, at), cells);
             }
             Fact::Day(at, cells) => {
                 let cells = self.placed(cells);
@@ -46,7 +46,7 @@ impl Watch {
                         self.see(*place, at, (&cell.totals, 0), false);
                     }
                 }
-                self.told_days.insert(at, cells);
+                self.told_whole.insert((Step::Day, at), cells);
             }
             Fact::Links(at, links) => {
                 let figures = links.iter().map(|(key, totals)| {
@@ -66,11 +66,11 @@ impl Watch {
             }
             Fact::Credentials(at, rows) => {
                 let by = [Dimension::Credential, Dimension::Endpoint];
-                self.take_named(at, Family::Credentials, by, rows, is_warm);
+                self.take_named(at, (Family::Credentials, by), rows, is_warm);
             }
             Fact::Groups(at, rows) => {
                 let by = [Dimension::UserGroup, Dimension::Feature];
-                self.take_named(at, Family::Groups, by, rows, is_warm);
+                self.take_named(at, (Family::Groups, by), rows, is_warm);
             }
             Fact::Conversations(at, rows) => {
                 if !rows.is_empty() {
@@ -120,22 +120,18 @@ impl Watch {
         }
     }
 
-    /// An hour that only windows of hours still know.
-    fn take_hour(&mut self, at: UnixMillis, cells: &[(usize, Cell)]) {
-        let end = at.saturating_add(HOUR_MS);
-        if self.memory.first().is_none_or(|first| end <= first) {
-            self.replace(Step::Hour, at, cells);
-        }
-    }
-
-    /// Puts days that are over, and that minutes do not tell whole, in the place of what was added up.
-    pub(super) fn put_days(&mut self) {
+    /// Puts hours and days that are over, and that minutes do not tell whole, in the place of what was
+    /// added up.
+    pub(super) fn put_whole(&mut self) {
         let first = self.memory.first();
-        for (day, cells) in std::mem::take(&mut self.told_days) {
-            let end = self.days.next_day(day);
+        for ((step, at), cells) in std::mem::take(&mut self.told_whole) {
+            let end = match step {
+                Step::Minute | Step::Bin | Step::Hour => at.saturating_add(HOUR_MS),
+                Step::Day => self.days.next_day(at),
+            };
             let is_over = self.closed.is_some_and(|closed| end <= closed);
-            if is_over && first.is_none_or(|first| day < first) {
-                self.replace(Step::Day, day, &cells);
+            if is_over && first.is_none_or(|first| at < first) {
+                self.replace(step, at, &cells);
             }
         }
     }
@@ -183,7 +179,7 @@ impl Watch {
         };
         let starts = self.days.starts(at);
         self.plan
-            .add(Family::Cells, starts, figures, how, &self.keys);
+            .add((Family::Cells, starts), figures, how, &self.keys);
     }
 
     /// Adds a new minute.
@@ -217,8 +213,7 @@ impl Watch {
     fn take_named(
         &mut self,
         at: UnixMillis,
-        family: Family,
-        by: [Dimension; 2],
+        (family, by): (Family, [Dimension; 2]),
         rows: Vec<(Text, Text, Totals)>,
         is_warm: bool,
     ) {
@@ -259,7 +254,7 @@ impl Watch {
             let figures = Figures { values, hists: &[] };
             watch
                 .plan
-                .add(family, starts, figures, (sign, false), &watch.keys);
+                .add((family, starts), figures, (sign, false), &watch.keys);
         };
         if is_warm {
             self.plan.advance(at, &mut self.days);
@@ -289,7 +284,7 @@ impl Watch {
                 hists: &[],
             };
             self.plan
-                .add(family, starts, figures, (1, false), &self.keys);
+                .add((family, starts), figures, (1, false), &self.keys);
         }
         self.plan.only_new(false);
     }

@@ -62,7 +62,7 @@ impl Talks {
                 ..
             } = &rule.check
             {
-                self.judge_rule((place, rule), *metric, (*above, *clear), now, told);
+                self.judge_rule((place, rule), (*metric, *above, *clear), now, told);
             }
         }
     }
@@ -70,8 +70,7 @@ impl Talks {
     fn judge_rule(
         &self,
         (place, rule): (usize, &Rule),
-        metric: Metric,
-        (above, clear): (Limit, Option<Limit>),
+        (metric, above, clear): (Metric, Limit, Option<Limit>),
         now: Now,
         told: &mut Told<'_>,
     ) {
@@ -85,7 +84,7 @@ impl Talks {
         for series in told.marks.of(place) {
             if !greatest.contains_key(&series) {
                 told.marks
-                    .end((place, rule), &series, when, (told.rows, told.out));
+                    .end((place, rule, &series), when, (told.rows, told.out));
             }
         }
         for (series, (figure, name)) in greatest {
@@ -112,7 +111,7 @@ impl Talks {
             let mut reading = Reading::new(level, rule.severity, measure);
             reading.subject = Text::from(name.to_string());
             told.marks
-                .note((place, rule), &series, reading, when, (told.rows, told.out));
+                .note((place, rule, &series), reading, when, (told.rows, told.out));
         }
     }
 

@@ -167,9 +167,9 @@ fn sources_are_judged_by_the_daemons_clock() {
         world.watch.hear(Fact::Sources(vec![fact]));
         world.judge(minute, false);
     }
-    let last = 9 * 1_440 - 1;
-    for minute in last..last + 120 {
-        world.watch.hear(Fact::Sources(vec![fact(last, 0, 12)]));
+    let end = 9 * 1_440 - 1;
+    for minute in end..end + 120 {
+        world.watch.hear(Fact::Sources(vec![fact(end, 0, 12)]));
         world.judge(minute, false);
     }
     assert_eq!(
@@ -181,8 +181,8 @@ fn sources_are_judged_by_the_daemons_clock() {
             "500: kafka bad 12>0 since 499".to_owned(),
             "560: kafka good".to_owned(),
             format!(
-                "{}: kafka bad 2460000>2423352 [kafka] since {last}",
-                last + 41
+                "{}: kafka bad 2460000>2423352 [kafka] since {end}",
+                end + 41
             ),
         ]
     );

@@ -5,7 +5,13 @@ use crate::alert::{Budget, Burn, Period};
 
 const FEATURE: &[Dimension] = &[Dimension::Feature];
 
+/// What is tested, a rule, traffic, and the story.
+type Case = (&'static str, Rule, Loads, &'static [&'static str]);
+/// Whether the end is forecast, traffic, and the story.
+type Steps = (bool, Loads, &'static [&'static str]);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn thresholds_tell_when_they_are_crossed_and_when_they_are_clear() {
     let notes = || load("itsm/notes", "eu");
     let reply = || load("csm/reply", "us");
@@ -34,13 +40,7 @@ fn thresholds_tell_when_they_are_crossed_and_when_they_are_clear() {
         clear: None,
         min_sample: 10,
     };
-    type Row = (
-        &'static str,
-        Rule,
-        Vec<(std::ops::Range<i64>, Load)>,
-        &'static [&'static str],
-    );
-    let rows: Vec<Row> = vec![
+    let rows: Vec<Case> = vec![
         (
             "crossed, between, clear; the other feature is not touched",
             rule(FEATURE, error(10)),
@@ -195,12 +195,7 @@ fn budgets_are_told_by_steps_and_by_where_the_line_ends() {
         })
     };
     let even = |usd_an_hour: i64| load("itsm/notes", "eu").of(1, 0, usd_an_hour * USD / 60);
-    type Row = (
-        bool,
-        Vec<(std::ops::Range<i64>, Load)>,
-        &'static [&'static str],
-    );
-    let rows: [Row; 3] = [
+    let rows: [Steps; 3] = [
         (
             false,
             vec![(0..1_440, even(4))],

@@ -5,7 +5,9 @@
 mod again;
 mod beside;
 mod gauges;
+mod normal;
 mod places;
+mod restart;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -86,6 +88,9 @@ impl Load {
         self
     }
 }
+
+/// Traffic by ranges of minutes.
+pub(super) type Loads = Vec<(std::ops::Range<i64>, Load)>;
 
 /// A rule with that check.
 pub(super) fn rule(by: &[Dimension], check: Check) -> Rule {

@@ -3,15 +3,10 @@
 use super::*;
 use crate::alert::{Calendar, Due, Residency, Sight};
 
-fn stories(
-    rows: Vec<(
-        &str,
-        Check,
-        &[Dimension],
-        Vec<(std::ops::Range<i64>, Load)>,
-        &[&str],
-    )>,
-) {
+/// What is tested, a rule, what tells series apart, traffic, and the story.
+type Row<'a> = (&'a str, Check, &'a [Dimension], Loads, &'a [&'a str]);
+
+fn stories(rows: Vec<Row<'_>>) {
     for (name, check, by, loads, expected) in rows {
         let closed = Rule {
             severity_fail_closed: Some(Severity::Page),
@@ -24,6 +19,7 @@ fn stories(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn calls_that_should_not_have_been_are_told_at_once() {
     let by = &[Dimension::Feature, Dimension::Endpoint];
     let out = || load("itsm/notes", "eu").verdict(Some(Verdict::Violated), "azure:eastus");
@@ -162,7 +158,7 @@ fn what_was_never_seen_is_news_for_a_day() {
     world.minute(0, &[load("itsm/notes", "eu").of(5, 0, 1)]);
     world.judge(1, false);
     let shadow = load("itsm/notes", "api.shadow.example").of(3, 0, 1);
-    world.partial(30, &[shadow.clone()]);
+    world.partial(30, std::slice::from_ref(&shadow));
     world.judge(30, true);
     world.minute(30, &[shadow]);
     for minute in 31..1_600 {
