@@ -332,7 +332,7 @@ fn the_unit_is_sound_and_has_few_rights() {
     let unit = unit.replace("/usr/bin/tollwatch", "/bin/true");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tollwatch.service");
-    std::fs::write(&path, unit).unwrap();
+    fs::write(&path, unit).unwrap();
     let analyze = |words: &[&str]| {
         let out = Command::new("systemd-analyze")
             .args(words)
@@ -358,7 +358,7 @@ fn a_level_that_is_none_is_refused_before_anything_starts() {
     let config = dir.path().join("t.toml");
     let text =
         "[ledger]\npath = \"books.db\"\n\n[[source.file]]\nname = \"logs\"\npaths = [\"logs\"]\n";
-    std::fs::write(&config, text).unwrap();
+    fs::write(&config, text).unwrap();
     let run = |option: &[&str], environment: &str| {
         let out = Command::new(env!("CARGO_BIN_EXE_tollwatch"))
             .current_dir(&dir)
@@ -402,7 +402,7 @@ fn told(manager: &UnixDatagram, wanted: &str) {
 fn the_service_manager_hears_of_start_reload_life_and_end() {
     let dir = tempfile::tempdir().unwrap();
     let text = "[ledger]\npath = \"books.db\"\n[daemon]\nlisten = \"\"\n[[source.file]]\nname = \"logs\"\npaths = [\"logs\"]\n";
-    std::fs::write(dir.path().join("t.toml"), text).unwrap();
+    fs::write(dir.path().join("t.toml"), text).unwrap();
     let socket = dir.path().join("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
     manager
@@ -459,13 +459,13 @@ fn table() -> String {
 #[test]
 fn the_manual_lists_the_metrics_as_they_are() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/DAEMON.md");
-    let manual = std::fs::read_to_string(path).unwrap();
+    let manual = fs::read_to_string(path).unwrap();
     let head = "| metric | kind | labels | tells |\n|---|---|---|---|\n";
     let (before, rest) = manual.split_once(head).unwrap();
     let (rows, after) = rest.split_once("\n\n").unwrap();
     let wanted = table();
     if std::env::var_os("UPDATE_MANUAL").is_some() {
-        std::fs::write(path, format!("{before}{head}{wanted}\n{after}")).unwrap();
+        fs::write(path, format!("{before}{head}{wanted}\n{after}")).unwrap();
         return;
     }
     let hint = "write it anew: UPDATE_MANUAL=1 cargo test --test telemetry manual";

@@ -202,7 +202,7 @@ fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
         .filter(|rate| *rate > 0)
         && notice.kind != StepKind::Resolved
     {
-        said.push_str(&format!(", +{} an hour", figure::dollars(rate)));
+        said.extend([", +", &figure::dollars(rate), " an hour"]);
     }
     let near = |at| moment::near(at, notice.told, around.zone);
     let is_over = notice.kind == StepKind::Resolved;

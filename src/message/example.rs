@@ -36,9 +36,38 @@ fn graph(told: UnixMillis) -> Graph {
     }
 }
 
+fn finding(told: UnixMillis, since: UnixMillis) -> Finding {
+    let amount = |n| Amount::new(Unit::Count, n);
+    Finding {
+        rule: "test".into(),
+        series: Series::new(vec![(Dimension::Feature, "test/test".into())]),
+        at: told,
+        since,
+        level: Level::Bad,
+        severity: Severity::Info,
+        measure: Measure {
+            metric: Some(Metric::Calls),
+            value: amount(950),
+            window_minutes: 10,
+            limit: None,
+            expected: Some((amount(120), amount(150), amount(180))),
+            sample: 950,
+        },
+        loss: Loss {
+            so_far_nanousd: Some(3_320_000_000),
+            per_hour_nanousd: Some(18_100_000_000),
+        },
+        chance: Some(Chance {
+            once_in_hours: 1848,
+            learned_hours: 504,
+        }),
+        subject: "".into(),
+        late: false,
+    }
+}
+
 /// A notice that says of itself that nothing happened.
 pub(super) fn notice(told: UnixMillis, kind: StepKind) -> Notice {
-    let amount = |n| Amount::new(Unit::Count, n);
     let since = told.saturating_add(-11 * MINUTE);
     Notice {
         id: EpisodeRef {
@@ -66,32 +95,7 @@ pub(super) fn notice(told: UnixMillis, kind: StepKind) -> Notice {
             repeat_ms: None,
             on: true,
         },
-        finding: Finding {
-            rule: "test".into(),
-            series: Series::new(vec![(Dimension::Feature, "test/test".into())]),
-            at: told,
-            since,
-            level: Level::Bad,
-            severity: Severity::Info,
-            measure: Measure {
-                metric: Some(Metric::Calls),
-                value: amount(950),
-                window_minutes: 10,
-                limit: None,
-                expected: Some((amount(120), amount(150), amount(180))),
-                sample: 950,
-            },
-            loss: Loss {
-                so_far_nanousd: Some(3_320_000_000),
-                per_hour_nanousd: Some(18_100_000_000),
-            },
-            chance: Some(Chance {
-                once_in_hours: 1848,
-                learned_hours: 504,
-            }),
-            subject: "".into(),
-            late: false,
-        },
+        finding: finding(told, since),
         others: Vec::new(),
         others_count: 0,
         explained: Explained {

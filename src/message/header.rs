@@ -152,30 +152,19 @@ pub(super) fn fingerprint(notice: &Notice) -> String {
 /// How a digest is left: by one click where a page is published, else by a mail to its sender.
 pub(super) fn unsubscribe(around: &Around<'_>) -> Headers {
     let mut headers = Vec::new();
-    match around.unsubscribe.and_then(clean::address) {
-        Some(address) => {
-            push(&mut headers, "List-Unsubscribe", format!("<{address}>"));
-            push(
-                &mut headers,
-                "List-Unsubscribe-Post",
-                "List-Unsubscribe=One-Click",
-            );
-        }
-        None => {
-            let from = around
-                .from
-                .rsplit_once('<')
-                .map_or(around.from, |(_, rest)| rest);
-            let from: String = from
-                .chars()
-                .filter(|c| c.is_ascii_alphanumeric() || "@.-_+".contains(*c))
-                .collect();
-            push(
-                &mut headers,
-                "List-Unsubscribe",
-                format!("<mailto:{from}?subject=unsubscribe>"),
-            );
-        }
+    if let Some(address) = around.unsubscribe.and_then(clean::address) {
+        push(&mut headers, "List-Unsubscribe", format!("<{address}>"));
+        let one_click = "List-Unsubscribe=One-Click";
+        push(&mut headers, "List-Unsubscribe-Post", one_click);
+        return headers;
     }
+    let inner = around.from.rsplit_once('<').map(|(_, rest)| rest);
+    let from: String = inner
+        .unwrap_or(around.from)
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "@.-_+".contains(*c))
+        .collect();
+    let mail = format!("<mailto:{from}?subject=unsubscribe>");
+    push(&mut headers, "List-Unsubscribe", mail);
     headers
 }

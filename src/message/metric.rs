@@ -115,8 +115,8 @@ fn window(minutes: u32, period: Option<Period>, short: bool) -> String {
         60 => "an hour".to_owned(),
         1440 => "24 hours".to_owned(),
         10_080 => "7 days".to_owned(),
-        _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
-        _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
+        _ if minutes.is_multiple_of(1440) => format!("{} days", minutes / 1440),
+        _ if minutes.is_multiple_of(60) => format!("{} hours", minutes / 60),
         _ if short => format!("{minutes}\u{A0}min"),
         _ => format!("{minutes}\u{A0}minutes"),
     };

@@ -149,9 +149,9 @@ fn mailbox(text: &str) -> String {
 }
 
 fn part(out: &mut String, boundary: &str, headers: &[(&str, &str)], body: &str) {
-    out.push_str(&format!("--{boundary}\r\n"));
+    out.extend(["--", boundary, "\r\n"]);
     for (name, value) in headers {
-        out.push_str(&format!("{name}: {value}\r\n"));
+        out.extend([*name, ": ", *value, "\r\n"]);
     }
     out.push_str("\r\n");
     out.push_str(body);
@@ -183,9 +183,8 @@ pub(super) fn bytes(mail: &Mail, from: &str, to: &str) -> Vec<u8> {
         out.push_str(&header(name, value));
     }
     out.push_str("MIME-Version: 1.0\r\n");
-    out.push_str(&format!(
-        "Content-Type: multipart/alternative;\r\n boundary=\"{alternative}\"\r\n\r\n"
-    ));
+    out.push_str("Content-Type: multipart/alternative;\r\n boundary=\"");
+    out.extend([alternative.as_str(), "\"\r\n\r\n"]);
     let quoted = ("Content-Transfer-Encoding", "quoted-printable");
     part(
         &mut out,
@@ -204,11 +203,11 @@ pub(super) fn bytes(mail: &Mail, from: &str, to: &str) -> Vec<u8> {
             if let Some(png) = &mail.png_narrow {
                 picture(&mut out, &related, (&narrow, "chart-narrow.png"), png);
             }
-            out.push_str(&format!("--{related}--\r\n"));
+            out.extend(["--", &related, "--\r\n"]);
         }
         None => part(&mut out, &alternative, &html, &quoted_printable(&mail.html)),
     }
-    out.push_str(&format!("--{alternative}--\r\n"));
+    out.extend(["--", &alternative, "--\r\n"]);
     out.into_bytes()
 }
 

@@ -136,13 +136,11 @@ fn words(text: &str) -> String {
 }
 
 fn fault(name: &str, error: &Error) -> TemplateFault {
-    let message = match error.kind() {
-        ErrorKind::UndefinedError => {
-            "a name that nothing stands for; docs/MAIL.md lists those that there are".to_owned()
-        }
-        _ => error
-            .detail()
-            .map_or_else(|| error.kind().to_string(), str::to_owned),
+    let message = if error.kind() == ErrorKind::UndefinedError {
+        "a name that nothing stands for; docs/MAIL.md lists those that there are".to_owned()
+    } else {
+        let detail = error.detail().map(str::to_owned);
+        detail.unwrap_or_else(|| error.kind().to_string())
     };
     TemplateFault {
         file: name.to_owned(),

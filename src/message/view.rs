@@ -114,15 +114,15 @@ fn topic(notice: &Notice, what: &str) -> String {
     };
     match notice.finding.loss.per_hour_nanousd {
         Some(rate) if rate > 0 && notice.kind != StepKind::Resolved => {
-            topic.push_str(&format!(", +{} an hour", figure::dollars(rate)));
+            topic.extend([", +", &figure::dollars(rate), " an hour"]);
         }
         Some(_) | None => {}
     }
     if notice.others_count > 0 {
         let count = i64::try_from(notice.others_count).unwrap_or(i64::MAX);
-        topic.push_str(&format!(", and {} more", figure::count(count)));
+        topic.extend([", and ", &figure::count(count), " more"]);
     }
-    topic.push_str(&format!(" (#{})", notice.id.episode));
+    topic.extend([" (#", &notice.id.episode.to_string(), ")"]);
     topic
 }
 
@@ -161,7 +161,7 @@ fn other(notice: &Notice, finding: &Finding, around: &Around<'_>) -> Other {
     if let Some(rate) = finding.loss.per_hour_nanousd.filter(|rate| *rate > 0)
         && notice.kind != StepKind::Resolved
     {
-        what.push_str(&format!(", +{} an hour", figure::dollars(rate)));
+        what.extend([", +", &figure::dollars(rate), " an hour"]);
     }
     Other {
         who: case.starting(),

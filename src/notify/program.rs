@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::{OutboxMail, Refusal, Sent, Transport, address, spoken};
 
 /// How long the program may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// How often it is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Bytes of its complaint that are read.

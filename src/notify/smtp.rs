@@ -21,7 +21,7 @@ use super::{OutboxMail, Refusal, Sent, Transport, address, spoken};
 /// How long each answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection is kept that nobody uses.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Connections that are kept.
 const KEPT: u32 = 2;
 

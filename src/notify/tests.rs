@@ -24,7 +24,7 @@ fn mail<'a>(to: &'a str, bytes: &'a [u8]) -> OutboxMail<'a> {
     }
 }
 
-fn names(folder: &std::path::Path) -> Vec<String> {
+fn names_in(folder: &std::path::Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -41,7 +41,7 @@ fn a_folder_keeps_whole_mails_once() {
     for to in ["On call <a@x.example>", "a@y.example", "a@x.example"] {
         transport.send(&mail(to, b"hello")).unwrap();
     }
-    let names = names(&folder);
+    let names = names_in(&folder);
     assert_eq!(names.len(), 2, "{names:?}");
     for name in &names {
         assert!(name.starts_with("20261121T015100Z-000001-01-a-"), "{name}");
@@ -52,7 +52,7 @@ fn a_folder_keeps_whole_mails_once() {
         ..mail("../../y@x.example", b"x")
     };
     transport.send(&hostile).unwrap();
-    assert_eq!(super::tests::names(&folder).len(), 3);
+    assert_eq!(names_in(&folder).len(), 3);
     let file = root.path().join("file");
     fs::write(&file, "").unwrap();
     let refused = Folder::new(&file)

@@ -16,6 +16,7 @@ use tollwatch::alert::Notice;
 use tollwatch::message::{Act, Around, MAIL_BYTES, Mail, Templates, render};
 use tollwatch::units::{Text, UnixMillis};
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape that a signer has")]
 fn sign(episode: u64, act: Act) -> Option<Text> {
     Some(format!("{episode}-{}-sig", act.as_str()).into())
 }
@@ -72,7 +73,7 @@ fn lay_out(name: &str, mail: &Mail) {
     for (png, kind) in [(&mail.png, "broad"), (&mail.png_narrow, "narrow")] {
         if let (Some(png), Some(at)) = (png, html.find("\"cid:")) {
             fs::write(folder.join(format!("{name}-{kind}.png")), png).unwrap();
-            let end = at + 1 + html[at + 1..].find('"').unwrap();
+            let end = at + 1 + html.split_at(at + 1).1.find('"').unwrap();
             html.replace_range(at + 1..end, &format!("{name}-{kind}.png"));
         }
     }
@@ -156,6 +157,10 @@ fn both_parts_say_the_same_figures() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one mail is read from its head to its end"
+)]
 fn a_parser_reads_what_was_written() {
     let templates = Templates::default();
     let around = around(&templates);

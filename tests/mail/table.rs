@@ -59,7 +59,12 @@ pub(crate) fn plain(episode: u64, rule: Rule, value: Amount, limit: Option<Amoun
         Check::Threshold { metric, .. }
         | Check::Anomaly { metric, .. }
         | Check::Drift { metric, .. } => Some(*metric),
-        _ => None,
+        Check::Budget(_)
+        | Check::Burn(_)
+        | Check::Residency(_)
+        | Check::FirstSight(_)
+        | Check::Silence { .. }
+        | Check::Calendar(_) => None,
     };
     Notice {
         id: EpisodeRef { episode, step: 1 },
