@@ -52,14 +52,19 @@ fn a_series_is_judged_packed_or_not() {
     assert_eq!(text(&plain.stdout), text(&unpacked.stdout));
 
     let table = text(&plain.stdout);
-    let lines: Vec<&str> = table.lines().collect();
+    let mut lines: Vec<&str> = table.lines().collect();
     assert!(
         lines.iter().all(|line| line.chars().count() <= 80),
         "80 columns"
     );
-    let last =
-        "4,032 rows as count, 10 min apart; 1 alert for a budget of 1/3w; it waits for nothing";
-    assert_eq!(*lines.last().unwrap(), last);
+    let end = lines.split_off(lines.len() - 2);
+    assert_eq!(
+        end,
+        [
+            "4,032 rows as count, 10 min apart",
+            "1 alert for a budget of 1/3w"
+        ]
+    );
     assert!(
         table.contains("2025-11-25 07:20  ALERT"),
         "the first bin of it"

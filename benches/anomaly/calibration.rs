@@ -55,7 +55,7 @@ fn heading(title: &str) {
 }
 
 /// The real traffic.
-pub fn real(series: &[Series], limits: &mut Limits) {
+pub(crate) fn real(series: &[Series], limits: &mut Limits) {
     let used: Vec<&Series> = series.iter().filter(|one| one.is_used()).collect();
     let counts: Vec<Vec<u64>> = used.iter().map(|one| one.counts.clone()).collect();
     let dispersion: Vec<f64> = used.iter().map(|one| one.dispersion()).collect();
@@ -83,7 +83,7 @@ pub fn real(series: &[Series], limits: &mut Limits) {
 }
 
 /// Traffic of a known law, a week of history and eight judged.
-pub fn synthetic(limits: &mut Limits) {
+pub(crate) fn synthetic(limits: &mut Limits) {
     heading(
         "alerts measured / promised on stationary negative binomial traffic, and by thirds of the series by dispersion",
     );

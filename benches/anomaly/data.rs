@@ -11,42 +11,41 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 
 /// Bins of a week.
-pub const WEEK: usize = 1008;
+pub(crate) const WEEK: usize = 1008;
 
 /// One client.
 #[derive(Clone, Debug, Default)]
-pub struct Series {
-    pub name: String,
+pub(crate) struct Series {
     /// Requests in each of the 2,016 bins.
-    pub counts: Vec<u64>,
+    pub(crate) counts: Vec<u64>,
     /// Mean input tokens of a request by six hours, where told.
-    pub tokens: BTreeMap<usize, f64>,
+    pub(crate) tokens: BTreeMap<usize, f64>,
 }
 
 impl Series {
     /// Of both weeks, the first or the second.
-    pub fn week(&self, number: usize) -> &[u64] {
+    pub(crate) fn week(&self, number: usize) -> &[u64] {
         let from = number * WEEK;
         self.counts.get(from..from + WEEK).unwrap_or_default()
     }
 
-    pub fn mean(&self, week: usize) -> f64 {
+    pub(crate) fn mean(&self, week: usize) -> f64 {
         mean(self.week(week))
     }
 
     /// Requests in more than nine of ten bins.
-    pub fn is_always_on(&self) -> bool {
+    pub(crate) fn is_always_on(&self) -> bool {
         let active = self.counts.iter().filter(|count| **count > 0).count();
         active * 10 > self.counts.len() * 9
     }
 
     /// More than five requests a bin in each week.
-    pub fn is_used(&self) -> bool {
+    pub(crate) fn is_used(&self) -> bool {
         self.mean(0) > 5.0 && self.mean(1) > 5.0
     }
 
     /// Half the mean square of steps over the mean: 1 for Poisson traffic.
-    pub fn dispersion(&self) -> f64 {
+    pub(crate) fn dispersion(&self) -> f64 {
         let week = self.week(0);
         let steps = week.windows(2).map(|pair| match pair {
             &[a, b] => (b as f64 - a as f64).powi(2),
@@ -56,19 +55,19 @@ impl Series {
     }
 }
 
-pub fn mean(counts: &[u64]) -> f64 {
+pub(crate) fn mean(counts: &[u64]) -> f64 {
     counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64
 }
 
 /// The median of what is not 0.
-pub fn busy_median(counts: &[u64]) -> f64 {
+pub(crate) fn busy_median(counts: &[u64]) -> f64 {
     let mut busy: Vec<u64> = counts.iter().copied().filter(|count| *count > 0).collect();
     busy.sort_unstable();
     busy.get(busy.len() / 2).map_or(0.0, |count| *count as f64)
 }
 
 /// Reads a file, packed or not.
-pub fn read(path: &Path) -> std::io::Result<Vec<Series>> {
+pub(crate) fn read(path: &Path) -> std::io::Result<Vec<Series>> {
     let file = File::open(path)?;
     let packed = path.extension().is_some_and(|ext| ext == "gz");
     let bytes: Box<dyn Read> = if packed {
@@ -108,11 +107,8 @@ pub fn read(path: &Path) -> std::io::Result<Vec<Series>> {
             series.tokens.insert(bin / 36, tokens);
         }
     }
-    let whole = clients.into_iter().filter_map(|((model, client), series)| {
-        (series.counts.len() >= 2 * WEEK).then(|| Series {
-            name: format!("{model}/{client}"),
-            ..series
-        })
-    });
-    Ok(whole.collect())
+    let whole = clients.into_values();
+    Ok(whole
+        .filter(|series| series.counts.len() >= 2 * WEEK)
+        .collect())
 }

@@ -3,10 +3,10 @@
 //! Knows no traffic. A newcomer may ask why not a crate: a few lines are less than a dependency, and the same
 //! figures must come at every run.
 
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
         Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
 
@@ -19,21 +19,21 @@ impl Dice {
     }
 
     /// From 0 up to 1, never 1.
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((self.unit() * n as f64) as usize).min(n.saturating_sub(1))
     }
 
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.unit()).cos()
     }
 
     /// Gamma with this shape and scale 1 (Marsaglia and Tsang, 2000).
-    pub fn gamma(&mut self, shape: f64) -> f64 {
+    pub(crate) fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             let small = (1.0 - self.unit()).powf(1.0 / shape);
             return self.gamma(shape + 1.0) * small;
@@ -49,7 +49,7 @@ impl Dice {
         }
     }
 
-    pub fn poisson(&mut self, mean: f64) -> u64 {
+    pub(crate) fn poisson(&mut self, mean: f64) -> u64 {
         if mean > 50.0 {
             // Half of it at a time, by the gamma law of waiting times (Ahrens and Dieter, 1974).
             let half = (mean * 0.875).floor();
@@ -71,18 +71,18 @@ impl Dice {
     }
 
     /// Mean m, variance m + alpha m².
-    pub fn negative_binomial(&mut self, mean: f64, alpha: f64) -> u64 {
+    pub(crate) fn negative_binomial(&mut self, mean: f64, alpha: f64) -> u64 {
         let rate = self.gamma(1.0 / alpha) * alpha * mean;
         self.poisson(rate)
     }
 
-    pub fn binomial(&mut self, n: u64, p: f64) -> u64 {
+    pub(crate) fn binomial(&mut self, n: u64, p: f64) -> u64 {
         if n > 40 {
             // The median of n uniform numbers, then one half of them (Relles, 1972).
             let middle = n.div_ceil(2);
-            let a = self.gamma(middle as f64);
-            let b = self.gamma((n - middle + 1) as f64);
-            let x = a / (a + b);
+            let lower = self.gamma(middle as f64);
+            let upper = self.gamma((n - middle + 1) as f64);
+            let x = lower / (lower + upper);
             return if x <= p {
                 middle + self.binomial(n - middle, ((p - x) / (1.0 - x)).clamp(0.0, 1.0))
             } else {

@@ -12,15 +12,15 @@ use super::dice::Dice;
 /// Monday, 2 June 2025, midnight.
 const START: i64 = 1_748_822_400_000;
 /// Random starts of each incident and series.
-pub const STARTS: usize = 24;
+pub(crate) const STARTS: usize = 24;
 
 /// Something that judges bins one after the other.
-pub trait Judge: Clone {
+pub(crate) trait Judge: Clone {
     /// Whether this bin pages; and what it tells the pool, where there is one.
     fn feed(&mut self, at: usize, count: u64, pool: &Pool) -> (bool, Option<Judged>);
 }
 
-pub fn bin(at: usize, count: u64) -> Bin {
+pub(crate) fn bin(at: usize, count: u64) -> Bin {
     Bin {
         at: UnixMillis(START + BIN_MS * at as i64),
         value: Value::Count(count),
@@ -31,13 +31,13 @@ pub fn bin(at: usize, count: u64) -> Bin {
 
 /// The detector under one budget.
 #[derive(Clone)]
-pub struct Ours {
+pub(crate) struct Ours {
     detector: Detector,
     budget: Budget,
 }
 
 impl Ours {
-    pub fn new(budget: Budget) -> Ours {
+    pub(crate) fn new(budget: Budget) -> Ours {
         Ours {
             detector: Detector::new(Kind::Count, Floor::usual(Kind::Count)),
             budget,
@@ -45,7 +45,7 @@ impl Ours {
     }
 
     /// Without gate, floor and memory, where the promise can be measured.
-    pub fn ungated(budget: Budget) -> Ours {
+    pub(crate) fn ungated(budget: Budget) -> Ours {
         Ours {
             detector: Detector::new(Kind::Count, Floor::usual(Kind::Count)).without_gate(),
             budget,
@@ -62,7 +62,7 @@ impl Judge for Ours {
 
 /// An incident, sized by the whole of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incident {
+pub(crate) enum Incident {
     /// Five times the median of the bins with calls on top, for 3 hours.
     Retry,
     /// Twenty times the mean of a bin on top, for 4 hours.
@@ -72,9 +72,9 @@ pub enum Incident {
 }
 
 impl Incident {
-    pub const ALL: [Incident; 3] = [Incident::Retry, Incident::Burst, Incident::Leak];
+    pub(crate) const ALL: [Incident; 3] = [Incident::Retry, Incident::Burst, Incident::Leak];
 
-    pub fn bins(self) -> usize {
+    pub(crate) fn bins(self) -> usize {
         match self {
             Incident::Retry => 18,
             Incident::Burst => 24,
@@ -95,26 +95,26 @@ impl Incident {
 
 /// What came of one series.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub(crate) struct Told {
     /// Pages on untouched traffic after the first week.
-    pub pages: u32,
+    pub(crate) pages: u32,
     /// Delays in minutes of the incidents that were found, by kind.
-    pub delays: [Vec<u32>; 3],
+    pub(crate) delays: [Vec<u32>; 3],
     /// Incidents injected, of each kind.
-    pub of: usize,
+    pub(crate) of: usize,
 }
 
 /// What came of a fleet.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    pub series: Vec<Told>,
+pub(crate) struct Outcome {
+    pub(crate) series: Vec<Told>,
     /// Weeks judged.
-    pub weeks: f64,
+    pub(crate) weeks: f64,
 }
 
 impl Outcome {
     /// The same of some of the series alone.
-    pub fn only(&self, wanted: impl Fn(usize) -> bool) -> Outcome {
+    pub(crate) fn only(&self, wanted: impl Fn(usize) -> bool) -> Outcome {
         let series = self.series.iter().enumerate();
         Outcome {
             series: series
@@ -126,15 +126,15 @@ impl Outcome {
     }
 
     /// Pages a series and week.
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         let pages: u32 = self.series.iter().map(|told| told.pages).sum();
         f64::from(pages) / self.series.len().max(1) as f64 / self.weeks.max(1e-9)
     }
 
     /// Share found and median delay in minutes of those found.
-    pub fn recall(&self, incident: Incident) -> (f64, Option<u32>) {
+    pub(crate) fn recall(&self, incident: Incident) -> (f64, Option<u32>) {
         let which = incident as usize;
-        let all = self.series.iter().flat_map(|told| told.delays.get(which));
+        let all = self.series.iter().filter_map(|told| told.delays.get(which));
         let mut delays: Vec<u32> = all.flatten().copied().collect();
         delays.sort_unstable();
         let median = delays.get(delays.len().saturating_sub(1) / 2).copied();
@@ -160,10 +160,10 @@ fn clean<J: Judge>(
             pools.push(pool.clone());
         }
         for ((judge, counts), pages) in judges.iter_mut().zip(fleet).zip(&mut pages) {
-            let (page, judged) = judge.feed(at, counts[at], &pool);
+            let (page, told) = judge.feed(at, counts[at], &pool);
             pages[at] = page;
-            if let Some(judged) = judged {
-                pool.learn(&judged);
+            if let Some(told) = told {
+                pool.learn(&told);
             }
         }
     }
@@ -171,7 +171,7 @@ fn clean<J: Judge>(
 }
 
 /// Pages on untouched traffic after the first week.
-pub fn quiet<J: Judge>(fleet: &[Vec<u64>], make: &impl Fn() -> J, pool: Pool) -> Outcome {
+pub(crate) fn quiet<J: Judge>(fleet: &[Vec<u64>], make: &impl Fn() -> J, pool: Pool) -> Outcome {
     let (pages, _) = clean(fleet, make, pool);
     outcome(fleet, &pages)
 }
@@ -189,7 +189,7 @@ fn outcome(fleet: &[Vec<u64>], pages: &[Vec<bool>]) -> Outcome {
 }
 
 /// Untouched traffic, and incidents at random times of the second week.
-pub fn judged<J: Judge>(fleet: &[Vec<u64>], make: &impl Fn() -> J, pool: Pool) -> Outcome {
+pub(crate) fn judged<J: Judge>(fleet: &[Vec<u64>], make: &impl Fn() -> J, pool: Pool) -> Outcome {
     let (pages, pools) = clean(fleet, make, pool);
     let mut all = outcome(fleet, &pages);
     let series = fleet.iter().zip(&mut all.series).enumerate();

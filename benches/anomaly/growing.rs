@@ -12,12 +12,12 @@ const QUARTERS: usize = 56;
 /// Calls that every quarter must have for a series to be taken.
 const CALLS: u64 = 30;
 
-pub struct Growing {
-    pub series: usize,
+pub(crate) struct Growing {
+    pub(crate) series: usize,
     /// Found on untouched traffic, a series and week.
-    pub quiet: f64,
+    pub(crate) quiet: f64,
     /// Of each growth: by how much, within how many hours, the share found, the median delay in hours of all.
-    pub rows: Vec<(f64, usize, f64, Option<usize>)>,
+    pub(crate) rows: Vec<(f64, usize, f64, Option<usize>)>,
 }
 
 fn calls(series: &Series, quarter: usize) -> u64 {
@@ -51,7 +51,7 @@ fn run(series: &Series, from: usize, times: f64) -> Vec<usize> {
 }
 
 /// Both measures on every series that tells tokens in each quarter of both weeks.
-pub fn measure(all: &[Series]) -> Growing {
+pub(crate) fn measure(all: &[Series]) -> Growing {
     let told = |series: &&Series| {
         let quarters = 0..QUARTERS;
         let mut quarters = quarters.map(|quarter| (calls(series, quarter), quarter));

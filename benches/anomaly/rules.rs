@@ -14,14 +14,14 @@ const CALLS: u64 = 30;
 
 /// More than three times the mean of the last seven days.
 #[derive(Clone)]
-pub struct ThreeTimes {
+pub(crate) struct ThreeTimes {
     last: Vec<u64>,
     sum: u64,
     rested: usize,
 }
 
 impl ThreeTimes {
-    pub fn new() -> ThreeTimes {
+    pub(crate) fn new() -> ThreeTimes {
         ThreeTimes {
             last: Vec::new(),
             sum: 0,
@@ -49,7 +49,7 @@ impl Judge for ThreeTimes {
 
 /// Above the mean of this hour of the day by four standard deviations, in two bins one after the other.
 #[derive(Clone)]
-pub struct FourSigma {
+pub(crate) struct FourSigma {
     /// Bins, sum and sum of squares of each hour.
     hours: [(f64, f64, f64); 24],
     before: bool,
@@ -57,7 +57,7 @@ pub struct FourSigma {
 }
 
 impl FourSigma {
-    pub fn new() -> FourSigma {
+    pub(crate) fn new() -> FourSigma {
         FourSigma {
             hours: [(0.0, 0.0, 0.0); 24],
             before: false,

@@ -15,7 +15,7 @@ const BINS: usize = 20;
 /// Of a second on one core.
 const LIMIT_S: f64 = 0.25;
 
-pub fn measure(limits: &mut Limits) {
+pub(crate) fn measure(limits: &mut Limits) {
     let mut grown = Detector::new(Kind::Count, Floor::usual(Kind::Count));
     let mut pool = Pool::shipped();
     let count = |at: usize| ((at * 7_919) % 400) as u64;

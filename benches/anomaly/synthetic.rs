@@ -7,11 +7,11 @@ use super::data::Series;
 use super::dice::Dice;
 
 /// Series and bins of the stationary fleet: a week of history and eight judged.
-pub const SERIES: usize = 100;
-pub const BINS: usize = 9 * super::data::WEEK;
+pub(crate) const SERIES: usize = 100;
+pub(crate) const BINS: usize = 9 * super::data::WEEK;
 
 /// A stationary fleet, with the dispersion of each series.
-pub fn stationary(swing: f64, seed: u64) -> (Vec<Vec<u64>>, Vec<f64>) {
+pub(crate) fn stationary(swing: f64, seed: u64) -> (Vec<Vec<u64>>, Vec<f64>) {
     let mut dice = Dice::new(seed);
     let mut between = |low: f64, high: f64| (low.ln() + dice.unit() * (high / low).ln()).exp();
     let laws: Vec<(f64, f64)> = (0..SERIES)
@@ -35,7 +35,7 @@ pub fn stationary(swing: f64, seed: u64) -> (Vec<Vec<u64>>, Vec<f64>) {
 }
 
 /// Each call kept by chance, so that so many a bin remain.
-pub fn thinned(series: &[&Series], calls: f64, seed: u64) -> Vec<Vec<u64>> {
+pub(crate) fn thinned(series: &[&Series], calls: f64, seed: u64) -> Vec<Vec<u64>> {
     let all = series.iter().enumerate().map(|(number, series)| {
         let mut dice = Dice::new(seed + number as u64);
         let mean = super::data::mean(&series.counts);

@@ -12,7 +12,7 @@ use super::rules::{FourSigma, ThreeTimes};
 use super::{growing, synthetic};
 
 /// Budgets as one alert in so many weeks; the third is the default.
-pub const WEEKS: [u32; 5] = [8, 4, 3, 2, 1];
+pub(crate) const WEEKS: [u32; 5] = [8, 4, 3, 2, 1];
 const DEFAULT: u32 = 3;
 
 /// What was published of the same design on half of the clients, by budget: alerts, retry, burst, leak.
@@ -68,7 +68,7 @@ fn name(weeks: u32) -> String {
 }
 
 /// Both sets under every budget, and the two rules.
-pub fn measure(series: &[Series], limits: &mut Limits) {
+pub(crate) fn measure(series: &[Series], limits: &mut Limits) {
     let used: Vec<&Series> = series.iter().filter(|one| one.is_used()).collect();
     let fleet: Vec<Vec<u64>> = used.iter().map(|one| one.counts.clone()).collect();
     let by_budget = WEEKS.map(|weeks| {
@@ -120,7 +120,7 @@ fn hold(outcome: &Outcome, title: &str, is_all: bool, limits: &mut Limits) {
 }
 
 /// Always-on clients with few calls.
-pub fn thinned(series: &[Series]) {
+pub(crate) fn thinned(series: &[Series]) {
     let on: Vec<&Series> = series.iter().filter(|one| one.is_always_on()).collect();
     heading("always-on clients thinned to a few calls a bin (default budget)");
     let published = [
@@ -152,7 +152,7 @@ pub fn thinned(series: &[Series]) {
 }
 
 /// Tokens per call that grow.
-pub fn growth(series: &[Series], limits: &mut Limits) {
+pub(crate) fn growth(series: &[Series], limits: &mut Limits) {
     let told = growing::measure(series);
     println!(
         "\nprompt growth, {} clients that tell tokens in every quarter of a day: {:.2} told a series and untouched week",
@@ -175,7 +175,7 @@ pub fn growth(series: &[Series], limits: &mut Limits) {
 }
 
 /// Untouched traffic alone, as thirds by dispersion.
-pub fn thirds(dispersion: &[f64], outcome: &Outcome) -> [f64; 3] {
+pub(crate) fn thirds(dispersion: &[f64], outcome: &Outcome) -> [f64; 3] {
     let mut order: Vec<usize> = (0..dispersion.len()).collect();
     order.sort_by(|a, b| dispersion[*a].total_cmp(&dispersion[*b]));
     let size = order.len();

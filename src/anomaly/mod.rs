@@ -187,7 +187,7 @@ impl WaitsFor {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            WaitsFor::FirstDay => "first day",
+            WaitsFor::FirstDay => "its first day",
             WaitsFor::OwnScale => "three days for its own scale",
             WaitsFor::HoursOfWeek => "a week for its hours of the week",
             WaitsFor::Nothing => "nothing",

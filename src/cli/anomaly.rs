@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{self, Values};
 use super::table::{Mark, Rows, marked, plain};
 use super::{Terminal, words};
-use crate::anomaly::{Grown, Kind, Silence};
+use crate::anomaly::{Grown, Kind, Silence, WaitsFor};
 use crate::app::Failure;
 use crate::app::anomaly::{Alert, Asked, Point, Refused, Told, run};
 use crate::units::UnixMillis;
@@ -229,15 +229,24 @@ fn conclusion(
     } else {
         format!(", added up to {}", length(told.bin_ms))
     };
+    let waits = match told.learning.waits_for {
+        WaitsFor::Nothing => String::new(),
+        other @ (WaitsFor::FirstDay | WaitsFor::OwnScale | WaitsFor::HoursOfWeek) => {
+            format!("; it still waits for {}", other.as_str())
+        }
+    };
     writeln!(
         terminal.out,
-        "{} as {}, {} apart{resampled}; {} for a budget of {}; it waits for {}",
+        "{} as {}, {} apart{resampled}",
         count(told.rows, "row", "rows"),
         kind(told.kind),
         length(told.step_ms),
+    )?;
+    writeln!(
+        terminal.out,
+        "{} for a budget of {}{waits}",
         count(alerted(told).count(), "alert", "alerts"),
         args.budget,
-        told.learning.waits_for.as_str()
     )?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Knows no job. A newcomer may ask why `--json` stands on every command: a table for people and
 //! lines for programs are two faces of one answer.
 
+mod alerts;
 mod anomaly;
 mod books;
 mod imports;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(super) use alerts::{AlertsBooks, AlertsCommand, AlertsList, AlertsShow, AlertsTestMail};
 pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
     Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
@@ -102,6 +104,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: InfluxCommand,
     },
+    /// What fires and who was told; takes care, silences, says what it was.
+    Alerts {
+        #[command(subcommand)]
+        command: AlertsCommand,
+    },
     /// Alert rules: what is in force, and does it fire when it must.
     Rules {
         #[command(subcommand)]
@@ -177,6 +184,7 @@ impl Command {
             | Command::Doctor(_)
             | Command::Influx { .. }
             | Command::Rules { .. }
+            | Command::Alerts { .. }
             | Command::Report { .. }
             | Command::Restate(_)
             | Command::Verify(_)

@@ -4,6 +4,8 @@
 //! Knows no figure. A newcomer may ask why the history comes from files: a broker in memory holds
 //! no two weeks, and exports are read first in life as well.
 
+mod mails;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -51,6 +53,8 @@ struct Answer<'a> {
     story: Option<&'a Story>,
     conservation: &'a Conservation,
     unseen: &'a Unseen,
+    /// The mails that would have gone in those two weeks.
+    mails: &'a [mails::Sent],
     /// What became of the live records.
     live: &'a Outcomes,
 }
@@ -86,6 +90,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         let counts = (simulated.counts.calls, &conservation);
         tell_history(counts, answer.as_ref(), &unseen, &setup, terminal)?;
     }
+    let mails = mails::write(&setup, &ledger, &dir, args.json, terminal)?;
     let once = args.once || args.json;
     let ask = Ask {
         dir: &dir,
@@ -109,6 +114,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
             story: answer.as_ref(),
             conservation: &conservation,
             unseen: &unseen,
+            mails: &mails,
             live: &live,
         })?;
         return Ok(0);
@@ -179,9 +185,11 @@ fn make_room(dir: &Path, named: bool) -> Result<(), Failure> {
                 std::fs::remove_file(path)?;
             }
         }
-        let records = dir.join("records");
-        if records.exists() {
-            std::fs::remove_dir_all(records)?;
+        for name in ["records", "outbox"] {
+            let folder = dir.join(name);
+            if folder.exists() {
+                std::fs::remove_dir_all(folder)?;
+            }
         }
     }
     std::fs::create_dir_all(dir)?;

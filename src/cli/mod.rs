@@ -3,6 +3,7 @@
 //! Knows no figure that it did not get from [`crate::app`]. A newcomer may ask where a new command
 //! goes: its arguments in `args`, its job in `app`, and one function here that shows the answer.
 
+mod alerts;
 mod anomaly;
 mod args;
 mod ask;
@@ -114,6 +115,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Run(args) => run::run(&args, terminal),
         Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Influx { command } => influx::influx(&command, terminal),
+        Command::Alerts { command } => alerts::alerts(&command, terminal),
         Command::Rules { command } => rules::rules(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),

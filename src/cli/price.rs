@@ -194,7 +194,7 @@ struct ShownChange<'a> {
 pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Result<u8, Failure> {
     let PricesCommand::Update { file, out, json } = command;
     let text = words::read(file)?;
-    let imported = price::parse_list(&text, "")
+    let mut imported = price::parse_list(&text, "")
         .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
     let changes = price::diff(&PriceBook::shipped(), &imported.table, terminal.clock.now());
     let mut rows = Rows::new(&["provider", "model", "change", "now", "new"], 5, terminal);
@@ -237,6 +237,9 @@ pub(super) fn prices(command: &PricesCommand, terminal: &mut Terminal<'_>) -> Re
     }
     match out {
         Some(path) => {
+            // Of which day the list is tells an alert when it has become old.
+            let today = terminal.clock.now().to_utc().format("%Y-%m-%d");
+            imported.table.source = format!("{} {today}", imported.table.source).into();
             std::fs::write(path, price::render_table(&imported.table))
                 .map_err(|error| words::of_file(&error, path))?;
             terminal.note(&format!(

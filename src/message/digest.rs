@@ -9,7 +9,7 @@ use crate::alert::{Amount, Metric, Notice, StepKind};
 use crate::units::UnixMillis;
 
 use super::claim::{Case, claim};
-use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment, view};
+use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment};
 
 /// How much one mail lists; the rest is counted.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ impl DigestKind {
             DigestKind::Residency => "Residency",
             DigestKind::Inventory => "First sights",
             DigestKind::CatchUp => "While tollwatch was away",
-            DigestKind::Held => "Digest",
+            DigestKind::Held => "Alerts",
         }
     }
 
@@ -204,15 +204,22 @@ fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
     {
         said.push_str(&format!(", +{} an hour", figure::dollars(rate)));
     }
-    let from = moment::near(notice.since, notice.told, around.zone);
+    let near = |at| moment::near(at, notice.told, around.zone);
+    let is_over = notice.kind == StepKind::Resolved;
+    let when = if is_over {
+        format!("{} to {}", near(notice.since), near(notice.finding.at))
+    } else {
+        format!("since {}", near(notice.since))
+    };
     let state = notice.kind.as_str();
     let rule = clean::name(&notice.rule.name);
     let cost = match notice.finding.loss.so_far_nanousd.filter(|sum| *sum > 0) {
+        Some(sum) if is_over => format!("; cost {}", figure::dollars(sum)),
         Some(sum) => format!("; {} so far", figure::dollars(sum)),
         None => String::new(),
     };
     let note = format!(
-        "{state}, {}, since {from}{cost}; rule {rule}, episode {}",
+        "{state}, {}, {when}{cost}; rule {rule}, episode {}",
         notice.severity.as_str(),
         notice.id.episode
     );
@@ -319,7 +326,6 @@ fn listed(digest: &Digest, around: &Around<'_>, most: Most) -> Mail {
         moment::stamp(digest.to)
     );
     let message_id = header::identity(&id, around);
-    let state = format!("[{}]", view::state_of(digest.kind.title()));
     let mut headers = header::common(digest.told, &message_id, around);
     headers.push((
         "X-Tollwatch-Digest".to_owned(),
@@ -329,7 +335,7 @@ fn listed(digest: &Digest, around: &Around<'_>, most: Most) -> Mail {
     Mail {
         text: around.templates.place("digest.txt", &values),
         html: around.templates.place("digest.html", &values),
-        subject: header::subject(&state, &topic),
+        subject: header::subject("[DIGEST]", &topic),
         topic,
         png: None,
         png_narrow: None,

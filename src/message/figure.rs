@@ -149,7 +149,7 @@ pub(super) fn rough(hours: i64) -> String {
         i64::MIN..48 => plural(hours.max(1), "hour", "hours"),
         48..336 => plural((hours + 12) / 24, "day", "days"),
         336..17_520 => plural((hours + 84) / 168, "week", "weeks"),
-        _ => plural((hours + 4380) / 8760, "year", "years"),
+        _ => plural(hours.saturating_add(4380) / 8760, "year", "years"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! over: a server that does not let us in says nothing about the recipient, whatever its code is.
 
 use std::error::Error as _;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -70,6 +71,18 @@ fn is_loopback(host: &str) -> bool {
         || bare
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether time ran out: a socket whose time limit has passed says that it would block.
+fn is_late(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        if let Some(io) = one.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
+        }
+        cause = one.source();
+    }
+    false
 }
 
 /// Every certificate of a PEM file.
@@ -169,10 +182,11 @@ impl Smtp {
 
     fn away(&self, error: &Error) -> Refusal {
         let (host, port, why) = (&self.host, self.port, self.why(error));
+        let tls = error.is_tls() || why.contains("certificate") || why.contains("STARTTLS");
         Refusal::again(match () {
-            () if error.is_timeout() => format!("`{host}:{port}` gives no answer in time"),
+            () if is_late(error) => format!("`{host}:{port}` gives no answer in time"),
             () if error.status().is_some() => format!("`{host}:{port}` does not let us in: {why}"),
-            () if error.is_tls() => format!("no TLS with `{host}:{port}`: {why}"),
+            () if tls => format!("no TLS with `{host}:{port}`: {why}"),
             () => format!("cannot reach `{host}:{port}`: {why}"),
         })
     }
@@ -185,8 +199,8 @@ impl Smtp {
         if error.is_transient() {
             return Refusal::again(format!("`{host}` asks to come again: {why}"));
         }
-        Refusal::again(if error.is_timeout() {
-            format!("`{host}` took the mail and gave no answer in time")
+        Refusal::again(if is_late(error) {
+            format!("`{host}` gives no answer in time")
         } else {
             format!("`{host}` broke off: {why}")
         })
@@ -194,7 +208,11 @@ impl Smtp {
 }
 
 fn parsed(mailbox: &str) -> Result<Address, Refusal> {
-    let text = address(mailbox);
+    let text = if mailbox.contains(|c: char| c.is_control()) {
+        mailbox
+    } else {
+        address(mailbox)
+    };
     text.parse()
         .map_err(|_| Refusal::never(format!("`{text}` is not a mail address")))
 }

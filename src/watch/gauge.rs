@@ -216,13 +216,20 @@ impl Gauge {
             return (Level::Unknown(Unknown::NotDeclared), figure, None);
         }
         let Some(told) = figure else {
-            return (Level::Good, figure, held.above.or(held.below));
+            // What is counted is nothing then; a share or a price of nothing cannot be told, and a night
+            // without calls does not end what began by day.
+            let level = if self.metric.rises() {
+                Level::Good
+            } else {
+                Level::Unknown(Unknown::TooFew)
+            };
+            return (level, figure, held.above.or(held.below));
         };
         let over = held.above.filter(|limit| told.value > *limit);
         let under = held.below.filter(|limit| told.value < *limit);
         let limit = over.or(under).or(held.above).or(held.below);
         let level = if told.sample < self.min_sample {
-            if told.sample == 0 {
+            if told.sample == 0 && self.metric.rises() {
                 Level::Good
             } else {
                 Level::Unknown(Unknown::TooFew)

@@ -46,6 +46,9 @@ const TOLD: [&[u8]; 2] = [b"\"value\"", b"\"requestMetadata\""];
 const PART_MAX: usize = 400;
 /// Most further seeds.
 const KEPT_MAX: usize = 4_000;
+/// Longest further seed: what grew out of what grew before makes every later run slow, and its kind comes
+/// by shorter ones as well.
+const KEPT_BYTES_MAX: usize = 6_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -220,7 +223,7 @@ impl Json {
 
     /// A further seed.
     pub fn keep(&mut self, bytes: &[u8]) {
-        if self.seeds.len() < KEPT_MAX && bytes.len() < 20_000 {
+        if self.seeds.len() < KEPT_MAX && bytes.len() < KEPT_BYTES_MAX {
             self.seeds.push(Seed::new(bytes.to_vec()));
         }
     }

@@ -60,6 +60,19 @@ impl<'a, B: Books> Composer<'a, B> {
         step: &Step,
         topics: &mut BTreeMap<u64, String>,
     ) -> Result<Vec<OutboxRow>, Fault> {
+        let told = self.told(step, topics)?;
+        Ok(told.into_iter().map(|(row, _)| row).collect())
+    }
+
+    /// As [`Composer::messages`], each with its text part.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub(super) fn told(
+        &mut self,
+        step: &Step,
+        topics: &mut BTreeMap<u64, String>,
+    ) -> Result<Vec<(OutboxRow, String)>, Fault> {
         let setup = self.setup;
         let Some(mail) = &setup.ready.alerts.mail else {
             return Ok(Vec::new());
@@ -101,7 +114,8 @@ impl<'a, B: Books> Composer<'a, B> {
                 }
             };
             if let Some((_, made)) = written.get(place) {
-                rows.push(row(step, made, (&mail.from, to), self.now));
+                let row = row(step, made, (&mail.from, to), self.now);
+                rows.push((row, made.text.clone()));
             }
         }
         Ok(rows)

@@ -8,6 +8,7 @@ mod compose;
 mod digest;
 mod evaluate;
 pub mod explain;
+mod listing;
 mod orders;
 pub mod past;
 mod post;
@@ -16,5 +17,6 @@ pub mod tale;
 
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, audit_row, desk};
+pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Tried, post};

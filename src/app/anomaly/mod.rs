@@ -3,8 +3,8 @@
 //! Knows no terminal. A newcomer may ask why the threshold is the shipped one: a single series is no fleet, so what it
 //! earns itself only fades in beside what was measured elsewhere.
 
-mod csv;
 mod rank;
+mod table;
 
 use std::io::Read;
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::anomaly::{
 use crate::problem::Problem;
 use crate::source::file::plain_bytes;
 use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
-use csv::{Row, whole};
 use rank::Ranks;
+use table::{Row, whole};
 
 /// Bytes of a file read at most.
 const BYTES_MAX: u64 = 128 << 20;
@@ -131,12 +131,12 @@ pub fn run(path: &Path, asked: Asked) -> Result<Told, Refused> {
 /// # Errors
 /// Rows with faults, each with its place.
 pub fn judge(name: &str, text: &str, asked: Asked) -> Result<Told, Vec<Problem>> {
-    let read = csv::read(name, text, asked.kind)?;
+    let read = table::read(name, text, asked.kind)?;
     let kind = asked.kind.unwrap_or_else(|| kind_of(&read));
     // What was told holds for the rows that are read again as what they turned out to be.
     let read = match asked.kind {
         Some(_) => read,
-        None => csv::read(name, text, Some(kind))?,
+        None => table::read(name, text, Some(kind))?,
     };
     let step_ms = step(&read.rows);
     let bin_ms = if step_ms <= BIN_MS { BIN_MS } else { step_ms };
@@ -158,7 +158,7 @@ pub fn judge(name: &str, text: &str, asked: Asked) -> Result<Told, Vec<Problem>>
 }
 
 /// What values are: a share where the third column says so, counts where all are whole, else positive.
-fn kind_of(read: &csv::Rows) -> Kind {
+fn kind_of(read: &table::Rows) -> Kind {
     let shares = read
         .rows
         .iter()

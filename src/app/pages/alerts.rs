@@ -3,19 +3,20 @@
 //! Knows no HTML. A newcomer may ask why nothing can be changed here: whoever acknowledges is known by
 //! the door that they come through, and these pages only read.
 
+mod one;
+
 use std::collections::BTreeMap;
 
 use crate::alert::{Explained, Notice, Severity, StepKind};
 use crate::app::alert::explain::explain;
-use crate::chart::Width;
-use crate::episode::{EpisodeView, Step};
+use crate::episode::EpisodeView;
 use crate::figure::{count, dollars, duration, plural};
-use crate::ledger::{EpisodeRow, OutboxRow};
+use crate::ledger::EpisodeRow;
 use crate::message::{self, Around, Mail, Templates};
 use crate::money::NanoUsd;
 use crate::units::Text;
 use crate::web::Refused;
-use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Tone, Words, columns};
+use crate::web::page::{Body, Card, Cell, Kind, Page, Table, Tone, Words, columns};
 
 use super::Ask;
 use super::parts::number;
@@ -23,15 +24,12 @@ use super::view::Fault;
 
 /// Episodes that are shown.
 const EPISODES: usize = 200;
-/// Messages of an episode that are shown.
-const MESSAGES: usize = 100;
-
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     if let Some(episode) = ask.asked.get("episode") {
         let number: u64 = episode
             .parse()
             .map_err(|_| Fault::Refused(Refused::Unknown))?;
-        return one(ask, number);
+        return one::one(ask, number);
     }
     let list: Vec<EpisodeView> = views(ask.ledger.episodes(false, EPISODES)?);
     let counts = ask.ledger.outbox_counts()?;
@@ -288,137 +286,6 @@ fn rules_card(ask: &Ask<'_>, list: &[EpisodeView]) -> Card {
                 ("called noise", "noise", Kind::Number),
             ]),
             rows: rules.iter().map(row).collect(),
-            ..Table::default()
-        })],
-        ..Card::default()
-    }
-}
-
-/// One alert.
-fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
-    let row = ask
-        .ledger
-        .episode(number)?
-        .ok_or(Fault::Refused(Refused::Unknown))?;
-    let view = views(vec![row])
-        .pop()
-        .ok_or(Fault::Refused(Refused::Unknown))?;
-    let mut rows = Vec::new();
-    let mut headline = Words::new().name(view.worst.rule.as_str());
-    if let Some(notice) = notice(ask, &view, true) {
-        let mail = mail(ask, &notice);
-        headline = Words::new().name(mail.topic.as_str());
-        let zone = ask.view.zone;
-        let wide = message::drawing(&notice, zone, Width::Wide);
-        if let Some((wide, narrow)) = wide.zip(message::drawing(&notice, zone, Width::Narrow)) {
-            rows.push(vec![Card {
-                title: "What happened?".to_owned(),
-                body: vec![Body::picture(&wide, &narrow)],
-                ..Card::default()
-            }]);
-        }
-        rows.push(vec![Card {
-            title: "What is it, and what is to be done?".to_owned(),
-            sub: Words::of("as a mail says it"),
-            body: vec![Body::Lines(mail.text)],
-            ..Card::default()
-        }]);
-    }
-    rows.push(vec![
-        steps_card(ask, number)?,
-        messages_card(ask, &ask.ledger.outbox(Some(number), MESSAGES)?),
-    ]);
-    let (state, _) = state(ask, &view);
-    let mut lead = Words::of(format!("Alert {number}, "))
-        .and(state)
-        .say(format!(", since {}. ", ask.view.time_text(view.since)));
-    if let Some(mark) = &view.acked {
-        lead = lead.name(mark.author.as_str()).say(format!(
-            " takes care of it since {}. ",
-            ask.view.time_text(mark.at)
-        ));
-    }
-    lead = lead.link("All alerts", ask.view.link("/alerts"), false);
-    Ok(Page {
-        headline,
-        lead,
-        rows,
-        choice: Choice {
-            hidden: vec![("episode".to_owned(), number.to_string())],
-            ..Choice::default()
-        },
-        ..Page::default()
-    })
-}
-
-fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
-    let steps = ask.ledger.episode_steps(number)?;
-    let rows = steps.iter().filter_map(|row| {
-        let step: Step = serde_json::from_slice(&row.body).ok()?;
-        let to: Vec<&str> = step.to.iter().map(|to| to.address.as_str()).collect();
-        let quiet = step.quiet.map_or("", |quiet| quiet.as_str());
-        let to = if to.is_empty() {
-            quiet.to_owned()
-        } else {
-            to.join(", ")
-        };
-        Some(vec![
-            Cell::new(
-                Words::of(ask.view.time_text_seconds(row.at)),
-                row.at.to_string(),
-            ),
-            Cell::new(Words::of(step.kind.as_str()), step.kind.as_str()),
-            Cell::new(
-                Words::new().with(tone(step.severity), step.severity.as_str()),
-                step.severity.as_str(),
-            ),
-            Cell::name(&to),
-        ])
-    });
-    Ok(Card {
-        title: "Who was told when?".to_owned(),
-        body: vec![Body::Table(Table {
-            name: "steps",
-            about: "Steps of the alert",
-            columns: columns(&[
-                ("When", "at", Kind::Text),
-                ("", "step", Kind::Text),
-                ("", "severity", Kind::Text),
-                ("Told, or why nobody", "to", Kind::Text),
-            ]),
-            rows: rows.collect(),
-            ..Table::default()
-        })],
-        ..Card::default()
-    })
-}
-
-fn messages_card(ask: &Ask<'_>, list: &[OutboxRow]) -> Card {
-    let rows = list.iter().map(|row| {
-        vec![
-            Cell::new(
-                Words::of(ask.view.time_text_seconds(row.made)),
-                row.made.to_string(),
-            ),
-            Cell::name(&row.to),
-            Cell::new(Words::of(row.state.as_str()), row.state.as_str()),
-            number(i64::from(row.attempts)),
-            Cell::name(&row.said),
-        ]
-    });
-    Card {
-        title: "Did it arrive?".to_owned(),
-        body: vec![Body::Table(Table {
-            name: "messages",
-            about: "Messages of the alert",
-            columns: columns(&[
-                ("Written", "made", Kind::Text),
-                ("To", "to", Kind::Text),
-                ("", "state", Kind::Text),
-                ("Tries", "attempts", Kind::Number),
-                ("The server said", "said", Kind::Text),
-            ]),
-            rows: rows.collect(),
             ..Table::default()
         })],
         ..Card::default()

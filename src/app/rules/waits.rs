@@ -83,28 +83,38 @@ fn of_limit(limit: Limit, metric: Metric, rule: &Rule, declared: &Declared) -> O
     }
 }
 
+/// Whether a feature has what a rule needs of it.
+type Has = fn(&DeclaredFeature) -> bool;
+
+/// What has to be approved for a figure; calls a day for those that are not here.
+const APPROVED: [(Metric, &str, Has); 5] = [
+    (Metric::CostPerCall, "`cents_per_call`", |one| {
+        one.approved_nanousd.is_some()
+    }),
+    (Metric::TokensPerCall, "`tokens_per_call`", |one| {
+        one.approved_tokens.is_some()
+    }),
+    (Metric::RetryShare, "`retry_share_percent`", |one| {
+        one.approved_retries_ppm.is_some()
+    }),
+    (
+        Metric::Spend,
+        "`cents_per_call` and `calls_per_day`",
+        |one| one.approved_nanousd.is_some() && one.approved_calls.is_some(),
+    ),
+    (
+        Metric::Tokens,
+        "`tokens_per_call` and `calls_per_day`",
+        |one| one.approved_tokens.is_some() && one.approved_calls.is_some(),
+    ),
+];
+
 /// What was not approved.
 fn approved(metric: Metric, declared: &Declared) -> Option<String> {
-    match metric {
-        Metric::CostPerCall => features(declared, "`cents_per_call`", |one| {
-            one.approved_nanousd.is_some()
-        }),
-        Metric::TokensPerCall => features(declared, "`tokens_per_call`", |one| {
-            one.approved_tokens.is_some()
-        }),
-        Metric::RetryShare => features(declared, "`retry_share_percent`", |one| {
-            one.approved_retries_ppm.is_some()
-        }),
-        Metric::Spend => features(declared, "`cents_per_call` and `calls_per_day`", |one| {
-            one.approved_nanousd.is_some() && one.approved_calls.is_some()
-        }),
-        Metric::Tokens => features(declared, "`tokens_per_call` and `calls_per_day`", |one| {
-            one.approved_tokens.is_some() && one.approved_calls.is_some()
-        }),
-        _ => features(declared, "`calls_per_day`", |one| {
-            one.approved_calls.is_some()
-        }),
-    }
+    let found = APPROVED.iter().find(|(one, _, _)| *one == metric);
+    let calls: Has = |one| one.approved_calls.is_some();
+    let (what, has) = found.map_or(("`calls_per_day`", calls), |(_, what, has)| (*what, *has));
+    features(declared, what, has)
 }
 
 fn of_budget(rule: &Rule, declared: &Declared) -> Vec<String> {

@@ -54,4 +54,4 @@ pub fn explain(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -73,19 +73,19 @@ fn provider_outage() -> String {
     endpoints.map(outage).concat()
 }
 
-struct Books {
+pub(in crate::app::alert) struct Books {
     folder: tempfile::TempDir,
-    setup: Setup,
+    pub(in crate::app::alert) setup: Setup,
 }
 
 impl Books {
-    fn open(&self) -> SqliteLedger {
+    pub(in crate::app::alert) fn open(&self) -> SqliteLedger {
         setup::open_read_only(&self.folder.path().join("books.db")).unwrap()
     }
 }
 
 /// Eleven days of the demo's company at a third of its traffic, with further incidents.
-fn books() -> &'static Books {
+pub(in crate::app::alert) fn books() -> &'static Books {
     static BOOKS: OnceLock<Books> = OnceLock::new();
     BOOKS.get_or_init(|| {
         let (_, text) = SHIPPED

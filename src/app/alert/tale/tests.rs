@@ -1,34 +1,53 @@
-//! The mails of the demo's story.
+//! Mails of a simulated past: each incident told, and quiet days not at all.
+
+use crate::app::alert::explain::tests::books;
 
 use super::*;
 
-#[test]
-#[ignore = "looks at a ledger by hand"]
-fn look() {
-    let dir = std::path::PathBuf::from(std::env::var("TALE_DIR").unwrap());
-    let clock = crate::clock::FixedClock::at(UnixMillis::parse("2026-11-30T00:00:00Z").unwrap());
-    let setup = crate::app::setup::load(Some(&dir.join("tollwatch.toml")), &clock).unwrap();
-    let ledger = crate::app::setup::open_read_only(&dir.join("tollwatch.db")).unwrap();
-    let out = dir.join("outbox");
-    std::fs::create_dir_all(&out).unwrap();
-    let span = Past::new(&ledger).span().unwrap().unwrap();
-    let mut n = 0;
-    let started = std::time::Instant::now();
-    tale(&setup, &ledger, span, &mut |told| {
-        n += 1;
-        eprintln!(
-            "{:?} {} {:?} -> {:?}\n   {}",
-            started.elapsed(),
-            told.at,
-            told.step.digest,
-            told.to,
-            told.mail.subject
-        );
-        let name = format!("{n:03}-{}.txt", told.mail.stem);
-        let text = format!("{}\n\n{}", told.mail.subject, told.mail.text);
-        std::fs::write(out.join(name), text).unwrap();
+/// State and beginning of the text of each mail.
+fn told(from: &str, to: &str) -> Vec<(String, String)> {
+    let at = |text: &str| UnixMillis::parse(text).unwrap();
+    let span = Span {
+        from: at(from),
+        to: at(to),
+    };
+    let mut mails = Vec::new();
+    tale(&books().setup, &books().open(), Some(span), &mut |told| {
+        assert!(span.contains(told.at), "{}", told.at);
+        let state = told.mail.subject.split(']').next().unwrap_or_default();
+        let lines = told.text.lines().take_while(|line| !line.is_empty());
+        let text = lines.collect::<Vec<_>>().join(" ");
+        mails.push((state.trim_start_matches('[').to_owned(), text));
         Ok(())
     })
     .unwrap();
-    eprintln!("{n} mails in {:?}", started.elapsed());
+    mails
+}
+
+#[test]
+fn incidents_are_told_in_order() {
+    let mails = told("2026-11-13T12:00:00Z", "2026-11-15T06:00:00Z");
+    let place = |state: &str, words: &str| {
+        let found = mails
+            .iter()
+            .position(|(one, text)| one.starts_with(state) && text.contains(words));
+        found.unwrap_or_else(|| panic!("no mail says {words}: {mails:#?}"))
+    };
+    let first = place("FIRING page", "(endpoint gpt4o-itsm-long) sent ");
+    let dearer = place("FIRING warning", " a call, approved 4");
+    let looped = place("FIRING", "Case summarization");
+    assert!(first < dearer && dearer < looped, "{mails:#?}");
+    assert!(mails.len() < 20, "{mails:#?}");
+}
+
+#[test]
+fn quiet_days_are_quiet() {
+    // One feature is outside its rule from the first hour on; it is told once, and nothing else is.
+    let mails = told("2026-11-09T00:00:00Z", "2026-11-10T12:00:00Z");
+    let other: Vec<_> = mails
+        .iter()
+        .filter(|(state, text)| !text.starts_with("KB generation") && !state.contains("DIGEST"))
+        .collect();
+    assert!(other.is_empty(), "{other:#?}");
+    assert!(mails.iter().any(|(state, _)| state == "FIRING page"));
 }
