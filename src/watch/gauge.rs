@@ -164,7 +164,9 @@ impl Gauge {
                 continue;
             }
             let sums = ring.of(place);
-            let quiet = sums.is_empty() && self.below.is_none();
+            // What was said before a start stays said, also where the window is empty now.
+            let was_said = now.silent && held.missing;
+            let quiet = sums.is_empty() && self.below.is_none() && !was_said;
             if quiet && !told.marks.has(self.rule, series) {
                 continue;
             }

@@ -173,23 +173,40 @@ impl Normal {
     ) {
         let everything = Series::default();
         let is_learning = all > 0 && all == young;
-        let was = told.marks.has(self.rule, &everything);
-        if rule.by.is_empty() || all == 0 || is_learning == was {
+        if rule.by.is_empty() || all == 0 {
             return;
         }
-        let level = if is_learning {
-            Level::Unknown(Unknown::Learning)
-        } else {
-            Level::Good
-        };
+        let row = Text::from(format!("l\u{1f}{}", rule.name));
+        let was = told.rows.get(&row).is_some();
         let count = counted(
             Amount::new(Unit::Count, i64::try_from(all).unwrap_or(0)),
             None,
         );
+        let learns = Level::Unknown(Unknown::Learning);
+        if is_learning && !was {
+            told.rows.set(row.clone(), Vec::new());
+        } else if was && !told.marks.has(self.rule, &everything) {
+            // It was told before a start.
+            let reading = Reading::new(learns, rule.severity, count.clone());
+            let silent = When {
+                silent: true,
+                ..when(fed)
+            };
+            let to = (&mut *told.rows, &mut *told.out);
+            let of = (self.rule, rule, &everything);
+            told.marks.note(of, reading, silent, to);
+        }
+        if is_learning == was {
+            return;
+        }
+        let level = if is_learning { learns } else { Level::Good };
         let reading = Reading::new(level, rule.severity, count);
         let to = (&mut *told.rows, &mut *told.out);
         told.marks
             .note((self.rule, rule, &everything), reading, when(fed), to);
+        if !is_learning {
+            told.rows.remove(&row);
+        }
     }
 
     /// What a series has learned; `None` for one that never had anything.
