@@ -34,6 +34,15 @@ deployment = "gpt-4o-weu"
 region = "westeurope"
 deployment_scope = "regional"
 
+[endpoint.eus]
+base_url = "https://contoso-eus.openai.azure.com"
+provider = "azure"
+credential_ref = "kv-eus"
+model_name = "gpt-4o"
+deployment = "gpt-4o-eus"
+region = "eastus"
+deployment_scope = "regional"
+
 [[feature]]
 application = "itsm"
 skill = "incident_summarization"
@@ -109,21 +118,20 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
         (books.alert_cursor().ok()?.turn > 0).then_some(())
     });
     let began = std::time::Instant::now();
-    append(&desk, &record(900, 2, "api.openai.com"));
+    append(&desk, &record(900, 2, "contoso-eus.openai.azure.com"));
     let found = wait_for("a mail", told, || {
         mails(&desk)
             .into_iter()
             .find(|mail| mail.contains("owner@example.com"))
     });
     eprintln!("a mail {:?} after the call was written", began.elapsed());
-    eprintln!("{found}");
     assert_eq!(header(&found, "To"), "owner@example.com");
     let id = header(&found, "Message-ID").to_owned();
     assert!(!id.is_empty());
     daemon.stop();
     let before = mails(&desk).len();
     let daemon = Daemon::start(&desk);
-    append(&desk, &record(901, 2, "api.openai.com"));
+    append(&desk, &record(901, 2, "contoso-eus.openai.azure.com"));
     std::thread::sleep(std::time::Duration::from_secs(12));
     let told = format!("{}\n{:#?}", daemon.log(), mails(&desk));
     assert_eq!(mails(&desk).len(), before, "{told}");

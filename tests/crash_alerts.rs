@@ -35,6 +35,9 @@ fn config(features: usize) -> String {
          [endpoint.weu]\nbase_url = \"https://contoso-weu.openai.azure.com\"\nprovider = \"azure\"\n\
          credential_ref = \"kv-weu\"\nmodel_name = \"gpt-4o\"\ndeployment = \"gpt-4o-weu\"\n\
          region = \"westeurope\"\ndeployment_scope = \"regional\"\n\n\
+         [endpoint.eus]\nbase_url = \"https://contoso-eus.openai.azure.com\"\nprovider = \"azure\"\n\
+         credential_ref = \"kv-eus\"\nmodel_name = \"gpt-4o\"\ndeployment = \"gpt-4o-eus\"\n\
+         region = \"eastus\"\ndeployment_scope = \"regional\"\n\n\
          [alerts]\nquiet_first_days = 1\n\n\
          [alerts.mail]\nfolder = \"mails\"\nfrom = \"tollwatch@example.com\"\n\
          fallback_to = \"fallback@example.com\"\n"
@@ -184,7 +187,7 @@ fn every_step_is_mailed_wherever_the_daemon_dies() {
     daemon.wait().unwrap();
     let mut struck: BTreeMap<&str, usize> = BTreeMap::new();
     for n in 0..kills {
-        append(folder, n, "api.openai.com");
+        append(folder, n, "contoso-eus.openai.azure.com");
         let site = ALERT_SITES[n % ALERT_SITES.len()];
         // The later passages are those that have something to write.
         let passage = 1 + (n / ALERT_SITES.len()) % 3;

@@ -4,7 +4,7 @@
 //! decided: news is what differs from what people know, whatever happened in between.
 
 use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
-use crate::units::{HOUR_MS, UnixMillis};
+use crate::units::{HOUR_MS, Text, UnixMillis};
 
 use super::kind::{Family, Kind, explains};
 use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
