@@ -265,6 +265,10 @@ impl Further {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "the one straight way, a stage a line"
+)]
 /// One long straight way from the main file's text to the ready form: every stage reports its
 /// faults and goes on with what is sound.
 fn build(

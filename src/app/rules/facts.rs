@@ -49,7 +49,7 @@ impl<'a> Feeder<'a> {
     pub(super) fn minute(&mut self, at: UnixMillis) -> Vec<Fact> {
         let offset = at.0.saturating_sub(self.case.start.0);
         self.turn(at);
-        let mut cells: BTreeMap<CellKey, Cell> = BTreeMap::new();
+        let mut window: BTreeMap<CellKey, Cell> = BTreeMap::new();
         let mut facts = Vec::new();
         let case = self.case;
         for (place, line) in case.traffic.iter().enumerate() {
@@ -59,12 +59,12 @@ impl<'a> Feeder<'a> {
             }
             let scale = self.scale(line, place, at);
             match &line.of {
-                Told::Calls(calls) => self.calls(calls, scale, &mut cells),
+                Told::Calls(told) => self.calls(told, scale, &mut window),
                 Told::Source(source) => self.source(source, scale, at),
             }
         }
         let mut numbered = Vec::new();
-        for (key, cell) in cells {
+        for (key, cell) in window {
             let next = i64::try_from(self.keys.len()).unwrap_or(i64::MAX);
             let number = *self.keys.entry(key.clone()).or_insert_with(|| {
                 facts.push(Fact::Key(next, Rc::new(key)));
@@ -109,8 +109,8 @@ impl<'a> Feeder<'a> {
         scale
     }
 
-    fn calls(&mut self, told: &Calls, scale: u64, cells: &mut BTreeMap<CellKey, Cell>) {
-        let salt = u64::try_from(cells.len()).unwrap_or(0);
+    fn calls(&mut self, told: &Calls, scale: u64, window: &mut BTreeMap<CellKey, Cell>) {
+        let salt = u64::try_from(window.len()).unwrap_or(0);
         let calls = part(told.calls, scale, salt);
         let requests = part(told.requests, scale, salt);
         let key = CellKey {
@@ -133,7 +133,7 @@ impl<'a> Feeder<'a> {
                 verdict: Some(told.verdict),
                 ..key.clone()
             };
-            let cell = cells.entry(own).or_default();
+            let cell = window.entry(own).or_default();
             let adds = call(told);
             for _ in 0..calls {
                 cell.totals.count_call(&adds);
@@ -144,7 +144,7 @@ impl<'a> Feeder<'a> {
             }
         }
         if requests > 0 {
-            let cell = cells.entry(key.clone()).or_default();
+            let cell = window.entry(key.clone()).or_default();
             let adds = request(told);
             for _ in 0..requests {
                 cell.totals.count_request(&adds);

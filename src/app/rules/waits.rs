@@ -4,8 +4,8 @@
 //! figure to is silent for ever, and that must not look like good news.
 
 use crate::alert::{
-    Calendar, Check, Declared, DeclaredEndpoint, DeclaredFeature, Dimension, Due, Limit, Metric,
-    Residency, Rule, Sight,
+    Budget, Burn, Calendar, Check, Declared, DeclaredEndpoint, DeclaredFeature, Dimension, Due,
+    Limit, Metric, Residency, Rule, Sight,
 };
 
 /// What a rule waits for, in words; empty where it can fire today.
@@ -52,9 +52,12 @@ fn of_check(check: &Check, rule: &Rule, declared: &Declared) -> Vec<String> {
             waits
         }
         Check::Drift { metric, .. } => approved(*metric, declared).into_iter().collect(),
-        Check::Budget(budget) if budget.nanousd.is_none() => of_budget(rule, declared),
-        Check::Burn(burn) if burn.nanousd.is_none() => of_budget(rule, declared),
-        Check::Budget(_) | Check::Burn(_) => Vec::new(),
+        Check::Budget(Budget { nanousd, .. }) | Check::Burn(Burn { nanousd, .. }) => {
+            match nanousd {
+                Some(_) => Vec::new(),
+                None => of_budget(rule, declared),
+            }
+        }
         Check::Anomaly { .. } => vec!["a history of its own".to_owned()],
         Check::Silence { .. } => vec!["8 days of traffic".to_owned()],
         Check::Residency(event) => of_event(*event, declared),

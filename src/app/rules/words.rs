@@ -11,15 +11,18 @@ use crate::alert::{
 /// What a rule looks at, and when it is bad.
 #[must_use]
 pub fn describe(rule: &Rule) -> String {
-    let mut text = check(&rule.check);
-    if !rule.by.is_empty() {
-        let by: Vec<&str> = rule.by.iter().map(|one| one.as_str()).collect();
-        text.push_str(&format!(", by {}", by.join(" and ")));
-    }
-    if rule.for_ms > 0 {
-        text.push_str(&format!(", for {}", span_ms(rule.for_ms)));
-    }
-    text
+    let by: Vec<&str> = rule.by.iter().map(|one| one.as_str()).collect();
+    let by = if by.is_empty() {
+        String::new()
+    } else {
+        format!(", by {}", by.join(" and "))
+    };
+    let hold = if rule.for_ms > 0 {
+        format!(", for {}", span_ms(rule.for_ms))
+    } else {
+        String::new()
+    };
+    format!("{}{by}{hold}", check(&rule.check))
 }
 
 fn check(check: &Check) -> String {

@@ -193,12 +193,11 @@ impl Desk<'_> {
             return None;
         };
         self.rule(rule, faults);
-        let by = match &written.by {
-            Some(text) => self.offset(text, faults),
-            None => {
-                names::missing(self.file, at.span(), "by", faults);
-                None
-            }
+        let by = if let Some(text) = &written.by {
+            self.offset(text, faults)
+        } else {
+            names::missing(self.file, at.span(), "by", faults);
+            None
         };
         let after = written.after.as_ref().map(|text| self.offset(text, faults));
         let mut series = Vec::new();

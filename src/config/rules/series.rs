@@ -139,6 +139,10 @@ const DECLARED: [(Metric, Option<Dimension>); 5] = [
 ];
 
 /// Whether something is declared for that figure, and whose it is.
+#[expect(
+    clippy::option_option,
+    reason = "nothing declared, and declared of no one series, are two answers"
+)]
 pub(super) fn declared(metric: Metric) -> Option<Option<Dimension>> {
     let found = DECLARED.iter().find(|(one, _)| *one == metric);
     found.map(|(_, whose)| *whose)
