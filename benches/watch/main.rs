@@ -24,7 +24,7 @@ use tollwatch::watch::{Moment, Watch, WatchState};
 /// One minute's close over ten thousand series.
 const CLOSE_MOST: Duration = Duration::from_secs(1);
 /// A backtest of 90 days.
-const BACKTEST_MOST: Duration = Duration::from_secs(60);
+const BACKTEST_MOST: Duration = Duration::from_mins(1);
 const DAYS: i64 = 90;
 /// Monday, 2 November 2026.
 const FROM: i64 = 1_793_577_600_000;

@@ -19,6 +19,7 @@ impl Dice {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of rules")]
 fn rules() -> Vec<Rule> {
     let by = |dimension| vec![dimension];
     let named = |name: &str, by: Vec<Dimension>, check| Rule {
