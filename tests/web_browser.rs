@@ -4,7 +4,6 @@
 //! Knows no figure. A newcomer may ask what happens without a browser: the test says aloud that it
 //! was skipped.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod ledger_support;

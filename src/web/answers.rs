@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn queries_are_read_and_written() {
-        let many = (0..17).map(|i| format!("p{i}=1&")).collect::<String>();
+        let many = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].join("=1&");
+        let many = format!("{many}=1&{}=1", many.to_uppercase());
         let long = format!("a={}", "x".repeat(2000));
         let cases: [(&str, Option<&str>); 9] = [
             ("", Some("")),

@@ -57,23 +57,7 @@ impl Browser {
         let address = told.next().unwrap();
         // What it says further must not fill the pipe.
         std::thread::spawn(move || told.for_each(drop));
-        let (host, path) = address.split_once('/').unwrap();
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
-        write!(
-            stream,
-            "GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        .unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
+        let stream = handshake(&address);
         let mut browser = Browser {
             child,
             stream,
@@ -101,6 +85,10 @@ impl Browser {
     }
 
     /// Sends a command; its answer.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "parameters are written in place"
+    )]
     pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.next += 1;
         let mut message = json!({ "id": self.next, "method": method, "params": parameters });
@@ -204,11 +192,11 @@ impl Browser {
         match u16::try_from(text.len()) {
             Ok(n) if n < 126 => frame.push(0x80 | u8::try_from(n).unwrap()),
             Ok(n) => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend(n.to_be_bytes());
             }
             Err(_) => {
-                frame.push(0x80 | 127);
+                frame.push(0x80 | 0x7f);
                 frame.extend(u64::try_from(text.len()).unwrap().to_be_bytes());
             }
         }
@@ -223,13 +211,13 @@ impl Browser {
         loop {
             let mut head = [0; 2];
             self.stream.read_exact(&mut head).unwrap();
-            let length = match head[1] & 127 {
-                126 => {
+            let length = match head[1] & 0x7f {
+                0x7e => {
                     let mut bytes = [0; 2];
                     self.stream.read_exact(&mut bytes).unwrap();
                     u64::from(u16::from_be_bytes(bytes))
                 }
-                127 => {
+                0x7f => {
                     let mut bytes = [0; 8];
                     self.stream.read_exact(&mut bytes).unwrap();
                     u64::from_be_bytes(bytes)
@@ -244,6 +232,28 @@ impl Browser {
             }
         }
     }
+}
+
+/// A WebSocket to an address.
+fn handshake(address: &str) -> TcpStream {
+    let (host, path) = address.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    write!(
+        stream,
+        "GET /{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    stream
 }
 
 impl Drop for Browser {

@@ -106,12 +106,13 @@ pub(crate) fn ask_with(
     headers: &[(&str, &str)],
 ) -> Answer {
     let mut stream = TcpStream::connect(served.address()).unwrap();
-    let patience = Some(Duration::from_secs(60));
+    let patience = Some(Duration::from_mins(1));
     stream.set_read_timeout(patience).unwrap();
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+    let mut lines = String::new();
+    for (name, value) in headers {
+        lines.extend([*name, ": ", *value, "\r\n"]);
+    }
+    let headers = lines;
     // Without the header of a name an HTTP/1.1 request is no request.
     let named = headers.contains("Host: ");
     let host = if named { "" } else { "Host: localhost\r\n" };

@@ -95,6 +95,7 @@ pub(super) fn openapi() -> String {
 }
 
 /// The same for people.
+#[expect(clippy::unnecessary_wraps, reason = "it is made as all pages are")]
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let rows = ANSWERS.iter().map(|(name, about)| {
         let path = format!("/api/v1/{name}");

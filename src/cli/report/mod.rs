@@ -15,7 +15,7 @@ mod readiness_page;
 mod residency;
 mod unseen;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::args::{Asked, PilotArgs, ReportCommand};
 use super::{Terminal, ask, words};
@@ -72,7 +72,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
                 None if asked.json => {}
                 None => daily::show(&answer, terminal)?,
             }
-            page((&books, asked, only), ("/spend", html.as_deref()), terminal)?;
+            page(&books, asked, (only, "/spend", html), terminal)?;
         }
         ReportCommand::Residency {
             asked,
@@ -90,11 +90,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             } else if !asked.json {
                 residency::show(&answer, terminal)?;
             }
-            page(
-                (&books, asked, None),
-                ("/residency", html.as_deref()),
-                terminal,
-            )?;
+            page(&books, asked, (None, "/residency", html), terminal)?;
         }
         ReportCommand::Pilot(args) => return pilot_report(args, terminal),
         ReportCommand::Readiness(args) => return readiness::run(args, terminal),
@@ -114,11 +110,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             if !asked.json && !answer.endpoints.is_empty() {
                 endpoints::show(&answer, asked.config.is_some(), terminal)?;
             }
-            page(
-                (&books, asked, None),
-                ("/endpoints", html.as_deref()),
-                terminal,
-            )?;
+            page(&books, asked, (None, "/endpoints", html), terminal)?;
         }
     }
     Ok(0)
@@ -126,8 +118,9 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
 
 /// Writes the page at `path` as a file, where one is asked for.
 fn page(
-    (books, asked, only): (&Books, &Asked, Option<&str>),
-    (path, file): (&str, Option<&Path>),
+    books: &Books,
+    asked: &Asked,
+    (only, path, file): (Option<&str>, &str, &Option<PathBuf>),
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     let Some(file) = file else {
