@@ -4,16 +4,13 @@
 //! decided: news is what differs from what people know, whatever happened in between.
 
 use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
-use crate::units::{HOUR_MS, Text, UnixMillis};
+use crate::units::{Text, UnixMillis};
 
 use super::kind::{Family, Kind, explains};
 use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
 use super::rows::{Alert, Episode, Phase, Told};
 use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
-
-/// How long what is over explains others: windows of an hour still hold it.
-const AFTERMATH_MS: i64 = HOUR_MS;
 
 /// Alerts that can explain others.
 type Causes = Vec<(Kind, Finding)>;
@@ -31,7 +28,7 @@ struct Look<'a> {
 impl Desk {
     /// One step at most of each episode.
     pub(super) fn decide(&mut self, wall: UnixMillis, catching_up: bool) -> Vec<Step> {
-        let causes = self.causes(wall);
+        let causes = self.causes();
         let numbers: Vec<u64> = self.episodes.iter().map(|(number, _)| *number).collect();
         let mut steps = Vec::new();
         for number in numbers {
@@ -52,13 +49,11 @@ impl Desk {
         steps
     }
 
-    /// What explains others: what fires, and what was over so lately that windows still hold it.
-    fn causes(&self, wall: UnixMillis) -> Causes {
-        let firing = self.alerts.iter().filter(|(_, alert)| match alert.phase {
-            Phase::Firing => true,
-            Phase::Over(since) => wall.0.saturating_sub(since.0) < AFTERMATH_MS,
-            Phase::Pending(_) => false,
-        });
+    fn causes(&self) -> Causes {
+        let firing = self
+            .alerts
+            .iter()
+            .filter(|(_, alert)| alert.phase == Phase::Firing);
         let kinds = firing.filter_map(|(key, alert)| {
             let kind = Kind::of(self.settings.rules.get(&key.rule)?);
             kind.is_cause().then(|| (kind, alert.last.clone()))

@@ -209,6 +209,12 @@ impl Gauge {
         level != Level::Bad || told.marks.told(self.rule, series) == Some(Level::Bad)
     }
 
+    /// Whether a figure of each call is held against what was approved: what no call tells cannot be said,
+    /// and a night without calls does not end what goes on by day.
+    fn is_drift_of_each(&self) -> bool {
+        !self.metric.rises() && matches!(self.above, Some(Limit::OfApproved(_)))
+    }
+
     /// The level, the figure, and the limit that it was held against.
     fn level(&self, held: &Held, sums: &Sums<'_>) -> (Level, Option<Figure>, Option<i64>) {
         let figure = self.figure(held, sums);
@@ -216,12 +222,10 @@ impl Gauge {
             return (Level::Unknown(Unknown::NotDeclared), figure, None);
         }
         let Some(told) = figure else {
-            // What is counted is nothing then; a share or a price of nothing cannot be told, and a night
-            // without calls does not end what began by day.
-            let level = if self.metric.rises() {
-                Level::Good
-            } else {
+            let level = if self.is_drift_of_each() {
                 Level::Unknown(Unknown::TooFew)
+            } else {
+                Level::Good
             };
             return (level, figure, held.above.or(held.below));
         };
@@ -229,7 +233,7 @@ impl Gauge {
         let under = held.below.filter(|limit| told.value < *limit);
         let limit = over.or(under).or(held.above).or(held.below);
         let level = if told.sample < self.min_sample {
-            if told.sample == 0 && self.metric.rises() {
+            if told.sample == 0 && !self.is_drift_of_each() {
                 Level::Good
             } else {
                 Level::Unknown(Unknown::TooFew)

@@ -12,6 +12,7 @@ mod graph;
 mod pattern;
 mod samples;
 mod seen;
+mod talk;
 mod words;
 
 use crate::alert::{Explained, Finding, Rule};

@@ -12,7 +12,8 @@ use crate::units::{DAY_MS, HOUR_MS, Text};
 use super::around;
 use super::case::Case;
 use super::figure::{Half, half, ppm};
-use super::seen::{Seen, Talk};
+use super::seen::Seen;
+use super::talk::{grows, same_size};
 use super::words::{beginning, percent, times};
 
 /// What was found.
@@ -273,38 +274,6 @@ fn looped(seen: &Seen) -> Option<Found> {
     Some(Found::action(format!(
         "{says}: stop it, and ask who started it."
     )))
-}
-
-/// Whether four in five prompts have one size, within a fiftieth.
-fn same_size(talk: &Talk) -> bool {
-    let mut sizes: Vec<u64> = talk.sizes.iter().map(|(_, size)| *size).collect();
-    sizes.sort_unstable();
-    let Some(middle) = sizes.get(sizes.len() / 2).copied().filter(|size| *size > 0) else {
-        return false;
-    };
-    let near = sizes
-        .iter()
-        .filter(|size| size.abs_diff(middle).saturating_mul(50) <= middle);
-    near.count().saturating_mul(5) >= sizes.len().saturating_mul(4)
-}
-
-/// Whether prompts get longer from one to the next: in three of four steps, and by a tenth from the
-/// first quarter to the last.
-fn grows(talk: &Talk) -> bool {
-    let mut sizes = talk.sizes.clone();
-    sizes.sort_unstable();
-    let up = sizes
-        .iter()
-        .zip(sizes.iter().skip(1))
-        .filter(|(one, next)| next.1 > one.1);
-    let rising = up.count().saturating_mul(4) >= sizes.len().saturating_sub(1).saturating_mul(3);
-    let quarter = (sizes.len() / 4).max(1);
-    let sum = |part: &mut dyn Iterator<Item = &(_, u64)>| -> u64 {
-        part.take(quarter)
-            .fold(0, |sum: u64, (_, size)| sum.saturating_add(*size))
-    };
-    let (first, last) = (sum(&mut sizes.iter()), sum(&mut sizes.iter().rev()));
-    rising && last.saturating_mul(10) >= first.saturating_mul(11)
 }
 
 /// A credential that nobody had used in the week before, and that makes most of it at an hour at

@@ -12,7 +12,7 @@ use crate::app::setup::Setup;
 use crate::app::simulate::{Directory, Order, SHIPPED, Scenario, simulate};
 use crate::app::{Silent, links, setup};
 use crate::clock::FixedClock;
-use crate::ledger::{Ledger, Resolution, Span, SqliteLedger};
+use crate::ledger::SqliteLedger;
 use crate::source::list;
 use crate::units::{Text, UnixMillis};
 
@@ -574,46 +574,6 @@ fn a_credential_of_the_night() {
                     .starts_with("Credential odd-key was never seen before")
             );
             assert_eq!(share(&told, "credential"), ("odd-key", 1_000_000));
-        }
-    }
-}
-
-#[test]
-fn few_keys_are_read_as_all_are() {
-    let books = books().open();
-    let feature = "csm/case_summarization";
-    let spans = [
-        ("2026-11-14T22:59:30Z", "2026-11-15T04:00:00Z"),
-        ("2026-11-10T00:00:00Z", "2026-11-17T00:00:00Z"),
-    ];
-    for resolution in Resolution::ALL {
-        for (from, to) in spans {
-            let span = Span {
-                from: at(from),
-                to: at(to),
-            };
-            let (mut all, mut few) = (Vec::new(), Vec::new());
-            books
-                .cells(resolution, span, &mut |row| {
-                    all.extend((row.key.feature == feature).then_some(row));
-                    Ok(())
-                })
-                .unwrap();
-            books
-                .cells_where(
-                    (resolution, span),
-                    &mut |key| key.feature == feature,
-                    &mut |row| {
-                        few.push(row);
-                        Ok(())
-                    },
-                )
-                .unwrap();
-            assert_eq!(all, few, "{resolution:?} {from}");
-            assert!(
-                resolution == Resolution::Day || all.len() > 4,
-                "{resolution:?} {from}"
-            );
         }
     }
 }

