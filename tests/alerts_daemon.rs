@@ -67,9 +67,9 @@ fn now() -> UnixMillis {
 fn record(n: usize, ago: i64, to: &str) -> String {
     let at = now().saturating_add(-ago * 1_000).to_string();
     let record = common::good(n);
-    let from = record.find("\"at\": \"").unwrap() + 7;
-    let to_end = from + record[from..].find('"').unwrap();
-    let mut record = format!("{}{at}{}", &record[..from], &record[to_end..]);
+    let (before, rest) = record.split_once("\"at\": \"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    let mut record = format!("{before}\"at\": \"{at}\"{after}");
     if !to.is_empty() {
         record = record.replace("contoso-weu.openai.azure.com", to);
     }

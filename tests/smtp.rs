@@ -4,6 +4,7 @@
 //! belongs to a server's whole life, and the next row must not inherit it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::print_stderr, reason = "what was skipped is told")]
 
 #[path = "common/launched.rs"]
 mod launched;

@@ -2,6 +2,7 @@
 
 use crate::units::UnixMillis;
 
+use super::num::real;
 use super::*;
 
 const BUDGET: &str = "1/3w";
@@ -279,7 +280,8 @@ fn planned_growth_is_the_new_normal() {
 #[test]
 fn silence_is_told_when_enough_calls_are_missing() {
     // A busy series by day, one call in an hour, and one that nobody uses on weekends.
-    let rows: [(&str, fn(u32) -> u64, u32, u32); 3] = [
+    type Row = (&'static str, fn(u32) -> u64, u32, u32);
+    let rows: [Row; 3] = [
         ("busy", |number| 20 + noise(number), 1, 2),
         (
             "one an hour",
@@ -352,7 +354,7 @@ fn growth_that_stays_is_told_once() {
                 n: 20,
             };
             if let Some(grown) = growth.feed(&bin(number, value)) {
-                assert!((grown.now / grown.before * 100.0 - percent as f64).abs() < 5.0);
+                assert!((grown.now / grown.before * 100.0 - real(percent)).abs() < 5.0);
                 found.push((number - start) / 36);
             }
             let again = Growth::decode(&growth.encode());

@@ -62,6 +62,9 @@ fn dearer(part: Part, percent: i64) -> Part {
     }
 }
 
+/// What happened, what it became, and which causes get how much.
+type Case = (&'static str, Vec<Part>, Vec<(&'static str, i64)>);
+
 #[test]
 fn one_cause_alone_gets_all_of_it() {
     let base = || calls(100, 1000, 100);
@@ -77,7 +80,7 @@ fn one_cause_alone_gets_all_of_it() {
     };
     let half =
         |endpoint: &str, percent| dearer(at(endpoint, "gpt-4o", calls(50, 1000, 100)), percent);
-    let cases: Vec<(&str, Vec<Part>, Vec<(&str, i64)>)> = vec![
+    let cases: Vec<Case> = vec![
         ("nothing", vec![base()], vec![]),
         (
             "calls",

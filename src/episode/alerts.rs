@@ -53,8 +53,8 @@ impl Desk {
 
     /// Nothing can be said: it stays as it is.
     fn hold(&mut self, key: &Key, wall: UnixMillis) {
-        let fires = |alert: &&Alert| alert.phase == Phase::Firing;
-        if self.alerts.get(key).filter(fires).is_some()
+        let fires = |alert: &Alert| alert.phase == Phase::Firing;
+        if self.alerts.get(key).is_some_and(fires)
             && let Some(alert) = self.alerts.get_mut(key)
         {
             alert.heard = wall;

@@ -138,7 +138,7 @@ impl Desk {
         catching_up: bool,
     ) -> Option<Step> {
         let quiet = |quiet: Quiet, alerts: &[&Alert]| {
-            let mut step = self.step(episode, StepKind::Fired, alerts, wall);
+            let mut step = unaddressed(episode, StepKind::Fired, alerts, wall);
             step.quiet = Some(quiet);
             step
         };
@@ -157,7 +157,7 @@ impl Desk {
             if catching_up {
                 return new.then(|| quiet(Quiet::Past, &look.loud));
             }
-            let mut step = self.step(episode, StepKind::Fired, &look.loud, wall);
+            let mut step = unaddressed(episode, StepKind::Fired, &look.loud, wall);
             step.to = self.recipients(&look.loud);
             step.explains.clone_from(&look.explains);
             return Some(step);
@@ -166,7 +166,7 @@ impl Desk {
             return None;
         }
         let (kind, to) = self.news(episode, told, look, wall)?;
-        let mut step = self.step(episode, kind, &look.loud, wall);
+        let mut step = unaddressed(episode, kind, &look.loud, wall);
         step.to = to;
         step.explains.clone_from(&look.explains);
         Some(step)
@@ -221,7 +221,7 @@ impl Desk {
         let of = |alert: &&Alert| alert.episode == number;
         let alerts = self.alerts.iter().map(|(_, alert)| alert);
         let ended: Vec<&Alert> = alerts.filter(of).collect();
-        let mut step = self.step(&episode, StepKind::Resolved, &ended, wall);
+        let mut step = unaddressed(&episode, StepKind::Resolved, &ended, wall);
         if step.findings.is_empty() {
             step.findings.push(episode.worst.clone());
         }
@@ -248,33 +248,6 @@ impl Desk {
             self.over.push(view(number, &episode, Some(wall)));
         }
         Some(step)
-    }
-
-    /// A step without an address.
-    fn step(&self, episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixMillis) -> Step {
-        let mut findings: Vec<&Finding> = alerts.iter().map(|alert| &alert.last).collect();
-        findings.sort_by_cached_key(|finding| worst_first(finding));
-        let severity = findings.iter().map(|finding| finding.severity).max();
-        Step {
-            id: EpisodeRef {
-                episode: 0,
-                step: episode.steps.saturating_add(1),
-            },
-            kind,
-            severity: severity.unwrap_or(episode.severity),
-            series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
-            findings: findings.into_iter().take(FINDINGS_MAX).cloned().collect(),
-            since: episode.since,
-            wall,
-            to: Vec::new(),
-            quiet: None,
-            explains: Vec::new(),
-            digest: None,
-            items: Vec::new(),
-            items_count: 0,
-            waits: Vec::new(),
-            from: episode.opened,
-        }
     }
 
     /// Remembers a step as told, and takes those off it who hear of it later.
@@ -354,5 +327,32 @@ impl Desk {
             episode.worst = worst;
             self.viewed.insert(number);
         }
+    }
+}
+
+/// A step without an address.
+fn unaddressed(episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixMillis) -> Step {
+    let mut findings: Vec<&Finding> = alerts.iter().map(|alert| &alert.last).collect();
+    findings.sort_by_cached_key(|finding| worst_first(finding));
+    let severity = findings.iter().map(|finding| finding.severity).max();
+    Step {
+        id: EpisodeRef {
+            episode: 0,
+            step: episode.steps.saturating_add(1),
+        },
+        kind,
+        severity: severity.unwrap_or(episode.severity),
+        series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
+        findings: findings.into_iter().take(FINDINGS_MAX).cloned().collect(),
+        since: episode.since,
+        wall,
+        to: Vec::new(),
+        quiet: None,
+        explains: Vec::new(),
+        digest: None,
+        items: Vec::new(),
+        items_count: 0,
+        waits: Vec::new(),
+        from: episode.opened,
     }
 }

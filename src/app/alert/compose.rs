@@ -92,26 +92,26 @@ impl<'a, B: Books> Composer<'a, B> {
         let mut rows = Vec::new();
         for to in &step.to {
             let known = written.iter().position(|(why, _)| *why == to.why);
-            let place = match known {
-                Some(place) => place,
-                None => {
-                    let topic = topics.get(&step.id.episode).cloned();
-                    let made = match (&notice, &digest) {
-                        (Some(notice), _) => {
-                            self.with(to, topic, None, |around| message::render(notice, around))
-                        }
-                        (None, Some(digest)) => {
-                            let number = Some(step.id.episode);
-                            self.with(to, None, number, |around| message::digest(digest, around))
-                        }
-                        (None, None) => return Ok(Vec::new()),
-                    };
-                    if notice.is_some() {
-                        topics.entry(step.id.episode).or_insert(made.topic.clone());
+            let place = if let Some(place) = known {
+                place
+            } else {
+                let topic = topics.get(&step.id.episode).cloned();
+                let topic = topic.as_deref();
+                let made = match (&notice, &digest) {
+                    (Some(notice), _) => {
+                        self.with(to, topic, None, |around| message::render(notice, around))
                     }
-                    written.push((to.why, made));
-                    written.len() - 1
+                    (None, Some(digest)) => {
+                        let number = Some(step.id.episode);
+                        self.with(to, None, number, |around| message::digest(digest, around))
+                    }
+                    (None, None) => return Ok(Vec::new()),
+                };
+                if notice.is_some() {
+                    topics.entry(step.id.episode).or_insert(made.topic.clone());
                 }
+                written.push((to.why, made));
+                written.len() - 1
             };
             if let Some((_, made)) = written.get(place) {
                 let row = row(step, made, (&mail.from, to), self.now);
@@ -125,7 +125,7 @@ impl<'a, B: Books> Composer<'a, B> {
     fn with(
         &mut self,
         to: &Recipient,
-        topic: Option<String>,
+        topic: Option<&str>,
         digest: Option<u64>,
         write: impl FnOnce(&Around<'_>) -> Mail,
     ) -> Mail {
@@ -146,7 +146,7 @@ impl<'a, B: Books> Composer<'a, B> {
             realm: &realm,
             route: &route,
             why: &why,
-            topic: topic.as_deref(),
+            topic,
             prices_of: self.setup.ready.declared.prices_of,
             unsubscribe: None,
         })

@@ -197,12 +197,12 @@ impl Evaluator {
         };
         let findings = self.watch.judge(&moment);
         let end = complete.unwrap_or(to);
-        let steps = self.tell(findings, (to, end), looked.now);
+        let steps = self.tell(&findings, (to, end), looked.now);
         site("after_judging");
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let messages = self.write(books, setup, &steps, Vec::new(), looked.now)?;
+        let messages = self.write(books, (setup, looked.now), &steps, Vec::new())?;
         Ok(Evaluated {
             steps,
             messages,
@@ -240,7 +240,7 @@ impl Evaluator {
     /// to judge.
     fn tell(
         &mut self,
-        findings: Vec<Finding>,
+        findings: &[Finding],
         (to, end): (UnixMillis, UnixMillis),
         now: UnixMillis,
     ) -> Vec<Step> {
@@ -265,10 +265,9 @@ impl Evaluator {
     fn write(
         &mut self,
         books: &mut impl Access,
-        setup: &Setup,
+        (setup, now): (&Setup, UnixMillis),
         steps: &[Step],
         audit: Vec<AuditRow>,
-        now: UnixMillis,
     ) -> Result<usize, Fault> {
         let mut composer = Composer::new(books.reader(), setup, self.zone, now);
         let mut outbox = Vec::new();
@@ -338,7 +337,7 @@ impl Evaluator {
             Err(why) => return Ok(Err(why)),
         };
         let row = audit_row(order, &done, now);
-        self.write(books, setup, &[], vec![row], now)?;
+        self.write(books, (setup, now), &[], vec![row])?;
         Ok(Ok(done))
     }
 }

@@ -216,7 +216,8 @@ fn greatest(talks: &BTreeMap<Talk, Totals>) -> Vec<(Fingerprint, Text, Totals)> 
             .tokens_input_total()
             .saturating_add(totals.tokens_output)
     };
-    for of in [Totals::requests, tokens as fn(&Totals) -> i64] {
+    let ways: [fn(&Totals) -> i64; 2] = [Totals::requests, tokens];
+    for of in ways {
         all.sort_by_key(|(_, totals)| std::cmp::Reverse(of(totals)));
         found.extend(
             all.iter()

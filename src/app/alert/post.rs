@@ -189,6 +189,15 @@ mod tests {
         }
     }
 
+    /// Answer, fallback, now; state and whether the fallback hears of it.
+    type Case = (
+        Result<String, Refusal>,
+        Option<&'static str>,
+        i64,
+        Posted,
+        bool,
+    );
+
     #[test]
     fn a_refusal_goes_to_the_fallback_once() {
         let again = || Err(Refusal::Again { why: "busy".into() });
@@ -197,14 +206,6 @@ mod tests {
                 why: "no such\r\nuser".into(),
             })
         };
-        // Answer, fallback, now; state and whether the fallback hears of it.
-        type Case = (
-            Result<String, Refusal>,
-            Option<&'static str>,
-            i64,
-            Posted,
-            bool,
-        );
         let cases: [Case; 6] = [
             (
                 Ok("ok".into()),

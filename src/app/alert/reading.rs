@@ -39,6 +39,12 @@ pub(in crate::app) struct News {
     pub(in crate::app) more: bool,
 }
 
+/// The cells of a window, by the number of their key.
+type Windowed = (UnixMillis, Vec<(i64, crate::cell::Cell)>);
+
+/// What makes a fact of the rows of a small family.
+type FamilyFact = fn(UnixMillis, Vec<(Text, Text, crate::cell::Totals)>) -> Fact;
+
 /// A reader of facts.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Reading {
@@ -96,7 +102,7 @@ impl Reading {
         resolution: Resolution,
         of: Span,
         facts: &mut Vec<Fact>,
-    ) -> Result<Vec<(UnixMillis, Vec<(i64, crate::cell::Cell)>)>, Fault> {
+    ) -> Result<Vec<Windowed>, Fault> {
         let mut windows: BTreeMap<UnixMillis, Vec<(i64, crate::cell::Cell)>> = BTreeMap::new();
         books.numbered_cells(resolution, of, &mut |start, number, cell| {
             windows.entry(start).or_default().push((number, cell));
@@ -240,10 +246,7 @@ pub(in crate::app) fn credentials(books: &impl Books, hours: Span) -> Result<Vec
     Ok(by_start(rows, Fact::Credentials))
 }
 
-fn by_start(
-    rows: Vec<FamilyRow>,
-    fact: fn(UnixMillis, Vec<(Text, Text, crate::cell::Totals)>) -> Fact,
-) -> Vec<Fact> {
+fn by_start(rows: Vec<FamilyRow>, fact: FamilyFact) -> Vec<Fact> {
     let mut windows: BTreeMap<UnixMillis, Vec<_>> = BTreeMap::new();
     for row in rows {
         let window = windows.entry(row.start).or_default();

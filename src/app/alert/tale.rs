@@ -52,7 +52,9 @@ pub fn tale(
     while hour < span.to {
         let mut steps: Vec<Step> = Vec::new();
         past.hour(hour, &mut |closed_to, facts| {
-            facts.into_iter().for_each(|fact| watch.hear(fact));
+            for fact in facts {
+                watch.hear(fact);
+            }
             let found = watch.judge(&Moment {
                 closed_to,
                 wall: closed_to,

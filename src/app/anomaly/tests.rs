@@ -10,6 +10,7 @@ fn asked(kind: Option<Kind>) -> Asked {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn bad_rows_tell_line_column_value_and_what_is_right() {
     let rows: &[(&str, Option<Kind>, &str)] = &[
         (

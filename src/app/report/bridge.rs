@@ -132,10 +132,10 @@ pub fn bridge(
 
 /// The words of a change, by its direction.
 fn words(change: crate::alert::Change, amount: i64) -> &'static str {
-    match change {
-        crate::alert::Change::Volume if amount < 0 => "fewer calls",
-        change => change.as_str(),
+    if change == crate::alert::Change::Volume && amount < 0 {
+        return "fewer calls";
     }
+    change.as_str()
 }
 
 /// The widest windows that a span consists of.

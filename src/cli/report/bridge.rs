@@ -79,18 +79,17 @@ const NOTHING: Span = Span {
 /// `None` for books that hold no day.
 fn stretches(ledger: &dyn Ledger, args: &BridgeArgs) -> Result<Option<(Span, Span)>, Failure> {
     let zones = ledger.zones();
-    let from = match &args.from {
-        Some(told) => stretch(zones, "--from", told)?,
-        None => {
-            let gathered = gather(ledger, Span::ALL, args.feature.as_deref())?;
-            let Some(last) = gathered.days.keys().next_back() else {
-                return Ok(None);
-            };
-            let first = days_before(zones, *last, DAYS - 1);
-            Span {
-                from: first,
-                to: zones.next_day(*last),
-            }
+    let from = if let Some(told) = &args.from {
+        stretch(zones, "--from", told)?
+    } else {
+        let gathered = gather(ledger, Span::ALL, args.feature.as_deref())?;
+        let Some(last) = gathered.days.keys().next_back() else {
+            return Ok(None);
+        };
+        let first = days_before(zones, *last, DAYS - 1);
+        Span {
+            from: first,
+            to: zones.next_day(*last),
         }
     };
     let against = match &args.against {

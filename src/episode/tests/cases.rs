@@ -19,6 +19,7 @@ fn check(name: &str, settings: Settings, script: Script<'_>, steps: &[&str]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn an_alert_fires_once_and_is_over_once() {
     let cases: [(&str, Script<'_>, &[&str]); 10] = [
         (
@@ -136,6 +137,7 @@ fn an_alert_fires_once_and_is_over_once() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn only_what_grows_is_told_again() {
     let cases: [(&str, Script<'_>, &[&str]); 6] = [
         (
@@ -222,6 +224,7 @@ fn only_what_grows_is_told_again() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn one_cause_is_one_mail() {
     let cases: [(&str, Script<'_>, &[&str]); 8] = [
         (

@@ -279,24 +279,23 @@ pub(super) fn line(minute: i64, step: &Step) -> String {
         .iter()
         .map(|one| one.address.split('@').next().unwrap())
         .collect();
-    let what = match step.digest {
-        Some(occasion) => format!("{} of {}", occasion.as_str(), step.items_count),
-        None => {
-            let head = &step.findings[0];
-            let series = head.series.values().iter().map(|(_, value)| value.as_str());
-            let series: Vec<&str> = series.collect();
-            format!(
-                "{} {} {}{}",
-                step.kind.as_str(),
-                head.rule,
-                series.join("@"),
-                if step.series > 1 {
-                    format!(" of {}", step.series)
-                } else {
-                    String::new()
-                }
-            )
-        }
+    let what = if let Some(occasion) = step.digest {
+        format!("{} of {}", occasion.as_str(), step.items_count)
+    } else {
+        let head = &step.findings[0];
+        let series = head.series.values().iter().map(|(_, value)| value.as_str());
+        let series: Vec<&str> = series.collect();
+        format!(
+            "{} {} {}{}",
+            step.kind.as_str(),
+            head.rule,
+            series.join("@"),
+            if step.series > 1 {
+                format!(" of {}", step.series)
+            } else {
+                String::new()
+            }
+        )
     };
     let quiet = step
         .quiet
