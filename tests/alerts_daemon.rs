@@ -71,7 +71,9 @@ fn record(n: usize, ago: i64, to: &str) -> String {
     let (_, after) = rest.split_once('"').unwrap();
     let mut record = format!("{before}\"at\": \"{at}\"{after}");
     if !to.is_empty() {
-        record = record.replace("contoso-weu.openai.azure.com", to);
+        record = record
+            .replace("contoso-weu.openai.azure.com", to)
+            .replace("gpt-4o-weu", "gpt-4o-eus");
     }
     record + "\n"
 }

@@ -659,7 +659,7 @@ fn ledgers_that_are_none() {
         std::fs::read(desk.path("other.db")).unwrap()
     };
     let mut torn = sound.clone();
-    let from = torn.len() / 4;
+    let from = torn.len() / 8;
     let to = torn.len() - torn.len() / 8;
     torn[from..to].fill(0xa5);
     let mut headless = sound.clone();

@@ -257,6 +257,8 @@ async fn guarded(request: Request, next: Next) -> Response {
 /// Whether a `Host` header names this machine's loopback.
 fn is_local(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
+        // An address of IPv6 without brackets has no port.
+        Some((name, _)) if name.contains(':') && !name.ends_with(']') => host,
         Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
         Some(_) | None => host,
     };
