@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use tollwatch::clock::FixedClock;
 use tollwatch::outcome::{DuplicateKind, IgnoreReason, QuarantineReason};
 use tollwatch::telemetry::{
-    Booked, Coverage, Delivery, Figures, FollowerError, Health, Kind, Metric, Partition, Rebalance,
-    Reload, SourceError,
+    Booked, Coverage, Delivery, Figures, FollowerError, Health, Judged, Kind, Metric, Partition,
+    Rebalance, Reload, SourceError,
 };
 use tollwatch::units::{Text, UnixMillis};
 use tollwatch::web::{self, Board, Listener, StartError};
@@ -81,6 +81,13 @@ fn filled() -> Figures {
     figures.follower_refused("grafana", 2);
     figures.follower_waiting("grafana", 7, Some(NOW));
     figures.follower_failed("grafana", FollowerError::Busy);
+    figures.alerts_judged(&Judged {
+        to: NOW,
+        at: NOW,
+        took: Duration::from_millis(3),
+        counts: (1, 2),
+        steps: (3, 4),
+    });
     figures
 }
 

@@ -4,14 +4,14 @@
 //! are data and not templates of their own: each gets the same look, its tables as CSV, a page for
 //! printing and one self-contained file, and none of it twice.
 
-mod csv;
 mod render;
 mod said;
+mod sheet;
 mod table;
 
-pub use csv::csv;
 pub use render::{Place, alone, full, message};
 pub use said::{Said, Tone, Words};
+pub use sheet::csv;
 pub use table::{Cell, Column, Kind, Table, columns};
 
 use crate::chart::{Drawing, Theme};
