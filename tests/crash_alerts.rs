@@ -57,9 +57,11 @@ fn config(features: usize) -> String {
 fn append(folder: &Path, n: usize, host: &str) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let at = UnixMillis(i64::try_from(since.as_millis()).unwrap());
+    // Each endpoint's deployment is named after it.
+    let place = host.split(['-', '.']).nth(1).unwrap();
     let line = format!(
         "{{\"tollwatch\": 1, \"id\": \"call-{n}-{host}\", \"at\": \"{at}\", \"url\": \
-         \"https://{host}/openai/deployments/gpt-4o-weu/chat/completions\", \"status\": 200, \
+         \"https://{host}/openai/deployments/gpt-4o-{place}/chat/completions\", \"status\": 200, \
          \"latency_ms\": 900, \"model\": \"gpt-4o-2024-11-20\", \"usage\": {{\"input\": 100, \
          \"output\": 20, \"total\": 120}}, \"application\": \"app\", \"skill\": \"s{n}\"}}\n"
     );
