@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::attribute::Registry;
 use crate::call::Class;
-use crate::ledger::{Ledger, LinkRow, Span};
+use crate::ledger::{Fault, FaultKind, Ledger, LinkRow, Span};
 use crate::line::pool::PlainMap;
 use crate::line::{Glance, Line};
-use crate::link::{self, Attempt, Group, RETRY_MS};
+use crate::link::{self, Attempt, Group, Kind, LinkKey, LinkTotals, RETRY_MS};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 use super::{Failure, Progress};
@@ -207,7 +207,7 @@ fn links_of(
         attempts: last.cloned().collect(),
     });
     let cells = link::link(attempts, window, fallbacks);
-    let row = |(key, totals): (link::LinkKey, link::LinkTotals)| LinkRow {
+    let row = |(key, totals): (LinkKey, LinkTotals)| LinkRow {
         hour,
         key: vec![
             Text::const_new(key.group.as_str()),
@@ -219,4 +219,30 @@ fn links_of(
         body: totals.encode(),
     };
     Ok(cells.into_iter().map(row).collect())
+}
+
+/// A link cell as the books keep it, read back.
+///
+/// # Errors
+/// [`FaultKind::Corrupt`] for a row that nothing of this program wrote.
+pub(in crate::app) fn read(row: &LinkRow) -> Result<(LinkKey, LinkTotals), Fault> {
+    let read = || {
+        let [group, kind, feature, from, to] = row.key.as_slice() else {
+            return None;
+        };
+        let groups = [Group::Call, Group::Request];
+        let kinds = [Kind::Retry, Kind::Fallback];
+        let key = LinkKey {
+            group: groups.into_iter().find(|one| group == one.as_str())?,
+            kind: kinds.into_iter().find(|one| kind == one.as_str())?,
+            feature: feature.clone(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        Some((key, LinkTotals::decode(&row.body)?))
+    };
+    read().ok_or_else(|| {
+        let text = format!("is damaged: the links of {} cannot be read", row.hour);
+        Fault::new(FaultKind::Corrupt, text)
+    })
 }

@@ -3,33 +3,21 @@
 //! Knows no protocol. A newcomer may ask why secrets are read here and not with the configuration: a password
 //! that changes is found the next time a transport is opened, and `check` needs none.
 
-use crate::config::{Mail, MailWay, SecretRef, SmtpTls, UrlRef};
+use crate::config::{Mail, MailWay, SmtpTls, UrlRef};
 use crate::secret::Secret;
 
 use super::{Folder, Heartbeat, Sendmail, Smtp, SmtpSettings, Tls, Transport, Webhook};
 
-/// Reads a secret where the configuration says it is; white space at its end is not part of it.
-fn secret(from: &SecretRef) -> Result<Secret, String> {
-    match from {
-        SecretRef::Env(name) => std::env::var(name)
-            .map(Secret::new)
-            .map_err(|_| format!("the environment variable `{name}` is not set")),
-        SecretRef::File(path) => std::fs::read_to_string(path)
-            .map(|text| Secret::new(text.trim_end()))
-            .map_err(|error| format!("the secret `{}` cannot be read: {error}", path.display())),
-    }
-}
-
 fn address(from: &UrlRef) -> Result<Secret, String> {
     match from {
         UrlRef::Written(text) => Ok(Secret::new(text.clone())),
-        UrlRef::Secret(from) => secret(from),
+        UrlRef::Secret(from) => from.read(),
     }
 }
 
 fn server(written: &crate::config::Smtp) -> Result<Smtp, String> {
     let login = match &written.login {
-        Some((user, from)) => Some((user.clone(), secret(from)?)),
+        Some((user, from)) => Some((user.clone(), from.read()?)),
         None => None,
     };
     let ca_pem = match &written.ca {
@@ -74,7 +62,7 @@ pub fn open(mail: &Mail) -> Result<Box<dyn Transport>, String> {
 pub fn webhook(written: &crate::config::Webhook) -> Result<Webhook, String> {
     let url = address(&written.url)?;
     match &written.header {
-        Some((name, from)) => Webhook::new(&url, Some((name, &secret(from)?))),
+        Some((name, from)) => Webhook::new(&url, Some((name, &from.read()?))),
         None => Webhook::new(&url, None),
     }
 }

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::alert::Fact;
+use crate::app::links::read as read_link;
 use crate::cell::Totals;
 use crate::entry::CellKey;
-use crate::ids::Fingerprint;
 use crate::ledger::{CellRow, Family, FamilyRow, Fault, Ledger, Resolution, Span};
-use crate::link::{Group, Kind, LinkKey, LinkTotals};
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
+
+use super::reading::{Talk, greatest};
 
 /// Conversations of a day that are told: those with the most requests, and with the most tokens.
 const TALKS_TOLD: usize = 20;
@@ -20,9 +21,6 @@ const TALKS_TOLD: usize = 20;
 const TALKS_MAX: usize = 100_000;
 /// How often conversations are told.
 const TALKS_MS: i64 = 5 * MINUTE_MS;
-
-/// Conversation and feature.
-type Talk = (Fingerprint, Text);
 
 /// Takes what was told up to a minute's end.
 pub type Tell<'a> = dyn FnMut(UnixMillis, Vec<Fact>) -> Result<(), Fault> + 'a;
@@ -118,9 +116,7 @@ impl<'a> Past<'a> {
     fn hour_ends(&mut self, hour: Span, facts: &mut Vec<Fact>) -> Result<(), Fault> {
         let mut links = Vec::new();
         for row in self.books.links(hour)? {
-            if let Some(key) = link_key(&row.key) {
-                links.push((key, LinkTotals::decode(&row.body).unwrap_or_default()));
-            }
+            links.push(read_link(&row)?);
         }
         facts.push(Fact::Links(hour.from, links));
         let rows = |family: Family, span: Span| -> Result<Vec<(Text, Text, Totals)>, Fault> {
@@ -186,47 +182,9 @@ impl<'a> Past<'a> {
         else {
             return;
         };
-        facts.push(Fact::Conversations(day, greatest(&self.talks)));
+        facts.push(Fact::Conversations(
+            day,
+            greatest(self.talks.iter(), TALKS_TOLD),
+        ));
     }
-}
-
-fn link_key(key: &[Text]) -> Option<LinkKey> {
-    let [group, kind, feature, from, to] = key else {
-        return None;
-    };
-    Some(LinkKey {
-        group: [Group::Call, Group::Request]
-            .into_iter()
-            .find(|one| one.as_str() == group)?,
-        kind: [Kind::Retry, Kind::Fallback]
-            .into_iter()
-            .find(|one| one.as_str() == kind)?,
-        feature: feature.clone(),
-        from: from.clone(),
-        to: to.clone(),
-    })
-}
-
-/// The conversations with the most requests and those with the most tokens.
-fn greatest(talks: &BTreeMap<Talk, Totals>) -> Vec<(Fingerprint, Text, Totals)> {
-    let mut all: Vec<(&Talk, &Totals)> = talks.iter().collect();
-    let mut found: BTreeMap<&Talk, &Totals> = BTreeMap::new();
-    let tokens = |totals: &Totals| {
-        totals
-            .tokens_input_total()
-            .saturating_add(totals.tokens_output)
-    };
-    let ways: [fn(&Totals) -> i64; 2] = [Totals::requests, tokens];
-    for of in ways {
-        all.sort_by_key(|(_, totals)| std::cmp::Reverse(of(totals)));
-        found.extend(
-            all.iter()
-                .take(TALKS_TOLD)
-                .map(|(talk, totals)| (*talk, *totals)),
-        );
-    }
-    found
-        .into_iter()
-        .map(|((print, feature), totals)| (*print, feature.clone(), *totals))
-        .collect()
 }

@@ -3,15 +3,17 @@
 //! Knows no rule. A newcomer may ask why a window is read whole when one cell of it changed: what takes
 //! the place of what was told before must be all of it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::alert::{Fact, SourceFact};
 use crate::app::follow::Books;
-use crate::ledger::{
-    Family, FamilyRow, Fault, FaultKind, LinkRow, Resolution, Span, Stage, Window,
-};
-use crate::link::{Group, Kind, LinkKey, LinkTotals};
+use crate::app::links::read as read_link;
+use crate::cell::{Cell, Totals};
+use crate::ids::Fingerprint;
+use crate::ledger::{Family, FamilyRow, Fault, Resolution, Span, Stage, Window};
+use crate::link::{LinkKey, LinkTotals};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
 /// Changed rows of the feed that are read at once.
@@ -39,11 +41,11 @@ pub(in crate::app) struct News {
     pub(in crate::app) more: bool,
 }
 
-/// The cells of a window, by the number of their key.
-type Windowed = (UnixMillis, Vec<(i64, crate::cell::Cell)>);
+/// What makes a fact of the cells of a window.
+type WindowFact = fn(UnixMillis, Vec<(i64, Cell)>) -> Fact;
 
 /// What makes a fact of the rows of a small family.
-type FamilyFact = fn(UnixMillis, Vec<(Text, Text, crate::cell::Totals)>) -> Fact;
+type FamilyFact = fn(UnixMillis, Vec<(Text, Text, Totals)>) -> Fact;
 
 /// A reader of facts.
 #[derive(Debug, Default)]
@@ -95,15 +97,15 @@ impl Reading {
         Ok(news)
     }
 
-    /// Cells by where their windows begin.
-    fn cells(
+    /// A fact for each window that begins inside a span, and before it the keys that it is the first to use.
+    fn windows(
         &mut self,
         books: &impl Books,
-        resolution: Resolution,
+        (resolution, fact): (Resolution, WindowFact),
         of: Span,
         facts: &mut Vec<Fact>,
-    ) -> Result<Vec<Windowed>, Fault> {
-        let mut windows: BTreeMap<UnixMillis, Vec<(i64, crate::cell::Cell)>> = BTreeMap::new();
+    ) -> Result<(), Fault> {
+        let mut windows: BTreeMap<UnixMillis, Vec<(i64, Cell)>> = BTreeMap::new();
         books.numbered_cells(resolution, of, &mut |start, number, cell| {
             windows.entry(start).or_default().push((number, cell));
             Ok(())
@@ -116,7 +118,8 @@ impl Reading {
                 }
             }
         }
-        Ok(windows.into_iter().collect())
+        facts.extend(windows.into_iter().map(|(start, cells)| fact(start, cells)));
+        Ok(())
     }
 
     /// Complete minutes of a span.
@@ -126,13 +129,7 @@ impl Reading {
         of: Span,
         facts: &mut Vec<Fact>,
     ) -> Result<(), Fault> {
-        let minutes = self.cells(books, Resolution::Minute, of, facts)?;
-        facts.extend(
-            minutes
-                .into_iter()
-                .map(|(at, cells)| Fact::Minute(at, cells)),
-        );
-        Ok(())
+        self.windows(books, (Resolution::Minute, Fact::Minute), of, facts)
     }
 
     /// Minutes that are not complete.
@@ -142,13 +139,7 @@ impl Reading {
         of: Span,
         facts: &mut Vec<Fact>,
     ) -> Result<(), Fault> {
-        let minutes = self.cells(books, Resolution::Minute, of, facts)?;
-        facts.extend(
-            minutes
-                .into_iter()
-                .map(|(at, cells)| Fact::Partial(at, cells)),
-        );
-        Ok(())
+        self.windows(books, (Resolution::Minute, Fact::Partial), of, facts)
     }
 
     /// A minute that changed after it was told; nothing where its hour keeps no minutes any more.
@@ -181,9 +172,7 @@ impl Reading {
         of: Span,
         facts: &mut Vec<Fact>,
     ) -> Result<(), Fault> {
-        let days = self.cells(books, Resolution::Day, of, facts)?;
-        facts.extend(days.into_iter().map(|(at, cells)| Fact::Day(at, cells)));
-        Ok(())
+        self.windows(books, (Resolution::Day, Fact::Day), of, facts)
     }
 
     /// Everything that a watch has to know before it goes on at `closed_to`.
@@ -196,8 +185,7 @@ impl Reading {
         let back = |ms: i64| closed_to.saturating_add(-ms);
         self.days(books, span(back(WARM_DAYS * DAY_MS), closed_to), &mut facts)?;
         let hours = span(back(WARM_HOURS_MS), closed_to.floor(HOUR_MS));
-        let hours = self.cells(books, Resolution::Hour, hours, &mut facts)?;
-        facts.extend(hours.into_iter().map(|(at, cells)| Fact::Hour(at, cells)));
+        self.windows(books, (Resolution::Hour, Fact::Hour), hours, &mut facts)?;
         let from = back(WARM_MINUTES_MS).floor(HOUR_MS);
         self.minutes(books, span(from, closed_to), &mut facts)?;
         let hours = span(back(WARM_LINKS_MS).floor(HOUR_MS), closed_to);
@@ -212,32 +200,12 @@ impl Reading {
 pub(in crate::app) fn links(books: &impl Books, hours: Span) -> Result<Vec<Fact>, Fault> {
     let mut by_hour: BTreeMap<UnixMillis, Vec<(LinkKey, LinkTotals)>> = BTreeMap::new();
     for row in books.links(hours)? {
-        let link = link_of(&row).ok_or_else(|| {
-            let text = format!("is damaged: the links of {} cannot be read", row.hour);
-            Fault::new(FaultKind::Corrupt, text)
-        })?;
-        by_hour.entry(row.hour).or_default().push(link);
+        by_hour.entry(row.hour).or_default().push(read_link(&row)?);
     }
     let facts = by_hour.into_iter();
     Ok(facts
         .map(|(hour, links)| Fact::Links(hour, links))
         .collect())
-}
-
-fn link_of(row: &LinkRow) -> Option<(LinkKey, LinkTotals)> {
-    let [group, kind, feature, from, to] = row.key.as_slice() else {
-        return None;
-    };
-    let groups = [Group::Call, Group::Request];
-    let kinds = [Kind::Retry, Kind::Fallback];
-    let key = LinkKey {
-        group: groups.into_iter().find(|one| group == one.as_str())?,
-        kind: kinds.into_iter().find(|one| kind == one.as_str())?,
-        feature: feature.clone(),
-        from: from.clone(),
-        to: to.clone(),
-    };
-    Some((key, LinkTotals::decode(&row.body)?))
 }
 
 /// Credentials of hours.
@@ -261,25 +229,37 @@ pub(in crate::app) fn of_day(books: &impl Books, at: UnixMillis) -> Result<Vec<F
     let day = books.zones().day_of(at);
     let rows = books.families(Family::UserGroup, span(day, day.saturating_add(1)))?;
     let mut facts = by_start(rows, Fact::Groups);
-    let mut talks: Vec<_> = books
-        .conversations(at)?
-        .into_iter()
-        .filter_map(|row| Some((row.conversation?, row.feature, row.totals)))
-        .collect();
-    if talks.len() > TALKS_MAX {
-        talks.sort_by_cached_key(|(_, _, totals)| std::cmp::Reverse(totals.requests()));
-        let mut rest = talks.split_off(TALKS_MAX);
-        let tokens = |totals: &crate::cell::Totals| {
+    let talks = books.conversations(at)?.into_iter();
+    let talks = talks.filter_map(|row| Some(((row.conversation?, row.feature), row.totals)));
+    let talks: Vec<(Talk, Totals)> = talks.collect();
+    let talks = greatest(talks.iter().map(|(talk, totals)| (talk, totals)), TALKS_MAX);
+    facts.push(Fact::Conversations(day, talks));
+    Ok(facts)
+}
+
+/// Conversation and feature.
+pub(in crate::app) type Talk = (Fingerprint, Text);
+
+/// The conversations with the most requests, and of the rest those with the most tokens: so many of each.
+pub(in crate::app) fn greatest<'a>(
+    talks: impl Iterator<Item = (&'a Talk, &'a Totals)>,
+    each: usize,
+) -> Vec<(Fingerprint, Text, Totals)> {
+    let mut talks: Vec<_> = talks.collect();
+    if talks.len() > each {
+        talks.sort_by_cached_key(|(_, totals)| Reverse(totals.requests()));
+        let mut rest = talks.split_off(each);
+        let tokens = |totals: &Totals| {
             totals
                 .tokens_input_total()
                 .saturating_add(totals.tokens_output)
         };
-        rest.sort_by_cached_key(|(_, _, totals)| std::cmp::Reverse(tokens(totals)));
-        rest.truncate(TALKS_MAX);
+        rest.sort_by_cached_key(|(_, totals)| Reverse(tokens(totals)));
+        rest.truncate(each);
         talks.append(&mut rest);
     }
-    facts.push(Fact::Conversations(day, talks));
-    Ok(facts)
+    let told = |((print, feature), totals): (&Talk, &Totals)| (*print, feature.clone(), *totals);
+    talks.into_iter().map(told).collect()
 }
 
 /// How sources stand: what the books say beside what their readers know.

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::{Fault, FaultKind, Follow, Ledger, Resolution, Span, Stage, Told, Window};
-use crate::link::{Group, Kind, LinkTotals};
 use crate::series::{Beside, Cells, Emitted, Target, add_link};
 use crate::units::{HOUR_MS, MINUTE_MS, UnixMillis};
 
+use super::super::links;
 use super::{Books, Follower};
 
 /// Sums that are not in the books yet, because their freezing is still being put together.
@@ -230,25 +230,9 @@ impl Follower {
         target: &mut Target,
     ) -> Result<(), Fault> {
         for row in reader.links(hours)? {
-            let damaged = || {
-                let text = format!("is damaged: the links of {} cannot be read", row.hour);
-                Fault::new(FaultKind::Corrupt, text)
-            };
-            let [group, kind, feature, from, to] = row.key.as_slice() else {
-                return Err(damaged());
-            };
-            let group = [Group::Call, Group::Request]
-                .into_iter()
-                .find(|one| group == one.as_str());
-            let kind = [Kind::Retry, Kind::Fallback]
-                .into_iter()
-                .find(|one| kind == one.as_str());
-            let totals = LinkTotals::decode(&row.body);
-            let (Some(group), Some(kind), Some(totals)) = (group, kind, totals) else {
-                return Err(damaged());
-            };
-            let words = [kind.as_str(), feature, from, to];
-            add_link(target, group, words, &totals, &self.applications);
+            let (key, totals) = links::read(&row)?;
+            let words = [key.kind.as_str(), &key.feature, &key.from, &key.to];
+            add_link(target, key.group, words, &totals, &self.applications);
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::decode;
+use crate::secret::Secret;
 use crate::units::{Millis, Text, UnixMillis};
 
 pub use ready::{DISORDER_DEFAULT_SECONDS, GROUP_DEFAULT};
@@ -165,6 +166,26 @@ pub enum SecretRef {
     /// In a file, joined to the configuration's directory; white space at its end is not part of
     /// the secret.
     File(PathBuf),
+}
+
+impl SecretRef {
+    /// The secret itself. It is read whenever it is needed and never kept beside the configuration, so
+    /// that one that changes is found, and `check` needs none.
+    ///
+    /// # Errors
+    /// A variable that is not set, a file that cannot be read, in words that hold no secret.
+    pub fn read(&self) -> Result<Secret, String> {
+        match self {
+            SecretRef::Env(name) => std::env::var(name)
+                .map(Secret::new)
+                .map_err(|_| format!("the environment variable `{name}` is not set")),
+            SecretRef::File(path) => std::fs::read_to_string(path)
+                .map(|text| Secret::new(text.trim_end()))
+                .map_err(|error| {
+                    format!("the secret in `{}` cannot be read: {error}", path.display())
+                }),
+        }
+    }
 }
 
 /// A topic for quarantined records.

@@ -63,15 +63,5 @@ impl Credential {
 }
 
 fn secret(from: &SecretRef) -> Result<Secret, Fault> {
-    match from {
-        SecretRef::Env(name) => std::env::var(name)
-            .map(Secret::new)
-            .map_err(|_| Fault::settings(format!("the environment variable `{name}` is not set"))),
-        SecretRef::File(path) => std::fs::read_to_string(path)
-            .map(|text| Secret::new(text.trim_end()))
-            .map_err(|error| {
-                let path = path.display();
-                Fault::settings(format!("the secret in `{path}` cannot be read: {error}"))
-            }),
-    }
+    from.read().map_err(Fault::settings)
 }

@@ -53,19 +53,9 @@ const FIXED: [(&str, &str); 7] = [
 /// # Errors
 /// [`FaultKind::Settings`] when the variable is not set or the file cannot be read; the secret is
 /// never part of the message.
-pub fn secret(from: &SecretRef) -> Result<Secret, Fault> {
-    match from {
-        SecretRef::Env(name) => std::env::var(name).map(Secret::new).map_err(|_| {
-            let message = format!("the environment variable `{name}` is not set");
-            Fault::new(FaultKind::Settings, message)
-        }),
-        SecretRef::File(path) => std::fs::read_to_string(path)
-            .map(|text| Secret::new(text.trim_end()))
-            .map_err(|error| {
-                let message = format!("the secret in `{}` cannot be read: {error}", path.display());
-                Fault::new(FaultKind::Settings, message)
-            }),
-    }
+pub(super) fn secret(from: &SecretRef) -> Result<Secret, Fault> {
+    from.read()
+        .map_err(|message| Fault::new(FaultKind::Settings, message))
 }
 
 /// What every client of a source has in common.

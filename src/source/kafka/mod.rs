@@ -16,7 +16,6 @@ mod pattern;
 mod sample;
 mod seen;
 
-pub use client::secret;
 pub use consumer::{Aside, Consumer, Known, Record};
 pub use context::{Change, Place, Said};
 pub use fault::{Fault, FaultKind};
