@@ -18,7 +18,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 pub use alerts::{
-    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, OutboxCounts, OutboxRow, Posted,
+    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, EventRow, OutboxCounts, OutboxRow, Posted,
     StepRow, Way,
 };
 pub use correction::{

@@ -17,6 +17,7 @@ mod link;
 mod metric;
 mod mime;
 mod moment;
+mod note;
 mod picture;
 mod rows;
 mod spark;
@@ -38,6 +39,7 @@ use view::View;
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
 pub use link::{Act, Sign};
+pub use note::{Note, note};
 pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
 

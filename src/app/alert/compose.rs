@@ -234,6 +234,10 @@ impl<'a, B: Books> Composer<'a, B> {
         known.map_or_else(Text::default, |one| one.display_name.clone())
     }
 
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
+    }
+
     pub(super) fn books(&self) -> &'a B {
         self.books
     }

@@ -13,7 +13,7 @@ use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
 use crate::episode::{Desk, DeskState, Order, Step};
-use crate::ledger::{AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Ledger};
+use crate::ledger::{AlertApply, AlertCursor, Alerts, EpisodeRow, Fault, Ledger};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::watch::{Moment, Watch, WatchState};
 
@@ -202,7 +202,7 @@ impl Evaluator {
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let messages = self.write(books, (setup, looked.now), &steps, Vec::new())?;
+        let messages = self.write(books, (setup, looked.now), &steps, None)?;
         Ok(Evaluated {
             steps,
             messages,
@@ -267,9 +267,15 @@ impl Evaluator {
         books: &mut impl Access,
         (setup, now): (&Setup, UnixMillis),
         steps: &[Step],
-        audit: Vec<AuditRow>,
+        ordered: Option<(&Order, &str)>,
     ) -> Result<usize, Fault> {
         let mut composer = Composer::new(books.reader(), setup, self.zone, now);
+        let mut events: Vec<_> = steps.iter().filter_map(|step| composer.event(step)).collect();
+        let mut audit = Vec::new();
+        if let Some((order, done)) = ordered {
+            events.extend(composer.ordered(order, &self.desk.open_episodes(), now));
+            audit.push(audit_row(order, done, now));
+        }
         let mut outbox = Vec::new();
         let topics_before = self.topics.clone();
         for step in steps {
@@ -282,6 +288,7 @@ impl Evaluator {
             },
             outbox,
             audit,
+            events,
             steps: steps.iter().map(step_row).collect(),
             ..AlertApply::default()
         };
@@ -336,8 +343,7 @@ impl Evaluator {
             Ok(done) => done,
             Err(why) => return Ok(Err(why)),
         };
-        let row = audit_row(order, &done, now);
-        self.write(books, (setup, now), &[], vec![row])?;
+        self.write(books, (setup, now), &[], Some((order, &done)))?;
         Ok(Ok(done))
     }
 }

@@ -8,6 +8,7 @@ mod around;
 mod compose;
 mod digest;
 mod evaluate;
+mod event;
 pub mod explain;
 mod listing;
 mod orders;

@@ -12,7 +12,8 @@ use crate::episode::Order;
 use crate::ledger::{AlertApply, Alerts, EpisodeRow, Fault, SqliteLedger};
 use crate::units::UnixMillis;
 
-use super::around::{audit_row, desk};
+use super::around::{audit_row, desk, zone_of};
+use super::compose::Composer;
 
 /// Obeys an order in books that nobody else writes: what was done, or why it was not.
 ///
@@ -29,6 +30,8 @@ pub fn obey(
         Ok(done) => done,
         Err(why) => return Ok(Err(why)),
     };
+    let composer = Composer::new(&*books, setup, zone_of(&*books), now);
+    let events = composer.ordered(order, &desk.open_episodes(), now);
     let episodes = desk.views().into_iter().map(|view| EpisodeRow {
         number: view.number,
         opened: view.opened,
@@ -40,6 +43,7 @@ pub fn obey(
         episodes: episodes.collect(),
         audit: vec![audit_row(order, &done, now)],
         state: desk.state(),
+        events: events.into_iter().collect(),
         ..AlertApply::default()
     };
     books.alert_apply(&apply)?;
