@@ -356,7 +356,10 @@ fn steps_of_alerts_are_there_once_whatever_a_database_does() {
         }
         deliver_some(&mut ledger, &influx, 100_000);
         let state = fake.state();
-        let of_alerts = state.points.iter().filter(|((series, _), _)| series.starts_with("llm_alerts"));
+        let of_alerts = state
+            .points
+            .iter()
+            .filter(|((series, _), _)| series.starts_with("llm_alerts"));
         let mut found = 0;
         for (point, values) in of_alerts {
             assert_eq!(values.len(), 1, "seed {seed}: {point:?} has {values:?}");
@@ -390,7 +393,8 @@ fn deliver_some(ledger: &mut SqliteLedger, influx: &Influx, requests: usize) {
     let mut bag = Mailbag::new(Alone(ledger), number);
     let mut deliverer = Deliverer::default();
     for _ in 0..requests {
-        let step = deliverer.step(&mut bag, influx, &SystemClock, &mut |_| {});
+        let mut tell = |_| {};
+        let step = deliverer.step(&mut bag, influx, &SystemClock, &mut tell);
         match run(step).unwrap() {
             Next::Idle => break,
             Next::Step | Next::Wait(_) => {}

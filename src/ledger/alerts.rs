@@ -228,11 +228,11 @@ pub trait Alerts {
     /// See [`Alerts`].
     fn episode_steps(&self, number: u64) -> Result<Vec<StepRow>, Fault>;
 
-    /// At most `limit` messages that are due, in the order in which they were written.
+    /// At most `limit` messages of a way that are due, in the order in which they were written.
     ///
     /// # Errors
     /// See [`Alerts`].
-    fn outbox_due(&self, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault>;
+    fn outbox_due(&self, way: Way, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault>;
 
     /// At most `limit` messages without their bytes, latest first; of one episode where one is named.
     ///

@@ -23,6 +23,7 @@ mod rows;
 mod spark;
 mod spending;
 mod template;
+mod undelivered;
 mod view;
 mod who;
 mod wrap;
@@ -42,6 +43,7 @@ pub use link::{Act, Sign};
 pub use note::{Note, note};
 pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
+pub use undelivered::undelivered;
 
 /// Bytes of a mail at most, with its picture in letters.
 pub const MAIL_BYTES: usize = 100_000;

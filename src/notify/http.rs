@@ -22,14 +22,8 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
 const ANSWER_BYTES: usize = 2048;
 
-/// Answers that mean that this message will never be taken; all others may pass.
-const LASTING: [StatusCode; 5] = [
-    StatusCode::BAD_REQUEST,
-    StatusCode::GONE,
-    StatusCode::PAYLOAD_TOO_LARGE,
-    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    StatusCode::UNPROCESSABLE_ENTITY,
-];
+/// Answers that blame the request, but may pass all the same: it took too long, or there were too many.
+const PASSING: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
 
 /// A client for one address, with a runtime of its own: whoever sends is a plain thread.
 #[derive(Debug)]
@@ -197,7 +191,9 @@ impl Transport for Webhook {
             _ if status.is_success() => Ok(Sent {
                 said: spoken(&answer),
             }),
-            _ if LASTING.contains(&status) => Err(Refusal::never(answer)),
+            _ if status.is_client_error() && !PASSING.contains(&status) => {
+                Err(Refusal::never(answer))
+            }
             _ => Err(Refusal::again(answer)),
         }
     }

@@ -16,8 +16,8 @@ mod influx_support;
 #[path = "../common/launched.rs"]
 mod launched;
 
-mod server;
 mod rebuilt;
+mod server;
 mod soak;
 mod v1;
 mod v2;

@@ -270,7 +270,10 @@ impl Evaluator {
         ordered: Option<(&Order, &str)>,
     ) -> Result<usize, Fault> {
         let mut composer = Composer::new(books.reader(), setup, self.zone, now);
-        let mut events: Vec<_> = steps.iter().filter_map(|step| composer.event(step)).collect();
+        let mut events: Vec<_> = steps
+            .iter()
+            .filter_map(|step| composer.event(step))
+            .collect();
         let mut audit = Vec::new();
         if let Some((order, done)) = ordered {
             events.extend(composer.ordered(order, &self.desk.open_episodes(), now));

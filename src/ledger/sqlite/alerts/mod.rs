@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::alerts::{
     AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, EventRow, OutboxCounts, OutboxRow,
-    StepRow,
+    StepRow, Way,
 };
 use super::super::fault::Fault;
 use super::super::types::Span;
@@ -152,8 +152,8 @@ impl Alerts for SqliteLedger {
         self.named(steps(&self.conn, number))
     }
 
-    fn outbox_due(&self, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault> {
-        self.named(outbox::due(&self.conn, now, limit))
+    fn outbox_due(&self, way: Way, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault> {
+        self.named(outbox::due(&self.conn, way, now, limit))
     }
 
     fn outbox(&self, episode: Option<u64>, limit: usize) -> Result<Vec<OutboxRow>, Fault> {

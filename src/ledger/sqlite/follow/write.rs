@@ -46,7 +46,11 @@ pub(super) fn begin_again(
             format!("the follower `{name}` has not told everything before {from} yet"),
         ));
     }
-    let (kept, alerts_kept) = if whole { (0, 0) } else { (known.seq, known.alerted) };
+    let (kept, alerts_kept) = if whole {
+        (0, 0)
+    } else {
+        (known.seq, known.alerted)
+    };
     let from = from.0;
     tx.execute(
         "DELETE FROM emitted WHERE follower = ?1 AND start >= ?2",
