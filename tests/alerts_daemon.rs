@@ -133,7 +133,16 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     assert_eq!(header(&found, "To"), "owner@example.com");
     let id = header(&found, "Message-ID").to_owned();
     assert!(!id.is_empty());
+    let number = found.split("X-Tollwatch-Episode: ").nth(1).unwrap();
+    let number = number.lines().next().unwrap().trim().to_owned();
+    judged(
+        &desk,
+        &number,
+        "planned",
+        "nobody is told of the rest of it",
+    );
     daemon.stop();
+    judged(&desk, &number, "real", "its limit stands in its rule");
     let before = mails(&desk).len();
     let daemon = Daemon::start(&desk);
     append(&desk, &record(901, 2, "contoso-eus.openai.azure.com"));
@@ -262,4 +271,22 @@ fn what_a_webhook_refuses_goes_to_the_fallback_by_mail() {
         "{mail}"
     );
     daemon.stop();
+}
+
+/// Says what an episode was, beside a daemon or without one, and finds it in what is shown.
+fn judged(desk: &Desk, number: &str, word: &str, effect: &str) {
+    let books = ["--ledger", "books.db"];
+    let asked = [
+        "alerts", "feedback", number, word, "--author", "maria", "--config", "t.toml",
+    ];
+    let said = desk.run(&[&asked[..], &books].concat()).ok();
+    assert!(said.out.contains(effect), "{said:?}");
+    let shown = desk
+        .run(&[&["alerts", "show", number][..], &books].concat())
+        .ok();
+    let line = format!("{word}, said maria at ");
+    assert!(
+        shown.out.contains(&line) && shown.out.contains(effect),
+        "{shown:?}"
+    );
 }

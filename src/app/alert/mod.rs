@@ -10,6 +10,7 @@ mod digest;
 mod evaluate;
 mod event;
 pub mod explain;
+mod feedback;
 mod hook;
 mod listing;
 mod orders;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Mail, Webhook};
 use crate::crash::pause;
 use crate::ledger::{Alerts, Fault, Way};
-use crate::notify::{self, OutboxMail, Refusal, Sent, Transport};
+use crate::notify::{self, OutboxMail, Refusal, Sent, Transport, Unready};
 use crate::telemetry::{By, Try};
 
 use super::super::Failure;
@@ -108,6 +108,13 @@ impl Transport for Gone {
 
     fn about(&self) -> String {
         "webhook".to_owned()
+    }
+
+    fn probe(&self) -> Result<String, Unready> {
+        Err(Unready {
+            why: "no webhook is configured any more".to_owned(),
+            hint: "",
+        })
     }
 }
 
