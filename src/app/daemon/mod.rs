@@ -275,8 +275,7 @@ impl Running {
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
-            let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
-            reload |= times(&paths) != self.files;
+            reload |= self.files != times(&self.files.keys().cloned().collect::<Vec<_>>());
             let status = self.shared.figures.status(self.shared.clock.now());
             self.manager.status(&status);
         }
