@@ -11,12 +11,15 @@ mod common;
 mod daemon_support;
 #[path = "common/hooks.rs"]
 mod hooks;
+mod influx_support;
 
 use std::io::Write as _;
 
 use common::Desk;
 use daemon_support::{Daemon, wait_for};
 use hooks::Hooks;
+use influx_support::fake::{Fake, Fault};
+use tollwatch::config::InfluxVersion;
 use tollwatch::ledger::{Alerts as _, SqliteLedger};
 use tollwatch::units::UnixMillis;
 
@@ -111,7 +114,12 @@ fn header<'a>(mail: &'a str, name: &str) -> &'a str {
 #[test]
 fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     let desk = Desk::new();
-    desk.write("t.toml", CONFIG);
+    let database = Fake::start(InfluxVersion::V1, Box::new(|_| Fault::None));
+    let told_to = format!(
+        "{CONFIG}\n[[influxdb]]\nname = \"main\"\nversion = 1\ndatabase = \"llm\"\nurl = \"{}\"\n",
+        database.url
+    );
+    desk.write("t.toml", told_to);
     let good: String = (0..200)
         .map(|n| record(n, 4_000 - 15 * i64::try_from(n).unwrap(), ""))
         .collect();
@@ -141,6 +149,12 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
         "planned",
         "nobody is told of the rest of it",
     );
+    for (state, text) in [
+        ("firing", "sent 1 call to azure:eastus"),
+        ("feedback", "maria says that it was planned"),
+    ] {
+        noted(&database, state, text, &daemon);
+    }
     daemon.stop();
     judged(&desk, &number, "real", "its limit stands in its rule");
     let before = mails(&desk).len();
@@ -289,4 +303,24 @@ fn judged(desk: &Desk, number: &str, word: &str, effect: &str) {
         shown.out.contains(&line) && shown.out.contains(effect),
         "{shown:?}"
     );
+}
+
+/// A step as the database has it, with the words of an annotation.
+fn noted(database: &Fake, state: &str, text: &str, daemon: &Daemon<'_>) {
+    let told = || format!("{}\n{:#?}", daemon.log(), database.state().points);
+    let wanted = format!("state={state}");
+    let line = wait_for(state, told, || {
+        let points = &database.state().points;
+        let mut found = points.iter().filter(|((series, _), _)| {
+            series.starts_with("llm_alerts,") && series.contains(&wanted)
+        });
+        found
+            .next()
+            .map(|((series, _), fields)| format!("{series} {fields:?}"))
+    });
+    let feature = "feature=itsm/incident_summarization";
+    for piece in [feature, "severity=page", "rule=first-violated", text] {
+        assert!(line.contains(piece), "no {piece} in {line}");
+    }
+    eprintln!("{line}");
 }

@@ -209,15 +209,15 @@ fn hear(world: &mut World, all: &[Vec<Finding>], minute: i64, heard: &mut [u32; 
     let Ok(place) = usize::try_from(minute - 200) else {
         return;
     };
-    let word = place % FEEDBACK.len();
+    let turn = place % FEEDBACK.len();
     for finding in all.get(place).into_iter().flatten() {
         if minute > 11 * DAY
             && finding.level == Level::Bad
             && world
                 .watch
-                .feedback(&finding.rule, &finding.series, FEEDBACK[word])
+                .feedback(&finding.rule, &finding.series, FEEDBACK[turn])
         {
-            heard[word] += 1;
+            heard[turn] += 1;
         }
     }
 }
