@@ -261,6 +261,14 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
                 mark.author, mark.reason
             )?;
         }
+        if let (Some(word), Some(mark)) = (&episode.feedback, &episode.judged) {
+            let at = time(mark.at);
+            writeln!(
+                terminal.out,
+                "{word}, said {} at {at} UTC: {}",
+                mark.author, mark.reason
+            )?;
+        }
     }
     let mut rows = Rows::new(&["step", "at (UTC)", "what", "series", "told"], 5, terminal);
     for step in &told.steps {

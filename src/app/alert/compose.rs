@@ -60,8 +60,11 @@ impl<'a, B: Books> Composer<'a, B> {
         step: &Step,
         topics: &mut BTreeMap<u64, String>,
     ) -> Result<Vec<OutboxRow>, Fault> {
+        let heard = topics.contains_key(&step.id.episode);
         let told = self.told(step, topics)?;
-        Ok(told.into_iter().map(|(row, _)| row).collect())
+        let mut rows: Vec<OutboxRow> = told.into_iter().map(|(row, _)| row).collect();
+        rows.extend(self.hook(step, heard, topics)?);
+        Ok(rows)
     }
 
     /// As [`Composer::messages`], each with its text part.
@@ -121,14 +124,14 @@ impl<'a, B: Books> Composer<'a, B> {
         Ok(rows)
     }
 
-    /// Writes a mail for a reader; `digest` is the number of what belongs to no episode.
-    fn with(
+    /// Writes something for a reader; `digest` is the number of what belongs to no episode.
+    pub(super) fn with<T>(
         &mut self,
         to: &Recipient,
         topic: Option<&str>,
         digest: Option<u64>,
-        write: impl FnOnce(&Around<'_>) -> Mail,
-    ) -> Mail {
+        write: impl FnOnce(&Around<'_>) -> T,
+    ) -> T {
         let alerts = &self.setup.ready.alerts;
         let templates = self.templates.get_or_insert_with(|| templates(self.setup));
         let realm = match digest {
@@ -153,7 +156,7 @@ impl<'a, B: Books> Composer<'a, B> {
     }
 
     /// A step as a person is told; `None` where its rule is gone.
-    fn notice(&self, step: &Step) -> Result<Option<Notice>, Fault> {
+    pub(super) fn notice(&self, step: &Step) -> Result<Option<Notice>, Fault> {
         let Some(finding) = step.findings.first() else {
             return Ok(None);
         };
@@ -232,6 +235,14 @@ impl<'a, B: Books> Composer<'a, B> {
                 .find(|one| one.endpoint == *endpoint)
         });
         known.map_or_else(Text::default, |one| one.display_name.clone())
+    }
+
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        self.now
     }
 
     pub(super) fn books(&self) -> &'a B {

@@ -12,13 +12,14 @@ use crate::alert::{Finding, SourceFact};
 use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
-use crate::episode::{Desk, DeskState, Order, Step};
-use crate::ledger::{AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Ledger};
+use crate::episode::{Desk, DeskState, EpisodeView, Order, Step};
+use crate::ledger::{AlertApply, AlertCursor, Alerts, Fault, Ledger};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::watch::{Moment, Watch, WatchState};
 
 use super::around::{audit_row, first_day, settings, step_row, zone_of};
 use super::compose::Composer;
+use super::feedback::{episode_row, feedback};
 use super::reading::{self, Reading};
 
 /// Before the names of a watch's rows.
@@ -73,6 +74,25 @@ pub struct Evaluator {
     peeked: UnixMillis,
     /// Whether such minutes changed since.
     fresh: bool,
+    /// An episode that is over, of which something was said just now.
+    over: Option<EpisodeView>,
+}
+
+/// What a watch remembers, of all rows of state.
+pub(super) fn watched(state: &BTreeMap<Text, Vec<u8>>) -> WatchState {
+    let rows = state.iter().filter_map(|(name, body)| {
+        let name = name.strip_prefix(WATCH)?;
+        Some((Text::from(name), body.clone()))
+    });
+    WatchState(rows.collect())
+}
+
+/// Rows of a watch that changed, as rows of state.
+pub(super) fn watch_rows(watch: &mut Watch) -> Vec<(Text, Option<Vec<u8>>)> {
+    let changed = watch.state().into_iter();
+    changed
+        .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
+        .collect()
 }
 
 impl Evaluator {
@@ -85,11 +105,7 @@ impl Evaluator {
         let state = reader.alert_state()?;
         let zone = zone_of(reader);
         let mut cursor = reader.alert_cursor()?;
-        let watched = state.iter().filter_map(|(name, body)| {
-            let name = name.strip_prefix(WATCH)?;
-            Some((Text::from(name), body.clone()))
-        });
-        let watched = WatchState(watched.collect());
+        let watched = watched(&state);
         let rules = &setup.ready.alerts.rules.rules;
         let watch = Watch::new(rules, &setup.ready.declared, zone, watched);
         let learn_to = state.get(LEARN).and_then(|body| {
@@ -120,6 +136,7 @@ impl Evaluator {
             zone,
             peeked: UnixMillis(0),
             fresh: true,
+            over: None,
         };
         for fact in evaluator.reading.warm(reader, cursor.closed_to)? {
             evaluator.watch.warm(fact);
@@ -202,7 +219,7 @@ impl Evaluator {
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let messages = self.write(books, (setup, looked.now), &steps, Vec::new())?;
+        let messages = self.write(books, (setup, looked.now), &steps, None)?;
         Ok(Evaluated {
             steps,
             messages,
@@ -267,9 +284,20 @@ impl Evaluator {
         books: &mut impl Access,
         (setup, now): (&Setup, UnixMillis),
         steps: &[Step],
-        audit: Vec<AuditRow>,
+        ordered: Option<(&Order, &str)>,
     ) -> Result<usize, Fault> {
         let mut composer = Composer::new(books.reader(), setup, self.zone, now);
+        let mut events: Vec<_> = steps
+            .iter()
+            .filter_map(|step| composer.event(step))
+            .collect();
+        let mut audit = Vec::new();
+        if let Some((order, done)) = ordered {
+            let mut known = self.desk.open_episodes();
+            known.extend(self.over.clone());
+            events.extend(composer.ordered(order, &known, now));
+            audit.push(audit_row(order, done, now));
+        }
         let mut outbox = Vec::new();
         let topics_before = self.topics.clone();
         for step in steps {
@@ -282,24 +310,17 @@ impl Evaluator {
             },
             outbox,
             audit,
+            events,
             steps: steps.iter().map(step_row).collect(),
             ..AlertApply::default()
         };
-        let changed = self.watch.state().into_iter();
-        apply.state = changed
-            .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
-            .collect();
+        apply.state = watch_rows(&mut self.watch);
         apply.state.extend(self.desk.state());
         for view in self.desk.views() {
             if view.resolved.is_some() {
                 self.topics.remove(&view.number);
             }
-            apply.episodes.push(EpisodeRow {
-                number: view.number,
-                opened: view.opened,
-                resolved: view.resolved,
-                body: serde_json::to_vec(&view).unwrap_or_default(),
-            });
+            apply.episodes.push(episode_row(&view));
         }
         for episode in topics_before.keys().chain(self.topics.keys()) {
             let (before, now) = (topics_before.get(episode), self.topics.get(episode));
@@ -311,6 +332,8 @@ impl Evaluator {
                 }
             }
         }
+        let over = self.over.take();
+        apply.episodes.extend(over.as_ref().map(episode_row));
         let learn = self.learn_to.0.to_be_bytes().to_vec();
         if self.cursor.turn == 0 {
             apply.state.push((Text::from(LEARN), Some(learn)));
@@ -332,12 +355,21 @@ impl Evaluator {
         order: &Order,
         now: UnixMillis,
     ) -> Result<Result<String, String>, Fault> {
-        let done = match self.desk.order(order, now) {
+        let at = (&mut self.desk, &mut self.watch);
+        let heard = feedback(books.reader(), at, order, now)?;
+        let done = match heard {
+            None => self.desk.order(order, now),
+            Some(Ok(heard)) => {
+                self.over = heard.over;
+                Ok(heard.done)
+            }
+            Some(Err(why)) => Err(why),
+        };
+        let done = match done {
             Ok(done) => done,
             Err(why) => return Ok(Err(why)),
         };
-        let row = audit_row(order, &done, now);
-        self.write(books, (setup, now), &[], vec![row])?;
+        self.write(books, (setup, now), &[], Some((order, &done)))?;
         Ok(Ok(done))
     }
 }

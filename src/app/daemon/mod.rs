@@ -10,6 +10,7 @@ mod clients;
 mod door;
 mod files;
 mod follow;
+mod heartbeat;
 mod held;
 mod keeper;
 mod letters;
@@ -217,10 +218,11 @@ impl Running {
             let shared = Arc::clone(&self.shared);
             self.start("door", None, move || door::run(&shared, &door))?;
         }
-        let always: [(&str, Always); 3] = [
+        let always: [(&str, Always); 4] = [
             ("keeper", keeper::run),
             ("alerts", alerts::run),
             ("post", post::run),
+            ("heartbeat", heartbeat::run),
         ];
         for (name, work) in always {
             if !self.is_at_work(name) {
