@@ -26,7 +26,6 @@ pub(super) struct Composer<'a, B> {
     books: &'a B,
     setup: &'a Setup,
     zone: Tz,
-    now: UnixMillis,
     templates: Option<Templates>,
 }
 
@@ -41,34 +40,20 @@ fn realm(books: &impl Books) -> String {
 }
 
 impl<'a, B: Books> Composer<'a, B> {
-    pub(super) fn new(books: &'a B, setup: &'a Setup, zone: Tz, now: UnixMillis) -> Self {
+    pub(super) fn new(books: &'a B, setup: &'a Setup, zone: Tz) -> Self {
         Composer {
             books,
             setup,
             zone,
-            now,
             templates: None,
         }
     }
 
-    /// The messages of a step; `topics` keeps the subjects of open episodes.
+    /// The messages of a step, each with its text part; `topics` keeps the subjects of open episodes.
     ///
     /// # Errors
     /// What the ledger says.
     pub(super) fn messages(
-        &mut self,
-        step: &Step,
-        topics: &mut BTreeMap<u64, String>,
-    ) -> Result<Vec<OutboxRow>, Fault> {
-        let told = self.told(step, topics)?;
-        Ok(told.into_iter().map(|(row, _)| row).collect())
-    }
-
-    /// As [`Composer::messages`], each with its text part.
-    ///
-    /// # Errors
-    /// What the ledger says.
-    pub(super) fn told(
         &mut self,
         step: &Step,
         topics: &mut BTreeMap<u64, String>,
@@ -114,7 +99,7 @@ impl<'a, B: Books> Composer<'a, B> {
                 written.len() - 1
             };
             if let Some((_, made)) = written.get(place) {
-                let row = row(step, made, (&mail.from, to), self.now);
+                let row = row(step, made, (&mail.from, to));
                 rows.push((row, made.text.clone()));
             }
         }
@@ -166,7 +151,7 @@ impl<'a, B: Books> Composer<'a, B> {
             &self.setup.rules,
             rule,
             &step.findings,
-            self.now,
+            step.wall,
         )?;
         let others: Vec<Finding> = step
             .findings
@@ -276,7 +261,7 @@ fn reason(why: Why) -> (String, String) {
     }
 }
 
-fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient), now: UnixMillis) -> OutboxRow {
+fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient)) -> OutboxRow {
     OutboxRow {
         id: 0,
         way: Way::Mail,
@@ -287,9 +272,9 @@ fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient), now: UnixMillis
         message_id: mail.message_id.clone(),
         stem: mail.stem.clone(),
         subject: mail.subject.clone(),
-        made: now,
+        made: step.wall,
         attempts: 0,
-        next_try: now,
+        next_try: step.wall,
         state: Posted::Waiting,
         done: None,
         said: String::new(),
