@@ -89,9 +89,14 @@ fn cost(notice: &Notice) -> String {
     }
 }
 
-fn more(count: usize) -> String {
+fn more(count: usize, kind: StepKind) -> String {
     match count {
         0 => String::new(),
+        1 if kind == StepKind::Resolved => " So is one other series.".to_owned(),
+        _ if kind == StepKind::Resolved => format!(
+            " So are {} other series.",
+            figure::count(i64::try_from(count).unwrap_or(i64::MAX))
+        ),
         1 => " So does one other series.".to_owned(),
         _ => format!(
             " So do {} other series.",
@@ -247,7 +252,7 @@ pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
         "{}{}{}",
         said.sentence,
         cost(notice),
-        more(notice.others_count)
+        more(notice.others_count, notice.kind)
     );
     let when = when(notice, around);
     let graph = notice.explained.graph.as_ref();
