@@ -63,7 +63,11 @@ impl Quiet {
             if self.bins > 0 && profile.seen() >= PAUSES_FROM {
                 self.pauses = self.pauses.saturating_add(1).min(PAUSES_MOST);
                 let missed = f64::from(self.missing);
-                lean(&mut self.square, missed * missed, 1.0 / f64::from(self.pauses));
+                lean(
+                    &mut self.square,
+                    missed * missed,
+                    1.0 / f64::from(self.pauses),
+                );
             }
             self.bins = 0;
             self.missing = 0.0;

@@ -75,7 +75,8 @@ impl Desk {
             let mut members = episode.members.iter();
             let of = |key: &Key| self.alerts.get(key);
             !episode.members.is_empty()
-                && members.all(|key| of(key).is_some_and(|one| self.is_explained(one, &causes, wall)))
+                && members
+                    .all(|key| of(key).is_some_and(|one| self.is_explained(one, &causes, wall)))
         };
         let episodes = self.episodes.iter();
         let found = episodes.filter(|(_, episode)| is_explained(episode));

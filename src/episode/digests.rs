@@ -254,7 +254,11 @@ pub(super) fn next_midnight(zone: Tz, after: UnixMillis) -> UnixMillis {
 }
 
 /// The next time at that minute of a day, of that day of the week where one is named.
-pub(super) fn next_at(zone: Tz, (weekday, minute): (Option<u32>, u32), after: UnixMillis) -> UnixMillis {
+pub(super) fn next_at(
+    zone: Tz,
+    (weekday, minute): (Option<u32>, u32),
+    after: UnixMillis,
+) -> UnixMillis {
     let today = date_of(zone, after);
     let days = (0..=8).filter_map(|days| today.checked_add_days(Days::new(days)));
     let wanted = |date: &NaiveDate| {

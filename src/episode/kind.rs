@@ -236,7 +236,10 @@ pub(super) fn explains(
 fn is_no_worse(each: &Measure, sum: &Measure) -> bool {
     let should = |measure: &Measure| {
         let expected = measure.expected.map(|(_, expected, _)| expected);
-        let should = measure.limit.or(expected).map(|amount| i128::from(amount.n));
+        let should = measure
+            .limit
+            .or(expected)
+            .map(|amount| i128::from(amount.n));
         should.filter(|n| *n > 0)
     };
     let (Some(of_each), Some(of_sum)) = (should(each), should(sum)) else {

@@ -154,7 +154,10 @@ fn span(digest: &Digest, around: &Around<'_>) -> String {
 /// What a digest of what was held back tells first: the most urgent of it.
 fn held(digest: &Digest, around: &Around<'_>, count: i64) -> String {
     let Some(first) = digest.notices.first() else {
-        return format!("{} told here alone.", figure::plural(count, "alert is", "alerts are"));
+        return format!(
+            "{} told here alone.",
+            figure::plural(count, "alert is", "alerts are")
+        );
     };
     let case = Case::of(first, around.zone);
     let (who, what) = (case.starting(), claim(&case).topic);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use crate::alert::{Dimension, Explained, Finding, Notice, Series};
+use crate::alert::{Dimension, Explained, Finding, Notice, Rule, Series};
 use crate::app::follow::Books;
 use crate::app::setup::Setup;
 use crate::episode::{Item, Recipient, Step, Why};
@@ -161,7 +161,12 @@ impl<'a, B: Books> Composer<'a, B> {
             .cloned()
             .collect();
         let series = usize::try_from(step.series).unwrap_or(usize::MAX);
+        let is_other = |one: &&Rule| {
+            one.name != rule.name && others.iter().any(|other| other.rule == one.name)
+        };
+        let others_rules = rules.iter().filter(is_other).cloned().collect();
         Ok(Some(Notice {
+            others_rules,
             id: step.id,
             kind: step.kind,
             severity: step.severity,
@@ -193,6 +198,7 @@ impl<'a, B: Books> Composer<'a, B> {
             rule: rule.clone(),
             finding: item.finding.clone(),
             others: Vec::new(),
+            others_rules: Vec::new(),
             others_count: series.saturating_sub(1),
             explained: Explained::default(),
             told: item.wall,

@@ -11,6 +11,8 @@ mod evaluate;
 pub mod explain;
 pub(in crate::app) mod judging;
 mod listing;
+#[cfg(test)]
+mod months;
 mod orders;
 pub(in crate::app) mod past;
 mod post;
@@ -20,8 +22,8 @@ mod relive;
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, Told as Written};
+pub use judging::Law;
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
-pub use judging::Law;
 pub use post::{Tried, post};
 pub use relive::relive;

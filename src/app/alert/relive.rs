@@ -22,7 +22,11 @@ pub(super) type Tell<'a> = dyn FnMut(&Told, &Step) -> Result<(), Failure> + 'a;
 ///
 /// # Errors
 /// What the ledger says, a way of mails that cannot be opened, and what `tell` returns.
-pub fn relive(setup: &Setup, ledger: &mut SqliteLedger, tell: &mut Tell<'_>) -> Result<(), Failure> {
+pub fn relive(
+    setup: &Setup,
+    ledger: &mut SqliteLedger,
+    tell: &mut Tell<'_>,
+) -> Result<(), Failure> {
     let Some((from, to)) = extent(ledger, Span::ALL)? else {
         return Ok(());
     };
@@ -42,7 +46,13 @@ pub fn relive(setup: &Setup, ledger: &mut SqliteLedger, tell: &mut Tell<'_>) -> 
         if let Some(transport) = &transport {
             let fallback = fallback.as_deref();
             while !done.told.is_empty()
-                && post(&mut books, transport.as_ref(), fallback, (now, &mut || true))?.any()
+                && post(
+                    &mut books,
+                    transport.as_ref(),
+                    fallback,
+                    (now, &mut || true),
+                )?
+                .any()
             {}
         }
         if !done.more {

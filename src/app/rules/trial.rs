@@ -158,6 +158,7 @@ fn mail(case: &Case, rule: &Rule, finding: Finding, steps: &[Step], wall: UnixMi
         rule: rule.clone(),
         since: finding.since,
         others: Vec::new(),
+        others_rules: Vec::new(),
         others_count: 0,
         explained: Explained::default(),
         told: wall,
