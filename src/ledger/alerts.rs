@@ -156,6 +156,8 @@ pub struct AuditRow {
     pub author: Text,
     /// What.
     pub what: String,
+    /// The episode that it was about, where it was about one.
+    pub episode: Option<u64>,
 }
 
 /// What is written in one transaction.
@@ -244,4 +246,10 @@ pub trait Alerts {
     /// # Errors
     /// See [`Alerts`].
     fn alert_audit(&self, limit: usize) -> Result<Vec<AuditRow>, Fault>;
+
+    /// At most `limit` lines of what people did about an episode, latest first.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn alert_audit_of(&self, episode: u64, limit: usize) -> Result<Vec<AuditRow>, Fault>;
 }

@@ -144,6 +144,9 @@ CREATE INDEX outbox_episode ON outbox (episode);
 CREATE TABLE alert_audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, author TEXT NOT NULL,
   what TEXT NOT NULL);
+", "
+ALTER TABLE alert_audit ADD COLUMN episode INTEGER;
+CREATE INDEX alert_audit_episode ON alert_audit (episode) WHERE episode IS NOT NULL;
 "];
 
 /// The version that this program writes.
