@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::{self, AlertsBooks, AlertsCommand};
 use super::table::{Mark, Rows, plain};
 use super::{Terminal, ask};
-use crate::alert::{Finding, Matcher, Severity};
+use crate::alert::{Finding, Severity};
 use crate::app::alert as job;
 use crate::app::{Failure, setup};
 use crate::clock::Clock;
@@ -197,23 +197,6 @@ fn row(one: &EpisodeView) -> Vec<(String, Mark)> {
     ]
 }
 
-/// What matchers fit, in words.
-fn fits(matcher: &Matcher) -> String {
-    let rules = matcher.rules.iter().map(|rule| format!("rule={rule}"));
-    let kinds = matcher
-        .kinds
-        .iter()
-        .map(|kind| format!("kind={}", kind.as_str()));
-    let severities = matcher.severities.iter();
-    let severities = severities.map(|one| format!("severity={}", one.as_str()));
-    let scope = matcher.scope.0.iter().flat_map(|(dimension, values)| {
-        let key = dimension.as_str();
-        values.iter().map(move |value| format!("{key}={value}"))
-    });
-    let all: Vec<String> = rules.chain(kinds).chain(severities).chain(scope).collect();
-    all.join(" ")
-}
-
 /// Silences and messages.
 fn beside(books: &SqliteLedger, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     for (number, silence) in job::silences(books)? {
@@ -221,7 +204,7 @@ fn beside(books: &SqliteLedger, terminal: &mut Terminal<'_>) -> Result<(), Failu
             terminal.out,
             "silence {number} until {} UTC: {} ({}: {})",
             time(silence.until),
-            fits(&silence.matcher),
+            silence.matcher,
             silence.mark.author,
             silence.mark.reason
         )?;
