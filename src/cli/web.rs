@@ -65,7 +65,9 @@ fn twice(terminal: &mut Terminal<'_>) -> Result<(String, String), Failure> {
 
 fn line() -> io::Result<String> {
     let mut line = String::new();
-    let most = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX).saturating_add(2);
+    let most = u64::try_from(BYTES_MAX)
+        .unwrap_or(u64::MAX)
+        .saturating_add(2);
     io::Read::take(io::stdin().lock(), most).read_line(&mut line)?;
     let line = line.trim_end_matches(['\r', '\n']);
     Ok(line.to_owned())

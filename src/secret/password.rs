@@ -80,10 +80,7 @@ impl PasswordHash {
         let Ok(read) = Phc::new(&self.0) else {
             return false;
         };
-        password.len() <= BYTES_MAX
-            && argon2()
-                .verify_password(password.as_bytes(), &read)
-                .is_ok()
+        password.len() <= BYTES_MAX && argon2().verify_password(password.as_bytes(), &read).is_ok()
     }
 
     /// The hash as text. It is no password, and no page shows it either.
@@ -110,7 +107,10 @@ mod tests {
     #[test]
     fn a_password_fits_its_own_hash_alone() {
         let hash = PasswordHash::make("correct horse battery", &[7; 16]).unwrap();
-        assert!(hash.as_text().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(
+            hash.as_text()
+                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
+        );
         let read = PasswordHash::parse(hash.as_text()).unwrap();
         let cases = [
             ("correct horse battery", true),

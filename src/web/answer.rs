@@ -52,7 +52,10 @@ pub(super) fn router(board: Board) -> Router {
         .route("/api/v1/{name}", get(api))
         .route("/login", get(changes::login_form).post(changes::log_in))
         .route("/logout", post(changes::log_out))
-        .route("/a/{episode}/{act}", get(changes::linked).post(changes::follow))
+        .route(
+            "/a/{episode}/{act}",
+            get(changes::linked).post(changes::follow),
+        )
         .fallback(get(shown).post(changes::change))
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(board.clone(), who::guarded))

@@ -33,7 +33,9 @@ async fn form(request: Request, patience: Duration) -> Result<(Asked, HeaderMap)
         let text = "this form did not stand on a page of ours; nothing was changed";
         return Err(plain(StatusCode::FORBIDDEN, text));
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     if !is_form {
         let text = "a form is sent as application/x-www-form-urlencoded";
@@ -65,8 +67,13 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
     match (origin, host) {
         (Some((_, origin)), Some(host)) => origin.eq_ignore_ascii_case(host),
         (None | Some(_), _) => false,
@@ -119,7 +126,9 @@ pub(super) async fn log_in(State(board): State<Board>, request: Request) -> Resp
         let text = format!("Too many tries. It can be tried again in {seconds} seconds.");
         let page = page::login(&next, &text);
         let mut response = answer(StatusCode::TOO_MANY_REQUESTS, HTML, page);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
     let (is_user, hash) = board.access.hash_of(&user);
@@ -129,7 +138,10 @@ pub(super) async fn log_in(State(board): State<Board>, request: Request) -> Resp
     let fits = made(move || Ok(checked.fits(&password))).await == Ok(true);
     drop(turn);
     if !(is_user && fits) {
-        tracing::warn!(address, "somebody tried to log in, and name and password did not fit");
+        tracing::warn!(
+            address,
+            "somebody tried to log in, and name and password did not fit"
+        );
         let page = page::login(&next, "Name and password do not fit.");
         return answer(StatusCode::UNAUTHORIZED, HTML, page);
     }
@@ -153,8 +165,7 @@ fn cookie(board: &Board, response: &mut Response, value: &str, seconds: u32) {
     } else {
         (plain, "")
     };
-    let text =
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(text) = HeaderValue::from_str(&text) {
         response.headers_mut().append(header::SET_COOKIE, text);
     }
@@ -171,7 +182,10 @@ pub(super) async fn log_out(State(board): State<Board>, request: Request) -> Res
         return moved("/login");
     };
     if let How::Session(digest) = &who.how {
-        if !board.access.is_form(&who, form.get("token").unwrap_or_default()) {
+        if !board
+            .access
+            .is_form(&who, form.get("token").unwrap_or_default())
+        {
             return old_form(&board);
         }
         board.access.log_out(digest);
@@ -223,7 +237,10 @@ pub(super) async fn change(State(board): State<Board>, request: Request) -> Resp
 
 /// What a link of a mail would do.
 pub(super) async fn linked(State(board): State<Board>, request: Request) -> Response {
-    by_link(board, request.uri(), |pages, path, key| pages.linked(path, key)).await
+    by_link(board, request.uri(), |pages, path, key| {
+        pages.linked(path, key)
+    })
+    .await
 }
 
 /// Does what a link of a mail says. The address itself is the proof that a form's token is elsewhere.
@@ -248,7 +265,11 @@ async fn by_link(
     let key = asked.get("k").unwrap_or_default().to_owned();
     match made_of(move || work(pages.as_ref(), &path, &key)).await {
         // No navigation: whoever comes by a link may not be let in elsewhere.
-        Ok(page) => answer(StatusCode::OK, HTML, page::full(&page, &[], "", &Reader::LINK)),
+        Ok(page) => answer(
+            StatusCode::OK,
+            HTML,
+            page::full(&page, &[], "", &Reader::LINK),
+        ),
         Err(unchanged) => refused(&board, &unchanged),
     }
 }

@@ -57,7 +57,9 @@ pub struct Board {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address can be reached from outside, and nobody is asked who they are, or in clear.
-    #[error("`{0}` can be reached from elsewhere; that needs users or a proxy, and TLS, below `[web]`")]
+    #[error(
+        "`{0}` can be reached from elsewhere; that needs users or a proxy, and TLS, below `[web]`"
+    )]
     Exposed(SocketAddr),
     /// Another process listens there.
     #[error("`{0}` is in use by another process; free it, or listen at another port")]

@@ -85,7 +85,10 @@ fn read(files: &Certificate) -> Result<CertifiedKey, String> {
     let certified = CertifiedKey::new(chain, key);
     certified.keys_match().map_err(|_| {
         let certificate = files.certificate.display();
-        wrong(path, &format!("is not the key of the certificate in `{certificate}`"))
+        wrong(
+            path,
+            &format!("is not the key of the certificate in `{certificate}`"),
+        )
     })?;
     Ok(certified)
 }

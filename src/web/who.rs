@@ -37,7 +37,12 @@ const METRICS: &str = "/metrics";
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Headers by which proxies tell that they passed something on.
-const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+const FORWARDED: [&str; 4] = [
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-real-ip",
+];
 
 /// Lets through whoever may ask, with what is known of them. Every answer says what a browser may do
 /// with it.
@@ -62,8 +67,14 @@ pub(super) async fn guarded(
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -85,7 +96,8 @@ fn admitted(board: &Board, request: &Request) -> Result<Option<Identity>, Box<Re
         Some(Err(_)) => false,
     };
     if !ours {
-        let text = "asked by a name that is not this machine's; `names` below `[web]` lists others\n";
+        let text =
+            "asked by a name that is not this machine's; `names` below `[web]` lists others\n";
         let answer = answer(StatusCode::MISDIRECTED_REQUEST, PLAIN, text.to_owned());
         return Err(Box::new(answer));
     }
@@ -98,7 +110,11 @@ fn admitted(board: &Board, request: &Request) -> Result<Option<Identity>, Box<Re
         Err(()) => return Err(Box::new(unknown_token())),
         Ok(who) => who,
     };
-    let least = if path == METRICS { Role::Metrics } else { Role::Viewer };
+    let least = if path == METRICS {
+        Role::Metrics
+    } else {
+        Role::Viewer
+    };
     match who {
         Some(who) if who.role >= least => Ok(Some(who)),
         Some(_) => Err(Box::new(refused(path, StatusCode::FORBIDDEN, "forbidden"))),
@@ -169,7 +185,9 @@ fn session_of(headers: &HeaderMap) -> Option<&str> {
 fn stranger(board: &Board, request: &Request) -> Response {
     let path = request.uri().path();
     let wants_page = request.headers().get(header::ACCEPT).is_some_and(|accept| {
-        accept.to_str().is_ok_and(|accept| accept.contains("text/html"))
+        accept
+            .to_str()
+            .is_ok_and(|accept| accept.contains("text/html"))
     });
     let is_page = !path.starts_with("/api/")
         && !path.ends_with(".csv")
@@ -178,7 +196,9 @@ fn stranger(board: &Board, request: &Request) -> Response {
     if !board.access.has_users() || !is_page || !wants_page {
         let mut response = refused(path, StatusCode::UNAUTHORIZED, "unauthorized");
         let scheme = HeaderValue::from_static("Bearer realm=\"tollwatch\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, scheme);
         return response;
     }
     let asked = request.uri().path_and_query();
@@ -200,7 +220,9 @@ fn unknown_token() -> Response {
     let text = "this token is not known\n".to_owned();
     let mut response = answer(StatusCode::UNAUTHORIZED, PLAIN, text);
     let scheme = HeaderValue::from_static("Bearer realm=\"tollwatch\", error=\"invalid_token\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
     response
 }
 

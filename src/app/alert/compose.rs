@@ -15,8 +15,8 @@ use crate::ledger::{Fault, OutboxRow, Posted, Way};
 use crate::message::{self, Around, Mail, Templates};
 use crate::units::{Text, UnixMillis};
 
-use super::{digest, links};
 use super::explain::explain;
+use super::{digest, links};
 
 /// Further series that a notice names.
 const OTHERS_MAX: usize = 20;
@@ -102,12 +102,14 @@ impl<'a, B: Books> Composer<'a, B> {
                 let topic = topics.get(&step.id.episode).cloned();
                 let topic = topic.as_deref();
                 let made = match (&notice, &digest) {
-                    (Some(notice), _) => {
-                        self.with((step, at), topic, None, |around| message::render(notice, around))
-                    }
+                    (Some(notice), _) => self.with((step, at), topic, None, |around| {
+                        message::render(notice, around)
+                    }),
                     (None, Some(digest)) => {
                         let number = Some(step.id.episode);
-                        self.with((step, at), None, number, |around| message::digest(digest, around))
+                        self.with((step, at), None, number, |around| {
+                            message::digest(digest, around)
+                        })
                     }
                     (None, None) => return Ok(Vec::new()),
                 };

@@ -16,8 +16,8 @@ pub const LASTS_MS: i64 = 7 * DAY_MS;
 /// What somebody is told whose link is none of ours, whatever is wrong with it.
 const NOT_OURS: &str = "This link is not one of ours, or something was changed in it on its way.";
 
-/// Signs the links of a mail to the reader at `place` of a step; one that is told at `told`.
-pub(super) fn sign(
+/// Signs what a link of a mail does, for the reader at `place` of a step; `None` where there is none.
+pub fn sign(
     key: &SealKey,
     (step, place): (&Step, usize),
     (episode, act): (u64, Act),
@@ -141,7 +141,9 @@ pub fn matcher_of_episode(
         return Ok(None);
     };
     let steps = books.episode_steps(number)?;
-    let last = steps.last().and_then(|row| serde_json::from_slice::<Step>(&row.body).ok());
+    let last = steps
+        .last()
+        .and_then(|row| serde_json::from_slice::<Step>(&row.body).ok());
     let mut findings = last.map_or_else(Vec::new, |step| step.findings);
     findings.push(view.worst);
     let mut rules: Vec<Text> = findings.iter().map(|one| one.rule.clone()).collect();
@@ -150,7 +152,9 @@ pub fn matcher_of_episode(
     // Of more series than are named, only what does not differ is known of all.
     let all_named = usize::try_from(view.series).is_ok_and(|series| series < FINDINGS_MAX);
     let values = |dimension: Dimension| -> Option<Vec<Text>> {
-        let told = findings.iter().map(|one| one.series.get(dimension).cloned());
+        let told = findings
+            .iter()
+            .map(|one| one.series.get(dimension).cloned());
         let mut values = told.collect::<Option<Vec<Text>>>()?;
         values.sort();
         values.dedup();

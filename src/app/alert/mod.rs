@@ -20,7 +20,7 @@ pub mod tale;
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked};
-pub use links::{LASTS_MS, Signed, matcher_of_episode};
+pub use links::{LASTS_MS, Signed, matcher_of_episode, sign};
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Tried, post};

@@ -59,7 +59,9 @@ const UNKNOWN: Unchanged = Unchanged::Refused(Refused::Unknown);
 
 /// Until when a form silences.
 fn until(form: &Asked, now: UnixMillis) -> Result<UnixMillis, Unchanged> {
-    let hours = form.get("hours").and_then(|hours| hours.parse::<i64>().ok());
+    let hours = form
+        .get("hours")
+        .and_then(|hours| hours.parse::<i64>().ok());
     let known = hours.filter(|hours| HOURS.iter().any(|(known, _)| known == hours));
     let right = || parameter("hours", "one of 1, 4, 24 and 168");
     Ok(now.saturating_add(known.ok_or_else(right)? * HOUR_MS))
@@ -156,10 +158,7 @@ impl<S: Store> Pages<S> {
     }
 
     /// Asks the books.
-    fn asked<T>(
-        &self,
-        ask: impl Fn(&dyn Books) -> Result<T, Failure>,
-    ) -> Result<T, Unchanged> {
+    fn asked<T>(&self, ask: impl Fn(&dyn Books) -> Result<T, Failure>) -> Result<T, Unchanged> {
         let answer = self.store.read(&mut |books| ask(books));
         answer.map_err(|failure| failed(&failure))
     }
@@ -169,7 +168,8 @@ impl<S: Store> Pages<S> {
         let of = linked(path).ok_or(UNKNOWN)?;
         let setup = self.store.setup();
         let Some(signs) = &setup.links else {
-            let text = "Links of mails are not signed here any more; log in, or use the command line.";
+            let text =
+                "Links of mails are not signed here any more; log in, or use the command line.";
             return Err(Unchanged::Invalid(text.to_owned()));
         };
         let now = self.clock.now();
@@ -239,14 +239,21 @@ impl<S: Store> Pages<S> {
         let (signed, view) = self.signed(path, key)?;
         let now = self.clock.now();
         let order = self.asked(|books| signed.order(books, now))?;
-        let done = self.store.order(order.ok_or(UNKNOWN)?).map_err(Unchanged::Not)?;
+        let done = self
+            .store
+            .order(order.ok_or(UNKNOWN)?)
+            .map_err(Unchanged::Not)?;
         Ok(Page {
             title: format!("Alert {}", view.number),
             headline: Words::of("It is done."),
             lead: Words::new()
                 .name(done)
                 .say(". ")
-                .link("The alert's page", format!("/alerts/{}", view.number), false)
+                .link(
+                    "The alert's page",
+                    format!("/alerts/{}", view.number),
+                    false,
+                )
                 .say(" has everything, for whoever may look."),
             ..Page::default()
         })

@@ -114,18 +114,19 @@ fn listen(
     if address.ip().to_canonical().is_loopback() {
         return Some(address);
     }
-    let asks = web.is_some_and(|web| {
-        !web.user.is_empty() || !web.token.is_empty() || web.proxy.is_some()
-    });
+    let asks =
+        web.is_some_and(|web| !web.user.is_empty() || !web.token.is_empty() || web.proxy.is_some());
     let by_proxy = web.and_then(|web| web.tls_by_proxy.as_ref());
     let sealed = web.is_some_and(|web| web.tls.is_some()) || by_proxy.is_some_and(|at| *at.get());
     if !asks {
-        let message = format!("`{written}` can be reached from elsewhere, and nobody is asked who they are");
+        let message =
+            format!("`{written}` can be reached from elsewhere, and nobody is asked who they are");
         let problem = file.problem(text.span(), "bad_listen", message);
         faults.push(problem.hint(ASK));
     }
     if !sealed {
-        let message = format!("`{written}` can be reached from elsewhere, and what goes there goes in clear");
+        let message =
+            format!("`{written}` can be reached from elsewhere, and what goes there goes in clear");
         let problem = file.problem(text.span(), "bad_listen", message);
         faults.push(problem.hint(SEAL));
     }

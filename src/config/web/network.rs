@@ -32,8 +32,7 @@ impl Network {
     #[must_use]
     pub fn holds(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        width(address) == width(self.address)
-            && cut(address, self.bits) == number(self.address)
+        width(address) == width(self.address) && cut(address, self.bits) == number(self.address)
     }
 
     /// Whether every address of its kind is in it.
@@ -87,7 +86,14 @@ mod tests {
             let network = Network::parse(network).unwrap();
             assert_eq!(network.holds(address.parse().unwrap()), holds, "{address}");
         }
-        for text in ["proxy", "10.1.2.3/24", "10.0.0.0/33", "10.0.0.0/", "", "1.2.3"] {
+        for text in [
+            "proxy",
+            "10.1.2.3/24",
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "",
+            "1.2.3",
+        ] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
     }

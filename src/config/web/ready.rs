@@ -9,12 +9,12 @@ use crate::problem::Problem;
 use crate::secret::password::PasswordHash;
 use crate::units::Text;
 
+use super::super::Read;
 use super::super::at::{At, AtText};
-use super::super::kafka::written::SecretText;
 use super::super::kafka::Around;
+use super::super::kafka::written::SecretText;
 use super::super::names;
 use super::super::read::FileText;
-use super::super::Read;
 use super::{Certificate, Hash, Network, Proxy, Role, Token, User, Web, token_digest, written};
 
 /// Where things are and how they are read.
@@ -55,9 +55,7 @@ pub(in crate::config) fn ready(
             .and_then(|at| proxy(file, at, faults)),
         tls: written.tls.as_ref().and_then(|at| tls(&around, at, faults)),
         tls_by_proxy: tls_by_proxy.is_some_and(|at| *at.get()),
-        names: hosts
-            .filter_map(|name| host(file, name, faults))
-            .collect(),
+        names: hosts.filter_map(|name| host(file, name, faults)).collect(),
         link_key: around.secret("link_key", written.link_key.as_ref(), faults),
     }
 }
@@ -223,10 +221,7 @@ fn tls(
     faults: &mut Vec<Problem>,
 ) -> Option<Certificate> {
     let written = at.get();
-    for (key, value) in [
-        ("certificate", &written.certificate),
-        ("key", &written.key),
-    ] {
+    for (key, value) in [("certificate", &written.certificate), ("key", &written.key)] {
         if value.is_none() {
             names::missing(around.file, at.span(), key, faults);
         }

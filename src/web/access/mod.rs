@@ -194,7 +194,9 @@ impl Access {
         let mut now = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         // A door that is open to this machine is not what others may reach.
         if now.web.asks_who() && !rules.web.asks_who() {
-            return Err("a door that asked who somebody is opens at the next start alone".to_owned());
+            return Err(
+                "a door that asked who somebody is opens at the next start alone".to_owned(),
+            );
         }
         *now = Arc::new(rules);
         Ok(())
@@ -264,7 +266,11 @@ impl Access {
             let name = clean_name(&name);
             if !name.is_empty() {
                 let is_operator = proxy.operators.iter().any(|one| *one == name);
-                let role = if is_operator { Role::Operator } else { Role::Viewer };
+                let role = if is_operator {
+                    Role::Operator
+                } else {
+                    Role::Viewer
+                };
                 let how = How::Proxy;
                 return Ok(Some(Identity { name, role, how }));
             }
@@ -277,7 +283,10 @@ impl Access {
         let known = lock(&self.sessions).seen(&digest, now, signs.is_visit);
         Ok(known.and_then(|session| {
             // Whoever is no user any more, or has another password, is logged in no more.
-            let (name, role, hash) = rules.users.iter().find(|(name, ..)| *name == session.user)?;
+            let (name, role, hash) = rules
+                .users
+                .iter()
+                .find(|(name, ..)| *name == session.user)?;
             (mark(hash) == session.mark).then(|| Identity {
                 name: name.clone(),
                 role: *role,
@@ -296,9 +305,19 @@ impl Access {
     pub(super) fn address(&self, signs: Signs<'_>) -> String {
         let rules = self.rules();
         let peer = signs.peer.map(|peer| peer.ip().to_canonical());
-        let told = signs.forwarded_for.and_then(|text| text.trim().parse::<IpAddr>().ok());
-        let proxied = rules.web.proxy.as_ref().is_some_and(|proxy| is_of(proxy, signs.peer));
-        match told.filter(|_| proxied).map(|told| told.to_canonical()).or(peer) {
+        let told = signs
+            .forwarded_for
+            .and_then(|text| text.trim().parse::<IpAddr>().ok());
+        let proxied = rules
+            .web
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| is_of(proxy, signs.peer));
+        match told
+            .filter(|_| proxied)
+            .map(|told| told.to_canonical())
+            .or(peer)
+        {
             Some(IpAddr::V6(address)) => {
                 let [a, b, c, d, ..] = address.segments();
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
@@ -364,7 +383,10 @@ fn is_of(proxy: &crate::config::Proxy, peer: Option<SocketAddr>) -> bool {
 fn token(rules: &Rules, bearer: &str) -> Option<Identity> {
     let digest = digest_hex(bearer);
     // All are looked at, so that time does not tell which.
-    let fits = rules.tokens.iter().filter(|(.., known)| same(known, &digest));
+    let fits = rules
+        .tokens
+        .iter()
+        .filter(|(.., known)| same(known, &digest));
     fits.last().map(|(name, role, _)| Identity {
         name: name.clone(),
         role: *role,

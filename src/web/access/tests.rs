@@ -168,11 +168,13 @@ fn sessions_end_and_survive_a_restart() {
     door.renew(&fewer, None).unwrap();
     assert!(!is_in(&door, &name, true), "no user any more");
     let name = door.log_in(Signs::default(), ("anna", &hash)).unwrap();
-    fewer.users[0].hash =
-        Hash::Written(PasswordHash::make("another password", &[8; 16]).unwrap());
+    fewer.users[0].hash = Hash::Written(PasswordHash::make("another password", &[8; 16]).unwrap());
     door.renew(&fewer, None).unwrap();
     assert!(!is_in(&door, &name, true), "another password");
-    assert!(door.renew(&Web::default(), None).is_err(), "it opens for nobody");
+    assert!(
+        door.renew(&Web::default(), None).is_err(),
+        "it opens for nobody"
+    );
 }
 
 #[test]
@@ -187,12 +189,19 @@ fn tries_are_few_by_address_and_by_name_and_forgotten() {
     for i in 0..OF_NAME {
         assert!(tries.begin(&format!("c{i}"), "x", at(2_000)).is_ok() || i > 0);
     }
-    assert!(tries.begin("d", "x", at(3_000)).is_err(), "the name is tried from everywhere");
+    assert!(
+        tries.begin("d", "x", at(3_000)).is_err(),
+        "the name is tried from everywhere"
+    );
     assert!(tries.begin("a", "y", at(WINDOW_MS)).is_ok(), "forgotten");
     tries.right("d", "x");
     assert!(tries.begin("d", "x", at(3_000)).is_ok(), "it was right");
     for i in 0..2 * i64::try_from(KEPT).unwrap() {
-        assert!(tries.begin(&format!("e{i}"), &format!("n{i}"), at(i)).is_ok());
+        assert!(
+            tries
+                .begin(&format!("e{i}"), &format!("n{i}"), at(i))
+                .is_ok()
+        );
     }
     assert!(tries.len() <= KEPT);
 }
@@ -213,7 +222,11 @@ fn a_form_is_its_readers_own() {
     ];
     for (i, one) in readers.iter().enumerate() {
         for (j, other) in readers.iter().enumerate() {
-            assert_eq!(door.is_form(one, &door.form(other)), i == j, "{one:?} {other:?}");
+            assert_eq!(
+                door.is_form(one, &door.form(other)),
+                i == j,
+                "{one:?} {other:?}"
+            );
         }
         assert!(!door.is_form(one, ""));
     }

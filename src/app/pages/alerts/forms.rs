@@ -11,8 +11,12 @@ use super::super::Ask;
 use super::super::view::Fault;
 
 /// For how many hours a page silences.
-pub(in crate::app::pages) const HOURS: [(i64, &str); 4] =
-    [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (168, "1 week")];
+pub(in crate::app::pages) const HOURS: [(i64, &str); 4] = [
+    (1, "1 hour"),
+    (4, "4 hours"),
+    (24, "1 day"),
+    (168, "1 week"),
+];
 /// Lines of what people did that are shown.
 const LINES: usize = 100;
 
@@ -36,7 +40,11 @@ fn hours() -> Field {
 fn reason(required: bool) -> Field {
     Field::Text {
         name: "reason",
-        label: if required { "because" } else { "what is done about it" },
+        label: if required {
+            "because"
+        } else {
+            "what is done about it"
+        },
         required,
     }
 }

@@ -79,11 +79,7 @@ fn steps(conn: &Connection, number: u64) -> Result<Vec<StepRow>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn audit(
-    conn: &Connection,
-    episode: Option<u64>,
-    limit: usize,
-) -> Result<Vec<AuditRow>, Fault> {
+fn audit(conn: &Connection, episode: Option<u64>, limit: usize) -> Result<Vec<AuditRow>, Fault> {
     let mut rows = conn.prepare_cached(
         "SELECT at, author, what, episode FROM alert_audit
          WHERE ?2 IS NULL OR episode = ?2 ORDER BY id DESC LIMIT ?1",
