@@ -59,7 +59,11 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("lettre", "notify"),
     ("minijinja", "message"),
     ("regex_automata", "source/kafka/pattern.rs"),
-    ("rustix", "app/doctor"),
+    ("rustix", "app/doctor, cli/web.rs"),
+    ("argon2", "secret/password.rs"),
+    ("hyper", "web"),
+    ("hyper_util", "web"),
+    ("tokio_rustls", "web"),
 ];
 
 /// Files longer than this say why they may be, in [`LONG`].

@@ -157,6 +157,8 @@ pub struct AuditRow {
     pub author: Text,
     /// What.
     pub what: String,
+    /// The episode that it was about, where it was about one.
+    pub episode: Option<u64>,
 }
 
 /// Something that happened to an episode, as series tell it: written once, never changed.
@@ -270,4 +272,10 @@ pub trait Alerts {
     /// # Errors
     /// See [`Alerts`].
     fn events_of(&self, span: Span) -> Result<Option<Vec<EventRow>>, Fault>;
+
+    /// At most `limit` lines of what people did about an episode, latest first.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn alert_audit_of(&self, episode: u64, limit: usize) -> Result<Vec<AuditRow>, Fault>;
 }

@@ -39,7 +39,7 @@ use view::View;
 
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
-pub use link::{Act, Sign};
+pub use link::{Act, SILENCE_HOURS, Sign};
 pub use note::{Note, note};
 pub use picture::drawing;
 pub use template::{TemplateFault, Templates};

@@ -7,6 +7,7 @@
 mod alerts;
 mod api;
 mod calls;
+mod changes;
 mod endpoints;
 mod findings;
 mod health;
@@ -24,9 +25,9 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
-use crate::units::UnixMillis;
+use crate::units::{Text, UnixMillis};
 use crate::web::page::{Page, Place, Words};
-use crate::web::{Answers, Asked, Refused};
+use crate::web::{Answers, Asked, Refused, Unchanged};
 
 use super::Failure;
 use super::report;
@@ -187,6 +188,22 @@ impl<S: Store> Answers for Pages<S> {
 
     fn version(&self) -> Option<u64> {
         self.store.version()
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        Self::takes_form(path)
+    }
+
+    fn change(&self, path: &str, form: &Asked, author: &Text) -> Result<String, Unchanged> {
+        self.changed(path, form, author)
+    }
+
+    fn linked(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.offered(path, key)
+    }
+
+    fn follow(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.followed(path, key)
     }
 }
 
