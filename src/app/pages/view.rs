@@ -238,6 +238,7 @@ impl View {
             hidden: Vec::new(),
             search: None,
             query: self.query.clone(),
+            whole: String::new(),
         }
     }
 

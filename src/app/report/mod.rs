@@ -6,6 +6,7 @@
 
 pub mod basis;
 pub mod bridge;
+pub mod call;
 pub mod daily;
 pub mod endpoints;
 pub mod pilot;

@@ -82,6 +82,8 @@ pub struct Landed {
 pub struct Proof {
     /// When, RFC 3339 in UTC.
     pub at: String,
+    /// The call's key in the books, 16 hexadecimal digits.
+    pub call: String,
     /// Its key, as told.
     pub id: String,
     /// The feature.
@@ -271,6 +273,7 @@ fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, F
 fn proof(row: &EvidenceRow) -> Proof {
     Proof {
         at: row.at.to_string(),
+        call: format!("{:016x}", row.id),
         id: row.identity.to_string(),
         feature: row.key.feature.to_string(),
         endpoint: row.key.endpoint.to_string(),

@@ -144,6 +144,8 @@ pub struct Choice {
     pub hidden: Vec<(String, String)>,
     /// What is chosen, as it is written behind another page's address: `?from=…`, or nothing.
     pub query: String,
+    /// All that this page's address chooses, for its own tables.
+    pub whole: String,
 }
 
 impl Page {

@@ -205,7 +205,7 @@ fn part(body: &Body, page: &Page, path: &str) -> Markup {
             Body::Table(one) => {
                 (table(one, path.is_empty()))
                 @if !path.is_empty() {
-                    p.take { a href=(csv_link(path, one.name, &page.choice.query)) download { "CSV" } }
+                    p.take { a href=(csv_link(path, one.name, &page.choice.whole)) download { "CSV" } }
                 }
             },
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
@@ -274,6 +274,7 @@ fn class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Number => Some("n"),
         Kind::Picture => Some("p"),
+        Kind::Prose => Some("w"),
         Kind::Text => None,
     }
 }

@@ -23,7 +23,7 @@ pub fn csv(table: &Table) -> String {
         let fields = kept.iter().map(|i| {
             let raw = cells.get(*i).map_or("", |cell| cell.raw.as_str());
             match table.columns.get(*i).map(|column| column.kind) {
-                Some(Kind::Text) => field(&harmless(raw)),
+                Some(Kind::Text | Kind::Prose) => field(&harmless(raw)),
                 Some(Kind::Number | Kind::Picture) | None => field(raw),
             }
         });

@@ -10,6 +10,8 @@ use super::said::Words;
 pub enum Kind {
     /// Words: left.
     Text,
+    /// Sentences: left, in as many lines as they need.
+    Prose,
     /// A figure: right, in tabular digits.
     Number,
     /// A small picture: left.
