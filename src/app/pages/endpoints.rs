@@ -4,6 +4,10 @@
 //! Knows no HTML. A newcomer may ask why hosts stand among the endpoints: an LLM host that nobody
 //! registered is the first thing that a reader should see here.
 
+mod dates;
+mod lint;
+pub(super) mod pilots;
+
 use crate::app::report::daily::daily;
 use crate::app::report::endpoints::{Endpoint, Kind as Stands, endpoints};
 use crate::figure::{cents, count, plural};
@@ -19,13 +23,17 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let answer = endpoints(ask.ledger, ask.rules, ask.view.span)?;
     let list = &answer.endpoints;
     let daily = daily(ask.ledger, ask.rules, ask.view.span, None)?;
+    let mut rows = vec![
+        vec![endpoints_card(ask.view, list)],
+        vec![dates::card(ask, list)],
+        vec![lint::card(ask)],
+    ];
+    rows.extend(pilots::cards(ask)?.into_iter().map(|card| vec![card]));
+    rows.push(vec![features_card(ask, &daily)]);
     Ok(Page {
         headline: headline(list),
         lead: lead(list),
-        rows: vec![
-            vec![endpoints_card(ask.view, list)],
-            vec![features_card(ask, &daily)],
-        ],
+        rows,
         seen: seen(&daily.total),
         basis: basis_words(&answer.basis),
         ..Page::default()
@@ -102,13 +110,10 @@ fn lead(list: &[Endpoint]) -> Words {
             "registered endpoints had no call",
         ));
     }
-    let words = Words::of(said.join("; "));
     if said.is_empty() {
-        return words;
+        return Words::new();
     }
-    words
-        .say(". Faults of the registry itself: ")
-        .code("tollwatch check")
+    Words::of(said.join("; ") + ".")
 }
 
 /// What stands under a name, in words.

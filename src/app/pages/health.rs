@@ -4,6 +4,8 @@
 //! Knows no HTML. A newcomer may ask why counts are of all times: a record that could not be read
 //! often has no time of its own.
 
+mod beside;
+
 use std::collections::BTreeMap;
 
 use crate::app::report::{gather, losses, unseen};
@@ -83,6 +85,8 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         rows: vec![
             vec![ends_card(&sources)],
             vec![positions_card(ask.view, &positions, ask.now)],
+            vec![beside::followers_card(ask)?],
+            vec![beside::outbox_card(ask)?, beside::size_card(ask)?],
             vec![coverage_card(&unseen.coverage), reasons_card(&counts)],
             vec![samples_card(ask.view, &samples)],
         ],

@@ -12,6 +12,7 @@ mod findings;
 mod health;
 mod latency;
 mod month;
+mod outages;
 mod overview;
 mod parts;
 mod residency;
@@ -257,6 +258,7 @@ fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
     page.choice = ask.view.choice(path, ask.rules, &told.features);
     page.choice.hidden = told.hidden;
     page.choice.search = told.search;
+    page.choice.against = told.against;
     page.choice.whole = ask.asked.query();
     if page.basis.is_empty() {
         page.basis = basis_words(&report::basis::basis(ask.ledger, ask.view.span)?);

@@ -7,8 +7,10 @@
 pub mod basis;
 pub mod bridge;
 pub mod call;
+pub mod compare;
 pub mod daily;
 pub mod endpoints;
+pub mod fallback;
 pub mod pilot;
 pub mod plan;
 pub mod readiness;

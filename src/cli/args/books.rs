@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::app::report::pilot::PERCENT_USUAL;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Asked {
     /// The books.
@@ -147,10 +149,10 @@ pub(in crate::cli) struct PilotArgs {
     #[arg(long, value_name = "MS")]
     pub(in crate::cli) p95_ms: Option<u64>,
     /// Calls in a hundred that may be refused with 429.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = PERCENT_USUAL)]
     pub(in crate::cli) throttled_percent: u8,
     /// Calls in a hundred that may fail on the provider's side, or get no answer.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = PERCENT_USUAL)]
     pub(in crate::cli) failed_percent: u8,
 }
 

@@ -140,6 +140,8 @@ pub struct Choice {
     pub zones: Vec<String>,
     /// What is searched for, where the page can search.
     pub search: Option<String>,
+    /// First and last day that the chosen ones are compared with, where the page compares.
+    pub against: Option<(String, String)>,
     /// What else the page's address carries.
     pub hidden: Vec<(String, String)>,
     /// What is chosen, as it is written behind another page's address: `?from=…`, or nothing.

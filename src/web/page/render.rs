@@ -140,6 +140,10 @@ fn choice(choice: &Choice, path: &str) -> Markup {
             @if let Some(search) = &choice.search {
                 label { "containing " input type="search" name="q" value=(search); }
             }
+            @if let Some((from, to)) = &choice.against {
+                label { "against " input type="date" name="against_from" value=(from); }
+                label { "to " input type="date" name="against_to" value=(to); }
+            }
             @for (name, value) in &choice.hidden {
                 input type="hidden" name=(name) value=(value);
             }
@@ -204,7 +208,7 @@ fn part(body: &Body, page: &Page, path: &str) -> Markup {
             Body::Picture { wide, narrow } => div.picture { (PreEscaped(wide)) (PreEscaped(narrow)) },
             Body::Table(one) => {
                 (table(one, path.is_empty()))
-                @if !path.is_empty() {
+                @if !path.is_empty() && !one.name.is_empty() {
                     p.take { a href=(csv_link(path, one.name, &page.choice.whole)) download { "CSV" } }
                 }
             },
@@ -245,7 +249,7 @@ fn table(table: &Table, alone: bool) -> Markup {
         div.scroll tabindex="0" role="group" aria-label=(table.about) {
             table {
                 thead { tr { @for column in &table.columns {
-                    th scope="col" class=[class(column.kind)] { (column.title) }
+                    th scope="col" class=[class(column.kind)] { bdi { (column.title) } }
                 } } }
                 tbody { @for row in table.rows.iter().take(first.min(most)) { (cells(table, row)) } }
                 @if rest > 0 {

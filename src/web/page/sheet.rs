@@ -18,7 +18,7 @@ pub fn csv(table: &Table) -> String {
         .collect();
     let mut out = String::new();
     let keys = kept.iter().filter_map(|i| table.columns.get(*i));
-    row(&mut out, keys.map(|column| column.key.to_owned()));
+    row(&mut out, keys.map(|column| field(&harmless(&column.key))));
     for cells in &table.rows {
         let fields = kept.iter().map(|i| {
             let raw = cells.get(*i).map_or("", |cell| cell.raw.as_str());

@@ -3,6 +3,8 @@
 //! Knows no books. A newcomer may ask why a cell has its value twice: `$1,204.18` is read, and
 //! `1204.180000000` is added up.
 
+use std::borrow::Cow;
+
 use super::said::Words;
 
 /// What a column holds.
@@ -22,9 +24,9 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Column {
     /// What stands above it.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Its name in the CSV, with the unit: `cost_usd`; empty to leave it out.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// What it holds.
     pub kind: Kind,
 }
@@ -104,8 +106,8 @@ pub struct Table {
 pub fn columns(list: &[(&'static str, &'static str, Kind)]) -> Vec<Column> {
     list.iter()
         .map(|(title, key, kind)| Column {
-            title,
-            key,
+            title: Cow::Borrowed(title),
+            key: Cow::Borrowed(key),
             kind: *kind,
         })
         .collect()
