@@ -18,6 +18,7 @@ mod metric;
 mod mime;
 mod moment;
 mod picture;
+pub mod read;
 mod rows;
 mod spark;
 mod spending;

@@ -214,7 +214,7 @@ fn search_card(ask: &Ask<'_>, older: Option<String>) -> Card {
         let label = if chosen { "(all)" } else { outcome };
         words = words
             .link(label, format!("/calls{}", other.query()), false)
-            .say("  ");
+            .say(" · ");
     }
     let mut lines = vec![words];
     if let Some(older) = older {

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod daily;
 pub mod endpoints;
 pub mod fallback;
+pub mod monthly;
 pub mod pilot;
 pub mod plan;
 pub mod readiness;

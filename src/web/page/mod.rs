@@ -87,6 +87,13 @@ pub enum Body {
     Words(Vec<Words>),
     /// Lines of letters of one width, as they are.
     Lines(String),
+    /// A document of ours in a frame that may do nothing; a file that stands alone has none.
+    Frame {
+        /// Where it is.
+        address: String,
+        /// What it shows, for those who cannot see it.
+        about: String,
+    },
     /// Nothing is there yet, and what to do.
     Empty(Words),
 }
@@ -177,7 +184,7 @@ impl Page {
                     }
                     Body::Words(list) => list.iter_mut().for_each(cut),
                     Body::Empty(words) => cut(words),
-                    Body::Picture { .. } | Body::Lines(_) => {}
+                    Body::Picture { .. } | Body::Lines(_) | Body::Frame { .. } => {}
                 }
             }
         }
@@ -195,6 +202,7 @@ impl Page {
                 | Body::Findings(_)
                 | Body::Words(_)
                 | Body::Lines(_)
+                | Body::Frame { .. }
                 | Body::Empty(_) => None,
             })
             .find(|table| table.name == name)

@@ -215,6 +215,9 @@ fn part(body: &Body, page: &Page, path: &str) -> Markup {
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
             Body::Words(list) => { @for one in list { p { (words(one)) } } },
             Body::Lines(text) => pre { (text) },
+            Body::Frame { address, about } => {
+                @if !path.is_empty() { iframe sandbox="" src=(address) title=(about) loading="lazy" {} }
+            },
             Body::Empty(what) => p.empty { (words(what)) },
         }
     }

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use super::said::Words;
 
+/// Letters of a name that a row shows in any case.
+const LONG: usize = 30;
+
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -58,7 +61,13 @@ impl Cell {
     /// A name that somebody else chose.
     #[must_use]
     pub fn name(text: &str) -> Cell {
-        Cell::new(Words::new().name(text), text)
+        let cell = Cell::new(Words::new().name(text), text);
+        // The style sheet cuts a long one; pointed at, it is whole.
+        if text.chars().count() > LONG {
+            cell.hint(text)
+        } else {
+            cell
+        }
     }
 
     /// Nothing is known.

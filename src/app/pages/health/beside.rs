@@ -161,6 +161,10 @@ pub(super) fn outbox_card(ask: &Ask<'_>) -> Result<Card, Fault> {
                 .say("."),
         );
     }
+    if super::super::mails::folder(ask.setup).is_some() {
+        let mails = Words::of("They lie in a folder and can be read: ");
+        lines.push(mails.link("Mails", ask.view.link("/mails"), false));
+    }
     if let Some(oldest) = counts.oldest {
         let age = u64::try_from(ask.now.0.saturating_sub(oldest.0)).unwrap_or(0);
         lines.push(Words::new().with(

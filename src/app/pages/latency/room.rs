@@ -99,7 +99,7 @@ fn room_row(name: &str, one: &Hours) -> Vec<Cell> {
         Some(first) if first > one.clean => {
             Words::of(format!("429 from {} calls an hour", count(first)))
         }
-        Some(_) => Words::new().with(Tone::Warn, "429 below loads that went well: another limit"),
+        Some(_) => Words::new().with(Tone::Warn, "429 in quieter hours too: not the load alone"),
     };
     vec![
         Cell::name(name),

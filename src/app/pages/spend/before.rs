@@ -159,7 +159,7 @@ fn links(ask: &Ask<'_>) -> Words {
             .with("against_from", &from.to_string())
             .with("against_to", &to.to_string());
         words = words
-            .say("  ")
+            .say(" · ")
             .link(name, format!("/spend{}", asked.query()), false);
     }
     words
@@ -176,12 +176,16 @@ fn picture(
         value: in_dollars(nano),
         said: signed(nano),
     };
-    let mut steps: Vec<Step> = list
+    // A bar below a thousandth of the whole cannot be seen; the table below has every one.
+    let least = compared.now_nanousd.max(compared.before_nanousd) / 1000;
+    let seen = |one: &&Change| one.nanousd.saturating_abs() > least;
+    let named: Vec<&Change> = list.iter().take(NAMED).filter(seen).collect();
+    let mut steps: Vec<Step> = named
         .iter()
-        .take(NAMED)
         .map(|one| step(&one.name, one.nanousd))
         .collect();
-    let rest: i64 = list.iter().skip(NAMED).map(|one| one.nanousd).sum();
+    let all: i64 = list.iter().map(|one| one.nanousd).sum();
+    let rest = all - named.iter().map(|one| one.nanousd).sum::<i64>();
     if rest != 0 {
         steps.push(step("all others", rest));
     }
