@@ -21,6 +21,7 @@ mod inventory;
 mod kafka;
 mod lint;
 mod names;
+mod past;
 mod places;
 mod read;
 mod rules;
@@ -54,6 +55,7 @@ pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
+pub use past::past;
 pub use rules::{Rules, SHIPPED};
 pub use schema::{json_schema, rules_json_schema};
 pub use settings::{

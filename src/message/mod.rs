@@ -19,6 +19,7 @@ mod mime;
 mod moment;
 mod note;
 mod picture;
+pub mod read;
 mod rows;
 mod spark;
 mod spending;

@@ -4,6 +4,7 @@
 //! handful of probes a minute gain nothing from an open one, and a forgotten one would hold a place.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -15,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::access::Identity;
-use super::answers::{Asked, Refused};
+use super::answers::{Answers, Asked, Refused};
 use super::events::Changes;
 use super::page::{self, csv};
 use super::{Board, changes, who};
@@ -35,6 +36,12 @@ const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const JSON: &str = "application/json";
 const CSV: &str = "text/csv; charset=utf-8; header=present";
+
+/// A page with a frame for a mail: what every page may, and frames of our own.
+const POLICY_OF_MAILS: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A mail in its frame: its own styles and pictures, and nothing else, whoever opens it.
+const POLICY_OF_A_MAIL: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// How long an answer may take to be made.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,6 +115,11 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     let Some(pages) = board.pages.clone() else {
         return unknown(&board);
     };
+    let mails = path == "/mails";
+    let mail = path.strip_prefix("/mails/");
+    if let Some(name) = mail.and_then(|name| name.strip_suffix(".html")) {
+        return a_mail(&board, pages, name.to_owned()).await;
+    }
     let made = made(move || {
         let asked = Asked::parse(&query)?;
         let (path, table) = match path
@@ -128,7 +140,15 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
         }
     });
     match made.await {
-        Ok((kind, text)) => tagged(kind, text, &headers),
+        Ok((kind, text)) => {
+            let mut response = tagged(kind, text, &headers);
+            if mails {
+                let policy = HeaderValue::from_static(POLICY_OF_MAILS);
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
         Err(Refused::Unknown) => unknown(&board),
         Err(refused) => {
             let (status, _, text) = said(&refused);
@@ -137,6 +157,22 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             answer(status, HTML, page::message(title, &text, places))
         }
     }
+}
+
+/// A mail's HTML, for the frame of its page: it may run nothing, fetch nothing and lead nowhere.
+async fn a_mail(board: &Board, pages: Arc<dyn Answers>, name: String) -> Response {
+    let Ok(text) = made(move || pages.framed(&name)).await else {
+        return unknown(board);
+    };
+    let mut response = answer(StatusCode::OK, HTML, text);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY_OF_A_MAIL),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// An answer of the API.

@@ -25,6 +25,15 @@ pub trait Answers: Send + Sync {
     /// [`Refused`].
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused>;
 
+    /// The HTML of a mail that lies in a folder, by the name of its file without the ending.
+    ///
+    /// # Errors
+    /// [`Refused`]; where there are no such mails, all are unknown.
+    fn framed(&self, name: &str) -> Result<String, Refused> {
+        let _ = name;
+        Err(Refused::Unknown)
+    }
+
     /// The answer of `/api/v1/NAME`, as JSON.
     ///
     /// # Errors
