@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Board;
-use super::answers::{Asked, Refused};
+use super::answers::{Asked, Failed, Refused, Wrong};
 use super::events::Changes;
 use super::page::{self, csv};
 
@@ -51,7 +51,7 @@ pub(super) fn router(board: Board) -> Router {
         .route("/script.js", get(script))
         .route("/icon.svg", get(icon))
         .route("/events", get(events))
-        .route("/api/v1/{name}", get(api))
+        .route("/api/v1/{*name}", get(api))
         .fallback(get(shown))
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn(guarded))
@@ -103,6 +103,9 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     let Some(pages) = board.pages.clone() else {
         return unknown(&board);
     };
+    if path.starts_with("/api/") {
+        return failed(&Refused::Unknown);
+    }
     let made = made(move || {
         let asked = Asked::parse(&query)?;
         let (path, table) = match path
@@ -154,12 +157,35 @@ async fn api(State(board): State<Board>, request: Request) -> Response {
     });
     match made.await {
         Ok(text) => tagged(JSON, text, &headers),
-        Err(refused) => {
-            let (status, code, text) = said(&refused);
-            let error = serde_json::json!({ "error": { "code": code, "message": text } });
-            answer(status, JSON, error.to_string() + "\n")
-        }
+        Err(refused) => failed(&refused),
     }
+}
+
+/// A refusal as the API tells it.
+fn failed(refused: &Refused) -> Response {
+    let (status, code, message) = said(refused);
+    let (parameter, expected) = match refused {
+        Refused::Unknown => (
+            None,
+            "an address that /api/v1/openapi.json lists".to_owned(),
+        ),
+        Refused::Parameter(name, right) => (Some(name.clone()), right.clone()),
+        Refused::Unavailable(_) => (None, "the same later, or for fewer days".to_owned()),
+    };
+    wrong(
+        status,
+        Wrong {
+            code,
+            message,
+            parameter,
+            expected,
+        },
+    )
+}
+
+fn wrong(status: StatusCode, error: Wrong) -> Response {
+    let text = serde_json::to_string(&Failed { error }).unwrap_or_default();
+    answer(status, JSON, text + "\n")
 }
 
 /// Status, code of the API and words of a refusal.
@@ -222,9 +248,19 @@ fn unknown(board: &Board) -> Response {
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
 
-async fn not_allowed() -> Response {
-    let text = "only GET and HEAD are answered\n".to_owned();
-    answer(StatusCode::METHOD_NOT_ALLOWED, PLAIN, text)
+async fn not_allowed(request: Request) -> Response {
+    let text = "only GET and HEAD are answered";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if request.uri().path().starts_with("/api/") {
+        let error = Wrong {
+            code: "not_allowed",
+            message: text.to_owned(),
+            parameter: None,
+            expected: "GET".to_owned(),
+        };
+        return wrong(status, error);
+    }
+    answer(status, PLAIN, format!("{text}\n"))
 }
 
 /// Nobody but this machine may name this listener: a page elsewhere whose name leads here must not

@@ -24,7 +24,7 @@ use crate::telemetry::{Figures, Health};
 use guard::Guarded;
 
 pub use answer::PATHS;
-pub use answers::{Answers, Asked, Refused};
+pub use answers::{Answers, Asked, Failed, Refused};
 pub use guard::Limits;
 
 /// How long open connections may keep the listener from ending.

@@ -21,7 +21,7 @@ const LINES: usize = 100;
 /// Hours that one page looks into.
 const HOURS: i64 = 72;
 /// Outcomes that can be asked for.
-const OUTCOMES: [&str; 8] = [
+pub(super) const OUTCOMES: [&str; 8] = [
     "ok",
     "throttled",
     "auth",
@@ -32,7 +32,8 @@ const OUTCOMES: [&str; 8] = [
     "failed",
 ];
 
-struct Wanted<'a> {
+/// What lines are looked for.
+pub(super) struct Wanted<'a> {
     text: Option<String>,
     outcome: Option<&'a str>,
     feature: Option<&'a str>,
@@ -40,25 +41,13 @@ struct Wanted<'a> {
 
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let (view, asked) = (ask.view, ask.asked);
-    let outcome = asked.get("outcome");
-    if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
-        let right = format!("one of {}", OUTCOMES.join(", "));
-        return Err(Fault::Refused(Refused::Parameter(
-            "outcome".to_owned(),
-            right,
-        )));
-    }
+    let wanted = Wanted::of(ask)?;
     let before = match asked.get("before") {
         None => view.span.to,
         Some(text) => UnixMillis::parse(text).ok_or_else(|| {
             let right = "a time such as `2026-11-20T09:14:31Z`".to_owned();
             Fault::Refused(Refused::Parameter("before".to_owned(), right))
         })?,
-    };
-    let wanted = Wanted {
-        text: asked.get("q").map(str::to_lowercase),
-        outcome,
-        feature: view.feature.as_deref(),
     };
     let newest = view.books.map_or(view.today, |(_, last)| last);
     let end = before.min(View::day(ask.ledger.zones(), newest).to);
@@ -129,8 +118,25 @@ fn gather(
     Ok((lines, to))
 }
 
-impl Wanted<'_> {
-    fn takes(&self, line: &Line) -> bool {
+impl<'a> Wanted<'a> {
+    /// What an address looks for.
+    pub(super) fn of(ask: &Ask<'a>) -> Result<Wanted<'a>, Fault> {
+        let outcome = ask.asked.get("outcome");
+        if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
+            let right = format!("one of {}", OUTCOMES.join(", "));
+            return Err(Fault::Refused(Refused::Parameter(
+                "outcome".to_owned(),
+                right,
+            )));
+        }
+        Ok(Wanted {
+            text: ask.asked.get("q").map(str::to_lowercase),
+            outcome,
+            feature: ask.view.feature.as_deref(),
+        })
+    }
+
+    pub(super) fn takes(&self, line: &Line) -> bool {
         let about = &line.about;
         let outcome = self
             .outcome
@@ -167,7 +173,8 @@ fn outcomes(line: &Line) -> impl Iterator<Item = &'static str> {
         .chain(line.request.map(|request| request.class.as_str()))
 }
 
-fn position(line: &Line) -> String {
+/// Where a line's record stands.
+pub(super) fn position(line: &Line) -> String {
     format!(
         "{}:{}:{}",
         line.about.topic, line.about.partition, line.offset
