@@ -12,11 +12,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tollwatch::app::pages::{Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
 use tollwatch::clock::FixedClock;
 use tollwatch::entry::Entry;
-use tollwatch::ledger::{Ledger, Span, SqliteLedger};
+use tollwatch::ledger::{AlertApply, Alerts, EpisodeRow, Ledger, Span, SqliteLedger, StepRow};
 use tollwatch::telemetry::{Figures, Health};
 use tollwatch::units::UnixMillis;
 use tollwatch::web::{self, Board, Limits, Listener};
@@ -75,6 +76,53 @@ impl Served {
     pub(crate) fn book(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.at).max().unwrap();
         self.books.apply(&batch(entries), newest).unwrap();
+    }
+
+    /// Writes alerts with these numbers, each with one step and one message; even ones are over.
+    pub(crate) fn alert(&mut self, numbers: std::ops::RangeInclusive<u64>) {
+        let at = UnixMillis(1_795_132_800_000);
+        let cursor = self.books.alert_cursor().unwrap();
+        let mut apply = AlertApply {
+            cursor,
+            ..AlertApply::default()
+        };
+        for number in numbers {
+            let resolved = number.is_multiple_of(2).then_some(at);
+            let json = |value: &Value| serde_json::to_vec(value).unwrap();
+            let measure = json!({
+                "metric": null, "value": { "unit": "NanoUsd", "n": 7_000_000_000_i64 }, "window_minutes": 60,
+                "limit": { "unit": "NanoUsd", "n": 1 }, "expected": null, "sample": 9
+            });
+            let finding = json!({
+                "rule": "a-rule", "series": [["Feature", "itsm/<b>\u{202e}"]], "at": at, "since": at, "level": "Bad",
+                "severity": "Page", "measure": measure,
+                "loss": { "so_far_nanousd": 5, "per_hour_nanousd": null }, "chance": null, "subject": "", "late": false
+            });
+            let id = json!({ "episode": number, "step": 1 });
+            let view = json!({
+                "number": number, "family": "Money", "severity": "Page", "worst": finding, "series": 1, "firing": 1,
+                "opened": at, "since": at, "resolved": resolved, "last": id, "told": true, "acked": null,
+                "feedback": null
+            });
+            let step = json!({
+                "id": id, "kind": "Fired", "severity": "Page", "findings": [finding], "series": 1, "since": at,
+                "wall": at, "to": [{ "address": "a@example.org", "why": "rule" }], "quiet": null, "explains": [],
+                "digest": null, "items": [], "items_count": 0, "waits": [], "from": at
+            });
+            apply.episodes.push(EpisodeRow {
+                number,
+                opened: at,
+                resolved,
+                body: json(&view),
+            });
+            apply.steps.push(StepRow {
+                episode: number,
+                step: 1,
+                at,
+                body: json(&step),
+            });
+        }
+        self.books.alert_apply(&apply).unwrap();
     }
 
     /// The query that chooses all days of the books.
