@@ -9,20 +9,55 @@ pub(crate) mod browser;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tollwatch::app::pages::{Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
-use tollwatch::clock::FixedClock;
+use tollwatch::clock::{Clock, FixedClock};
 use tollwatch::entry::Entry;
 use tollwatch::ledger::{AlertApply, Alerts, EpisodeRow, Ledger, Span, SqliteLedger, StepRow};
 use tollwatch::telemetry::{Figures, Health};
 use tollwatch::units::UnixMillis;
 use tollwatch::web::{self, Board, Limits, Listener};
 
-use super::ledger_support::batch;
+use super::ledger_support::{batch, entry, shared};
+
+/// Names as somebody would write them who means ill, or never looked.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "=cmd|' /C calc'!A0",
+    "\u{202e}gnol ,tfel ot thgir\u{2066}",
+    "a&b;c='d'",
+    "</title></style><b>",
+    "one line\nand\r\nmore\u{2028}of\tthem",
+    "name-without-any-place-where-it-could-be-broken-into-lines-by-whoever-has-to-show-it-0123456789-0123456789",
+];
+
+/// Calls of so many features over so many days, all of them with such names.
+pub(crate) fn hostile(features: usize, days: i64) -> Vec<Entry> {
+    const START: i64 = 1_795_132_800_000;
+    let mut entries = Vec::new();
+    for i in 0..features {
+        for day in 0..days {
+            let n = i64::try_from(i).unwrap();
+            let id = u64::try_from(n * days + day + 1).unwrap();
+            let mut one = entry(START + day * super::ledger_support::DAY + n * 1000, id);
+            let about = shared(&mut one);
+            let hostile = HOSTILE[i % HOSTILE.len()];
+            about.key.feature = format!("app/{hostile} {i:03}").into();
+            about.key.endpoint = format!("end {hostile}").into();
+            about.key.model = hostile.into();
+            about.key.region = format!("azure:{hostile}").into();
+            about.evidence = hostile.into();
+            entries.push(one);
+        }
+    }
+    entries
+}
 
 /// Books in a folder, served.
 pub(crate) struct Served {
@@ -45,6 +80,40 @@ impl Served {
         if !entries.is_empty() {
             books.apply(&batch(entries), now).unwrap();
         }
+        Served::of(folder, setup, books, clock)
+    }
+
+    /// The books of the demo.
+    pub(crate) fn demo(mut program: Command) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let demo = folder.path().join("demo");
+        let run = program.args(["demo", "--once", "--dir"]).arg(&demo);
+        let output = run.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let (from, to) = (demo.join("tollwatch.db"), folder.path().join("books.db"));
+        let path = demo.join("tollwatch.toml");
+        let first = FixedClock::at(UnixMillis(0));
+        let setup: Arc<Setup> = Arc::new(setup::load(Some(&path), &first).unwrap());
+        drop(setup.open(&from).unwrap());
+        std::fs::rename(&from, &to).unwrap();
+        for file in ["endpoints.toml", "features.toml", "tollwatch.toml"] {
+            std::fs::rename(demo.join(file), folder.path().join(file)).unwrap();
+        }
+        let books = setup.open(&to).unwrap();
+        let last = books.day_configs(Span::ALL).unwrap();
+        let last = last.iter().map(|row| row.day).max().unwrap();
+        // Late on the last of its days.
+        let clock = Arc::new(FixedClock::at(last.saturating_add(86_000_000)));
+        Served::of(folder, setup, books, clock)
+    }
+
+    fn of(
+        folder: tempfile::TempDir,
+        setup: Arc<Setup>,
+        books: SqliteLedger,
+        clock: Arc<FixedClock>,
+    ) -> Served {
+        let now = clock.now();
         let store = Readers::new(books.beside().unwrap(), move || Arc::clone(&setup));
         let board = Board {
             figures: Arc::new(Figures::new("1", now)),
@@ -123,6 +192,16 @@ impl Served {
             });
         }
         self.books.alert_apply(&apply).unwrap();
+    }
+
+    /// The same; nothing while the books are empty.
+    pub(crate) fn whole_or_nothing(&self) -> String {
+        let booked = self.books.day_configs(Span::ALL).unwrap();
+        if booked.is_empty() {
+            String::new()
+        } else {
+            self.whole()
+        }
     }
 
     /// The query that chooses all days of the books.

@@ -52,6 +52,7 @@ pub struct Stretch {
 
 /// A part of the difference.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BridgePart")]
 pub struct Change {
     /// What it comes from: `volume`, `prompt`, `output`, `cache`, `retries`, `mix`, `price`.
     pub change: &'static str,
@@ -63,6 +64,7 @@ pub struct Change {
 
 /// A feature that differs.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BridgeFeature")]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,

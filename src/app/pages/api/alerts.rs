@@ -22,6 +22,7 @@ const MESSAGES: usize = 500;
 
 /// Alerts, the latest first.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Alerts")]
 pub(super) struct List {
     /// At most `limit` of them.
     alerts: Vec<Alert>,
@@ -74,6 +75,7 @@ struct Alert {
 
 /// A figure with its unit.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Amount")]
 struct Value {
     /// `count`, `tokens`, `nanousd`, `ppm` (millionths), `ms` or `days`.
     unit: &'static str,
@@ -83,6 +85,7 @@ struct Value {
 
 /// The band of what was expected.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlertBand")]
 struct Expected {
     /// The least.
     least: Value,
@@ -105,6 +108,7 @@ struct Acknowledged {
 
 /// One alert with all of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlertWhole")]
 pub(super) struct One {
     /// The alert.
     alert: Alert,
@@ -116,6 +120,7 @@ pub(super) struct One {
 
 /// A step.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlertStep")]
 struct Told {
     /// Its number, from 1.
     step: u32,
@@ -135,6 +140,7 @@ struct Told {
 
 /// A message.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AlertMessage")]
 struct Message {
     /// The step that it tells.
     step: u32,

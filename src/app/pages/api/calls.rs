@@ -34,6 +34,7 @@ pub(super) struct Calls {
 
 /// One report: a call where it tells transport facts, a request where it tells usage facts.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallReport")]
 struct Report {
     /// When the call began, RFC 3339 in UTC.
     at: String,
@@ -74,6 +75,7 @@ struct Report {
 
 /// Transport facts.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallFacts")]
 struct Call {
     /// `ok`, `throttled`, `auth`, `client_error`, `server_error`, `timeout` or `no_answer`.
     outcome: &'static str,
@@ -89,6 +91,7 @@ struct Call {
 
 /// Usage facts.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RequestFacts")]
 struct Request {
     /// As of a call, or `failed` where the report does not say how.
     outcome: &'static str,

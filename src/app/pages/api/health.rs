@@ -41,6 +41,7 @@ pub(super) struct Health {
 
 /// Records of a source.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SourceRecords")]
 struct Source {
     /// Its name.
     source: String,
@@ -60,6 +61,7 @@ struct Source {
 
 /// Records that were not metered.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RecordsNotMetered")]
 struct Reason {
     /// `duplicate`, `ignored` or `quarantined`.
     outcome: String,
@@ -71,6 +73,7 @@ struct Reason {
 
 /// How far something is read.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SourcePosition")]
 struct Read {
     /// Name of the source.
     source: String,
@@ -88,6 +91,7 @@ struct Read {
 
 /// A record in quarantine.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "QuarantinedRecord")]
 struct Held {
     /// When it was first seen, by the daemon's clock.
     seen: String,

@@ -140,8 +140,7 @@ pub(super) fn answer(ask: &Ask<'_>, name: &str) -> Result<String, Fault> {
     let only = ask.view.feature.as_deref();
     let (name, rest) = match name.split_once('/') {
         Some(("alerts", number)) => ("alerts/{number}", number),
-        Some(_) => (name, ""),
-        None => (name, ""),
+        Some(_) | None => (name, ""),
     };
     let known = ALL.iter().find(|answer| answer.name == name);
     taken(ask.asked, known.ok_or(Fault::Refused(Refused::Unknown))?)?;
