@@ -216,7 +216,20 @@ pub trait Alerts {
     ///
     /// # Errors
     /// See [`Alerts`].
-    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault>;
+    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
+        self.episodes_before(open, None, limit)
+    }
+
+    /// The same of those with a number below `before`.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn episodes_before(
+        &self,
+        open: bool,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, Fault>;
 
     /// The episode of that number.
     ///

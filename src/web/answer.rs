@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::access::Identity;
-use super::answers::{Answers, Asked, Refused};
+use super::answers::{Answers, Asked, Failed, Refused, Wrong};
 use super::events::Changes;
 use super::page::{self, csv};
 use super::{Board, changes, who};
@@ -56,7 +56,7 @@ pub(super) fn router(board: Board) -> Router {
         .route("/script.js", get(script))
         .route("/icon.svg", get(icon))
         .route("/events", get(events))
-        .route("/api/v1/{name}", get(api))
+        .route("/api/v1/{*name}", get(api))
         .route("/login", get(changes::login_form).post(changes::log_in))
         .route("/logout", post(changes::log_out))
         .route(
@@ -115,6 +115,9 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     let Some(pages) = board.pages.clone() else {
         return unknown(&board);
     };
+    if path.starts_with("/api/") {
+        return failed(&Refused::Unknown);
+    }
     let mails = path == "/mails";
     let mail = path.strip_prefix("/mails/");
     if let Some(name) = mail.and_then(|name| name.strip_suffix(".html")) {
@@ -195,12 +198,35 @@ async fn api(State(board): State<Board>, request: Request) -> Response {
     });
     match made.await {
         Ok(text) => tagged(JSON, text, &headers),
-        Err(refused) => {
-            let (status, code, text) = said(&refused);
-            let error = serde_json::json!({ "error": { "code": code, "message": text } });
-            answer(status, JSON, error.to_string() + "\n")
-        }
+        Err(refused) => failed(&refused),
     }
+}
+
+/// A refusal as the API tells it.
+fn failed(refused: &Refused) -> Response {
+    let (status, code, message) = said(refused);
+    let (parameter, expected) = match refused {
+        Refused::Unknown => (
+            None,
+            "an address that /api/v1/openapi.json lists".to_owned(),
+        ),
+        Refused::Parameter(name, right) => (Some(name.clone()), right.clone()),
+        Refused::Unavailable(_) => (None, "the same later, or for fewer days".to_owned()),
+    };
+    wrong(
+        status,
+        Wrong {
+            code,
+            message,
+            parameter,
+            expected,
+        },
+    )
+}
+
+fn wrong(status: StatusCode, error: Wrong) -> Response {
+    let text = serde_json::to_string(&Failed { error }).unwrap_or_default();
+    answer(status, JSON, text + "\n")
 }
 
 /// Status, code of the API and words of a refusal.
@@ -268,9 +294,24 @@ fn unknown(board: &Board) -> Response {
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
 
-pub(super) async fn not_allowed() -> Response {
-    let text = "only GET and HEAD are answered\n".to_owned();
-    answer(StatusCode::METHOD_NOT_ALLOWED, PLAIN, text)
+/// What is answered to a change where nothing can be changed.
+pub(super) fn no_change(path: &str) -> Response {
+    let text = "only GET and HEAD are answered";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if path.starts_with("/api/") {
+        let error = Wrong {
+            code: "not_allowed",
+            message: text.to_owned(),
+            parameter: None,
+            expected: "GET".to_owned(),
+        };
+        return wrong(status, error);
+    }
+    answer(status, PLAIN, format!("{text}\n"))
+}
+
+async fn not_allowed(request: Request) -> Response {
+    no_change(request.uri().path())
 }
 
 /// An answer with a mark of its content; 304 to whoever has it.

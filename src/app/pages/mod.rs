@@ -84,34 +84,6 @@ pub const PLACES_WITH_MAILS: [Place; 9] = {
     [one, two, three, four, five, mails, six, seven, eight]
 };
 
-/// Answers of the API: name, what it answers.
-pub const ANSWERS: [(&str, &str); 6] = [
-    (
-        "spend",
-        "`report daily`: days, features, total, what was not seen",
-    ),
-    (
-        "plan",
-        "spend against approval by day; by model and application",
-    ),
-    (
-        "why",
-        "why spend is not what was approved; the parts add up",
-    ),
-    (
-        "residency",
-        "`report residency`: verdicts, where calls landed, kept evidence",
-    ),
-    (
-        "endpoints",
-        "`report endpoints`: the registry beside what was seen",
-    ),
-    (
-        "story",
-        "the feature that left its approval the furthest; `null` where none did",
-    ),
-];
-
 /// Rows of evidence of each verdict.
 const EVIDENCE: usize = 50;
 

@@ -50,12 +50,18 @@ fn episode_of(row: &Row<'_>) -> rusqlite::Result<EpisodeRow> {
     })
 }
 
-fn episodes(conn: &Connection, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
+fn episodes(
+    conn: &Connection,
+    open: bool,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<EpisodeRow>, Fault> {
     let mut rows = conn.prepare_cached(
-        "SELECT number, opened, resolved, body FROM episode WHERE NOT ?1 OR resolved IS NULL
+        "SELECT number, opened, resolved, body FROM episode
+         WHERE (NOT ?1 OR resolved IS NULL) AND (?3 IS NULL OR number < ?3)
          ORDER BY number DESC LIMIT ?2",
     )?;
-    let rows = rows.query_map((open, count(limit)), episode_of)?;
+    let rows = rows.query_map((open, count(limit), before), episode_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -143,8 +149,13 @@ impl Alerts for SqliteLedger {
         self.named(result)
     }
 
-    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
-        self.named(episodes(&self.conn, open, limit))
+    fn episodes_before(
+        &self,
+        open: bool,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, Fault> {
+        self.named(episodes(&self.conn, open, before, limit))
     }
 
     fn episode(&self, number: u64) -> Result<Option<EpisodeRow>, Fault> {
