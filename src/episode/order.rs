@@ -57,6 +57,9 @@ pub enum Order {
         matcher: Matcher,
         /// Until when.
         until: UnixMillis,
+        /// The episode that it was ordered for, where it was for one.
+        #[serde(default)]
+        episode: Option<u64>,
         /// Who.
         author: Text,
         /// Why.
@@ -103,6 +106,7 @@ impl Desk {
             Order::Silence {
                 matcher,
                 until,
+                episode: _,
                 author,
                 reason,
             } => self.silence(matcher, *until, (author, reason), wall),

@@ -157,6 +157,8 @@ pub struct AuditRow {
     pub author: Text,
     /// What.
     pub what: String,
+    /// The episode that it was about, where it was about one.
+    pub episode: Option<u64>,
 }
 
 /// Something that happened to an episode, as series tell it: written once, never changed.
@@ -214,7 +216,20 @@ pub trait Alerts {
     ///
     /// # Errors
     /// See [`Alerts`].
-    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault>;
+    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
+        self.episodes_before(open, None, limit)
+    }
+
+    /// The same of those with a number below `before`.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn episodes_before(
+        &self,
+        open: bool,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, Fault>;
 
     /// The episode of that number.
     ///
@@ -270,4 +285,10 @@ pub trait Alerts {
     /// # Errors
     /// See [`Alerts`].
     fn events_of(&self, span: Span) -> Result<Option<Vec<EventRow>>, Fault>;
+
+    /// At most `limit` lines of what people did about an episode, latest first.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn alert_audit_of(&self, episode: u64, limit: usize) -> Result<Vec<AuditRow>, Fault>;
 }

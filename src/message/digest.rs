@@ -80,7 +80,7 @@ impl DigestKind {
             DigestKind::Spend | DigestKind::Residency => "Alerts",
             DigestKind::Inventory => "Seen for the first time",
             DigestKind::CatchUp => "Began and ended",
-            DigestKind::Held => "Not mailed one by one",
+            DigestKind::Held => "Not urgent, or beyond the day's mails",
         }
     }
 }
@@ -151,7 +151,28 @@ fn span(digest: &Digest, around: &Around<'_>) -> String {
     }
 }
 
-fn answer(digest: &Digest) -> String {
+/// What a digest of what was held back tells first: the most urgent of it.
+fn held(digest: &Digest, around: &Around<'_>, count: i64) -> String {
+    let Some(first) = digest.notices.first() else {
+        return format!(
+            "{} told here alone.",
+            figure::plural(count, "alert is", "alerts are")
+        );
+    };
+    let case = Case::of(first, around.zone);
+    let (who, what) = (case.starting(), claim(&case).topic);
+    let said = if what.contains(&who) {
+        what
+    } else {
+        format!("{who}: {what}")
+    };
+    match count - 1 {
+        0 => format!("{said}."),
+        more => format!("{said}; and {} more.", figure::count(more)),
+    }
+}
+
+fn answer(digest: &Digest, around: &Around<'_>) -> String {
     let given = clean::sentence(&digest.answer);
     if !given.is_empty() {
         return given;
@@ -164,7 +185,7 @@ fn answer(digest: &Digest) -> String {
             "No alert fired.".to_owned()
         }
         DigestKind::Spend | DigestKind::Residency => format!("{alerts} fired."),
-        DigestKind::Held => format!("{alerts} without a mail of their own."),
+        DigestKind::Held => held(digest, around, count),
         DigestKind::Inventory => {
             let things = figure::plural(count, "thing was", "things were");
             format!("{things} seen for the first time: register them, or ask who uses them.")
@@ -205,7 +226,8 @@ fn line(line: &Line) -> Value {
     ])
 }
 
-fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
+/// An alert as a line; `is_listed`: one of many of a kind, of which the whole says what to do.
+fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
     let case = Case::of(notice, around.zone);
     let mut said = claim(&case).topic;
     if let Some(rate) = notice
@@ -231,8 +253,19 @@ fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
         Some(sum) => format!("; {} so far", figure::dollars(sum)),
         None => String::new(),
     };
+    let number = notice.id.episode;
+    let act = clean::sentence(notice.rule.action.as_deref().unwrap_or_default());
+    let act = if is_over || is_listed || act.is_empty() {
+        String::new()
+    } else {
+        format!(" {act}")
+    };
+    let see = match around.public_url.and_then(clean::address) {
+        Some(base) => format!("{}/alerts/{number}", base.trim_end_matches('/')),
+        None => format!("tollwatch alerts show {number}"),
+    };
     let state = format!("{state}, {}", notice.severity.as_str());
-    let after = format!("{when}{cost}; rule {rule}, episode {}", notice.id.episode);
+    let after = format!("{when}{cost}; rule {rule}.{act} {see}");
     let tone = view::tone(notice);
     entry(&[
         ("what", &case.starting()),
@@ -273,7 +306,7 @@ fn sections(digest: &Digest, around: &Around<'_>, most: Most) -> Vec<Value> {
         .notices
         .iter()
         .take(most.notices)
-        .map(|notice| noticed(notice, around))
+        .map(|notice| noticed(notice, around, digest.kind == DigestKind::Inventory))
         .collect();
     let left = digest.notices_left + digest.notices.len().saturating_sub(lines.len());
     add(digest.kind.of_notices().to_owned(), lines, left);
@@ -298,7 +331,7 @@ fn foot(digest: &Digest, around: &Around<'_>) -> Vec<String> {
 /// The texts that the template of digests is given, and the subject without its state.
 pub(super) fn values(digest: &Digest, around: &Around<'_>, most: Most) -> (Value, String) {
     let when = span(digest, around);
-    let headline = answer(digest);
+    let headline = answer(digest, around);
     let topic = format!(
         "{}, {when}: {}",
         digest.kind.title(),

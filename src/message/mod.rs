@@ -19,6 +19,7 @@ mod mime;
 mod moment;
 mod note;
 mod picture;
+pub mod read;
 mod rows;
 mod spark;
 mod spending;
@@ -39,7 +40,7 @@ use view::View;
 
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
-pub use link::{Act, Sign};
+pub use link::{Act, SILENCE_HOURS, Sign};
 pub use note::{Note, note};
 pub use picture::drawing;
 pub use template::{TemplateFault, Templates};

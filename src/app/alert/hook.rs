@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::alert::{Severity, StepKind};
 use crate::app::follow::Books;
-use crate::episode::{Quiet, Recipient, Step, Why};
+use crate::episode::{Quiet, Step};
 use crate::ledger::{Fault, OutboxRow, Posted, Way};
 use crate::message;
 use crate::units::Text;
@@ -16,6 +16,8 @@ use super::compose::Composer;
 
 /// What the webhook is called in tables.
 const NAME: &str = "webhook";
+/// The place in a step of whoever is no reader of it: links that act are for people.
+const NOBODY: usize = usize::MAX;
 
 /// Whether it hears of a step: of what people are told at once, or would be if there were somebody, or had not had
 /// their share of mails; and that what it heard of is over.
@@ -59,12 +61,8 @@ impl<B: Books> Composer<'_, B> {
         let Some(notice) = self.notice(step)? else {
             return Ok(None);
         };
-        let to = Recipient {
-            address: Text::const_new(NAME),
-            why: Why::Rule,
-        };
         let topic = topics.get(&step.id.episode).cloned();
-        let (mail, body) = self.with(&to, topic.as_deref(), None, |around| {
+        let (mail, body) = self.with((step, NOBODY), topic.as_deref(), None, |around| {
             let mail = message::render(&notice, around);
             let body = message::hook(&notice, &mail, around);
             (mail, body)
@@ -76,13 +74,13 @@ impl<B: Books> Composer<'_, B> {
             episode: step.id.episode,
             step: step.id.step,
             from: Text::default(),
-            to: to.address,
+            to: Text::const_new(NAME),
             message_id: mail.message_id,
             stem: mail.stem,
             subject: mail.subject,
-            made: self.now(),
+            made: step.wall,
             attempts: 0,
-            next_try: self.now(),
+            next_try: step.wall,
             state: Posted::Waiting,
             done: None,
             said: String::new(),
@@ -95,6 +93,7 @@ impl<B: Books> Composer<'_, B> {
 mod tests {
     use super::*;
     use crate::alert::EpisodeRef;
+    use crate::episode::{Recipient, Why};
     use crate::units::UnixMillis;
 
     fn step(kind: StepKind, severity: Severity, to: usize, quiet: Option<Quiet>) -> Step {

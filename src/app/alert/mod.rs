@@ -12,16 +12,23 @@ mod event;
 pub mod explain;
 mod feedback;
 mod hook;
+pub(in crate::app) mod judging;
+mod links;
 mod listing;
+#[cfg(test)]
+mod months;
 mod orders;
-pub mod past;
+pub(in crate::app) mod past;
 mod post;
 pub(in crate::app) mod reading;
-pub mod tale;
+mod relive;
 
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
-pub use evaluate::{Evaluated, Evaluator, Looked};
+pub use evaluate::{Evaluated, Evaluator, Looked, Told as Written};
+pub use judging::Law;
+pub use links::{LASTS_MS, Signed, matcher_of_episode, sign};
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Fallback, Out, Tried, post};
+pub use relive::relive;

@@ -47,7 +47,7 @@ pub fn obey(
         Ok(done) => done,
         Err(why) => return Ok(Err(why)),
     };
-    let composer = Composer::new(&*books, setup, zone, now);
+    let composer = Composer::new(&*books, setup, zone);
     let mut known = desk.open_episodes();
     known.extend(over.clone());
     let events = composer.ordered(order, &known, now);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::alert::{Amount, Finding};
 use crate::episode::{EpisodeView, Mark, Step};
-use crate::ledger::OutboxRow;
+use crate::ledger::{AuditRow, OutboxRow};
 
 fn amount(amount: Amount) -> Value {
     json!({ "unit": amount.unit, "n": amount.n })
@@ -76,4 +76,9 @@ pub(super) fn message(row: &OutboxRow) -> Value {
         "subject": row.subject, "made": row.made.to_string(), "state": row.state.as_str(),
         "tries": row.attempts, "done": row.done.map(|at| at.to_string()), "said": row.said,
     })
+}
+
+/// What somebody did.
+pub(super) fn done(row: &AuditRow) -> Value {
+    json!({ "at": row.at.to_string(), "author": row.author, "what": row.what })
 }

@@ -150,6 +150,8 @@ CREATE TABLE alert_event (
 CREATE INDEX alert_event_at ON alert_event (at);
 ALTER TABLE follower ADD COLUMN alerted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE follower ADD COLUMN alerts_kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE alert_audit ADD COLUMN episode INTEGER;
+CREATE INDEX alert_audit_episode ON alert_audit (episode) WHERE episode IS NOT NULL;
 "];
 
 /// The version that this program writes.

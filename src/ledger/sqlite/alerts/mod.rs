@@ -50,12 +50,18 @@ fn episode_of(row: &Row<'_>) -> rusqlite::Result<EpisodeRow> {
     })
 }
 
-fn episodes(conn: &Connection, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
+fn episodes(
+    conn: &Connection,
+    open: bool,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<EpisodeRow>, Fault> {
     let mut rows = conn.prepare_cached(
-        "SELECT number, opened, resolved, body FROM episode WHERE NOT ?1 OR resolved IS NULL
+        "SELECT number, opened, resolved, body FROM episode
+         WHERE (NOT ?1 OR resolved IS NULL) AND (?3 IS NULL OR number < ?3)
          ORDER BY number DESC LIMIT ?2",
     )?;
-    let rows = rows.query_map((open, count(limit)), episode_of)?;
+    let rows = rows.query_map((open, count(limit), before), episode_of)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -81,14 +87,17 @@ fn steps(conn: &Connection, number: u64) -> Result<Vec<StepRow>, Fault> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn audit(conn: &Connection, limit: usize) -> Result<Vec<AuditRow>, Fault> {
-    let mut rows =
-        conn.prepare_cached("SELECT at, author, what FROM alert_audit ORDER BY id DESC LIMIT ?1")?;
-    let rows = rows.query_map([count(limit)], |row| {
+fn audit(conn: &Connection, episode: Option<u64>, limit: usize) -> Result<Vec<AuditRow>, Fault> {
+    let mut rows = conn.prepare_cached(
+        "SELECT at, author, what, episode FROM alert_audit
+         WHERE ?2 IS NULL OR episode = ?2 ORDER BY id DESC LIMIT ?1",
+    )?;
+    let rows = rows.query_map((count(limit), episode), |row| {
         Ok(AuditRow {
             at: UnixMillis(row.get(0)?),
             author: Text::from(row.get_ref(1)?.as_str()?),
             what: row.get(2)?,
+            episode: row.get(3)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -140,8 +149,13 @@ impl Alerts for SqliteLedger {
         self.named(result)
     }
 
-    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
-        self.named(episodes(&self.conn, open, limit))
+    fn episodes_before(
+        &self,
+        open: bool,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, Fault> {
+        self.named(episodes(&self.conn, open, before, limit))
     }
 
     fn episode(&self, number: u64) -> Result<Option<EpisodeRow>, Fault> {
@@ -170,7 +184,11 @@ impl Alerts for SqliteLedger {
     }
 
     fn alert_audit(&self, limit: usize) -> Result<Vec<AuditRow>, Fault> {
-        self.named(audit(&self.conn, limit))
+        self.named(audit(&self.conn, None, limit))
+    }
+
+    fn alert_audit_of(&self, episode: u64, limit: usize) -> Result<Vec<AuditRow>, Fault> {
+        self.named(audit(&self.conn, Some(episode), limit))
     }
 
     fn events_after(&self, after: u64, limit: usize) -> Result<Vec<EventRow>, Fault> {

@@ -98,9 +98,11 @@ fn episodes(tx: &Transaction<'_>, apply: &AlertApply) -> Result<(), Fault> {
 }
 
 fn audit(tx: &Transaction<'_>, apply: &AlertApply) -> Result<(), Fault> {
-    let mut put = tx.prepare_cached("INSERT INTO alert_audit VALUES (NULL, ?1, ?2, ?3)")?;
+    let mut put = tx.prepare_cached(
+        "INSERT INTO alert_audit (at, author, what, episode) VALUES (?1, ?2, ?3, ?4)",
+    )?;
     for row in &apply.audit {
-        put.execute((row.at.0, row.author.as_str(), &row.what))?;
+        put.execute((row.at.0, row.author.as_str(), &row.what, row.episode))?;
     }
     if !apply.audit.is_empty() {
         tx.prepare_cached(
