@@ -195,8 +195,8 @@ fn answer(digest: &Digest, around: &Around<'_>) -> String {
 }
 
 /// The texts that a line has; those that are not given are empty.
-const TEXTS: [&str; 9] = [
-    "what", "figure", "strong", "rest", "note", "state", "after", "tone", "colour",
+const TEXTS: [&str; 10] = [
+    "what", "figure", "strong", "rest", "note", "state", "after", "see", "tone", "colour",
 ];
 
 /// A line of a digest with all its texts.
@@ -265,14 +265,15 @@ fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
         None => format!("tollwatch alerts show {number}"),
     };
     let state = format!("{state}, {}", notice.severity.as_str());
-    let after = format!("{when}{cost}; rule {rule}.{act} {see}");
+    let after = format!("{when}{cost}; rule {rule}.{act}");
     let tone = view::tone(notice);
     entry(&[
         ("what", &case.starting()),
         ("figure", &said),
-        ("note", &format!("{state}, {after}")),
+        ("note", &format!("{state}, {after} {see}")),
         ("state", &state),
         ("after", &after),
+        ("see", &see),
         ("tone", tone),
         ("colour", super::colour(tone)),
     ])
