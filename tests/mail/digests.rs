@@ -219,7 +219,7 @@ fn a_digest_of_hundreds_stays_small() {
     let mail = digest(&many, &around(&templates));
     assert!(bytes(&mail).len() <= MAIL_BYTES, "{}", bytes(&mail).len());
     let words: Vec<&str> = mail.text.split_whitespace().collect();
-    let shown = words.join(" ").matches("episode 300").count();
+    let shown = words.join(" ").matches("/alerts/300").count();
     assert!((10..=60).contains(&shown), "{shown}");
     let left = format!("and {} more", 500 - shown);
     assert!(mail.text.contains(&left), "{left}: {}", mail.text);
