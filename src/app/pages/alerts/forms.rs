@@ -99,7 +99,8 @@ pub(super) fn done(ask: &Ask<'_>, number: u64) -> Result<Option<Card>, Fault> {
                 row.at.to_string(),
             ),
             Cell::name(&row.author),
-            Cell::name(&row.what),
+            Cell::new(Words::new().name(row.what.as_str()), row.what.as_str())
+                .hint(row.what.as_str()),
         ]
     });
     Ok(Some(Card {
