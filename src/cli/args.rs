@@ -19,8 +19,8 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use alerts::{AlertsBooks, AlertsCommand, AlertsList, AlertsShow, AlertsTestMail};
 pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
-    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
-    ReadinessArgs, ReportCommand, Restate, Zone,
+    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, MonthlyArgs, PilotArgs,
+    QuarantineCommand, ReadinessArgs, ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};

@@ -133,6 +133,12 @@ impl Desk {
         }
     }
 
+    /// Notes who said what an open episode was, and what changed by it.
+    pub fn judged(&mut self, number: u64, mark: Mark) {
+        // One that is not open has its row in the books.
+        drop(self.mark(number, |open| open.judged = Some(mark)));
+    }
+
     fn mark(
         &mut self,
         number: u64,

@@ -4,6 +4,7 @@
 //! handful of probes a minute gain nothing from an open one, and a forgotten one would hold a place.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -15,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::access::Identity;
-use super::answers::{Asked, Refused};
+use super::answers::{Answers, Asked, Failed, Refused, Wrong};
 use super::events::Changes;
 use super::page::{self, csv};
 use super::{Board, changes, who};
@@ -36,6 +37,12 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const JSON: &str = "application/json";
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 
+/// A page with a frame for a mail: what every page may, and frames of our own.
+const POLICY_OF_MAILS: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A mail in its frame: its own styles and pictures, and nothing else, whoever opens it.
+const POLICY_OF_A_MAIL: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
 /// How long an answer may take to be made.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -49,7 +56,7 @@ pub(super) fn router(board: Board) -> Router {
         .route("/script.js", get(script))
         .route("/icon.svg", get(icon))
         .route("/events", get(events))
-        .route("/api/v1/{name}", get(api))
+        .route("/api/v1/{*name}", get(api))
         .route("/login", get(changes::login_form).post(changes::log_in))
         .route("/logout", post(changes::log_out))
         .route(
@@ -108,6 +115,14 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     let Some(pages) = board.pages.clone() else {
         return unknown(&board);
     };
+    if path.starts_with("/api/") {
+        return failed(&Refused::Unknown);
+    }
+    let mails = path == "/mails";
+    let mail = path.strip_prefix("/mails/");
+    if let Some(name) = mail.and_then(|name| name.strip_suffix(".html")) {
+        return a_mail(&board, pages, name.to_owned()).await;
+    }
     let made = made(move || {
         let asked = Asked::parse(&query)?;
         let (path, table) = match path
@@ -128,7 +143,15 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
         }
     });
     match made.await {
-        Ok((kind, text)) => tagged(kind, text, &headers),
+        Ok((kind, text)) => {
+            let mut response = tagged(kind, text, &headers);
+            if mails {
+                let policy = HeaderValue::from_static(POLICY_OF_MAILS);
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
         Err(Refused::Unknown) => unknown(&board),
         Err(refused) => {
             let (status, _, text) = said(&refused);
@@ -137,6 +160,22 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             answer(status, HTML, page::message(title, &text, places))
         }
     }
+}
+
+/// A mail's HTML, for the frame of its page: it may run nothing, fetch nothing and lead nowhere.
+async fn a_mail(board: &Board, pages: Arc<dyn Answers>, name: String) -> Response {
+    let Ok(text) = made(move || pages.framed(&name)).await else {
+        return unknown(board);
+    };
+    let mut response = answer(StatusCode::OK, HTML, text);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY_OF_A_MAIL),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// An answer of the API.
@@ -159,12 +198,35 @@ async fn api(State(board): State<Board>, request: Request) -> Response {
     });
     match made.await {
         Ok(text) => tagged(JSON, text, &headers),
-        Err(refused) => {
-            let (status, code, text) = said(&refused);
-            let error = serde_json::json!({ "error": { "code": code, "message": text } });
-            answer(status, JSON, error.to_string() + "\n")
-        }
+        Err(refused) => failed(&refused),
     }
+}
+
+/// A refusal as the API tells it.
+fn failed(refused: &Refused) -> Response {
+    let (status, code, message) = said(refused);
+    let (parameter, expected) = match refused {
+        Refused::Unknown => (
+            None,
+            "an address that /api/v1/openapi.json lists".to_owned(),
+        ),
+        Refused::Parameter(name, right) => (Some(name.clone()), right.clone()),
+        Refused::Unavailable(_) => (None, "the same later, or for fewer days".to_owned()),
+    };
+    wrong(
+        status,
+        Wrong {
+            code,
+            message,
+            parameter,
+            expected,
+        },
+    )
+}
+
+fn wrong(status: StatusCode, error: Wrong) -> Response {
+    let text = serde_json::to_string(&Failed { error }).unwrap_or_default();
+    answer(status, JSON, text + "\n")
 }
 
 /// Status, code of the API and words of a refusal.
@@ -232,9 +294,24 @@ fn unknown(board: &Board) -> Response {
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
 
-pub(super) async fn not_allowed() -> Response {
-    let text = "only GET and HEAD are answered\n".to_owned();
-    answer(StatusCode::METHOD_NOT_ALLOWED, PLAIN, text)
+/// What is answered to a change where nothing can be changed.
+pub(super) fn no_change(path: &str) -> Response {
+    let text = "only GET and HEAD are answered";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if path.starts_with("/api/") {
+        let error = Wrong {
+            code: "not_allowed",
+            message: text.to_owned(),
+            parameter: None,
+            expected: "GET".to_owned(),
+        };
+        return wrong(status, error);
+    }
+    answer(status, PLAIN, format!("{text}\n"))
+}
+
+async fn not_allowed(request: Request) -> Response {
+    no_change(request.uri().path())
 }
 
 /// An answer with a mark of its content; 304 to whoever has it.

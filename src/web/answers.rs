@@ -5,6 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::units::Text;
 
 use super::page::{Page, Place};
@@ -24,6 +27,15 @@ pub trait Answers: Send + Sync {
     /// # Errors
     /// [`Refused`].
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused>;
+
+    /// The HTML of a mail that lies in a folder, by the name of its file without the ending.
+    ///
+    /// # Errors
+    /// [`Refused`]; where there are no such mails, all are unknown.
+    fn framed(&self, name: &str) -> Result<String, Refused> {
+        let _ = name;
+        Err(Refused::Unknown)
+    }
 
     /// The answer of `/api/v1/NAME`, as JSON.
     ///
@@ -87,6 +99,26 @@ pub enum Refused {
     Parameter(String, String),
     /// The books cannot be read now; what they say.
     Unavailable(String),
+}
+
+/// A fault, as the API answers it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Failed {
+    /// What is wrong.
+    pub(super) error: Wrong,
+}
+
+/// What is wrong, and what would be right.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Wrong {
+    /// `not_found`, `bad_parameter`, `not_allowed` or `unavailable`; these stay as they are.
+    pub(super) code: &'static str,
+    /// The same in words, for people.
+    pub(super) message: String,
+    /// The parameter that is wrong.
+    pub(super) parameter: Option<String>,
+    /// What would be right.
+    pub(super) expected: String,
 }
 
 /// The parameters of an address.

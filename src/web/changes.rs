@@ -211,10 +211,10 @@ pub(super) async fn change(State(board): State<Board>, request: Request) -> Resp
     let path = request.uri().path().to_owned();
     let who = request.extensions().get::<Identity>().cloned();
     let (Some(pages), Some(who)) = (board.pages.clone(), who) else {
-        return super::answer::not_allowed().await;
+        return super::answer::no_change(&path);
     };
     if !pages.takes(&path) {
-        return super::answer::not_allowed().await;
+        return super::answer::no_change(&path);
     }
     let form = match form(request, board.limits.patience).await {
         Ok((form, _)) => form,
@@ -257,10 +257,10 @@ async fn by_link(
     uri: &axum::http::Uri,
     work: impl FnOnce(&dyn Answers, &str, &str) -> Result<Page, Unchanged> + Send + 'static,
 ) -> Response {
-    let Some(pages) = board.pages.clone() else {
-        return super::answer::not_allowed().await;
-    };
     let path = uri.path().to_owned();
+    let Some(pages) = board.pages.clone() else {
+        return super::answer::no_change(&path);
+    };
     let asked = Asked::parse(uri.query().unwrap_or("")).unwrap_or_default();
     let key = asked.get("k").unwrap_or_default().to_owned();
     match made_of(move || work(pages.as_ref(), &path, &key)).await {

@@ -30,7 +30,7 @@ use guard::Guarded;
 
 pub use access::Access;
 pub use answer::PATHS;
-pub use answers::{Answers, Asked, Refused, Unchanged};
+pub use answers::{Answers, Asked, Failed, Refused, Unchanged};
 pub use guard::Limits;
 
 /// Threads that make answers; what comes beyond them waits.

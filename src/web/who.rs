@@ -76,7 +76,10 @@ pub(super) async fn guarded(
             "same-origin",
         ),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A mail in its frame has a stricter policy of its own.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     if board.access.tls().is_some() {
         let long = HeaderValue::from_static("max-age=31536000");

@@ -126,6 +126,7 @@ fn notice(ask: &Ask<'_>, episode: &EpisodeView, explained: bool) -> Option<Notic
         rule: rule.clone(),
         finding: finding.clone(),
         others: Vec::new(),
+        others_rules: Vec::new(),
         others_count: usize::try_from(episode.series)
             .unwrap_or(0)
             .saturating_sub(1),

@@ -8,15 +8,22 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use crate::app::Failure;
 use crate::app::setup::Setup;
 use crate::episode::Order;
-use crate::ledger::{Alerts, Ledger, SqliteLedger};
+use crate::ledger::{Alerts, Follow, Ledger, SqliteLedger};
 
 /// Connections at once.
 const CONNECTIONS: usize = 3;
 
-/// The books, and what alerts keep in them.
-pub trait Books: Ledger + Alerts {}
+/// The books, what alerts keep in them, and who follows them.
+pub trait Books: Ledger + Alerts + Follow {
+    /// The size of their file, in bytes.
+    fn bytes(&self) -> u64;
+}
 
-impl<T: Ledger + Alerts> Books for T {}
+impl Books for SqliteLedger {
+    fn bytes(&self) -> u64 {
+        self.file_bytes()
+    }
+}
 
 /// Books and configuration for whoever answers.
 pub trait Store: Send + Sync {

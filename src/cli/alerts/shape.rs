@@ -48,7 +48,7 @@ pub(super) fn episode(one: &EpisodeView) -> Value {
         "series": one.series, "firing": one.firing, "opened": one.opened.to_string(),
         "since": one.since.to_string(), "resolved": one.resolved.map(|at| at.to_string()),
         "step": one.last.step, "told": one.told, "acked": one.acked.as_ref().map(said),
-        "feedback": one.feedback,
+        "feedback": one.feedback, "judged": one.judged.as_ref().map(said),
     })
 }
 

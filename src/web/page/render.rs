@@ -152,6 +152,10 @@ fn choice(choice: &Choice, path: &str) -> Markup {
             @if let Some(search) = &choice.search {
                 label { "containing " input type="search" name="q" value=(search); }
             }
+            @if let Some((from, to)) = &choice.against {
+                label { "against " input type="date" name="against_from" value=(from); }
+                label { "to " input type="date" name="against_to" value=(to); }
+            }
             @for (name, value) in &choice.hidden {
                 input type="hidden" name=(name) value=(value);
             }
@@ -216,14 +220,17 @@ fn part(body: &Body, page: &Page, (path, reader): (&str, &Reader)) -> Markup {
             Body::Picture { wide, narrow } => div.picture { (PreEscaped(wide)) (PreEscaped(narrow)) },
             Body::Table(one) => {
                 (table(one, path.is_empty()))
-                @if !path.is_empty() {
-                    p.take { a href=(csv_link(path, one.name, &page.choice.query)) download { "CSV" } }
+                @if !path.is_empty() && !one.name.is_empty() {
+                    p.take { a href=(csv_link(path, one.name, &page.choice.whole)) download { "CSV" } }
                 }
             },
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
             Body::Words(list) => { @for one in list { p { (words(one)) } } },
             Body::Lines(text) => pre { (text) },
             Body::Forms(list) => (form::forms(list, reader, path.is_empty())),
+            Body::Frame { address, about } => {
+                @if !path.is_empty() { iframe sandbox="" src=(address) title=(about) loading="lazy" {} }
+            },
             Body::Empty(what) => p.empty { (words(what)) },
         }
     }
@@ -258,7 +265,7 @@ fn table(table: &Table, alone: bool) -> Markup {
         div.scroll tabindex="0" role="group" aria-label=(table.about) {
             table {
                 thead { tr { @for column in &table.columns {
-                    th scope="col" class=[class(column.kind)] { (column.title) }
+                    th scope="col" class=[class(column.kind)] { bdi { (column.title) } }
                 } } }
                 tbody { @for row in table.rows.iter().take(first.min(most)) { (cells(table, row)) } }
                 @if rest > 0 {
@@ -287,6 +294,7 @@ fn class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Number => Some("n"),
         Kind::Picture => Some("p"),
+        Kind::Prose => Some("w"),
         Kind::Text => None,
     }
 }
