@@ -60,6 +60,9 @@ residency = "eu"
 folder = "mails"
 from = "tollwatch@example.com"
 fallback_to = "fallback@example.com"
+
+[alerts]
+public_url = "https://tollwatch.contoso.example"
 "#;
 
 fn now() -> UnixMillis {
@@ -111,6 +114,42 @@ fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     found.unwrap_or_default().trim_start_matches(':').trim()
 }
 
+/// The address behind `Acknowledge` leads to a page of this daemon, whose form takes care of it.
+fn acknowledged_by_its_link(desk: &Desk, daemon: &Daemon<'_>, mail: &str) {
+    let read = mail_parser::MessageParser::default().parse(mail).unwrap();
+    let text = read.body_text(0).unwrap().into_owned();
+    let base = "https://tollwatch.contoso.example";
+    let mut words = text.split_whitespace();
+    let link = words.find_map(|word| {
+        word.strip_prefix(base)
+            .filter(|path| path.contains("/ack?k="))
+    });
+    let link = link.unwrap_or_else(|| panic!("{text}"));
+    let ask = |method: &str| {
+        let mut stream = std::net::TcpStream::connect(daemon.address()).unwrap();
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0";
+        let host = base.trim_start_matches("https://");
+        write!(
+            stream,
+            "{method} {link} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    };
+    let done = || {
+        let books = SqliteLedger::open_read_only(&desk.path("books.db")).unwrap();
+        books.alert_audit(10).unwrap()
+    };
+    let page = ask("GET");
+    assert!(page.contains("Acknowledge this alert?"), "{page}");
+    assert_eq!(done(), []);
+    let answer = ask("POST");
+    assert!(answer.contains("It is done."), "{answer}");
+    assert_eq!(done()[0].author, "owner@example.com");
+}
+
 #[test]
 fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     let desk = Desk::new();
@@ -141,6 +180,7 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     assert_eq!(header(&found, "To"), "owner@example.com");
     let id = header(&found, "Message-ID").to_owned();
     assert!(!id.is_empty());
+    acknowledged_by_its_link(&desk, &daemon, &found);
     let number = found.split("X-Tollwatch-Episode: ").nth(1).unwrap();
     let number = number.lines().next().unwrap().trim().to_owned();
     judged(
