@@ -21,7 +21,7 @@ mod inventory;
 mod kafka;
 mod lint;
 mod names;
-mod past;
+pub mod past;
 mod places;
 mod read;
 mod rules;
@@ -32,8 +32,7 @@ mod words;
 mod written;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::Path;
+use std::{io, path::Path};
 
 use chrono_tz::Tz;
 
@@ -54,7 +53,6 @@ pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
-pub use past::past;
 pub use rules::{Rules, SHIPPED};
 pub use schema::{json_schema, rules_json_schema};
 pub use settings::{

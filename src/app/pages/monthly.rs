@@ -43,11 +43,25 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         asked: &asked,
         ..*ask
     };
-    let spend = spend::page(ask)?;
+    let mut spend = spend::page(ask)?;
     if spend.rows.is_empty() {
         return Ok(overview::nothing(ask));
     }
     let (mut landed, latency) = (residency::page(ask)?, latency::page(ask)?);
+    // A file leads nowhere, so it offers no other days either.
+    for card in spend.rows.iter_mut().flatten() {
+        card.body.retain(|body| match body {
+            Body::Words(lines) => !lines
+                .iter()
+                .any(|words| words.text().starts_with("Against: ")),
+            Body::Picture { .. }
+            | Body::Table(_)
+            | Body::Findings(_)
+            | Body::Lines(_)
+            | Body::Frame { .. }
+            | Body::Empty(_) => true,
+        });
+    }
     for table in landed
         .rows
         .iter_mut()
@@ -165,7 +179,7 @@ pub fn pilot(answer: &Pilot) -> Page {
         Outcome::Failed => Tone::Bad,
     };
     let said = verdict(answer);
-    let (word, rest) = said.split_once(": ").unwrap_or((&said, ""));
+    let word = said.split(": ").next().unwrap_or_default();
     let figures = &answer.figures;
     let days = match (&answer.first_day, &answer.last_day) {
         (Some(first), Some(last)) => format!("{first} to {last}"),
@@ -173,7 +187,12 @@ pub fn pilot(answer: &Pilot) -> Page {
     };
     Page {
         title: "Pilot".to_owned(),
-        headline: Words::new().with(tone, format!("{word}: ")).name(rest),
+        headline: Words::new()
+            .with(tone, format!("{word}: "))
+            .name(answer.feature.as_str())
+            .say(" at ")
+            .name(answer.endpoint.as_str())
+            .say("."),
         lead: Words::of(format!(
             "{} and {}; {} in all.",
             plural(figures.calls, "call", "calls"),

@@ -54,7 +54,7 @@ pub fn explain(
         let present = row.is_some_and(|row| row.text == setup.ready.canonical);
         let then = row
             .filter(|_| !present)
-            .and_then(|row| crate::config::past(&row.text, now))
+            .and_then(|row| crate::config::past::past(&row.text, now))
             .map(|ready| Setup::of(ready, Vec::new()));
         // A configuration that the books lost leaves what was booked, without reasons.
         let setup = if present { Some(setup) } else { then.as_ref() };
