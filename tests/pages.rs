@@ -34,7 +34,7 @@ residency = "{rule}"
 "#
     );
     let prices = format!(
-        "[[price]]\nprovider = \"azure\"\nmodel = \"gpt-4o\"\ninput = \"{input}\"\noutput = \"10\"\nsource = \"contract\"\n"
+        "[[row]]\nprovider = \"azure\"\nmodel = \"gpt-4o*\"\ninput = \"{input}\"\noutput = \"10\"\nsource = \"contract\"\n"
     );
     (main, prices)
 }

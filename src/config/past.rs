@@ -38,7 +38,8 @@ pub fn past(text: &str, now: UnixMillis) -> Option<Ready> {
     let mut texts = BTreeMap::new();
     for (name, tree) in files {
         table.insert(name.to_owned(), Value::String(name.to_owned()));
-        texts.insert(name.to_owned(), tree.value()?.to_string());
+        // A table is written as a file; a value would be written in line.
+        texts.insert(name.to_owned(), tree.value()?.as_table()?.to_string());
     }
     let main = FileText {
         name: "then.toml".to_owned(),
@@ -205,7 +206,7 @@ application = "itsm"
 skill = "two"
 residency = "de"
 "#;
-    const PRICES: &str = "[[price]]\nprovider = \"azure\"\nmodel = \"gpt-4o\"\nfrom = 2026-01-01\ninput = \"2.5\"\noutput = \"10\"\nsource = \"contract\"\n";
+    const PRICES: &str = "[[row]]\nprovider = \"azure\"\nmodel = \"gpt-4o\"\nfrom = 2026-01-01\ninput = \"2.5\"\noutput = \"10\"\nsource = \"contract\"\n";
 
     #[test]
     fn the_text_makes_the_same_configuration() {
