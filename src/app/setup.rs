@@ -14,6 +14,7 @@ use crate::decode::Settings;
 use crate::judge::{Judge, Rulebook};
 use crate::ledger::{Fault, Ledger, Options, SqliteLedger};
 use crate::provider::Gate;
+use crate::secret::seal::SealKey;
 use crate::source::list;
 use crate::units::Text;
 
@@ -30,6 +31,8 @@ pub struct Setup {
     pub ready: Ready,
     /// The files that the configuration was read from.
     pub files: Vec<PathBuf>,
+    /// What signs links in mails; without, mails say what to type.
+    pub links: Option<SealKey>,
 }
 
 /// The source that files belong to that no configured source names.
@@ -104,6 +107,7 @@ impl Setup {
             gate,
             ready,
             files,
+            links: None,
         }
     }
 

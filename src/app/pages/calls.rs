@@ -27,7 +27,7 @@ const SECOND_MS: i64 = 1000;
 /// Lines that one page looks through before it hands a link to go on.
 const LOOKED_MAX: usize = 150_000;
 /// Outcomes that can be asked for.
-const OUTCOMES: [&str; 8] = [
+pub(super) const OUTCOMES: [&str; 8] = [
     "ok",
     "throttled",
     "auth",
@@ -38,7 +38,8 @@ const OUTCOMES: [&str; 8] = [
     "failed",
 ];
 
-struct Wanted<'a> {
+/// What lines are looked for.
+pub(super) struct Wanted<'a> {
     text: Option<String>,
     outcome: Option<&'a str>,
     feature: Option<&'a str>,
@@ -49,14 +50,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     if let Some(page) = one::page(ask)? {
         return Ok(page);
     }
-    let outcome = asked.get("outcome");
-    if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
-        let right = format!("one of {}", OUTCOMES.join(", "));
-        return Err(Fault::Refused(Refused::Parameter(
-            "outcome".to_owned(),
-            right,
-        )));
-    }
+    let wanted = Wanted::of(ask)?;
     // A time in the place of a text leads to the lines up to it.
     let time = asked.get("q").and_then(UnixMillis::parse);
     let before = match asked.get("before") {
@@ -65,14 +59,6 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
             let right = "a time such as `2026-11-20T09:14:31Z`".to_owned();
             Fault::Refused(Refused::Parameter("before".to_owned(), right))
         })?,
-    };
-    let wanted = Wanted {
-        text: asked
-            .get("q")
-            .filter(|_| time.is_none())
-            .map(str::to_lowercase),
-        outcome,
-        feature: view.feature.as_deref(),
     };
     let newest = view.books.map_or(view.today, |(_, last)| last);
     let end = before.min(View::day(ask.ledger.zones(), newest).to);
@@ -141,8 +127,30 @@ fn gather(
     Ok((lines, to))
 }
 
-impl Wanted<'_> {
-    fn takes(&self, line: &Line) -> bool {
+impl<'a> Wanted<'a> {
+    /// What an address looks for.
+    pub(super) fn of(ask: &Ask<'a>) -> Result<Wanted<'a>, Fault> {
+        let outcome = ask.asked.get("outcome");
+        if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
+            let right = format!("one of {}", OUTCOMES.join(", "));
+            return Err(Fault::Refused(Refused::Parameter(
+                "outcome".to_owned(),
+                right,
+            )));
+        }
+        Ok(Wanted {
+            // A time leads to lines, and is not looked for in them.
+            text: ask
+                .asked
+                .get("q")
+                .filter(|text| UnixMillis::parse(text).is_none())
+                .map(str::to_lowercase),
+            outcome,
+            feature: ask.view.feature.as_deref(),
+        })
+    }
+
+    pub(super) fn takes(&self, line: &Line) -> bool {
         let about = &line.about;
         let outcome = self
             .outcome
@@ -179,7 +187,8 @@ fn outcomes(line: &Line) -> impl Iterator<Item = &'static str> {
         .chain(line.request.map(|request| request.class.as_str()))
 }
 
-fn position(line: &Line) -> String {
+/// Where a line's record stands.
+pub(super) fn position(line: &Line) -> String {
     format!(
         "{}:{}:{}",
         line.about.topic, line.about.partition, line.offset

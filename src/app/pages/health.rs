@@ -19,20 +19,20 @@ use super::tables::FIRST;
 use super::view::{Fault, View};
 
 /// Records in quarantine that are shown.
-const SAMPLES: usize = 100;
+pub(super) const SAMPLES: usize = 100;
 
 /// What became of records.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    received: i64,
-    metered: i64,
-    duplicate: i64,
-    ignored: i64,
-    quarantined: i64,
+pub(super) struct Ends {
+    pub(super) received: i64,
+    pub(super) metered: i64,
+    pub(super) duplicate: i64,
+    pub(super) ignored: i64,
+    pub(super) quarantined: i64,
 }
 
 impl Ends {
-    fn add(&mut self, row: &CountRow) {
+    pub(super) fn add(&mut self, row: &CountRow) {
         let n = i64::try_from(row.n).unwrap_or(i64::MAX);
         match row.outcome.as_str() {
             "received" => self.received += n,
@@ -44,7 +44,7 @@ impl Ends {
         }
     }
 
-    fn missing(&self) -> i64 {
+    pub(super) fn missing(&self) -> i64 {
         self.received - self.metered - self.duplicate - self.ignored - self.quarantined
     }
 }

@@ -7,6 +7,7 @@
 mod alerts;
 mod api;
 mod calls;
+mod changes;
 mod endpoints;
 mod findings;
 mod health;
@@ -27,9 +28,9 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
-use crate::units::UnixMillis;
+use crate::units::{Text, UnixMillis};
 use crate::web::page::{Page, Place, Words};
-use crate::web::{Answers, Asked, Refused};
+use crate::web::{Answers, Asked, Refused, Unchanged};
 
 use super::Failure;
 use super::report;
@@ -82,34 +83,6 @@ pub const PLACES_WITH_MAILS: [Place; 9] = {
     let mails = ("/mails", "Mails", "what was written to whom");
     [one, two, three, four, five, mails, six, seven, eight]
 };
-
-/// Answers of the API: name, what it answers.
-pub const ANSWERS: [(&str, &str); 6] = [
-    (
-        "spend",
-        "`report daily`: days, features, total, what was not seen",
-    ),
-    (
-        "plan",
-        "spend against approval by day; by model and application",
-    ),
-    (
-        "why",
-        "why spend is not what was approved; the parts add up",
-    ),
-    (
-        "residency",
-        "`report residency`: verdicts, where calls landed, kept evidence",
-    ),
-    (
-        "endpoints",
-        "`report endpoints`: the registry beside what was seen",
-    ),
-    (
-        "story",
-        "the feature that left its approval the furthest; `null` where none did",
-    ),
-];
 
 /// Rows of evidence of each verdict.
 const EVIDENCE: usize = 50;
@@ -206,6 +179,22 @@ impl<S: Store> Answers for Pages<S> {
 
     fn version(&self) -> Option<u64> {
         self.store.version()
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        Self::takes_form(path)
+    }
+
+    fn change(&self, path: &str, form: &Asked, author: &Text) -> Result<String, Unchanged> {
+        self.changed(path, form, author)
+    }
+
+    fn linked(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.offered(path, key)
+    }
+
+    fn follow(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.followed(path, key)
     }
 }
 

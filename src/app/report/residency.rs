@@ -44,6 +44,7 @@ pub struct Residency {
 
 /// One feature.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ResidencyFeature")]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,

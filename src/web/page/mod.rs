@@ -4,11 +4,13 @@
 //! are data and not templates of their own: each gets the same look, its tables as CSV, a page for
 //! printing and one self-contained file, and none of it twice.
 
+mod form;
 mod render;
 mod said;
 mod sheet;
 mod table;
 
+pub use form::{Field, Form, Reader, login};
 pub use render::{Place, alone, full, message};
 pub use said::{Said, Tone, Words};
 pub use sheet::csv;
@@ -87,6 +89,8 @@ pub enum Body {
     Words(Vec<Words>),
     /// Lines of letters of one width, as they are.
     Lines(String),
+    /// What can be changed.
+    Forms(Vec<Form>),
     /// A document of ours in a frame that may do nothing; a file that stands alone has none.
     Frame {
         /// Where it is.
@@ -184,7 +188,8 @@ impl Page {
                     }
                     Body::Words(list) => list.iter_mut().for_each(cut),
                     Body::Empty(words) => cut(words),
-                    Body::Picture { .. } | Body::Lines(_) | Body::Frame { .. } => {}
+                    Body::Picture { .. } | Body::Lines(_) | Body::Forms(_) | Body::Frame { .. } => {
+                    }
                 }
             }
         }
@@ -202,6 +207,7 @@ impl Page {
                 | Body::Findings(_)
                 | Body::Words(_)
                 | Body::Lines(_)
+                | Body::Forms(_)
                 | Body::Frame { .. }
                 | Body::Empty(_) => None,
             })
