@@ -48,32 +48,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         return Ok(overview::nothing(ask));
     }
     let (mut landed, latency) = (residency::page(ask)?, latency::page(ask)?);
-    // A file leads nowhere, so it offers no other days either.
-    for card in spend.rows.iter_mut().flatten() {
-        card.body.retain(|body| match body {
-            Body::Words(lines) => !lines
-                .iter()
-                .any(|words| words.text().starts_with("Against: ")),
-            Body::Picture { .. }
-            | Body::Table(_)
-            | Body::Findings(_)
-            | Body::Lines(_)
-            | Body::Frame { .. }
-            | Body::Empty(_) => true,
-        });
-    }
-    for table in landed
-        .rows
-        .iter_mut()
-        .flatten()
-        .flat_map(|card| &mut card.body)
-    {
-        if let Body::Table(table) = table
-            && table.name == "evidence"
-        {
-            table.rows.truncate(EVIDENCE);
-        }
-    }
+    fit_for_paper(&mut spend, &mut landed);
     let mut rows = spend.rows;
     rows.extend(landed.rows);
     rows.extend(latency.rows);
@@ -99,6 +74,37 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         },
         ..Page::default()
     })
+}
+
+/// Takes out what only a page on the web can use, and the evidence that a committee does not read.
+fn fit_for_paper(spend: &mut Page, landed: &mut Page) {
+    // A file leads nowhere, so it offers no other days either.
+    for card in spend.rows.iter_mut().flatten() {
+        card.body.retain(|body| match body {
+            Body::Words(lines) => !lines
+                .iter()
+                .any(|words| words.text().starts_with("Against: ")),
+            Body::Picture { .. }
+            | Body::Table(_)
+            | Body::Findings(_)
+            | Body::Lines(_)
+            | Body::Forms(_)
+            | Body::Frame { .. }
+            | Body::Empty(_) => true,
+        });
+    }
+    for table in landed
+        .rows
+        .iter_mut()
+        .flatten()
+        .flat_map(|card| &mut card.body)
+    {
+        if let Body::Table(table) = table
+            && table.name == "evidence"
+        {
+            table.rows.truncate(EVIDENCE);
+        }
+    }
 }
 
 /// Alerts that were opened in the month.
