@@ -183,23 +183,24 @@ prices = "prices.toml"
 timezone = "Europe/Berlin"
 
 [rule.ours]
-regions = ["eu", "ch"]
+regions = ["eu", "azure:switzerlandnorth"]
 min_grade = "C"
 
-[endpoint."a \"b\"\u0007"]
+[endpoint.a]
+display_name = "a \"b\" \u00fc"
 base_url = "https://one.openai.azure.com"
 provider = "azure"
-region = "westeurope"
-scope = "regional"
+region = "azure:westeurope"
+deployment_scope = "regional"
 credential_ref = "kv"
 model_name = "gpt-4o"
-timeout_seconds = 8
+timeout_ms = 8_000
 
 [[feature]]
 application = "itsm"
 skill = "one"
 residency = "ours"
-approved = { cost_per_call_usd = 0.04 }
+approved = { cents_per_call = "4", calls_per_day = 7 }
 
 [[feature]]
 application = "itsm"
