@@ -22,7 +22,7 @@ mod kafka;
 mod lint;
 mod lists;
 mod names;
-mod past;
+pub mod past;
 mod places;
 mod read;
 mod rules;
@@ -34,8 +34,7 @@ mod words;
 mod written;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::Path;
+use std::{io, path::Path};
 
 use chrono_tz::Tz;
 
@@ -56,7 +55,6 @@ pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
-pub use past::past;
 pub use rules::{Rules, SHIPPED};
 pub use schema::{json_schema, rules_json_schema};
 pub use settings::{
