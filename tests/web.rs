@@ -206,6 +206,18 @@ fn answers_are_marked_and_strangers_are_sent_away() {
 }
 
 #[test]
+fn what_is_missing_is_told_to_people_as_a_page_and_to_programs_as_text() {
+    let served = served(hostile(2, 2));
+    for (accept, kind) in [("text/html,*/*", "text/html"), ("*/*", "text/plain")] {
+        for path in ["/nothing", "/alerts/77", "/spend/nothing.csv"] {
+            let answer = ask_with(&served, "GET", path, &[("Accept", accept)]);
+            assert_eq!(answer.status, 404, "{path}");
+            assert!(answer.head.contains(kind), "{path}: {}", answer.head);
+        }
+    }
+}
+
+#[test]
 fn calls_are_found_by_what_they_hold() {
     let served = served(ledger_support::traffic(5, 300, 2));
     let all = served.whole();
