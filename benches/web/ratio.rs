@@ -9,7 +9,7 @@ use std::time::Duration;
 use tollwatch::app::pages::PLACES;
 use tollwatch::ledger::{Alerts, Family, Ledger, Resolution, Span, SqliteLedger};
 use tollwatch::units::{HOUR_MS, UnixMillis};
-use tollwatch::web::page::full;
+use tollwatch::web::page::{Reader, full};
 use tollwatch::web::{Answers, Asked};
 
 use super::ledger_support::{DAY, START};
@@ -28,7 +28,7 @@ const ROUNDS: usize = 7;
 fn page(served: &Served, path: &str, query: &str) -> String {
     let asked = Asked::parse(query).expect("a query");
     let page = served.pages.page(path, &asked).expect("a page");
-    full(&page, &PLACES, path)
+    full(&page, served.pages.places(), path, &Reader::default())
 }
 
 /// Weighs each page, of two weeks and of all days; how many limits were missed.

@@ -188,6 +188,8 @@ pub struct Notice {
     pub others: Vec<Finding>,
     /// How many further series there are.
     pub others_count: usize,
+    /// The rules of further series, where they are others.
+    pub others_rules: Vec<Rule>,
     /// What the books add.
     pub explained: Explained,
     /// When it is told, by the daemon's clock.

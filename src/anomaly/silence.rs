@@ -1,10 +1,11 @@
 //! Drops to zero: whether a series has been quiet for longer than its own traffic explains, and how fast that could be told.
 //!
-//! Knows no wall clock. A newcomer may ask why so many calls must be missing: seven that did not come are no
-//! news if fewer than one in a thousand windows has none by chance, and there are a thousand windows a week.
+//! Knows no wall clock. A newcomer may ask why a pause is measured in calls that were expected, and held
+//! against the series' own pauses: people come in clusters, and where ten calls come together ten that did
+//! not come are one cluster.
 
 use super::Budget;
-use super::num::{In, Out, gain, narrow};
+use super::num::{In, Out, gain, lean, narrow};
 use super::profile::{Place, Profile};
 
 /// Bins before silence is judged: a week and a day, so that the first weekend is none.
@@ -12,7 +13,16 @@ const FROM: u32 = 1152;
 /// Half-life of the longest earlier silence, in bins: 14 days.
 const HALF_LIFE: f64 = 2016.0;
 /// How much longer than the longest of its own past a silence must be.
-const LONGER: f64 = 1.5;
+const LONGER: f64 = 2.0;
+/// What is added to the length that chance alone would need: an hour's mean is never known quite.
+const MARGIN: f64 = 1.25;
+/// Bins after which pauses are learned: what is expected before is a guess.
+const PAUSES_FROM: u32 = 144;
+/// Pauses that their mean square remembers.
+const PAUSES_MOST: u8 = 60;
+/// What is believed of pauses before any was seen, and how many seen ones weigh as much.
+const PAUSE: f64 = 3.0;
+const PAUSE_WEIGHS: f64 = 3.0;
 /// Nothing is said about windows longer than a week.
 const WINDOW_MOST: u32 = 1008;
 const BINS_OF_WEEK: f64 = 1008.0;
@@ -39,6 +49,9 @@ pub(super) struct Quiet {
     missing: f32,
     /// Calls missed in the longest earlier silence, fading.
     longest: f32,
+    /// Pauses learned, and the mean square of the calls missed in one.
+    pauses: u8,
+    square: f32,
 }
 
 impl Quiet {
@@ -47,6 +60,15 @@ impl Quiet {
         self.longest = narrow(f64::from(self.longest) * (1.0 - gain(HALF_LIFE)));
         if count > 0.0 {
             self.longest = self.longest.max(self.missing);
+            if self.bins > 0 && profile.seen() >= PAUSES_FROM {
+                self.pauses = self.pauses.saturating_add(1).min(PAUSES_MOST);
+                let missed = f64::from(self.missing);
+                lean(
+                    &mut self.square,
+                    missed * missed,
+                    1.0 / f64::from(self.pauses),
+                );
+            }
             self.bins = 0;
             self.missing = 0.0;
         } else {
@@ -55,13 +77,23 @@ impl Quiet {
         }
     }
 
+    /// How many calls come together: the mean pause, as its square tells it. Pauses between single calls miss one
+    /// on average and two squared; longer ones weigh more, as they should.
+    fn cluster(&self) -> f64 {
+        let (seen, square) = (f64::from(self.pauses), f64::from(self.square));
+        let believed = PAUSE_WEIGHS * 2.0 * PAUSE * PAUSE;
+        let square = (square * seen + believed) / (seen + PAUSE_WEIGHS);
+        (square / 2.0).sqrt().max(1.0)
+    }
+
     /// Whether the silence so far is one; none while the series is too young.
     pub(super) fn told(&self, profile: &Profile, place: Place, budget: Budget) -> Option<Silence> {
         if profile.seen() < FROM {
             return None;
         }
         let chances = BINS_OF_WEEK / budget.per_week();
-        let needed = chances.ln().max(LONGER * f64::from(self.longest));
+        let needed = MARGIN * chances.ln() * self.cluster();
+        let needed = needed.max(LONGER * f64::from(self.longest));
         let missing = f64::from(self.missing);
         Some(Silence {
             bins: self.bins,
@@ -89,7 +121,8 @@ impl Quiet {
 
     pub(super) fn encode(&self, out: &mut Out) {
         out.whole(self.bins.into());
-        for x in [self.missing, self.longest] {
+        out.byte(self.pauses);
+        for x in [self.missing, self.longest, self.square] {
             out.real(x);
         }
     }
@@ -97,8 +130,10 @@ impl Quiet {
     pub(super) fn decode(bytes: &mut In<'_>) -> Option<Quiet> {
         Some(Quiet {
             bins: bytes.small()?,
+            pauses: bytes.byte()?,
             missing: bytes.real()?,
             longest: bytes.real()?,
+            square: bytes.real()?,
         })
     }
 }

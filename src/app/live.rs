@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::ledger::{Ledger, Span, SqliteLedger};
 use crate::line::Line;
 use crate::source::kafka::{Fault, FaultKind, Mock};
-use crate::units::{HOUR_MS, Text, UnixMillis};
+use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
 use super::Failure;
 use super::daemon::{self, Running, Start};
@@ -33,6 +33,8 @@ const CONFIG: (&str, &str) = (
 const ANYWHERE: &str = "127.0.0.1:0";
 /// The topics that it names.
 const TOPICS: [&str; 2] = ["sys_outbound_http_log", "sys_generative_ai_log"];
+/// How long the first calls of every feature may take to come.
+const BEGINS_MS: i64 = 15 * MINUTE_MS;
 /// Partitions of each.
 const PARTITIONS: i32 = 2;
 /// How long partitions, or the last records, may be waited for.
@@ -87,6 +89,7 @@ pub fn live(
     if let Some(address) = ask.listen {
         text = text.replace(ANYWHERE, &address.to_string());
     }
+    text.push_str(&pause(ask, SystemClock.now()));
     fs::write(&config, text)?;
     let reader = setup::open_read_only(&path)?;
     let clock = SystemClock;
@@ -125,6 +128,16 @@ pub fn live(
         }
     }
     Ok(outcomes)
+}
+
+/// The time between the history and its going on, as configuration: nobody called, and nobody wonders.
+fn pause(ask: &Ask<'_>, now: UnixMillis) -> String {
+    let days = i64::from(ask.order.days) * DAY_MS;
+    let from = ask.order.start.saturating_add(days);
+    let to = now.saturating_add(BEGINS_MS).max(from.saturating_add(1));
+    format!(
+        "\n[[alerts.maintenance]]\nfrom = \"{from}\"\nto = \"{to}\"\nauthor = \"tollwatch demo\"\nreason = \"Nothing is called between the two weeks and the live part.\"\n"
+    )
 }
 
 /// What is produced, and how far it is.

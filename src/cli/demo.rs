@@ -90,7 +90,7 @@ pub(super) fn demo(args: &args::Demo, terminal: &mut Terminal<'_>) -> Result<u8,
         let counts = (simulated.counts.calls, &conservation);
         tell_history(counts, answer.as_ref(), &unseen, &setup, terminal)?;
     }
-    let mails = mails::write(&setup, &ledger, &dir, args.json, terminal)?;
+    let mails = mails::write(&setup, &mut ledger, &dir, args.json, terminal)?;
     let once = args.once || args.json;
     let ask = Ask {
         dir: &dir,

@@ -3,7 +3,7 @@
 //! Knows no person. A newcomer may ask why an alert that is over stays for a day: one that comes back
 //! soon has to be good for longer before it is believed.
 
-use crate::alert::{Check, Finding, Level};
+use crate::alert::{Check, Finding, Level, Unknown};
 use crate::units::{Text, UnixMillis};
 
 use super::rows::{Alert, Key, Phase};
@@ -18,7 +18,14 @@ impl Desk {
                 continue;
             };
             match finding.level {
-                Level::Unknown(_) => self.hold(&key, wall),
+                // While a source stalls nothing is heard of it.
+                Level::Unknown(Unknown::Stalled) => {}
+                Level::Unknown(
+                    Unknown::Learning
+                    | Unknown::NotDeclared
+                    | Unknown::NotObservable
+                    | Unknown::TooFew,
+                ) => self.hold(&key, wall),
                 Level::Bad => {
                     if self.bad(&key, finding, wall) {
                         fired.push(key);

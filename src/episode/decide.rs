@@ -3,17 +3,18 @@
 //! Knows no figure but losses. A newcomer may ask why what was told is remembered, and not what was
 //! decided: news is what differs from what people know, whatever happened in between.
 
-use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
-use crate::units::{Text, UnixMillis};
+use std::collections::BTreeSet;
 
-use super::kind::{Family, Kind, explains};
+use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
+use crate::units::{DAY_MS, Text, UnixMillis};
+
+use super::digests::next_at;
+use super::kind::{Cause, Family, Kind, explains};
 use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
-use super::rows::{Alert, Episode, Phase, Told};
+use super::order::Feedback;
+use super::rows::{Alert, Episode, Key, Phase, Told};
 use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
-
-/// Alerts that can explain others.
-type Causes = Vec<(Kind, Finding)>;
 
 /// What an episode is like now.
 struct Look<'a> {
@@ -49,19 +50,41 @@ impl Desk {
         steps
     }
 
-    fn causes(&self) -> Causes {
-        let firing = self
-            .alerts
-            .iter()
-            .filter(|(_, alert)| alert.phase == Phase::Firing);
-        let kinds = firing.filter_map(|(key, alert)| {
+    /// Alerts that can explain others: those that fire, and those that were over a short time ago.
+    fn causes(&self) -> Vec<Cause> {
+        let causes = self.alerts.iter().filter_map(|(key, alert)| {
+            let ended = match alert.phase {
+                Phase::Pending(_) => return None,
+                Phase::Firing => None,
+                Phase::Over(since) => Some(since),
+            };
             let kind = Kind::of(self.settings.rules.get(&key.rule)?);
-            kind.is_cause().then(|| (kind, alert.last.clone()))
+            let why = || alert.last.clone();
+            kind.is_cause().then(|| Cause {
+                kind,
+                why: why(),
+                ended,
+            })
         });
-        kinds.collect()
+        causes.collect()
     }
 
-    fn look(&self, episode: &Episode, causes: &Causes, wall: UnixMillis) -> Look<'_> {
+    /// Episodes of which others explain all there is.
+    pub(super) fn explained(&self, wall: UnixMillis) -> BTreeSet<u64> {
+        let causes = self.causes();
+        let is_explained = |episode: &Episode| {
+            let mut members = episode.members.iter();
+            let of = |key: &Key| self.alerts.get(key);
+            !episode.members.is_empty()
+                && members
+                    .all(|key| of(key).is_some_and(|one| self.is_explained(one, &causes, wall)))
+        };
+        let episodes = self.episodes.iter();
+        let found = episodes.filter(|(_, episode)| is_explained(episode));
+        found.map(|(number, _)| *number).collect()
+    }
+
+    fn look(&self, episode: &Episode, causes: &[Cause], wall: UnixMillis) -> Look<'_> {
         let mut look = Look {
             loud: Vec::new(),
             muted: None,
@@ -79,40 +102,41 @@ impl Desk {
         }
         look.loud
             .sort_by_cached_key(|alert| worst_first(&alert.last));
-        let own = |cause: &&(Kind, Finding)| {
+        let own = |cause: &&Cause| {
+            let why = &cause.why;
             look.loud
                 .iter()
-                .any(|alert| alert.last.rule == cause.1.rule && alert.last.series == cause.1.series)
+                .any(|alert| alert.last.rule == why.rule && alert.last.series == why.series)
         };
-        let own: Causes = causes.iter().filter(own).cloned().collect();
+        let own: Vec<Cause> = causes.iter().filter(own).cloned().collect();
         if !own.is_empty() {
             let firing = self
                 .alerts
                 .iter()
                 .filter(|(_, one)| one.phase == Phase::Firing);
-            let effects = firing.filter(|(_, one)| self.is_explained(one, &own));
+            let effects = firing.filter(|(_, one)| self.is_explained(one, &own, wall));
             look.explains = effects.map(|(key, _)| key.rule.clone()).collect();
             look.explains.dedup();
         }
         look
     }
 
-    fn is_explained(&self, alert: &Alert, causes: &Causes) -> bool {
+    fn is_explained(&self, alert: &Alert, causes: &[Cause], wall: UnixMillis) -> bool {
         let Some(rule) = self.settings.rules.get(&alert.key.rule) else {
             return false;
         };
         let kind = Kind::of(rule);
-        causes
-            .iter()
-            .any(|(cause, why)| explains(&self.settings, (*cause, why), (kind, &alert.last)))
+        let mut causes = causes.iter();
+        causes.any(|cause| explains(&self.settings, cause, (kind, &alert.last), wall))
     }
 
     /// Why nobody may hear of an alert now.
-    fn muted(&self, alert: &Alert, causes: &Causes, wall: UnixMillis) -> Option<Quiet> {
+    fn muted(&self, alert: &Alert, causes: &[Cause], wall: UnixMillis) -> Option<Quiet> {
         if let Some(quiet) = self.silenced(&alert.last, wall) {
             return Some(quiet);
         }
-        self.is_explained(alert, causes).then_some(Quiet::Explained)
+        self.is_explained(alert, causes, wall)
+            .then_some(Quiet::Explained)
     }
 
     /// Whether a silence or a maintenance keeps a finding from people.
@@ -146,6 +170,11 @@ impl Desk {
             let members = episode.members.iter();
             members.filter_map(|key| self.alerts.get(key)).collect()
         };
+        let planned = Some(Feedback::Planned.as_str());
+        if episode.feedback.as_deref() == planned {
+            // Somebody means it to be so: nobody hears of the rest, but that it is over.
+            return None;
+        }
         let Some(told) = &episode.told else {
             let new = episode.steps == 0;
             if episode.inventory {
@@ -211,7 +240,13 @@ impl Desk {
             .iter()
             .filter_map(|alert| self.settings.rules.get(&alert.key.rule)?.repeat_ms)
             .min()?;
-        let due = episode.acked.is_none() && severity > Severity::Info && since_told >= repeat;
+        let mut due_at = told.at.saturating_add(repeat);
+        if repeat >= DAY_MS {
+            // What has waited for days waits for the morning, too.
+            let morning = (None, self.settings.told.digests.daily_minute);
+            due_at = next_at(self.settings.zone, morning, due_at.saturating_add(-1));
+        }
+        let due = episode.acked.is_none() && severity > Severity::Info && wall >= due_at;
         due.then(|| (StepKind::Reminded, told.to.clone()))
     }
 

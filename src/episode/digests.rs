@@ -1,8 +1,8 @@
 //! Digests: what people were not told at once, costs of the day, residency of the week, the inventory
 //! of the first days, and what happened while nobody looked.
 //!
-//! Knows no mail. A newcomer may ask why a digest that was missed is not made up for: the next one
-//! holds all of it.
+//! Knows no mail. A newcomer may ask why not every morning brings what was held back: what is over, or goes
+//! on as it was told, can wait for the week's; and a digest that was missed is all in the next one.
 
 use std::collections::BTreeMap;
 
@@ -139,15 +139,23 @@ impl Desk {
         if !finops.is_empty() {
             steps.push(self.digest((Occasion::Finops, from), log, &finops, wall));
         }
+        let explained = self.explained(wall);
+        let weekday = date_of(self.settings.zone, wall).weekday();
+        let is_weekly = weekday.num_days_from_monday() == self.settings.told.digests.weekly.0;
         let people: Vec<Text> = self.people.iter().map(|(one, _)| one.clone()).collect();
         for address in people {
             let person = self.people.entry(&address);
-            let log = std::mem::take(&mut person.held);
+            person.held.drop_open(&explained);
             let idle = wall >= person.day_ends;
-            if !log.is_empty() {
+            if person.held.is_empty() {
+                if idle {
+                    self.people.remove(&address);
+                }
+            } else if is_weekly || person.held.is_worth_a_mail() {
+                let log = std::mem::take(&mut person.held);
+                let first = log.items.iter().map(|item| item.wall).min();
+                let from = first.map_or(from, |first| first.min(from));
                 steps.push(self.digest((Occasion::Daily, from), log, &[address], wall));
-            } else if idle {
-                self.people.remove(&address);
             }
         }
     }
@@ -246,7 +254,11 @@ pub(super) fn next_midnight(zone: Tz, after: UnixMillis) -> UnixMillis {
 }
 
 /// The next time at that minute of a day, of that day of the week where one is named.
-fn next_at(zone: Tz, (weekday, minute): (Option<u32>, u32), after: UnixMillis) -> UnixMillis {
+pub(super) fn next_at(
+    zone: Tz,
+    (weekday, minute): (Option<u32>, u32),
+    after: UnixMillis,
+) -> UnixMillis {
     let today = date_of(zone, after);
     let days = (0..=8).filter_map(|days| today.checked_add_days(Days::new(days)));
     let wanted = |date: &NaiveDate| {

@@ -3,10 +3,14 @@
 //! Knows no figure. A newcomer may ask why nothing that is more urgent is ever explained away: a call
 //! that left its region is news even where the endpoint that should have taken it is down.
 
-use crate::alert::{Check, Dimension, Finding, Metric, Residency, Rule, Series};
-use crate::units::Text;
+use crate::alert::{Check, Dimension, Finding, Measure, Metric, Residency, Rule, Series};
+use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 
 use super::settings::Settings;
+
+/// How long after its end trouble explains what looks at it no more: links are computed by the hour, and
+/// an alert that clears is believed after some minutes.
+const AFTER_MS: i64 = 75 * MINUTE_MS;
 
 /// A sort of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +33,13 @@ pub(super) enum Kind {
     Retries,
     /// How many.
     Volume,
-    /// What it costs.
+    /// What a call costs.
+    Dear,
+    /// How many tokens it has.
+    Tokens,
+    /// What all of it costs.
+    Spend,
+    /// What else money is about.
     Money,
     /// Where it landed.
     Residency,
@@ -85,11 +95,10 @@ impl Kind {
     fn of_metric(metric: Metric) -> Kind {
         match metric {
             Metric::Calls | Metric::Requests => Kind::Volume,
+            Metric::CostPerCall => Kind::Dear,
+            Metric::TokensPerCall | Metric::PromptPerCall => Kind::Tokens,
+            Metric::Spend => Kind::Spend,
             Metric::Tokens
-            | Metric::Spend
-            | Metric::CostPerCall
-            | Metric::TokensPerCall
-            | Metric::PromptPerCall
             | Metric::ConversationRequests
             | Metric::ConversationTokens
             | Metric::ContextUse
@@ -122,7 +131,12 @@ impl Kind {
             | Kind::Slow
             | Kind::Fallback
             | Kind::Silent => Family::Health,
-            Kind::Retries | Kind::Volume | Kind::Money => Family::Money,
+            Kind::Retries
+            | Kind::Volume
+            | Kind::Dear
+            | Kind::Tokens
+            | Kind::Spend
+            | Kind::Money => Family::Money,
             Kind::Residency => Family::Residency,
             Kind::Sight => Family::Sight,
             Kind::Due => Family::Due,
@@ -146,11 +160,14 @@ impl Kind {
             Kind::Auth => &[Kind::Errors, Kind::Silent, Kind::Retries],
             Kind::Throttled => &[Kind::Slow, Kind::Retries],
             Kind::Errors => &[Kind::Retries],
+            Kind::Dear => &[Kind::Dear, Kind::Tokens, Kind::Spend],
             Kind::Slow
             | Kind::Fallback
             | Kind::Silent
             | Kind::Retries
             | Kind::Volume
+            | Kind::Tokens
+            | Kind::Spend
             | Kind::Money
             | Kind::Residency
             | Kind::Sight
@@ -164,18 +181,47 @@ impl Kind {
     pub(super) fn is_cause(self) -> bool {
         matches!(
             self,
-            Kind::Down | Kind::Auth | Kind::Throttled | Kind::Errors
+            Kind::Down | Kind::Auth | Kind::Throttled | Kind::Errors | Kind::Dear
         )
+    }
+}
+
+/// An alert that can explain others.
+#[derive(Clone, Debug)]
+pub(super) struct Cause {
+    pub(super) kind: Kind,
+    pub(super) why: Finding,
+    /// When it was over, by the daemon's clock; `None` while it fires.
+    pub(super) ended: Option<UnixMillis>,
+}
+
+impl Cause {
+    /// Whether what a finding looks at may still hold some of it.
+    fn reaches(&self, what: &Finding, wall: UnixMillis) -> bool {
+        let Some(ended) = self.ended else { return true };
+        let window = i64::from(what.measure.window_minutes).saturating_mul(MINUTE_MS);
+        // What is dear explains sums by how dear it is, and that is told by what fires alone.
+        self.kind != Kind::Dear
+            && wall.0.saturating_sub(ended.0) <= window.max(HOUR_MS).saturating_add(AFTER_MS)
     }
 }
 
 /// Whether one finding is all there is to another.
 pub(super) fn explains(
     settings: &Settings,
-    (cause, why): (Kind, &Finding),
+    cause: &Cause,
     (effect, what): (Kind, &Finding),
+    wall: UnixMillis,
 ) -> bool {
-    if !cause.explains(effect) || why.severity < what.severity {
+    let why = &cause.why;
+    if !cause.kind.explains(effect) || why.severity < what.severity || !cause.reaches(what, wall) {
+        return false;
+    }
+    // A dear hour explains a dear day, not the other way round.
+    if cause.kind == effect && why.severity == what.severity {
+        return false;
+    }
+    if effect == Kind::Spend && !is_no_worse(&why.measure, &what.measure) {
         return false;
     }
     // More traffic than expected is no effect of an outage.
@@ -184,6 +230,22 @@ pub(super) fn explains(
         .expected
         .is_some_and(|(_, expected, _)| what.measure.value.n > expected.n);
     (effect != Kind::Volume || !more) && is_beside(settings, &why.series, &what.series)
+}
+
+/// Whether a sum is no further beyond what it should be, by a half at most, than what each call costs is.
+fn is_no_worse(each: &Measure, sum: &Measure) -> bool {
+    let should = |measure: &Measure| {
+        let expected = measure.expected.map(|(_, expected, _)| expected);
+        let should = measure
+            .limit
+            .or(expected)
+            .map(|amount| i128::from(amount.n));
+        should.filter(|n| *n > 0)
+    };
+    let (Some(of_each), Some(of_sum)) = (should(each), should(sum)) else {
+        return false;
+    };
+    i128::from(sum.value.n) * of_each * 2 <= i128::from(each.value.n) * of_sum * 3
 }
 
 /// Whether two series speak of one endpoint, or of a feature and the endpoint that it uses.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{EpisodeRef, Finding, Matcher, Series, Severity};
+use crate::alert::{EpisodeRef, Finding, Matcher, Series, Severity, StepKind};
 use crate::units::{Text, UnixMillis};
 
 use super::kind::Family;
@@ -82,6 +82,9 @@ pub(super) struct Episode {
     pub(super) inventory: bool,
     pub(super) acked: Option<Mark>,
     pub(super) feedback: Option<Text>,
+    /// Who said so, and what changed by it.
+    #[serde(default)]
+    pub(super) judged: Option<Mark>,
     pub(super) severity: Severity,
     /// The worst finding of all.
     pub(super) worst: Finding,
@@ -148,6 +151,23 @@ impl Log {
 
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Takes out what goes on and belongs to these episodes: another alert says it.
+    pub(super) fn drop_open(&mut self, episodes: &BTreeSet<u64>) {
+        let before = self.items.len();
+        self.items
+            .retain(|item| item.over || !episodes.contains(&item.id.episode));
+        let gone = before - self.items.len();
+        self.count -= u32::try_from(gone).unwrap_or(0).min(self.count);
+    }
+
+    /// Whether somebody should read it today: something urgent, or something that began and goes on.
+    pub(super) fn is_worth_a_mail(&self) -> bool {
+        let counts = |item: &Item| {
+            item.severity > Severity::Info || (item.kind == StepKind::Fired && !item.over)
+        };
+        self.items.len() >= super::step::ITEMS_MAX || self.items.iter().any(counts)
     }
 }
 
@@ -285,4 +305,7 @@ pub struct EpisodeView {
     pub acked: Option<Mark>,
     /// What it was, as somebody said: `real`, `noise` or `planned`.
     pub feedback: Option<Text>,
+    /// Who said so, and what changed by it.
+    #[serde(default)]
+    pub judged: Option<Mark>,
 }

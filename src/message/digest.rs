@@ -9,7 +9,7 @@ use crate::alert::{Amount, Metric, Notice, StepKind};
 use crate::units::UnixMillis;
 
 use super::claim::{Case, claim};
-use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment};
+use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment, view};
 
 /// How much one mail lists; the rest is counted.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ impl DigestKind {
             DigestKind::Spend | DigestKind::Residency => "Alerts",
             DigestKind::Inventory => "Seen for the first time",
             DigestKind::CatchUp => "Began and ended",
-            DigestKind::Held => "Not mailed one by one",
+            DigestKind::Held => "Not urgent, or beyond the day's mails",
         }
     }
 }
@@ -151,7 +151,28 @@ fn span(digest: &Digest, around: &Around<'_>) -> String {
     }
 }
 
-fn answer(digest: &Digest) -> String {
+/// What a digest of what was held back tells first: the most urgent of it.
+fn held(digest: &Digest, around: &Around<'_>, count: i64) -> String {
+    let Some(first) = digest.notices.first() else {
+        return format!(
+            "{} told here alone.",
+            figure::plural(count, "alert is", "alerts are")
+        );
+    };
+    let case = Case::of(first, around.zone);
+    let (who, what) = (case.starting(), claim(&case).topic);
+    let said = if what.contains(&who) {
+        what
+    } else {
+        format!("{who}: {what}")
+    };
+    match count - 1 {
+        0 => format!("{said}."),
+        more => format!("{said}; and {} more.", figure::count(more)),
+    }
+}
+
+fn answer(digest: &Digest, around: &Around<'_>) -> String {
     let given = clean::sentence(&digest.answer);
     if !given.is_empty() {
         return given;
@@ -164,7 +185,7 @@ fn answer(digest: &Digest) -> String {
             "No alert fired.".to_owned()
         }
         DigestKind::Spend | DigestKind::Residency => format!("{alerts} fired."),
-        DigestKind::Held => format!("{alerts} without a mail of their own."),
+        DigestKind::Held => held(digest, around, count),
         DigestKind::Inventory => {
             let things = figure::plural(count, "thing was", "things were");
             format!("{things} seen for the first time: register them, or ask who uses them.")
@@ -175,24 +196,24 @@ fn answer(digest: &Digest) -> String {
 
 fn line(line: &Line) -> Value {
     let now = metric::bare(line.metric, line.now);
-    let figure = match line.should {
+    let rest = match line.should {
         Some((word, should)) => {
-            format!(
-                "{now}, {} {}",
-                clean::name(word),
-                metric::bare(line.metric, should)
-            )
+            let should = metric::bare(line.metric, should);
+            format!(", {} {should}", clean::name(word))
         }
-        None => now,
+        None => String::new(),
     };
     Value::from_pairs([
         ("what", clean::name(&line.what)),
-        ("figure", figure),
+        ("figure", format!("{now}{rest}")),
+        ("strong", now),
+        ("rest", rest),
         ("note", clean::sentence(&line.note)),
     ])
 }
 
-fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
+/// An alert as a line; `is_listed`: one of many of a kind, of which the whole says what to do.
+fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
     let case = Case::of(notice, around.zone);
     let mut said = claim(&case).topic;
     if let Some(rate) = notice
@@ -218,12 +239,29 @@ fn noticed(notice: &Notice, around: &Around<'_>) -> Value {
         Some(sum) => format!("; {} so far", figure::dollars(sum)),
         None => String::new(),
     };
-    let note = format!(
-        "{state}, {}, {when}{cost}; rule {rule}, episode {}",
-        notice.severity.as_str(),
-        notice.id.episode
-    );
-    Value::from_pairs([("what", case.starting()), ("figure", said), ("note", note)])
+    let number = notice.id.episode;
+    let act = clean::sentence(notice.rule.action.as_deref().unwrap_or_default());
+    let act = if is_over || is_listed || act.is_empty() {
+        String::new()
+    } else {
+        format!(" {act}")
+    };
+    let see = match around.public_url.and_then(clean::address) {
+        Some(base) => format!("{}/alerts/{number}", base.trim_end_matches('/')),
+        None => format!("tollwatch alerts show {number}"),
+    };
+    let state = format!("{state}, {}", notice.severity.as_str());
+    let after = format!("{when}{cost}; rule {rule}.{act} {see}");
+    let tone = view::tone(notice);
+    Value::from_pairs([
+        ("what", case.starting()),
+        ("figure", said),
+        ("note", format!("{state}, {after}")),
+        ("state", state),
+        ("after", after),
+        ("tone", tone.to_owned()),
+        ("colour", super::colour(tone).to_owned()),
+    ])
 }
 
 fn sections(digest: &Digest, around: &Around<'_>, most: Most) -> Vec<Value> {
@@ -254,7 +292,7 @@ fn sections(digest: &Digest, around: &Around<'_>, most: Most) -> Vec<Value> {
         .notices
         .iter()
         .take(most.notices)
-        .map(|notice| noticed(notice, around))
+        .map(|notice| noticed(notice, around, digest.kind == DigestKind::Inventory))
         .collect();
     let left = digest.notices_left + digest.notices.len().saturating_sub(lines.len());
     add(digest.kind.of_notices().to_owned(), lines, left);
@@ -279,7 +317,7 @@ fn foot(digest: &Digest, around: &Around<'_>) -> Vec<String> {
 /// The texts that the template of digests is given, and the subject without its state.
 pub(super) fn values(digest: &Digest, around: &Around<'_>, most: Most) -> (Value, String) {
     let when = span(digest, around);
-    let headline = answer(digest);
+    let headline = answer(digest, around);
     let topic = format!(
         "{}, {when}: {}",
         digest.kind.title(),

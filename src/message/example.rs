@@ -97,6 +97,7 @@ pub(super) fn notice(told: UnixMillis, kind: StepKind) -> Notice {
         },
         finding: finding(told, since),
         others: Vec::new(),
+        others_rules: Vec::new(),
         others_count: 0,
         explained: Explained {
             graph: Some(graph(told)),

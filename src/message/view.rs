@@ -89,14 +89,25 @@ fn cost(notice: &Notice) -> String {
     }
 }
 
-fn more(count: usize) -> String {
-    match count {
-        0 => String::new(),
-        1 => " So does one other series.".to_owned(),
-        _ => format!(
-            " So do {} other series.",
-            figure::count(i64::try_from(count).unwrap_or(i64::MAX))
-        ),
+/// What comes with it: further series of the same rule do as it does, other rules say their own.
+fn more(notice: &Notice) -> String {
+    let all = i64::try_from(notice.others_count).unwrap_or(i64::MAX);
+    let is_over = notice.kind == StepKind::Resolved;
+    let is_mixed = !notice.others_rules.is_empty();
+    match (all, is_over) {
+        (0, _) => String::new(),
+        (_, false) if is_mixed => {
+            let come = if all == 1 { "comes" } else { "come" };
+            format!(
+                " {} {come} with it.",
+                figure::plural(all, "more alert", "more alerts")
+            )
+        }
+        (_, true) if is_mixed => " So is what came with it.".to_owned(),
+        (1, false) => " So does one other series.".to_owned(),
+        (_, false) => format!(" So do {} other series.", figure::count(all)),
+        (1, true) => " So is one other series.".to_owned(),
+        (_, true) => format!(" So are {} other series.", figure::count(all)),
     }
 }
 
@@ -150,8 +161,11 @@ fn sampled(sample: &Sample, around: &Around<'_>) -> String {
 }
 
 fn other(notice: &Notice, finding: &Finding, around: &Around<'_>) -> Other {
+    let mut rules = notice.others_rules.iter();
     let case = Case {
-        rule: &notice.rule,
+        rule: rules
+            .find(|rule| rule.name == finding.rule)
+            .unwrap_or(&notice.rule),
         finding,
         display: "",
         over: notice.kind == StepKind::Resolved,
@@ -203,7 +217,7 @@ fn foot(notice: &Notice, around: &Around<'_>) -> Vec<String> {
     foot
 }
 
-fn tone(notice: &Notice) -> &'static str {
+pub(super) fn tone(notice: &Notice) -> &'static str {
     match (notice.kind, notice.severity) {
         (StepKind::Resolved, _) => "good",
         (StepKind::Fired | StepKind::Changed | StepKind::Reminded, Severity::Page) => "page",
@@ -243,12 +257,7 @@ fn acts(kind: StepKind) -> &'static [Act] {
 /// What a mail shows of a notice.
 pub(super) fn view(notice: &Notice, around: &Around<'_>) -> View {
     let said = claim(&Case::of(notice, around.zone));
-    let headline = format!(
-        "{}{}{}",
-        said.sentence,
-        cost(notice),
-        more(notice.others_count)
-    );
+    let headline = format!("{}{}{}", said.sentence, cost(notice), more(notice));
     let when = when(notice, around);
     let graph = notice.explained.graph.as_ref();
     let spark = graph.and_then(|graph| spark::spark(graph, notice.told, around.zone));

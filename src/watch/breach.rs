@@ -94,6 +94,7 @@ impl Plan {
             rule: place,
             now: self.ring(table, outage::WINDOW, calls, None),
             hour: self.ring(table, Span::Minutes(60), links, None),
+            day: self.ring(table, BREACH, calls, None),
         };
         self.downs.push(rule);
     }

@@ -163,6 +163,12 @@ impl Marks {
         mark.is_some_and(|mark| mark.open)
     }
 
+    /// Since when a rule and series is bad.
+    pub(super) fn since(&self, rule: usize, series: &Series) -> Option<UnixMillis> {
+        let mark = self.of.get(rule)?.get(series)?;
+        mark.open.then_some(mark.since)
+    }
+
     /// What was told of a rule and series last.
     pub(super) fn told(&self, rule: usize, series: &Series) -> Option<Level> {
         let mark = self.of.get(rule)?.get(series)?;

@@ -62,6 +62,8 @@ struct Standing {
     budget: i64,
     forecast: Option<i64>,
     minutes_gone: i64,
+    /// What the budget is for an hour of the period.
+    hourly: i64,
 }
 
 impl BudgetRule {
@@ -103,6 +105,7 @@ impl BudgetRule {
                 budget,
                 forecast,
                 minutes_gone: gone / MINUTE_MS,
+                hourly: part_of(budget, HOUR_MS, length.max(1)),
             };
             let was_open = told.marks.has(self.rule, series);
             let Some(reading) = self.reading(&standing, rule.severity, was_open) else {
@@ -163,8 +166,8 @@ impl BudgetRule {
         reading.subject = Text::from(subject);
         let beyond = (standing.spent - budget).max(0);
         if beyond > 0 {
-            let per_hour = part_of(standing.spent, 60, standing.minutes_gone.max(1));
-            reading.excess = Some((beyond, per_hour));
+            let pace = part_of(standing.spent, 60, standing.minutes_gone.max(1));
+            reading.excess = Some((beyond, (pace - standing.hourly).max(0)));
         }
         Some(reading)
     }

@@ -265,7 +265,11 @@ impl Normal {
         } = self.wanted
         else {
             habit.detector.feed(bin, &self.pool, self.budget);
-            return self.silence(rule, habit, bin);
+            return if bin.excluded {
+                None
+            } else {
+                self.silence(rule, habit, bin)
+            };
         };
         let is_latency = metric.unit() == Unit::Millis;
         let spend = spend.filter(|_| !is_latency);

@@ -4,13 +4,13 @@
 //! the report of a call often tells no feature, the report of a request tells no host.
 
 use crate::alert::{Amount, Dimension, Level, Measure, Series, Span, Unit, Unknown};
-use crate::units::Text;
+use crate::units::{Text, UnixMillis};
 
 use super::field::Field;
 use super::gauge::{Now, Told};
 use super::mark::{Reading, When, counted};
 use super::plan::Plan;
-use super::ring::Sums;
+use super::ring::{Ring, Sums};
 
 /// All calls of such a window fail where an endpoint is down.
 pub(super) const WINDOW: Span = Span::Minutes(5);
@@ -28,6 +28,8 @@ pub(super) struct DownRule {
     pub(super) now: usize,
     /// The last hours by endpoint, with what took over.
     pub(super) hour: usize,
+    /// The last day by endpoint: how many failed since it began.
+    pub(super) day: usize,
 }
 
 /// A rule about requests of which their endpoints saw no calls.
@@ -40,13 +42,24 @@ pub(super) struct DoorRule {
 }
 
 /// Tries and answers, by calls where they are told, else by requests.
-fn tries(sums: &Sums<'_>) -> (i64, i64) {
-    let calls = sums.get(Field::Calls);
+fn tries(get: impl Fn(Field) -> i64) -> (i64, i64) {
+    let calls = get(Field::Calls);
     if calls > 0 {
-        (calls, sums.get(Field::CallsOk))
+        (calls, get(Field::CallsOk))
     } else {
-        (sums.get(Field::Requests), sums.get(Field::Answered))
+        (get(Field::Requests), get(Field::Answered))
     }
+}
+
+/// How many failed since a time, of what a window still holds.
+fn failed_since(day: &Ring, place: usize, since: UnixMillis) -> i64 {
+    let sums = day.since(place, since);
+    let of = |field| {
+        let found = sums.iter().find(|(one, _)| *one == field);
+        found.map_or(0, |(_, sum)| *sum)
+    };
+    let (tried, answered) = tries(of);
+    tried - answered
 }
 
 impl DownRule {
@@ -55,15 +68,17 @@ impl DownRule {
         let Some(rule) = told.rule(self.rule) else {
             return;
         };
-        let rings = (plan.rings.get(self.now), plan.rings.get(self.hour));
-        let (Some(recent), Some(hour)) = rings else {
+        let ring = |place| plan.rings.get(place);
+        let rings = (ring(self.now), ring(self.hour), ring(self.day));
+        let (Some(recent), Some(hour), Some(day)) = rings else {
             return;
         };
         let Some(table) = plan.tables.get(recent.table) else {
             return;
         };
         for (place, series) in table.series().iter().enumerate() {
-            let (tried, answered) = tries(&recent.of(place));
+            let sums = recent.of(place);
+            let (tried, answered) = tries(|field| sums.get(field));
             let is_known = told.marks.has(self.rule, series);
             let is_down = tried >= FAILED_LEAST && answered == 0;
             if !is_down && !is_known {
@@ -79,10 +94,12 @@ impl DownRule {
             };
             let closed = told.registry.is_fail_closed(series);
             let severity = rule.severity_fail_closed.filter(|_| closed);
+            let since = told.marks.since(self.rule, series);
+            let failed = since.map_or(0, |since| failed_since(day, place, since));
             let measure = Measure {
                 window_minutes: WINDOW_MINUTES,
                 sample: tried,
-                ..counted(Amount::new(Unit::Count, tried - answered), None)
+                ..counted(Amount::new(Unit::Count, failed.max(tried - answered)), None)
             };
             let mut reading = Reading::new(level, severity.unwrap_or(rule.severity), measure);
             reading.subject = series.get(Dimension::Endpoint).cloned().unwrap_or_default();
@@ -106,7 +123,7 @@ impl DownRule {
 
     /// Whether another endpoint answered after at least half of the failures of the last hours.
     fn took_over(hour: &Sums<'_>) -> bool {
-        let (tried, answered) = tries(hour);
+        let (tried, answered) = tries(|field| hour.get(field));
         hour.get(Field::FallbackAnswered).saturating_mul(2) >= tried - answered
     }
 }

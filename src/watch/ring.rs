@@ -128,6 +128,22 @@ impl Ring {
         }
     }
 
+    /// What fields of a series add up to from a time on, by whole steps of the window.
+    pub(super) fn since(&self, series: usize, from: UnixMillis) -> Vec<(Field, i64)> {
+        let width = self.fields.len();
+        let start = series.saturating_mul(width);
+        let begins = from.floor(width_ms(self.step));
+        let rows = self.rows.iter().filter(|row| row.start >= begins);
+        let mut sums = vec![0_i64; width];
+        for row in rows {
+            let own = row.sums.get(start..start.saturating_add(width));
+            for (sum, own) in sums.iter_mut().zip(own.unwrap_or(&[])) {
+                *sum = sum.saturating_add(*own);
+            }
+        }
+        self.fields.iter().copied().zip(sums).collect()
+    }
+
     /// The first step in which a field of a series is not 0.
     pub(super) fn first(&self, series: usize, fields: &[Field]) -> Option<UnixMillis> {
         let width = self.fields.len();

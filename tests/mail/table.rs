@@ -92,6 +92,7 @@ pub(crate) fn plain(episode: u64, rule: Rule, value: Amount, limit: Option<Amoun
         },
         rule,
         others: Vec::new(),
+        others_rules: Vec::new(),
         others_count: 0,
         explained: Explained::default(),
         told: TOLD,

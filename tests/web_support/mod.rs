@@ -21,7 +21,7 @@ use tollwatch::entry::Entry;
 use tollwatch::ledger::{AlertApply, Alerts, EpisodeRow, Ledger, Span, SqliteLedger, StepRow};
 use tollwatch::telemetry::{Figures, Health};
 use tollwatch::units::UnixMillis;
-use tollwatch::web::{self, Board, Limits, Listener};
+use tollwatch::web::{self, Access, Board, Limits, Listener};
 
 use super::ledger_support::{batch, entry, shared};
 
@@ -116,6 +116,7 @@ impl Served {
         let now = clock.now();
         let store = Readers::new(books.beside().unwrap(), move || Arc::clone(&setup));
         let board = Board {
+            access: Arc::new(Access::open(clock.clone()).unwrap()),
             figures: Arc::new(Figures::new("1", now)),
             health: Arc::new(Health::new(Instant::now(), Duration::from_hours(1))),
             pages: Some(Arc::new(Pages::new(store, clock.clone()))),

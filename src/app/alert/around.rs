@@ -11,6 +11,8 @@ use crate::episode::{self, Desk, DeskState, Order, Step};
 use crate::ledger::{Alerts, AuditRow, Fault, Ledger, Resolution, Span, SqliteLedger, StepRow};
 use crate::units::{MINUTE_MS, UnixMillis};
 
+use super::judging::Law;
+
 /// The zone of days now.
 pub(super) fn zone_of(books: &impl Ledger) -> Tz {
     let rows = books.zones().rows();
@@ -18,8 +20,19 @@ pub(super) fn zone_of(books: &impl Ledger) -> Tz {
     last.unwrap_or(Tz::UTC)
 }
 
+/// What is judged by.
+pub(super) fn law(setup: &Setup, zone: Tz) -> Law<'_> {
+    let alerts = &setup.ready.alerts;
+    Law {
+        rules: &alerts.rules.rules,
+        declared: &setup.ready.declared,
+        told: &alerts.settings,
+        zone,
+    }
+}
+
 /// What a desk goes by.
-pub(super) fn settings(setup: &Setup, zone: Tz) -> episode::Settings {
+fn settings(setup: &Setup, zone: Tz) -> episode::Settings {
     let alerts = &setup.ready.alerts;
     episode::Settings::new(
         &alerts.rules.rules,
@@ -76,7 +89,13 @@ pub fn audit_row(order: &Order, done: &str, now: UnixMillis) -> AuditRow {
     } else {
         format!("{done}: {reason}")
     };
+    let episode = match order {
+        Order::Ack { episode, .. } | Order::Feedback { episode, .. } => Some(*episode),
+        Order::Silence { episode, .. } => *episode,
+        Order::Unsilence { .. } => None,
+    };
     AuditRow {
+        episode,
         at: now,
         author: author.clone(),
         what,

@@ -8,17 +8,20 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use crate::alert::{Finding, SourceFact};
+use crate::alert::SourceFact;
 use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
-use crate::episode::{Desk, DeskState, Order, Step};
-use crate::ledger::{AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Ledger};
+use crate::episode::{Desk, DeskState, EpisodeView, Order, Step};
+use crate::ledger::{AlertApply, AlertCursor, Alerts, Fault, Span, Way};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::watch::{Moment, Watch, WatchState};
 
-use super::around::{audit_row, first_day, settings, step_row, zone_of};
+use super::around::{audit_row, first_day, law, step_row, zone_of};
 use super::compose::Composer;
+use super::feedback::{episode_row, feedback};
+use super::judging::Judging;
+use super::past::Past;
 use super::reading::{self, Reading};
 
 /// Before the names of a watch's rows.
@@ -29,8 +32,6 @@ const LEARN: &str = "learn";
 const LEARN_MS: i64 = 35 * DAY_MS;
 /// Minutes that are judged before what was found is written.
 const CHUNK_MS: i64 = HOUR_MS;
-/// What is found so long after it happened lies in the past.
-const PAST_MS: i64 = 30 * MINUTE_MS;
 /// Minutes behind what is complete that are looked at before they are complete.
 const PARTIAL_MS: i64 = 2 * HOUR_MS;
 /// Sources stall when nothing has been complete for so long.
@@ -52,17 +53,32 @@ pub struct Looked {
 pub struct Evaluated {
     /// Steps that people are told of, or not.
     pub steps: Vec<Step>,
-    /// Messages written.
-    pub messages: usize,
+    /// Mails written, in order.
+    pub told: Vec<Told>,
     /// There is more to judge now.
     pub more: bool,
 }
 
+/// A mail that was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// When, by the clock of whoever judged.
+    pub at: UnixMillis,
+    /// To whom.
+    pub to: Text,
+    /// The subject.
+    pub subject: String,
+    /// The text part of a mail.
+    pub text: String,
+    /// The place of its step.
+    pub step: usize,
+}
+
 /// Alerts at work. After a fault it is made anew: what is in its memory may be ahead of the books.
 pub struct Evaluator {
-    watch: Watch,
-    desk: Desk,
+    judging: Judging,
     reading: Reading,
+    past: Past,
     cursor: AlertCursor,
     /// Nothing that ended before is told.
     learn_to: UnixMillis,
@@ -73,6 +89,25 @@ pub struct Evaluator {
     peeked: UnixMillis,
     /// Whether such minutes changed since.
     fresh: bool,
+    /// An episode that is over, of which something was said just now.
+    over: Option<EpisodeView>,
+}
+
+/// What a watch remembers, of all rows of state.
+pub(super) fn watched(state: &BTreeMap<Text, Vec<u8>>) -> WatchState {
+    let rows = state.iter().filter_map(|(name, body)| {
+        let name = name.strip_prefix(WATCH)?;
+        Some((Text::from(name), body.clone()))
+    });
+    WatchState(rows.collect())
+}
+
+/// Rows of a watch that changed, as rows of state.
+pub(super) fn watch_rows(watch: &mut Watch) -> Vec<(Text, Option<Vec<u8>>)> {
+    let changed = watch.state().into_iter();
+    changed
+        .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
+        .collect()
 }
 
 impl Evaluator {
@@ -81,17 +116,39 @@ impl Evaluator {
     /// # Errors
     /// What the ledger says.
     pub fn begin(books: &mut impl Access, setup: &Setup, now: &Looked) -> Result<Evaluator, Fault> {
+        let target = now.complete_to.unwrap_or(now.now).floor(MINUTE_MS);
         let reader = books.reader();
+        let from = first_day(reader, target.saturating_add(-LEARN_MS), target)?;
+        let mut evaluator = Evaluator::new(reader, setup, (from, target))?;
+        let of_day = reading::of_day(reader, evaluator.cursor.closed_to)?;
+        evaluator.judging.warm(of_day);
+        Ok(evaluator)
+    }
+
+    /// Begins in books of the past as a daemon would have that began to read at `from`: what came after
+    /// is news. To be followed by [`Evaluator::relive`].
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub fn begin_at(
+        books: &mut impl Access,
+        setup: &Setup,
+        from: UnixMillis,
+    ) -> Result<Evaluator, Fault> {
+        let from = from.floor(MINUTE_MS);
+        Evaluator::new(books.reader(), setup, (from, from))
+    }
+
+    /// Where it was never judged, it is learned from `from` on and told from `target` on.
+    fn new(
+        reader: &impl Books,
+        setup: &Setup,
+        (from, target): (UnixMillis, UnixMillis),
+    ) -> Result<Evaluator, Fault> {
         let state = reader.alert_state()?;
         let zone = zone_of(reader);
         let mut cursor = reader.alert_cursor()?;
-        let watched = state.iter().filter_map(|(name, body)| {
-            let name = name.strip_prefix(WATCH)?;
-            Some((Text::from(name), body.clone()))
-        });
-        let watched = WatchState(watched.collect());
-        let rules = &setup.ready.alerts.rules.rules;
-        let watch = Watch::new(rules, &setup.ready.declared, zone, watched);
+        let watched = watched(&state);
         let learn_to = state.get(LEARN).and_then(|body| {
             let bytes = body.as_slice().try_into().ok()?;
             Some(UnixMillis(i64::from_be_bytes(bytes)))
@@ -101,45 +158,39 @@ impl Evaluator {
             Some((episode, String::from_utf8(body.clone()).ok()?))
         });
         let topics = topics.collect();
-        let desk = Desk::new(&settings(setup, zone), &DeskState(state));
-        let first = cursor.closed_to.0 == i64::MIN;
-        let target = now.complete_to.unwrap_or(now.now).floor(MINUTE_MS);
-        if first {
+        let judging = Judging::new(law(setup, zone), watched, &DeskState(state));
+        if cursor.closed_to.0 == i64::MIN {
             // What changed up to now is read as history, not as news.
             cursor.seq = reader.feed_end()?;
-            let from = target.saturating_add(-LEARN_MS);
-            cursor.closed_to = first_day(reader, from, target)?;
+            cursor.closed_to = from;
         }
         let mut evaluator = Evaluator {
-            watch,
-            desk,
+            judging,
             reading: Reading::new(cursor.seq),
+            past: Past::default(),
             learn_to: learn_to.unwrap_or(target),
             cursor,
             topics,
             zone,
             peeked: UnixMillis(0),
             fresh: true,
+            over: None,
         };
-        for fact in evaluator.reading.warm(reader, cursor.closed_to)? {
-            evaluator.watch.warm(fact);
-        }
+        let known = evaluator.reading.warm(reader, cursor.closed_to)?;
+        evaluator.judging.warm(known);
         Ok(evaluator)
     }
 
     /// Goes by another configuration.
     pub fn configure(&mut self, setup: &Setup) {
-        let rules = &setup.ready.alerts.rules.rules;
-        self.watch
-            .configure(rules, &setup.ready.declared, self.zone);
-        self.desk.configure(&settings(setup, self.zone));
+        self.judging.configure(law(setup, self.zone));
         self.fresh = true;
     }
 
     /// The desk, for figures.
     #[must_use]
     pub fn desk(&self) -> &Desk {
-        &self.desk
+        &self.judging.desk
     }
 
     /// Where it stands.
@@ -165,7 +216,7 @@ impl Evaluator {
             self.reading.late(books.reader(), *minute, &mut facts)?;
         }
         for hour in &news.links {
-            let of = crate::ledger::Span {
+            let of = Span {
                 from: *hour,
                 to: hour.saturating_add(1),
             };
@@ -186,27 +237,59 @@ impl Evaluator {
         }
         let to = complete.map_or(closed, |to| to.min(closed.saturating_add(CHUNK_MS)));
         self.gather(books.reader(), looked, (closed, to), &mut facts)?;
-        for fact in facts {
-            self.watch.hear(fact);
-        }
         site("before_judging");
         let moment = Moment {
             closed_to: to,
             wall: looked.now,
             stalled: looked.now.0.saturating_sub(to.0) > STALLED_MS && complete.is_none(),
         };
-        let findings = self.watch.judge(&moment);
+        let findings = self.judging.judge(facts, &moment);
         let end = complete.unwrap_or(to);
-        let steps = self.tell(&findings, (to, end), looked.now);
+        let steps = if to < self.learn_to {
+            Vec::new()
+        } else {
+            self.judging.tell(&findings, (to, end), looked.now)
+        };
         site("after_judging");
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let messages = self.write(books, (setup, looked.now), &steps, Vec::new())?;
+        let told = self.write(books, setup, &steps, None)?;
+        Ok(Evaluated { steps, told, more })
+    }
+
+    /// Judges what the books tell of an hour of the past, at most up to `to`, as it would have been judged
+    /// then: minute by minute, with the mails of then.
+    ///
+    /// # Errors
+    /// What the ledger says.
+    pub fn relive(
+        &mut self,
+        books: &mut impl Access,
+        setup: &Setup,
+        to: UnixMillis,
+    ) -> Result<Evaluated, Fault> {
+        let from = self.cursor.closed_to;
+        let hour_ends = from.floor(HOUR_MS).saturating_add(HOUR_MS);
+        let span = Span {
+            from,
+            to: hour_ends.min(to.floor(MINUTE_MS)),
+        };
+        let mut steps = Vec::new();
+        let (judging, cursor) = (&mut self.judging, &mut self.cursor);
+        let mut judge = |closed_to, facts| {
+            let (more, wall) = judging.relive(facts, closed_to);
+            steps.extend(more);
+            (cursor.closed_to, cursor.judged) = (closed_to, wall);
+            Ok(())
+        };
+        self.past
+            .hour(books.reader(), &mut self.reading, span, &mut judge)?;
+        let told = self.write(books, setup, &steps, None)?;
         Ok(Evaluated {
             steps,
-            messages,
-            more,
+            told,
+            more: span.to < to.floor(MINUTE_MS),
         })
     }
 
@@ -218,7 +301,7 @@ impl Evaluator {
         (closed, to): (UnixMillis, UnixMillis),
         facts: &mut Vec<crate::alert::Fact>,
     ) -> Result<(), Fault> {
-        let span = |from, to| crate::ledger::Span { from, to };
+        let span = |from, to| Span { from, to };
         self.reading.minutes(reader, span(closed, to), facts)?;
         let day = reader.zones().day_of(closed);
         self.reading
@@ -236,44 +319,41 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Makes steps of findings, those of one moment at a time; `end` is up to where there is something
-    /// to judge.
-    fn tell(
-        &mut self,
-        findings: &[Finding],
-        (to, end): (UnixMillis, UnixMillis),
-        now: UnixMillis,
-    ) -> Vec<Step> {
-        let mut steps = Vec::new();
-        if to < self.learn_to {
-            return steps;
-        }
-        let is_past = |one: &Finding| !one.late && end.0.saturating_sub(one.at.0) > PAST_MS;
-        let mut current = false;
-        for group in findings.chunk_by(|one, next| one.at == next.at) {
-            let past = group.first().is_some_and(is_past);
-            steps.extend(self.desk.hear(group.to_vec(), now, past));
-            current = !past;
-        }
-        if !current && to == end {
-            steps.extend(self.desk.hear(Vec::new(), now, false));
-        }
-        steps
-    }
-
-    /// Writes what changed, with the mails of `steps`; how many.
+    /// Writes what changed, with the mails of `steps`, which it returns.
     fn write(
         &mut self,
         books: &mut impl Access,
-        (setup, now): (&Setup, UnixMillis),
+        setup: &Setup,
         steps: &[Step],
-        audit: Vec<AuditRow>,
-    ) -> Result<usize, Fault> {
-        let mut composer = Composer::new(books.reader(), setup, self.zone, now);
-        let mut outbox = Vec::new();
+        ordered: Option<(&Order, &str, UnixMillis)>,
+    ) -> Result<Vec<Told>, Fault> {
+        let mut composer = Composer::new(books.reader(), setup, self.zone);
+        let mut events: Vec<_> = steps
+            .iter()
+            .filter_map(|step| composer.event(step))
+            .collect();
+        let mut audit = Vec::new();
+        if let Some((order, done, now)) = ordered {
+            let mut known = self.judging.desk.open_episodes();
+            known.extend(self.over.clone());
+            events.extend(composer.ordered(order, &known, now));
+            audit.push(audit_row(order, done, now));
+        }
+        let (mut outbox, mut told) = (Vec::new(), Vec::new());
         let topics_before = self.topics.clone();
-        for step in steps {
-            outbox.extend(composer.messages(step, &mut self.topics)?);
+        for (place, step) in steps.iter().enumerate() {
+            for (row, text) in composer.messages(step, &mut self.topics)? {
+                if row.way == Way::Mail {
+                    told.push(Told {
+                        at: step.wall,
+                        to: row.to.clone(),
+                        subject: row.subject.clone(),
+                        text,
+                        step: place,
+                    });
+                }
+                outbox.push(row);
+            }
         }
         let mut apply = AlertApply {
             cursor: AlertCursor {
@@ -282,24 +362,17 @@ impl Evaluator {
             },
             outbox,
             audit,
+            events,
             steps: steps.iter().map(step_row).collect(),
             ..AlertApply::default()
         };
-        let changed = self.watch.state().into_iter();
-        apply.state = changed
-            .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
-            .collect();
-        apply.state.extend(self.desk.state());
-        for view in self.desk.views() {
+        apply.state = watch_rows(&mut self.judging.watch);
+        apply.state.extend(self.judging.desk.state());
+        for view in self.judging.desk.views() {
             if view.resolved.is_some() {
                 self.topics.remove(&view.number);
             }
-            apply.episodes.push(EpisodeRow {
-                number: view.number,
-                opened: view.opened,
-                resolved: view.resolved,
-                body: serde_json::to_vec(&view).unwrap_or_default(),
-            });
+            apply.episodes.push(episode_row(&view));
         }
         for episode in topics_before.keys().chain(self.topics.keys()) {
             let (before, now) = (topics_before.get(episode), self.topics.get(episode));
@@ -311,14 +384,15 @@ impl Evaluator {
                 }
             }
         }
+        let over = self.over.take();
+        apply.episodes.extend(over.as_ref().map(episode_row));
         let learn = self.learn_to.0.to_be_bytes().to_vec();
         if self.cursor.turn == 0 {
             apply.state.push((Text::from(LEARN), Some(learn)));
         }
-        let messages = apply.outbox.len();
         self.cursor.turn = books.write(|ledger| ledger.alert_apply(&apply))?;
         self.cursor.seq = self.reading.seq;
-        Ok(messages)
+        Ok(told)
     }
 
     /// Does what somebody orders; what was done, in words, or why it was not.
@@ -332,12 +406,21 @@ impl Evaluator {
         order: &Order,
         now: UnixMillis,
     ) -> Result<Result<String, String>, Fault> {
-        let done = match self.desk.order(order, now) {
+        let at = (&mut self.judging.desk, &mut self.judging.watch);
+        let heard = feedback(books.reader(), at, order, now)?;
+        let done = match heard {
+            None => self.judging.desk.order(order, now),
+            Some(Ok(heard)) => {
+                self.over = heard.over;
+                Ok(heard.done)
+            }
+            Some(Err(why)) => Err(why),
+        };
+        let done = match done {
             Ok(done) => done,
             Err(why) => return Ok(Err(why)),
         };
-        let row = audit_row(order, &done, now);
-        self.write(books, (setup, now), &[], vec![row])?;
+        self.write(books, setup, &[], Some((order, &done, now)))?;
         Ok(Ok(done))
     }
 }

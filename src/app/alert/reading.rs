@@ -175,7 +175,7 @@ impl Reading {
         self.windows(books, (Resolution::Day, Fact::Day), of, facts)
     }
 
-    /// Everything that a watch has to know before it goes on at `closed_to`.
+    /// Everything that a watch has to know of what was before `closed_to`, when it goes on there.
     pub(in crate::app) fn warm(
         &mut self,
         books: &impl Books,
@@ -191,7 +191,6 @@ impl Reading {
         let hours = span(back(WARM_LINKS_MS).floor(HOUR_MS), closed_to);
         facts.extend(links(books, hours)?);
         facts.extend(credentials(books, hours)?);
-        facts.extend(of_day(books, closed_to)?);
         Ok(facts)
     }
 }
@@ -229,12 +228,17 @@ pub(in crate::app) fn of_day(books: &impl Books, at: UnixMillis) -> Result<Vec<F
     let day = books.zones().day_of(at);
     let rows = books.families(Family::UserGroup, span(day, day.saturating_add(1)))?;
     let mut facts = by_start(rows, Fact::Groups);
-    let talks = books.conversations(at)?.into_iter();
+    facts.push(talks(books, day)?);
+    Ok(facts)
+}
+
+/// Conversations of a day.
+pub(in crate::app) fn talks(books: &impl Books, day: UnixMillis) -> Result<Fact, Fault> {
+    let talks = books.conversations(day)?.into_iter();
     let talks = talks.filter_map(|row| Some(((row.conversation?, row.feature), row.totals)));
     let talks: Vec<(Talk, Totals)> = talks.collect();
     let talks = greatest(talks.iter().map(|(talk, totals)| (talk, totals)), TALKS_MAX);
-    facts.push(Fact::Conversations(day, talks));
-    Ok(facts)
+    Ok(Fact::Conversations(day, talks))
 }
 
 /// Conversation and feature.

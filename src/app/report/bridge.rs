@@ -134,7 +134,7 @@ pub fn bridge(
 }
 
 /// The words of a change, by its direction.
-fn words(change: crate::alert::Change, amount: i64) -> &'static str {
+pub(super) fn words(change: crate::alert::Change, amount: i64) -> &'static str {
     if change == crate::alert::Change::Volume && amount < 0 {
         return "fewer calls";
     }
@@ -166,7 +166,7 @@ fn stretch(span: Span, state: &State) -> Stretch {
     }
 }
 
-fn features(before: &State, after: &State, rules: &Rulebook) -> Vec<Feature> {
+pub(super) fn features(before: &State, after: &State, rules: &Rulebook) -> Vec<Feature> {
     let hourly = |state: &State| {
         let mut by: BTreeMap<Text, Vec<Part>> = BTreeMap::new();
         for part in &state.parts {

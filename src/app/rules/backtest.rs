@@ -5,30 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono_tz::Tz;
-
-use super::trial::GRACE_MS;
-use crate::alert::{self, Declared, Finding, Rule, Series, Severity, StepKind};
+use crate::alert::{Fact, Finding, Series, Severity, StepKind};
 use crate::app::Progress;
-use crate::app::alert::reading::{self, Reading};
+use crate::app::alert::judging::{Judging, Law};
+use crate::app::alert::past::Past;
+use crate::app::alert::reading::Reading;
 use crate::app::follow::Books;
-use crate::episode::{Desk, DeskState, Settings, Step};
+use crate::episode::{DeskState, Step};
 use crate::ledger::{Fault, Resolution, Span};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
-use crate::watch::{Moment, Watch, WatchState};
-
-/// What is tried.
-#[derive(Clone, Copy)]
-pub struct Tried<'a> {
-    /// The rules; those that are off are not tried.
-    pub rules: &'a [Rule],
-    /// What the registry says.
-    pub declared: &'a Declared,
-    /// Who is told.
-    pub told: &'a alert::Settings,
-    /// Zone of days.
-    pub zone: Tz,
-}
+use crate::watch::WatchState;
 
 /// A mail that would have been sent, or a digest.
 #[derive(Clone, Debug)]
@@ -120,18 +106,13 @@ pub fn extent(books: &impl Books, within: Span) -> Result<Option<(UnixMillis, Un
 /// What the ledger says.
 pub fn backtest(
     books: &impl Books,
-    tried: Tried<'_>,
+    law: Law<'_>,
     (from, to): (UnixMillis, UnixMillis),
     progress: &mut dyn Progress,
 ) -> Result<Backtest, Fault> {
-    let settings = Settings::new(tried.rules, tried.declared, tried.told, tried.zone);
-    let state = WatchState::default();
-    let mut watch = Watch::new(tried.rules, tried.declared, tried.zone, state);
-    let mut desk = Desk::new(&settings, &DeskState::default());
-    let mut reading = Reading::new(0);
-    for fact in reading.warm(books, from)? {
-        watch.warm(fact);
-    }
+    let mut judging = Judging::new(law, WatchState::default(), &DeskState::default());
+    let (mut reading, mut past) = (Reading::new(0), Past::default());
+    judging.warm(reading.warm(books, from)?);
     let mut done = Backtest {
         from,
         to,
@@ -139,58 +120,28 @@ pub fn backtest(
     };
     let hours = (to.0.saturating_sub(from.0)) / HOUR_MS;
     progress.begin("judging", u64::try_from(hours).unwrap_or(0));
-    let mut hour = from.floor(HOUR_MS);
-    while hour < to {
-        let end = hour.saturating_add(HOUR_MS).min(to);
-        let start = hour.max(from);
-        let mut facts = Vec::new();
-        reading.minutes(
-            books,
-            Span {
-                from: start,
-                to: end,
-            },
-            &mut facts,
-        )?;
-        for fact in facts {
-            watch.hear(fact);
-        }
-        let mut minute = start;
-        while minute < end {
-            minute = minute.saturating_add(MINUTE_MS);
-            if minute >= end {
-                // What is kept by the hour and the day is whole only at its end.
-                let of = Span {
-                    from: hour,
-                    to: end,
-                };
-                let beside = reading::links(books, of)?.into_iter();
-                let beside = beside.chain(reading::credentials(books, of)?);
-                for fact in beside.chain(reading::of_day(books, start)?) {
-                    watch.hear(fact);
-                }
-            }
-            step(&mut watch, &mut desk, minute, &mut done);
-        }
-        hour = end;
-        let gone = (hour.0.saturating_sub(from.0)) / HOUR_MS;
+    let mut at = from;
+    while at < to {
+        let span = Span {
+            from: at,
+            to: at.floor(HOUR_MS).saturating_add(HOUR_MS).min(to),
+        };
+        past.hour(books, &mut reading, span, &mut |closed_to, facts| {
+            step(&mut judging, facts, closed_to, &mut done);
+            Ok(())
+        })?;
+        at = span.to;
+        let gone = (at.0.saturating_sub(from.0)) / HOUR_MS;
         progress.at(u64::try_from(gone).unwrap_or(0), 0);
     }
     progress.end();
     Ok(done)
 }
 
-fn step(watch: &mut Watch, desk: &mut Desk, closed_to: UnixMillis, done: &mut Backtest) {
-    let wall = closed_to.saturating_add(GRACE_MS);
-    let findings = watch.judge(&Moment {
-        closed_to,
-        wall,
-        stalled: false,
-    });
-    for step in desk.hear(findings, wall, false) {
-        done.steps.push(mailed(&step));
-    }
-    for (rule, finding, _) in desk.firing() {
+fn step(judging: &mut Judging, facts: Vec<Fact>, closed_to: UnixMillis, done: &mut Backtest) {
+    let (steps, wall) = judging.relive(facts, closed_to);
+    done.steps.extend(steps.iter().map(mailed));
+    for (rule, finding, _) in judging.desk.firing() {
         let key = (rule.clone(), finding.series.clone());
         done.fired.entry(key).or_insert(wall);
     }

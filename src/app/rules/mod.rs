@@ -13,7 +13,7 @@ use std::path::Path;
 
 use crate::app::Failure;
 
-pub use backtest::{Backtest, Mailed, OfRule, Tried, backtest, extent};
+pub use backtest::{Backtest, Mailed, OfRule, backtest, extent};
 pub use trial::{Fired, Ran, Wrong, run, shown};
 pub use waits::waits;
 pub use words::describe;

@@ -6,16 +6,14 @@
 use std::collections::BTreeMap;
 
 use crate::alert::{Explained, Finding, Matcher, Notice, Rule, Series, Severity, StepKind};
+use crate::app::alert::judging::{GRACE_MS, Judging, Law};
 use crate::config::{Case, Expected, Rules};
-use crate::episode::{Desk, DeskState, Settings, Step};
+use crate::episode::{DeskState, Step};
 use crate::message::{self, Around, Templates};
 use crate::units::{MINUTE_MS, Text, UnixMillis};
-use crate::watch::{Moment, Watch, WatchState};
+use crate::watch::WatchState;
 
 use super::facts::Feeder;
-
-/// How far the daemon's clock is ahead of what is complete.
-pub(super) const GRACE_MS: i64 = 2 * MINUTE_MS;
 
 /// Who gets the mails of a case.
 const READER: &str = "on-call@example.org";
@@ -98,27 +96,22 @@ fn watched(case: &Case, rules: &[Rule]) -> Vec<Fired> {
         matcher: Matcher::default(),
         to: vec![READER.into()],
     });
-    let settings = Settings::new(rules, &ready.declared, &told, zone);
-    let mut watch = Watch::new(rules, &ready.declared, zone, WatchState::default());
-    let mut desk = Desk::new(&settings, &DeskState::default());
+    let law = Law {
+        rules,
+        declared: &ready.declared,
+        told: &told,
+        zone,
+    };
+    let mut judging = Judging::new(law, WatchState::default(), &DeskState::default());
     let mut feeder = Feeder::new(case);
     let mut found: BTreeMap<(Text, Series), Fired> = BTreeMap::new();
     let mut offset = 0;
     while offset < case.until_ms {
         let at = case.start.saturating_add(offset);
-        for fact in feeder.minute(at) {
-            watch.hear(fact);
-        }
+        let facts = feeder.minute(at);
         offset += MINUTE_MS;
-        let closed_to = case.start.saturating_add(offset);
-        let wall = closed_to.saturating_add(GRACE_MS);
-        let findings = watch.judge(&Moment {
-            closed_to,
-            wall,
-            stalled: false,
-        });
-        let steps = desk.hear(findings, wall, false);
-        let firing: Vec<(Text, Finding, Severity)> = (desk.firing())
+        let (steps, wall) = judging.relive(facts, case.start.saturating_add(offset));
+        let firing: Vec<(Text, Finding, Severity)> = (judging.desk.firing())
             .map(|(rule, finding, severity)| (rule.clone(), finding.clone(), severity))
             .collect();
         for (name, finding, severity) in firing {
@@ -165,6 +158,7 @@ fn mail(case: &Case, rule: &Rule, finding: Finding, steps: &[Step], wall: UnixMi
         rule: rule.clone(),
         since: finding.since,
         others: Vec::new(),
+        others_rules: Vec::new(),
         others_count: 0,
         explained: Explained::default(),
         told: wall,

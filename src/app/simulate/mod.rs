@@ -6,6 +6,8 @@
 //!
 //! Same scenario, seed and order: same bytes, on every machine.
 
+#[cfg(test)]
+pub(in crate::app) mod cells;
 mod check;
 mod events;
 mod export;

@@ -1,19 +1,19 @@
-//! The mails of the demo's two weeks: as files in a folder, and their first lines on the terminal.
+//! The mails of the demo's two weeks: sent into a folder, and the first lines of those that begin something.
 //!
-//! Knows no rule. A newcomer may ask why they are written at once and not sent bit by bit: the demo has
-//! a minute for two weeks, and each mail says what was known when it would have gone.
+//! Knows no rule. A newcomer may ask why not all are shown: how something went on, and what came every
+//! morning, is read in the folder by whoever wants to.
 
 use std::path::Path;
 
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::alert::{Severity, StepKind};
 use crate::app::Failure;
-use crate::app::alert::tale::{Told, tale};
+use crate::app::alert::{Written, relive};
 use crate::app::setup::Setup;
 use crate::cli::{Terminal, words};
 use crate::ledger::SqliteLedger;
-use crate::notify::{OutboxMail, open};
 
 /// A mail that would have gone.
 #[derive(Clone, Debug, Serialize)]
@@ -26,46 +26,32 @@ pub(super) struct Sent {
     subject: String,
 }
 
-/// Writes the mails, and shows the first lines of each.
+/// Judges the two weeks, sends the mails, and shows the first lines of those that begin something.
 pub(super) fn write(
     setup: &Setup,
-    ledger: &SqliteLedger,
+    ledger: &mut SqliteLedger,
     dir: &Path,
     quiet: bool,
     terminal: &mut Terminal<'_>,
 ) -> Result<Vec<Sent>, Failure> {
-    let Some(mail) = &setup.ready.alerts.mail else {
-        return Ok(Vec::new());
-    };
-    let transport = open(mail).map_err(Failure::Usage)?;
     let zone = setup.ready.timezone;
-    let mut sent: Vec<Sent> = Vec::new();
-    tale(setup, ledger, None, &mut |told| {
-        if !quiet {
-            if sent.is_empty() {
+    let (mut sent, mut shown): (Vec<Sent>, i64) = (Vec::new(), 0);
+    relive(setup, ledger, &mut |told, step| {
+        let begins = step.kind == StepKind::Fired && step.digest.is_none();
+        if !quiet && begins && step.severity > Severity::Info {
+            if shown == 0 {
                 writeln!(
                     terminal.out,
-                    "\nThese mails would have gone, while it happened (they lie in {}):",
-                    dir.join("outbox").display()
+                    "\nThese mails would have gone, while it happened:"
                 )?;
             }
-            writeln!(terminal.out, "{}", lines(&told, zone))?;
+            writeln!(terminal.out, "{}", lines(told, zone))?;
+            shown += 1;
         }
-        let row = &told.mail;
-        let mail = OutboxMail {
-            message_id: &row.message_id,
-            from: &row.from,
-            to: &row.to,
-            bytes: &row.bytes,
-            stem: &row.stem,
-        };
-        transport
-            .send(&mail)
-            .map_err(|refusal| Failure::Usage(refusal.to_string()))?;
         sent.push(Sent {
             at: told.at.to_string(),
-            to: row.to.to_string(),
-            subject: row.subject.clone(),
+            to: told.to.to_string(),
+            subject: told.subject.clone(),
         });
         Ok(())
     })?;
@@ -73,23 +59,24 @@ pub(super) fn write(
         let n = i64::try_from(sent.len()).unwrap_or(i64::MAX);
         writeln!(
             terminal.out,
-            "\n{} in two weeks.",
-            words::plural(n, "mail", "mails")
+            "\n{} in two weeks; the other {} say how it went on, or are digests. All lie in {}.",
+            words::plural(n, "mail", "mails"),
+            words::count(n - shown),
+            dir.join("outbox").display()
         )?;
     }
     Ok(sent)
 }
 
 /// When and in which state, and the first paragraph.
-fn lines(told: &Told, zone: Tz) -> String {
+fn lines(told: &Written, zone: Tz) -> String {
     let when = told.at.to_utc().with_timezone(&zone);
-    let subject = &told.mail.subject;
-    let state = subject.split(']').next().unwrap_or_default();
+    let state = told.subject.split(']').next().unwrap_or_default();
     let mut text = format!(
         "\n  {}  {}]  to {}",
         when.format("%a %-d %b %H:%M"),
         state,
-        told.mail.to
+        told.to
     );
     for line in told.text.lines().take_while(|line| !line.is_empty()) {
         text.push_str("\n    ");

@@ -12,7 +12,8 @@ use super::super::table::{Rows, plain};
 use super::super::{Terminal, words};
 use super::own_rules;
 use crate::alert::{Dimension, Series};
-use crate::app::rules::{self as job, Backtest, Mailed, Tried};
+use crate::app::alert::Law;
+use crate::app::rules::{self as job, Backtest, Mailed};
 use crate::app::{Failure, Progress, setup};
 use crate::config::Rules;
 use crate::ledger::Ledger;
@@ -96,13 +97,13 @@ pub(super) fn backtest(args: &Asked, terminal: &mut Terminal<'_>) -> Result<u8, 
         .last()
         .and_then(|row| row.name.parse().ok());
     let tried = |rules: &Rules, progress: &mut dyn Progress| {
-        let tried = Tried {
+        let law = Law {
             rules: &rules.rules,
             declared: &setup.ready.declared,
             told: &setup.ready.alerts.settings,
             zone: zone.unwrap_or(setup.ready.timezone),
         };
-        job::backtest(&ledger, tried, extent, progress)
+        job::backtest(&ledger, law, extent, progress)
     };
     let mut bar = Bar::new(args.json);
     let found = tried(&rules, &mut bar)?;

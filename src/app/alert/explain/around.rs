@@ -83,22 +83,11 @@ pub(super) fn registered(case: &Case<'_>, endpoint: &str) -> Text {
     known.map_or_else(Text::default, |one| Text::from(one.known_region()))
 }
 
-/// Spend of the day that holds the end of the event; `None` where no request is told.
+/// Spend of the day that holds the end of the event, up to there; `None` where no request is told.
 pub(super) fn today(case: &Case<'_>) -> Result<Option<Amount>, Fault> {
     let day = case.books.zones().day_of(case.event.to.saturating_add(-1));
-    let span = Span {
-        from: day,
-        to: day.saturating_add(1),
-    };
     let mut sum = Totals::default();
-    case.books.cells_where(
-        (Resolution::Day, span),
-        &mut |key| case.holds(key),
-        &mut |row| {
-            sum.add(&row.cell.totals, 1);
-            Ok(())
-        },
-    )?;
+    case.until_now(day, &mut |row| sum.add(&row.cell.totals, 1))?;
     let told = sum.requests() > 0 && !case.by_lines();
     Ok(told.then(|| Amount::new(Unit::NanoUsd, sum.cost_nanousd())))
 }

@@ -204,6 +204,33 @@ impl<'a> Case<'a> {
         Ok(resolution)
     }
 
+    /// The cells of its own from `from` up to the event's end and no further: whole hours, and minutes
+    /// where it begins or ends within one.
+    pub(super) fn until_now(
+        &self,
+        from: UnixMillis,
+        visit: &mut dyn FnMut(CellRow),
+    ) -> Result<(), Fault> {
+        let to = self.event.to;
+        let first = from.saturating_add(HOUR_MS - 1).floor(HOUR_MS).min(to);
+        let last = to.floor(HOUR_MS).max(first);
+        for (resolution, from, to) in [
+            (Resolution::Minute, from, first),
+            (Resolution::Hour, first, last),
+            (Resolution::Minute, last, to),
+        ] {
+            self.books.cells_where(
+                (resolution, Span { from, to }),
+                &mut |key| self.holds(key),
+                &mut |row| {
+                    visit(row);
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(())
+    }
+
     /// In which windows a span can be read, widened to whole ones.
     pub(super) fn readable(&self, span: Span) -> Result<(Resolution, Span), Fault> {
         let length = span.to.0.saturating_sub(span.from.0);

@@ -75,14 +75,17 @@ pub(super) fn of(metric: Metric, group: &Group) -> Option<i64> {
 /// they do.
 pub(super) fn shown(metric: Metric) -> Option<Metric> {
     match metric {
-        Metric::ConversationRequests | Metric::Retries | Metric::RetryShare => {
-            Some(Metric::Requests)
-        }
+        Metric::ConversationRequests => Some(Metric::Requests),
         Metric::ConversationTokens => Some(Metric::Tokens),
         Metric::RetrySpend => Some(Metric::Spend),
         Metric::LatencyP95OfTimeout => Some(Metric::LatencyP95),
         Metric::Fallbacks => Some(Metric::Calls),
-        Metric::QuarantineShare | Metric::LostRecords | Metric::Lag | Metric::ContextUse => None,
+        Metric::QuarantineShare
+        | Metric::LostRecords
+        | Metric::Lag
+        | Metric::ContextUse
+        | Metric::Retries
+        | Metric::RetryShare => None,
         Metric::Calls
         | Metric::Requests
         | Metric::Tokens

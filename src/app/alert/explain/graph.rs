@@ -124,6 +124,17 @@ fn values(case: &Case<'_>, frame: Frame, metric: Metric) -> Result<BTreeMap<i64,
     if resolution == Resolution::Day {
         span.from = zones.day_of(span.from);
     }
+    if resolution != Resolution::Minute && span.to > case.event.to {
+        // The last window is not over: what the books may know of later is not the event's.
+        let last = case.event.to.saturating_add(-1);
+        let begins = match resolution {
+            Resolution::Day => zones.day_of(last),
+            Resolution::Hour | Resolution::Minute => last.floor(HOUR_MS),
+        };
+        let group = groups.entry(frame.points - 1).or_default();
+        case.until_now(begins, &mut |row| group.add(&row.key, &row.cell))?;
+        span.to = begins;
+    }
     let mut wanted = |key: &crate::entry::CellKey| case.holds(key);
     case.books
         .cells_where((resolution, span), &mut wanted, &mut |row| {
