@@ -4,7 +4,7 @@
 //! program's own reports: a page that says another sum than `report --json` is wrong, whichever is
 //! right.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod common;
 mod ledger_support;
