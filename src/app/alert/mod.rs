@@ -22,7 +22,7 @@ mod relive;
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, Told as Written};
-pub use judging::Law;
+pub use judging::{Judging, Law};
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};
 pub use post::{Tried, post};

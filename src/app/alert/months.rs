@@ -43,11 +43,9 @@ fn settings() -> alert::Settings {
     }
 }
 
-/// What is judged: the rules, and everything that they say, restarted every so many minutes.
+/// What is judged: the rules, and everything that they say.
 struct Office {
     rules: Vec<Rule>,
-    told: alert::Settings,
-    declared: Declared,
     judging: Judging,
     mails: Vec<(Step, String)>,
 }
@@ -59,8 +57,6 @@ impl Office {
         let judging = Judging::new(law, WatchState::default(), &DeskState::default());
         Office {
             rules,
-            told,
-            declared,
             judging,
             mails: Vec::new(),
         }

@@ -60,3 +60,6 @@ pub fn relive(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
