@@ -1,6 +1,6 @@
 # The two commands of the README, and the longer ones. Each installs what it lacks, or says how.
 
-.PHONY: demo test kafka influx influx-soak grafana fuzz crash bench bench-anomaly lint deny doc clean
+.PHONY: demo test kafka influx influx-soak grafana fuzz web-fuzz crash bench bench-anomaly screenshots lint deny doc clean
 
 # The main job, seen end to end: two weeks of traffic simulated, read, priced, judged, reported.
 demo: tools
@@ -37,6 +37,11 @@ fuzz: N ?= 1000000
 fuzz: tools
 	FUZZ_RUNS=$(N) cargo test --profile fuzz --locked --test fuzz -- --nocapture --test-threads 1
 
+# Requests made from the API's own description, N for each answer (tests/servers fetches schemathesis once).
+web-fuzz: N ?= 1000
+web-fuzz: tools
+	WEB_FUZZ=$(N) cargo test --locked --test web_api nothing_that -- --nocapture
+
 # Kills the daemon N times, at sites and at random, and compares the books each time. Another SEED is
 # another topic and other blows.
 crash: N ?= 1000
@@ -49,6 +54,12 @@ bench: tools
 	cargo bench --locked --bench books
 	cargo bench --locked --bench kafka
 	cargo bench --locked --bench influx
+	cargo bench --locked --bench web
+
+# Pictures of all pages, of the demo's books, into docs/screenshots.
+screenshots: tools
+	cargo build --release --locked
+	scripts/screenshots
 
 # The anomaly detector on real traffic, beside reference figures (docs/ANOMALIES.md). DATA=FILE is another file of
 # the same shape; without one that part is skipped, and said so.

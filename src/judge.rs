@@ -6,6 +6,7 @@
 
 mod asked;
 mod facts;
+mod reasons;
 mod residency_of;
 mod route;
 
@@ -22,6 +23,7 @@ use crate::residency::Regions;
 use crate::secret::{FingerprintKey, looks_secret};
 use crate::units::{Millis, Text, UnixMillis};
 
+pub use reasons::Reasons;
 pub use residency_of::Landing;
 pub use route::Counts;
 use route::{Route, Routed, Routes};

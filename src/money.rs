@@ -179,6 +179,16 @@ impl Charge {
     }
 }
 
+impl fmt::Display for Charge {
+    /// Dollars with all fifteen decimals.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = 1_000_000_000_000_000;
+        let whole = self.0.checked_div(unit).unwrap_or_default();
+        let rest = self.0.checked_rem(unit).unwrap_or_default();
+        write!(f, "{whole}.{rest:015}")
+    }
+}
+
 /// `text` × 10^`places` as an integer, exactly.
 fn scaled(text: &str, places: i32) -> Result<u64, MoneyError> {
     let text = text.trim();
@@ -282,6 +292,8 @@ mod tests {
             let charge = Charge::default().plus(1, Rate(femto)).unwrap();
             assert_eq!(charge.round(Factor::ONE), Some(NanoUsd(nano)), "{femto}");
         }
+        let charge = Charge::default().plus(1500, Rate(2_500_000_000)).unwrap();
+        assert_eq!(charge.to_string(), "0.003750000000000");
         let uplift = Factor::parse("1.1").unwrap();
         let charge = Charge::default().plus(3, Rate(1_000_000_000)).unwrap();
         assert_eq!(charge.round(uplift), Some(NanoUsd(3300)));

@@ -9,11 +9,14 @@
 
 mod common;
 mod daemon_support;
+#[path = "common/hooks.rs"]
+mod hooks;
 
 use std::io::Write as _;
 
 use common::Desk;
 use daemon_support::{Daemon, wait_for};
+use hooks::Hooks;
 use tollwatch::ledger::{Alerts as _, SqliteLedger};
 use tollwatch::units::UnixMillis;
 
@@ -130,7 +133,16 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     assert_eq!(header(&found, "To"), "owner@example.com");
     let id = header(&found, "Message-ID").to_owned();
     assert!(!id.is_empty());
+    let number = found.split("X-Tollwatch-Episode: ").nth(1).unwrap();
+    let number = number.lines().next().unwrap().trim().to_owned();
+    judged(
+        &desk,
+        &number,
+        "planned",
+        "nobody is told of the rest of it",
+    );
     daemon.stop();
+    judged(&desk, &number, "real", "its limit stands in its rule");
     let before = mails(&desk).len();
     let daemon = Daemon::start(&desk);
     append(&desk, &record(901, 2, "contoso-eus.openai.azure.com"));
@@ -138,4 +150,143 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     let told = format!("{}\n{:#?}", daemon.log(), mails(&desk));
     assert_eq!(mails(&desk).len(), before, "{told}");
     daemon.stop();
+}
+
+/// A feature's calls are learned, and one of them lands elsewhere.
+fn violate(desk: &Desk, daemon: &Daemon<'_>, hooks: &Hooks) {
+    let told = || format!("{}\n{:?}", daemon.log(), hooks.heard(""));
+    wait_for("judged", told, || {
+        let books = SqliteLedger::open_read_only(&desk.path("books.db")).ok()?;
+        (books.alert_cursor().ok()?.turn > 0).then_some(())
+    });
+    append(desk, &record(900, 2, "contoso-eus.openai.azure.com"));
+}
+
+fn history(desk: &Desk) {
+    let good: String = (0..200)
+        .map(|n| record(n, 4_000 - 15 * i64::try_from(n).unwrap(), ""))
+        .collect();
+    append(desk, &good);
+}
+
+/// A configuration whose webhook and heartbeat are addresses of that server.
+fn hooked(hooks: &Hooks) -> String {
+    let address = &hooks.address;
+    format!(
+        "{CONFIG}\n[alerts.webhook]\nurl = \"http://{address}/hook?key=topsecret\"\nheader = \"Authorization\"\n\
+         secret = {{ file = \"token\" }}\n\n[alerts.heartbeat]\nurl = \"http://{address}/beat/topsecret\"\n"
+    )
+}
+
+#[test]
+fn a_webhook_is_told_again_under_one_key_and_the_heart_beats() {
+    let desk = Desk::new();
+    desk.write("token", "Bearer hunter2\n");
+    // Busy at first.
+    let posts = std::sync::atomic::AtomicUsize::new(0);
+    let hooks = Hooks::start(Box::new(move |_, heard| {
+        if heard.line.starts_with("GET") {
+            return 200;
+        }
+        let n = posts.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        [503, 200][n.min(1)]
+    }));
+    desk.write("t.toml", hooked(&hooks));
+    history(&desk);
+    let daemon = Daemon::start(&desk);
+    violate(&desk, &daemon, &hooks);
+    let told = || format!("{}\n{:?}", daemon.log(), hooks.heard(""));
+    let posts = wait_for("a second try", told, || {
+        let posts = hooks.heard("POST /hook?key=topsecret ");
+        (posts.len() >= 2).then_some(posts)
+    });
+    let body: serde_json::Value = serde_json::from_str(&posts[0].body).unwrap();
+    assert_eq!(
+        (&body["state"], &body["severity"]),
+        (&"firing".into(), &"page".into())
+    );
+    let mail = wait_for("the mail", told, || {
+        mails(&desk)
+            .into_iter()
+            .find(|mail| mail.contains("owner@example.com"))
+    });
+    for post in &posts {
+        assert_eq!(post.header("authorization"), "Bearer hunter2");
+        assert_eq!(post.header("content-type"), "application/json");
+        assert_eq!(post.header("idempotency-key"), header(&mail, "Message-ID"));
+        assert_eq!(post.body, posts[0].body, "the same at every try");
+    }
+    let beats = wait_for("a heartbeat", told, || {
+        let beats = hooks.heard("GET /beat/topsecret ");
+        (!beats.is_empty()).then_some(beats)
+    });
+    assert_eq!(beats.len(), 1, "one a minute");
+    let shows = |name: &str, labels: &[&str], value: f64| {
+        let told = || format!("{}\n{:?}", daemon.log(), daemon.figures());
+        wait_for(name, told, || {
+            let found = daemon.figure(name, labels);
+            ((found - value).abs() < 0.5).then_some(())
+        });
+    };
+    let tries = "tollwatch_outbox_tries_total";
+    shows(tries, &["way=\"webhook\"", "result=\"again\""], 1.0);
+    shows(tries, &["way=\"webhook\"", "result=\"sent\""], 1.0);
+    shows("tollwatch_heartbeats_total", &["result=\"sent\""], 1.0);
+    shows("tollwatch_outbox_waiting", &[], 0.0);
+    let log = daemon.log();
+    assert!(log.contains("answered 503"), "{log}");
+    assert!(
+        !log.contains("topsecret") && !log.contains("hunter2"),
+        "{log}"
+    );
+    daemon.stop();
+}
+
+#[test]
+fn what_a_webhook_refuses_goes_to_the_fallback_by_mail() {
+    let desk = Desk::new();
+    desk.write("token", "hunter2");
+    let hooks = Hooks::start(Box::new(|_, _| 404));
+    desk.write("t.toml", hooked(&hooks));
+    history(&desk);
+    let daemon = Daemon::start(&desk);
+    violate(&desk, &daemon, &hooks);
+    let told = || format!("{}\n{:?}", daemon.log(), hooks.heard(""));
+    let mail = wait_for("a mail of what was refused", told, || {
+        mails(&desk)
+            .into_iter()
+            .find(|mail| mail.contains("To: fallback@example.com"))
+    });
+    let posts = hooks.heard("POST ");
+    assert_eq!(posts.len(), 1, "{posts:?}");
+    assert!(
+        header(&mail, "Subject").contains("[NOT DELIVERED]"),
+        "{mail}"
+    );
+    let key = posts[0].header("idempotency-key");
+    let id = header(&mail, "Message-ID");
+    assert_eq!(id, key.replace('<', "<webhook-"));
+    assert!(
+        !mail.contains("topsecret") && !mail.contains("hunter2"),
+        "{mail}"
+    );
+    daemon.stop();
+}
+
+/// Says what an episode was, beside a daemon or without one, and finds it in what is shown.
+fn judged(desk: &Desk, number: &str, word: &str, effect: &str) {
+    let books = ["--ledger", "books.db"];
+    let asked = [
+        "alerts", "feedback", number, word, "--author", "maria", "--config", "t.toml",
+    ];
+    let said = desk.run(&[&asked[..], &books].concat()).ok();
+    assert!(said.out.contains(effect), "{said:?}");
+    let shown = desk
+        .run(&[&["alerts", "show", number][..], &books].concat())
+        .ok();
+    let line = format!("{word}, said maria at ");
+    assert!(
+        shown.out.contains(&line) && shown.out.contains(effect),
+        "{shown:?}"
+    );
 }

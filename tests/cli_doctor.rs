@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod common;
+#[path = "common/hooks.rs"]
+mod hooks;
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Answer, Desk, HUSH, good};
+use hooks::Hooks;
 use tollwatch::source::kafka::Mock;
 
 /// How long a running program may take for anything that is waited for.
@@ -336,4 +339,93 @@ fn records_of_a_topic_are_read_again_as_long_as_they_are_there() {
         !old.contains("removed before"),
         "found later than that: {old}"
     );
+}
+
+/// The ways out: asked without a message, shown without a secret.
+#[test]
+fn the_ways_out_are_looked_at_and_nothing_goes_by_them() {
+    let desk = Desk::new();
+    let hooks = Hooks::start(Box::new(|_, heard| {
+        if heard.line.contains("/beat/") {
+            204
+        } else {
+            405
+        }
+    }));
+    let address = &hooks.address;
+    let file = desk.path("file").display().to_string();
+    desk.write("token", HUSH);
+    desk.write("file", "x");
+    // How mail goes, webhook and heartbeat; the rows that are found, and the exit code.
+    type Row<'a> = (&'a str, &'a str, &'a str, &'a str);
+    let here = format!(
+        "url = \"http://{address}/{HUSH}\"\nheader = \"X-Key\"\nsecret = {{ file = \"token\" }}"
+    );
+    let beat = format!("url = \"http://{address}/beat/{HUSH}\"");
+    let nowhere = format!("url = \"http://127.0.0.1:9/{HUSH}\"");
+    let unset = "url_from = { env = \"TOLLWATCH_NO_SUCH\" }".to_owned();
+    let folder = "folder = \"mails\"\nfallback_to = \"a@example.org\"".to_owned();
+    let smtp = "[alerts.mail.smtp]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"none\"".to_owned();
+    let cases: [(&String, &String, &String, i32, &[Row<'_>]); 4] = [
+        (
+            &folder,
+            &here,
+            &beat,
+            0,
+            &[
+                ("mail", "mails", "works", "not there yet"),
+                ("webhook", address, "works", "answers 405"),
+                ("heartbeat", address, "works", "answers 204"),
+            ],
+        ),
+        (
+            &smtp,
+            &nowhere,
+            &nowhere,
+            1,
+            &[
+                ("mail", "smtp 127.0.0.1:9", "fails", "cannot reach"),
+                ("mail", "fallback_to", "doubtful", "nobody hears"),
+                ("webhook", "127.0.0.1:9", "fails", "refused"),
+                ("heartbeat", "127.0.0.1:9", "fails", "refused"),
+            ],
+        ),
+        (
+            &format!("sendmail = \"{file}\""),
+            &here,
+            &unset,
+            1,
+            &[
+                ("mail", "file", "fails", "is no program"),
+                ("heartbeat", "its address", "fails", "TOLLWATCH_NO_SUCH"),
+            ],
+        ),
+        (
+            &"sendmail = \"/bin/sh\"".to_owned(),
+            &here,
+            &beat,
+            0,
+            &[("mail", "/bin/sh", "works", "is a program")],
+        ),
+    ];
+    for (mail, webhook, heartbeat, code, expected) in cases {
+        let text = format!(
+            "[daemon]\nlisten = \"\"\n[ledger]\npath = \"books.db\"\n[alerts.mail]\nfrom = \"t@example.org\"\n{mail}\n\
+             [alerts.webhook]\n{webhook}\n[alerts.heartbeat]\n{heartbeat}\n"
+        );
+        desk.write("t.toml", text);
+        let (told, rows) = doctor(&desk, code);
+        assert_found(&rows, expected);
+        assert!(
+            !told.out.contains(HUSH) && !told.err.contains(HUSH),
+            "{told:?}"
+        );
+    }
+    assert!(
+        hooks
+            .heard("")
+            .iter()
+            .all(|one| one.line.starts_with("OPTIONS "))
+    );
+    assert!(!desk.path("mails").exists());
 }

@@ -1,5 +1,5 @@
-//! Kills the daemon anywhere between a bad call and its mail: every step is mailed to everybody it is for,
-//! none is lost, and what goes twice goes under one Message-ID.
+//! Kills the daemon anywhere between a bad call and its mail: every step is mailed to everybody it is for and told
+//! to the webhook, none is lost, and what goes twice goes under one identity.
 //!
 //! Knows no mail server: mails go into a folder. A newcomer may ask why each feature has an owner of its
 //! own: who got no mail, and who got two, is then told by the address.
@@ -8,6 +8,9 @@
 #![allow(clippy::print_stderr, reason = "a test tells what it did")]
 #![allow(clippy::disallowed_methods, reason = "records are of now")]
 
+#[path = "common/hooks.rs"]
+mod hooks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,9 +18,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use hooks::Hooks;
 use tollwatch::crash::ALERT_SITES;
 use tollwatch::episode::Step;
-use tollwatch::ledger::{Alerts as _, Posted, SqliteLedger};
+use tollwatch::ledger::{Alerts as _, Posted, SqliteLedger, Way};
 use tollwatch::units::UnixMillis;
 
 /// Pauses are so much shorter.
@@ -29,7 +33,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// How long a struck daemon is left alone.
 const LIFE: Duration = Duration::from_secs(8);
 
-fn config(features: usize) -> String {
+fn config(features: usize, hooks: &Hooks) -> String {
     let mut text = "[ledger]\npath = \"books.db\"\n\n[daemon]\nlisten = \"\"\n\n\
          [[source.file]]\nname = \"export\"\npaths = [\"log.jsonl\"]\n\n\
          [endpoint.weu]\nbase_url = \"https://contoso-weu.openai.azure.com\"\nprovider = \"azure\"\n\
@@ -42,6 +46,12 @@ fn config(features: usize) -> String {
          [alerts.mail]\nfolder = \"mails\"\nfrom = \"tollwatch@example.com\"\n\
          fallback_to = \"fallback@example.com\"\n"
         .to_owned();
+    write!(
+        text,
+        "\n[alerts.webhook]\nurl = \"http://{}/hook\"\n",
+        hooks.address
+    )
+    .unwrap();
     for n in 0..features {
         write!(
             text,
@@ -172,7 +182,9 @@ fn every_step_is_mailed_wherever_the_daemon_dies() {
     let kills: usize = kills.unwrap_or(KILLS);
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    std::fs::write(folder.join("tollwatch.toml"), config(kills)).unwrap();
+    // Every third request is turned away or hung up on, after it was heard.
+    let hooks = Hooks::start(Box::new(|n, _| [200, 200, [503, 0][n % 2]][n % 3]));
+    std::fs::write(folder.join("tollwatch.toml"), config(kills, &hooks)).unwrap();
     append(folder, 0, "contoso-weu.openai.azure.com");
     // The first start learns; it is left alone until it has.
     let mut daemon = start(folder, None);
@@ -201,9 +213,13 @@ fn every_step_is_mailed_wherever_the_daemon_dies() {
     finish(folder, kills);
     let books = SqliteLedger::open_read_only(&folder.join("books.db")).unwrap();
     let (sent, told) = (mails(folder), told(&books));
-    let mut wanted = BTreeSet::new();
+    let (mut wanted, mut hooked) = (BTreeSet::new(), BTreeSet::new());
     for row in books.outbox(None, 100_000).unwrap() {
         assert_eq!(row.state, Posted::Sent, "{row:?}");
+        if row.way == Way::Webhook {
+            hooked.insert(row.message_id.clone());
+            continue;
+        }
         wanted.insert((row.message_id.clone(), row.to.to_string()));
         let to = told.get(&(row.episode, row.step));
         assert!(to.is_some_and(|to| to.contains(row.to.as_str())), "{row:?}");
@@ -212,10 +228,29 @@ fn every_step_is_mailed_wherever_the_daemon_dies() {
     assert_eq!(there, wanted, "what was sent is what was written");
     let steps: usize = told.values().map(BTreeSet::len).sum();
     assert_eq!(steps, wanted.len(), "each step once for each of its people");
+    let mails_of_steps: BTreeSet<String> = wanted.iter().map(|(id, _)| id.clone()).collect();
+    assert_eq!(
+        hooked, mails_of_steps,
+        "each step that people are told of, once"
+    );
+    let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let posts = hooks.heard("POST /hook ");
+    for post in &posts {
+        let key = post.header("idempotency-key").to_owned();
+        bodies.entry(key).or_default().insert(post.body.clone());
+    }
+    assert_eq!(bodies.keys().cloned().collect::<BTreeSet<_>>(), hooked);
+    assert!(
+        bodies.values().all(|one| one.len() == 1),
+        "the same at every try"
+    );
     let twice: usize = sent.values().map(|times| times - 1).sum();
     eprintln!(
-        "{kills} kills at {struck:?}: {} mails of {} steps, {twice} files twice under one Message-ID",
+        "{kills} kills at {struck:?}: {} mails of {} steps, {twice} files twice under one Message-ID; \
+         {} posts of {} messages",
         wanted.len(),
-        told.len()
+        told.len(),
+        posts.len(),
+        hooked.len()
     );
 }

@@ -15,15 +15,15 @@ use tollwatch::entry::{Entry, Money};
 use tollwatch::ids::ConfigNumber;
 use tollwatch::judge::Rulebook;
 use tollwatch::ledger::{
-    Again, Correction, Fault, FaultKind, Follow, Ledger, LinkRow, Options, Resolution, Span,
-    SqliteLedger,
+    Again, AlertApply, Alerts, Correction, EventRow, Fault, FaultKind, Follow, Ledger, LinkRow,
+    Options, Resolution, Span, SqliteLedger,
 };
 use tollwatch::link::LinkTotals;
 use tollwatch::money::NanoUsd;
 use tollwatch::outcome::IgnoreReason;
 use tollwatch::price::PriceBook;
 use tollwatch::residency::Regions;
-use tollwatch::series::{Body, Measurement, additive_fields};
+use tollwatch::series::{AlertPoint, Body, Measurement, additive_fields};
 use tollwatch::sink::Outbox;
 use tollwatch::units::UnixMillis;
 
@@ -64,6 +64,9 @@ impl Server {
                 let FieldValue::I64(value) = value else {
                     continue;
                 };
+                if measurement == "llm_alerts" && name.as_str() != "steps" {
+                    continue;
+                }
                 if name.as_str().contains("_ms_p") || name.as_str().ends_with("_max") {
                     continue;
                 }
@@ -104,6 +107,10 @@ fn books(ledger: &SqliteLedger) -> Sums {
     for row in ledger.counts().unwrap() {
         let body = Body::new(vec![i64::try_from(row.n).unwrap()]);
         add(row.day.0, Measurement::Source, &body);
+    }
+    for row in ledger.events_of(Span::ALL).unwrap().unwrap() {
+        let day = ledger.zones().day_of(row.at).0;
+        add(day, Measurement::Alerts, &Body::new(vec![1]));
     }
     sums.retain(|_, sum| *sum != 0);
     sums
@@ -298,6 +305,41 @@ impl World {
             .unwrap();
     }
 
+    /// Some steps of alerts, some of them of one series in one second.
+    fn alert(&mut self) {
+        let at = self.now - self.roll(2) * self.roll(DAY.unsigned_abs() * 3);
+        let n = 1 + self.roll(6);
+        let event = |place: i64, dice: &mut Dice| {
+            let word = |words: [&'static str; 3], dice: &mut Dice| {
+                words[usize::try_from(dice.roll(3)).unwrap()].into()
+            };
+            let point = AlertPoint {
+                rule: word(["spend", "first-violation", "a, b=c"], dice),
+                kind: "threshold".into(),
+                severity: word(["page", "warning", "info"], dice),
+                state: word(["firing", "changed", "resolved"], dice),
+                feature: word(["", "itsm/resolution_notes", "csm/x\\y"], dice),
+                title: format!("step {place} \"of\" {at}"),
+                text: "two\nlines, and a \\".to_owned(),
+                loss_nanousd: Some(at),
+                ..AlertPoint::default()
+            };
+            EventRow {
+                at: UnixMillis(at + place * 300),
+                body: serde_json::to_vec(&point).unwrap(),
+                ..EventRow::default()
+            }
+        };
+        let events = (0..n).map(|place| event(place, &mut self.dice)).collect();
+        let cursor = self.ledger.alert_cursor().unwrap();
+        let apply = AlertApply {
+            cursor,
+            events,
+            ..AlertApply::default()
+        };
+        self.ledger.alert_apply(&apply).unwrap();
+    }
+
     fn begin(&mut self) -> Follower {
         let mut books = Alone(&mut self.ledger);
         Follower::begin(&mut books, NAME, self.max_series, &self.rules).unwrap()
@@ -365,7 +407,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.roll(24) {
+        match self.roll(26) {
             0..6 => self.book(),
             6..11 => {
                 let fail = self.dice.roll(12);
@@ -380,6 +422,7 @@ impl World {
             17..19 => while self.ledger.maintain(UnixMillis(self.now)).unwrap().more {},
             19 => self.restate(),
             20 => self.link(),
+            24..26 => self.alert(),
             21 => {
                 self.follower = None;
                 let limits = [25, 60, 200, 100_000];
@@ -444,6 +487,7 @@ fn run(seed: u64, steps: u64) -> World {
         if step < late {
             match world.roll(4) {
                 0..2 => world.book(),
+                2 if step % 5 == 0 => world.alert(),
                 2 => world.now += world.roll(86_400_000),
                 _ => while world.ledger.maintain(UnixMillis(world.now)).unwrap().more {},
             }
@@ -556,4 +600,50 @@ fn a_quiet_window_is_told_once_and_stragglers_gather() {
         .filter(|(series, _)| series.contains("rev=2"))
         .count();
     assert_eq!(revs, 0);
+}
+
+/// Each step of an alert is a point with its own words, also where three of one series share a second.
+#[test]
+fn steps_of_one_second_are_further_points() {
+    let mut world = World::new(3);
+    world.max_series = 100_000;
+    let at = UnixMillis(world.now);
+    let event = |title: &str| EventRow {
+        at,
+        body: serde_json::to_vec(&AlertPoint {
+            rule: "spend".into(),
+            state: "firing".into(),
+            title: title.to_owned(),
+            ..AlertPoint::default()
+        })
+        .unwrap(),
+        ..EventRow::default()
+    };
+    for titles in [&["a", "b"][..], &["c"]] {
+        let cursor = world.ledger.alert_cursor().unwrap();
+        let apply = AlertApply {
+            cursor,
+            events: titles.iter().map(|title| event(title)).collect(),
+            ..AlertApply::default()
+        };
+        world.ledger.alert_apply(&apply).unwrap();
+        // The first try ends after it was written, and nothing is told twice by the next.
+        world.follow(1);
+        world.follow(9);
+        world.deliver(100, true);
+    }
+    let told: Vec<(String, String)> = world
+        .server
+        .0
+        .iter()
+        .filter(|((series, _), _)| series.starts_with("llm_alerts"))
+        .map(|((series, _), line)| {
+            let (_, rest) = series.split_once("rev=").unwrap();
+            let title = line.split("title=\"").nth(1).unwrap();
+            (rest[..1].to_owned(), title[..1].to_owned())
+        })
+        .collect();
+    let wanted = [("0", "a"), ("1", "b"), ("2", "c")];
+    let wanted = wanted.map(|(rev, title)| (rev.to_owned(), title.to_owned()));
+    assert_eq!(told, wanted);
 }

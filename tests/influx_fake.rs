@@ -1,7 +1,7 @@
 //! Delivering to a database that is faulty on purpose: nothing is missing, no point has two values,
 //! and only what it would never take is refused.
 //!
-//! Knows no ledger. A newcomer may ask why waits are skipped: how long they are is told, and whether
+//! Knows a ledger for steps of alerts alone. A newcomer may ask why waits are skipped: how long they are is told, and whether
 //! they are kept is a test of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
@@ -13,10 +13,18 @@ use std::time::{Duration, Instant};
 
 use influx_support::fake::{Dice, Fake, Fault};
 use influx_support::{Memory, hurry, run, settings};
+use tollwatch::app::follow::{Alone, Follower, Mailbag, Moment};
+use tollwatch::attribute::{Features, Groups, Registry};
 use tollwatch::clock::{Clock, SystemClock};
 use tollwatch::config::{InfluxLogin, InfluxVersion, SecretRef};
-use tollwatch::sink::{Deliverer, Ended, Influx, StopSign, Told, deliver};
+use tollwatch::judge::Rulebook;
+use tollwatch::ledger::{AlertApply, Alerts, EventRow, Follow, Options, SqliteLedger};
+use tollwatch::price::PriceBook;
+use tollwatch::residency::Regions;
+use tollwatch::series::AlertPoint;
+use tollwatch::sink::{Deliverer, Ended, Influx, Next, StopSign, Told, deliver};
 use tollwatch::telemetry::FollowerError;
+use tollwatch::units::UnixMillis;
 
 const VERSIONS: [InfluxVersion; 3] = [InfluxVersion::V1, InfluxVersion::V2, InfluxVersion::V3];
 
@@ -305,6 +313,92 @@ fn each_version_is_asked_in_its_own_way() {
         let head = fake.state().heads[0].clone();
         assert!(head.starts_with(line) && head.contains(header), "{head}");
         assert!(!format!("{influx:?}").contains("s3cret"));
+    }
+}
+
+/// Steps of alerts on their whole way, by a follower whose database drops connections: each is there once, under
+/// one value, and what may have been written comes again as it was.
+#[test]
+fn steps_of_alerts_are_there_once_whatever_a_database_does() {
+    for seed in 0..8 {
+        let mut dice = Dice(seed);
+        let mut faults = Dice(seed ^ 0xfade);
+        let fake = Fake::start(InfluxVersion::V2, Box::new(move |_| faults.fault(60)));
+        let influx = Influx::new(&settings(InfluxVersion::V2, &fake.url)).unwrap();
+        let mut ledger = SqliteLedger::open_in_memory(Options::default()).unwrap();
+        let (mut at, mut wanted) = (1_795_000_000_000, 0);
+        for _ in 0..40 {
+            let events: Vec<EventRow> = (0..1 + dice.roll(3))
+                .map(|place| EventRow {
+                    at: UnixMillis(at),
+                    body: serde_json::to_vec(&AlertPoint {
+                        rule: "spend".into(),
+                        state: ["firing", "resolved"][usize::from(dice.roll(2) == 0)].into(),
+                        title: format!("{at} {place}"),
+                        ..AlertPoint::default()
+                    })
+                    .unwrap(),
+                    ..EventRow::default()
+                })
+                .collect();
+            wanted += events.len();
+            let cursor = ledger.alert_cursor().unwrap();
+            let apply = AlertApply {
+                cursor,
+                events,
+                ..AlertApply::default()
+            };
+            ledger.alert_apply(&apply).unwrap();
+            at += i64::try_from(dice.roll(1_500)).unwrap();
+            follow(&mut ledger, at);
+            // Some lives are short: what was not settled is sent by the next.
+            deliver_some(&mut ledger, &influx, usize::try_from(dice.roll(4)).unwrap());
+        }
+        deliver_some(&mut ledger, &influx, 100_000);
+        let state = fake.state();
+        let of_alerts = state
+            .points
+            .iter()
+            .filter(|((series, _), _)| series.starts_with("llm_alerts"));
+        let mut found = 0;
+        for (point, values) in of_alerts {
+            assert_eq!(values.len(), 1, "seed {seed}: {point:?} has {values:?}");
+            found += 1;
+        }
+        assert_eq!(found, wanted, "seed {seed}");
+    }
+}
+
+/// One look at the books by a follower that begins anew.
+fn follow(ledger: &mut SqliteLedger, now: i64) {
+    let rules = Rulebook {
+        registry: Registry::default(),
+        features: Features::new(Vec::new()),
+        groups: Groups::default(),
+        prices: PriceBook::shipped(),
+        regions: Regions::shipped(),
+    };
+    let mut books = Alone(ledger);
+    let mut follower = Follower::begin(&mut books, "test", 100, &rules).unwrap();
+    let moment = Moment {
+        now: UnixMillis(now),
+        ..Moment::default()
+    };
+    while follower.freeze(&mut books, &moment).unwrap().more {}
+}
+
+/// So many requests of a life that then ends.
+fn deliver_some(ledger: &mut SqliteLedger, influx: &Influx, requests: usize) {
+    let number = ledger.follower("test").unwrap().unwrap().number;
+    let mut bag = Mailbag::new(Alone(ledger), number);
+    let mut deliverer = Deliverer::default();
+    for _ in 0..requests {
+        let mut tell = |_| {};
+        let step = deliverer.step(&mut bag, influx, &SystemClock, &mut tell);
+        match run(step).unwrap() {
+            Next::Idle => break,
+            Next::Step | Next::Wait(_) => {}
+        }
     }
 }
 

@@ -353,3 +353,61 @@ fn nobody_listens() {
     assert!(refused.is_again(), "{refused}");
     assert!(refused.to_string().contains("127.0.0.1:9"), "{refused}");
 }
+
+/// What `doctor` finds without a mail: how it was let in, or why not and what to do.
+#[test]
+fn a_server_is_looked_at_without_a_mail() {
+    let login = Way {
+        password: Some(PASSWORD),
+        ..STARTTLS
+    };
+    let implicit = Way {
+        tls: Tls::Implicit,
+        ..login
+    };
+    let auth = "mailer:s3cret-of-the-mail";
+    let bare = Way {
+        trusts: false,
+        ..login
+    };
+    // Options, the way, what is found, and what to do; nothing to do where it works.
+    let cases: [(&[&'static str], Way, &str, &str); 6] = [
+        (&["--auth", auth], login, "by STARTTLS, logged in", ""),
+        (
+            &["--tls", "implicit", "--auth", auth],
+            implicit,
+            "by TLS, logged in",
+            "",
+        ),
+        (&["--tls", "none"], PLAIN, "in clear, without a login", ""),
+        (
+            &["--auth", "mailer:another"],
+            login,
+            "does not let us in: 535",
+            "`password`",
+        ),
+        (&["--certificate", "expired"], STARTTLS, "xpired", "`ca`"),
+        (
+            &["--tls", "none", "--auth", auth],
+            bare,
+            "STARTTLS",
+            "`port`",
+        ),
+    ];
+    for (options, way, found, hint) in cases {
+        let Some(server) = Server::start("smtp", options) else {
+            return;
+        };
+        let (text, told) = match transport(&server, way).probe() {
+            Ok(text) => (text, ""),
+            Err(unready) => (unready.why, unready.hint),
+        };
+        assert!(text.contains(found), "{options:?}: {text}");
+        assert!(
+            told.contains(hint) && told.is_empty() == hint.is_empty(),
+            "{text}: {told}"
+        );
+        assert!(!text.contains(PASSWORD), "{text}");
+        assert_eq!(kept(&server).len(), 0, "{options:?}");
+    }
+}

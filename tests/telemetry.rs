@@ -97,6 +97,11 @@ struct Desk {
     listener: Listener,
 }
 
+/// A door that asks nobody.
+fn open() -> Arc<web::Access> {
+    Arc::new(web::Access::open(Arc::new(FixedClock::at(NOW))).unwrap())
+}
+
 fn desk() -> Desk {
     let figures = Arc::new(filled());
     let health = Arc::new(Health::new(Instant::now(), Duration::from_hours(1)));
@@ -105,6 +110,7 @@ fn desk() -> Desk {
         health: Arc::clone(&health),
         clock: Arc::new(FixedClock::at(NOW.saturating_add(90_000))),
         pages: None,
+        access: open(),
         limits: web::Limits::USUAL,
     };
     Desk {
@@ -242,6 +248,7 @@ fn a_loop_that_stands_still_shows() {
         health: Arc::new(health),
         clock: Arc::new(FixedClock::at(NOW)),
         pages: None,
+        access: open(),
         limits: web::Limits::USUAL,
     };
     let listener = web::start(anywhere(), board).unwrap();
@@ -265,13 +272,14 @@ fn addresses_that_cannot_be_are_refused() {
         health: Arc::new(Health::new(Instant::now(), Duration::from_secs(1))),
         clock: Arc::new(FixedClock::at(NOW)),
         pages: None,
+        access: open(),
         limits: web::Limits::USUAL,
     };
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464"] {
         let refused = web::start(address.parse().unwrap(), board()).unwrap_err();
-        assert!(matches!(refused, StartError::NotLoopback(_)), "{address}");
+        assert!(matches!(refused, StartError::Exposed(_)), "{address}");
         let wanted = format!(
-            "`{address}` is not a loopback address; the daemon's own pages are served at `127.0.0.1` or `[::1]` alone"
+            "`{address}` can be reached from elsewhere; that needs users or a proxy, and TLS, below `[web]`"
         );
         assert_eq!(refused.to_string(), wanted);
     }

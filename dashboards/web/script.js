@@ -71,8 +71,12 @@
   // The books changed: the same address once more, put in the place of what is shown.
   const refresh = async () => {
     if (document.hidden || main.contains(document.activeElement) && document.activeElement !== main) return;
+    // What somebody has typed is not taken from under their hands.
+    if ([...main.querySelectorAll(".change input:not([type=hidden])")].some((field) => field.value)) return;
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!answer.ok) return;
+    // The session is over: the door tells what to do.
+    if (answer.redirected) location.reload();
+    if (!answer.ok || answer.redirected) return;
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     const open = [...main.querySelectorAll("table")].map((table) => table.classList.contains("open"));
     const aside = [...main.querySelectorAll(".scroll")].map((field) => field.scrollLeft);

@@ -85,9 +85,10 @@ fn variables() -> Vec<Value> {
     all
 }
 
-/// State changes of alerts. Grafana has read such queries in two places; both are filled.
+/// State changes of alerts, but for what is only worth knowing; those that are about no feature or endpoint in
+/// particular concern every choice. Grafana has read such queries in two places; both are filled.
 fn annotations() -> Vec<Value> {
-    let query = r#"SELECT "title", "text", "state" FROM "llm_alerts" WHERE $timeFilter AND "feature" =~ /^$feature$/ AND "endpoint" =~ /^$endpoint$/"#;
+    let query = r#"SELECT "title", "text", "state", "severity", "rule" FROM "llm_alerts" WHERE $timeFilter AND "severity" != 'info' AND "feature" =~ /^($feature|none|other)$/ AND "endpoint" =~ /^($endpoint|none|other)$/"#;
     vec![
         json!({
             "builtIn": 1,
@@ -107,7 +108,7 @@ fn annotations() -> Vec<Value> {
             "query": query,
             "titleColumn": "title",
             "textColumn": "text",
-            "tagsColumn": "state",
+            "tagsColumn": "state,severity,rule",
             "timeEndColumn": "",
             "target": {
                 "refId": "Anno",
@@ -117,7 +118,7 @@ fn annotations() -> Vec<Value> {
                 "textEditor": true,
                 "titleColumn": "title",
                 "textColumn": "text",
-                "tagsColumn": "state",
+                "tagsColumn": "state,severity,rule",
                 "timeEndColumn": "",
             },
         }),

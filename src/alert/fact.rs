@@ -109,6 +109,8 @@ pub struct DeclaredEndpoint {
     pub timeout_ms: Option<i64>,
     /// The model's context in tokens.
     pub context_tokens: Option<i64>,
+    /// When its credential was made.
+    pub credential_rotated: Option<UnixMillis>,
     /// When its credential has to be replaced.
     pub credential_due: Option<UnixMillis>,
     /// When its model is retired.

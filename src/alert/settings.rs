@@ -4,6 +4,8 @@
 //! Knows no file and no transport. A newcomer may ask why a matcher without any value fits every
 //! alert: the last route is meant for whatever nobody else wants.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Text, UnixMillis};
@@ -123,6 +125,23 @@ impl Matcher {
     #[must_use]
     pub fn is_any(&self) -> bool {
         *self == Matcher::default()
+    }
+}
+
+/// As people write it: `rule=latency* endpoint=weu`.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules = self.rules.iter().map(|rule| format!("rule={rule}"));
+        let kinds = self.kinds.iter();
+        let kinds = kinds.map(|kind| format!("kind={}", kind.as_str()));
+        let severities = self.severities.iter();
+        let severities = severities.map(|one| format!("severity={}", one.as_str()));
+        let scope = self.scope.0.iter().flat_map(|(dimension, values)| {
+            let key = dimension.as_str();
+            values.iter().map(move |value| format!("{key}={value}"))
+        });
+        let all: Vec<String> = rules.chain(kinds).chain(severities).chain(scope).collect();
+        f.write_str(&all.join(" "))
     }
 }
 

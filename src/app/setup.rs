@@ -14,6 +14,7 @@ use crate::decode::Settings;
 use crate::judge::{Judge, Rulebook};
 use crate::ledger::{Fault, Ledger, Options, SqliteLedger};
 use crate::provider::Gate;
+use crate::secret::seal::SealKey;
 use crate::source::list;
 use crate::units::Text;
 
@@ -30,6 +31,8 @@ pub struct Setup {
     pub ready: Ready,
     /// The files that the configuration was read from.
     pub files: Vec<PathBuf>,
+    /// What signs links in mails; without, mails say what to type.
+    pub links: Option<SealKey>,
 }
 
 /// The source that files belong to that no configured source names.
@@ -80,28 +83,34 @@ pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> 
         files.borrow_mut().push(path.to_owned());
         read_file(path)
     };
-    let mut ready = match config {
+    let ready = match config {
         None => Ready::default_without_file(),
         Some(path) => config::load(path, &read, clock.now()).map_err(Failure::Problems)?,
     };
-    let gate = ready.gate();
-    let rules = Arc::new(Rulebook {
-        registry: std::mem::take(&mut ready.registry),
-        features: std::mem::take(&mut ready.features),
-        groups: std::mem::take(&mut ready.groups),
-        prices: std::mem::take(&mut ready.prices),
-        regions: std::mem::take(&mut ready.regions),
-    });
-    let files = files.into_inner();
-    Ok(Setup {
-        rules,
-        gate,
-        ready,
-        files,
-    })
+    Ok(Setup::of(ready, files.into_inner()))
 }
 
 impl Setup {
+    /// A ready configuration for work; `files` is what it was read from.
+    #[must_use]
+    pub fn of(mut ready: Ready, files: Vec<PathBuf>) -> Setup {
+        let gate = ready.gate();
+        let rules = Arc::new(Rulebook {
+            registry: std::mem::take(&mut ready.registry),
+            features: std::mem::take(&mut ready.features),
+            groups: std::mem::take(&mut ready.groups),
+            prices: std::mem::take(&mut ready.prices),
+            regions: std::mem::take(&mut ready.regions),
+        });
+        Setup {
+            rules,
+            gate,
+            ready,
+            files,
+            links: None,
+        }
+    }
+
     /// Opens (or makes) the books for writing.
     ///
     /// # Errors

@@ -59,6 +59,7 @@ impl Heat<'_> {
                 });
             }
         }
+        self.say(&mut drawing, (left, top), (column, row));
         if let Some((rows, text)) = self.limit {
             let y = top + row * rows;
             drawing.line((left, y), (right, y), DASHED);
@@ -66,6 +67,27 @@ impl Heat<'_> {
         }
         self.below(&mut drawing, width, (left, column, bottom));
         drawing
+    }
+
+    /// What each column says when it is pointed at: all of its fields at once, so that a page does not
+    /// weigh a text a field.
+    fn say(&self, drawing: &mut Drawing, (left, top): (f64, f64), (column, row): (f64, f64)) {
+        for (j, name) in self.columns.iter().enumerate() {
+            let mut said = name.clone();
+            for (label, fields) in self.rows.iter().zip(self.fields) {
+                let n = fields.get(j).copied().unwrap_or(0);
+                if n > 0 {
+                    said.push_str(&format!("\n{label}: {}", crate::figure::count(n)));
+                }
+            }
+            let area = Area {
+                x: left + column * count(j),
+                y: top,
+                width: column,
+                height: row * count(self.rows.len()),
+            };
+            drawing.says(area, said);
+        }
     }
 
     /// The most of one field of each column.

@@ -10,12 +10,12 @@ use serde_json::json;
 use super::args::{self, AlertsBooks, AlertsCommand};
 use super::table::{Mark, Rows, plain};
 use super::{Terminal, ask};
-use crate::alert::{Finding, Matcher, Severity};
+use crate::alert::{Finding, Severity};
 use crate::app::alert as job;
 use crate::app::{Failure, setup};
 use crate::clock::Clock;
 use crate::episode::{EpisodeView, Feedback, Order, Step, matcher_of};
-use crate::ledger::{Alerts, SqliteLedger};
+use crate::ledger::{Alerts, AuditRow, SqliteLedger};
 use crate::notify::{self, OutboxMail};
 use crate::units::{HOUR_MS, Text, UnixMillis, clean_name};
 
@@ -36,10 +36,24 @@ pub(super) fn alerts(command: &AlertsCommand, terminal: &mut Terminal<'_>) -> Re
             obey(&args.books, &order, terminal)
         }
         AlertsCommand::Silence(args) => {
-            let matchers = args.matchers.iter().map(String::as_str);
             let hours = i64::from(args.hours);
+            let episode = match args.matchers.as_slice() {
+                [only] => only.parse::<u64>().ok(),
+                _ => None,
+            };
+            let matcher = match episode {
+                Some(number) => {
+                    job::matcher_of_episode(&ask::open(&args.books.ledger)?, number)?
+                        .ok_or_else(|| Failure::Usage(format!("there is no episode {number}")))?
+                }
+                None => {
+                    let matchers = args.matchers.iter().map(String::as_str);
+                    matcher_of(matchers).map_err(Failure::Usage)?
+                }
+            };
             let order = Order::Silence {
-                matcher: matcher_of(matchers).map_err(Failure::Usage)?,
+                matcher,
+                episode,
                 until: terminal
                     .clock
                     .now()
@@ -185,23 +199,6 @@ fn row(one: &EpisodeView) -> Vec<(String, Mark)> {
     ]
 }
 
-/// What matchers fit, in words.
-fn fits(matcher: &Matcher) -> String {
-    let rules = matcher.rules.iter().map(|rule| format!("rule={rule}"));
-    let kinds = matcher
-        .kinds
-        .iter()
-        .map(|kind| format!("kind={}", kind.as_str()));
-    let severities = matcher.severities.iter();
-    let severities = severities.map(|one| format!("severity={}", one.as_str()));
-    let scope = matcher.scope.0.iter().flat_map(|(dimension, values)| {
-        let key = dimension.as_str();
-        values.iter().map(move |value| format!("{key}={value}"))
-    });
-    let all: Vec<String> = rules.chain(kinds).chain(severities).chain(scope).collect();
-    all.join(" ")
-}
-
 /// Silences and messages.
 fn beside(books: &SqliteLedger, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
     for (number, silence) in job::silences(books)? {
@@ -209,7 +206,7 @@ fn beside(books: &SqliteLedger, terminal: &mut Terminal<'_>) -> Result<(), Failu
             terminal.out,
             "silence {number} until {} UTC: {} ({}: {})",
             time(silence.until),
-            fits(&silence.matcher),
+            silence.matcher,
             silence.mark.author,
             silence.mark.reason
         )?;
@@ -241,7 +238,8 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
         let messages: Vec<_> = told.messages.iter().map(shape::message).collect();
         let steps: Vec<_> = told.steps.iter().map(shape::step).collect();
         let episode = told.episode.as_ref().map(shape::episode);
-        let all = json!({ "episode": episode, "steps": steps, "messages": messages });
+        let done: Vec<_> = told.done.iter().map(shape::done).collect();
+        let all = json!({ "episode": episode, "steps": steps, "messages": messages, "done": done });
         return terminal.json(&all).map(|()| 0);
     }
     if let Some(episode) = &told.episode {
@@ -261,12 +259,21 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
                 mark.author, mark.reason
             )?;
         }
+        if let (Some(word), Some(mark)) = (&episode.feedback, &episode.judged) {
+            let at = time(mark.at);
+            writeln!(
+                terminal.out,
+                "{word}, said {} at {at} UTC: {}",
+                mark.author, mark.reason
+            )?;
+        }
     }
     let mut rows = Rows::new(&["step", "at (UTC)", "what", "series", "told"], 5, terminal);
     for step in &told.steps {
         rows.row(step_row(step));
     }
     rows.show(terminal)?;
+    done(&told.done, terminal)?;
     if !told.messages.is_empty() {
         writeln!(terminal.out)?;
         let mut rows = Rows::new(&["mail", "to", "state", "tries", "said"], 5, terminal);
@@ -282,6 +289,23 @@ fn show(args: &args::AlertsShow, terminal: &mut Terminal<'_>) -> Result<u8, Fail
         rows.show(terminal)?;
     }
     Ok(0)
+}
+
+/// What people did about it.
+fn done(list: &[AuditRow], terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    if list.is_empty() {
+        return Ok(());
+    }
+    writeln!(terminal.out)?;
+    let mut rows = Rows::new(&["at (UTC)", "who", "did"], 3, terminal);
+    for one in list {
+        rows.row(vec![
+            plain(time(one.at)),
+            plain(one.author.to_string()),
+            plain(one.what.clone()),
+        ]);
+    }
+    rows.show(terminal)
 }
 
 fn step_row(step: &Step) -> Vec<(String, Mark)> {

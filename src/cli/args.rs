@@ -10,6 +10,7 @@ mod imports;
 mod influx;
 mod prices;
 mod rules;
+mod web;
 
 use std::path::PathBuf;
 
@@ -18,13 +19,14 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use alerts::{AlertsBooks, AlertsCommand, AlertsList, AlertsShow, AlertsTestMail};
 pub(super) use anomaly::{Anomaly, Values};
 pub(super) use books::{
-    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, PilotArgs, QuarantineCommand,
-    ReadinessArgs, ReportCommand, Restate, Zone,
+    Asked, BridgeArgs, ExportCommand, Exported, Form, LedgerOnly, MonthlyArgs, PilotArgs,
+    QuarantineCommand, ReadinessArgs, ReportCommand, Restate, Zone,
 };
 pub(super) use imports::{NamesCommand, RegistryCommand};
 pub(super) use influx::{InfluxCommand, InfluxRebuild, InfluxSetup, InfluxVerify};
 pub(super) use prices::{Price, PricesCommand};
 pub(super) use rules::{Backtest, RulesCommand};
+pub(super) use web::WebCommand;
 
 /// Ten years of invented traffic fill some 80 GB; more days than that are a slip of the finger.
 const DAYS_MAX: i64 = 3_650;
@@ -114,6 +116,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Who may look at the pages: hashes of passwords, tokens of programs.
+    Web {
+        #[command(subcommand)]
+        command: WebCommand,
+    },
     /// Answers from the books: daily, residency, endpoints.
     Report {
         #[command(subcommand)]
@@ -197,6 +204,7 @@ impl Command {
             | Command::Run(_)
             | Command::Export { .. }
             | Command::Quarantine { .. }
+            | Command::Web { .. }
             | Command::Completions { .. }
             | Command::Man => false,
         }

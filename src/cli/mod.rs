@@ -29,6 +29,7 @@ mod run;
 mod simulate;
 mod story;
 mod table;
+mod web;
 mod words;
 mod zone;
 
@@ -117,6 +118,7 @@ fn dispatch(command: Command, terminal: &mut Terminal<'_>) -> Result<u8, Failure
         Command::Influx { command } => influx::influx(&command, terminal),
         Command::Alerts { command } => alerts::alerts(&command, terminal),
         Command::Rules { command } => rules::rules(&command, terminal),
+        Command::Web { command } => web::web(&command, terminal),
         Command::Report { command } => report::report(&command, terminal),
         Command::Export { command } => ask::export(&command, terminal),
         Command::Quarantine { command } => quarantine::quarantine(&command, terminal),

@@ -37,8 +37,8 @@ const JUDGING: [&str; 6] = [
     "ignore_scopes",
 ];
 
-/// Tables that judge no call: how the daemon runs, where series go, who is told of what.
-const ELSEWHERE: [&str; 3] = ["daemon", "influxdb", "alerts"];
+/// Tables that judge no call: how the daemon runs, who may look, where series go, who is told of what.
+const ELSEWHERE: [&str; 4] = ["daemon", "web", "influxdb", "alerts"];
 
 /// Keys of endpoints and features that only alerts go by.
 const OF_ALERTS: [&str; 6] = [

@@ -21,12 +21,14 @@ mod inventory;
 mod kafka;
 mod lint;
 mod names;
+mod past;
 mod places;
 mod read;
 mod rules;
 mod schema;
 mod settings;
 mod value;
+mod web;
 mod words;
 mod written;
 
@@ -53,11 +55,13 @@ pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
     Sasl, SecretRef, Start, Tls,
 };
+pub use past::past;
 pub use rules::{Rules, SHIPPED};
 pub use schema::{json_schema, rules_json_schema};
 pub use settings::{
     FileSource, GRACE_DEFAULT_SECONDS, LEDGER_DEFAULT, LedgerSettings, Limits, Retention,
 };
+pub use web::{Certificate, Hash, Network, Proxy, Role, Token, User, Web, token_digest};
 
 use at::AtText;
 use read::FileText;
@@ -91,6 +95,8 @@ pub struct Ready {
     pub declared: Declared,
     /// How the daemon runs.
     pub daemon: Daemon,
+    /// Who may look at its pages.
+    pub web: Web,
     /// The books.
     pub ledger: LedgerSettings,
     /// What is kept at most.
@@ -127,6 +133,7 @@ impl Ready {
             kafka: Vec::new(),
             influxdb: Vec::new(),
             daemon: Daemon::default(),
+            web: Web::default(),
             ledger: LedgerSettings {
                 path: LEDGER_DEFAULT.into(),
                 retention: Retention::default(),
@@ -334,6 +341,7 @@ fn build(
         },
         faults,
     );
+    let web = web::ready((main, dir, read), written.web.as_ref(), faults);
     let timezone = settings::timezone(main, written.timezone.as_ref(), faults);
     let alerts = alerts::ready((main, dir, read), written.alerts.as_ref(), faults);
     let dates = alerts::Dates::read(&placed_endpoints, (&placed_features, &features), faults);
@@ -352,7 +360,8 @@ fn build(
         sources,
         kafka: kafka.into_iter().map(|placed| placed.ready).collect(),
         influxdb: influxdb::databases((main, dir, read), &written.influxdb, faults),
-        daemon: daemon::ready(main, &written.daemon, faults),
+        daemon: daemon::ready(main, &written, faults),
+        web,
         regions,
         prices,
     }

@@ -15,6 +15,7 @@ use super::at::{At, AtText};
 pub(super) use super::daemon::written::Daemon;
 pub(super) use super::influxdb::written::InfluxDb;
 pub(super) use super::kafka::written::KafkaSource;
+pub(super) use super::web::written::Web;
 
 /// Tables by name.
 pub(super) type Named<T> = BTreeMap<AtText, At<T>>;
@@ -61,6 +62,8 @@ pub(super) struct Main {
     pub(super) limits: Limits,
     /// How the daemon runs.
     pub(super) daemon: Daemon,
+    /// Who may look at its pages.
+    pub(super) web: Option<At<Web>>,
 }
 
 /// A file of endpoints, named by `endpoints`.

@@ -11,6 +11,7 @@ use crate::units::{DAY_MS, Text, UnixMillis};
 use super::digests::next_at;
 use super::kind::{Cause, Family, Kind, explains};
 use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
+use super::order::Feedback;
 use super::rows::{Alert, Episode, Key, Phase, Told};
 use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
@@ -169,6 +170,11 @@ impl Desk {
             let members = episode.members.iter();
             members.filter_map(|key| self.alerts.get(key)).collect()
         };
+        let planned = Some(Feedback::Planned.as_str());
+        if episode.feedback.as_deref() == planned {
+            // Somebody means it to be so: nobody hears of the rest, but that it is over.
+            return None;
+        }
         let Some(told) = &episode.told else {
             let new = episode.steps == 0;
             if episode.inventory {

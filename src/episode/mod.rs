@@ -214,5 +214,6 @@ fn view(number: u64, episode: &Episode, resolved: Option<UnixMillis>) -> Episode
         told: episode.told.is_some() && !episode.inventory,
         acked: episode.acked.clone(),
         feedback: episode.feedback.clone(),
+        judged: episode.judged.clone(),
     }
 }

@@ -45,6 +45,7 @@ impl Desk {
                     inventory,
                     acked: None,
                     feedback: None,
+                    judged: None,
                     severity,
                     worst: finding,
                 };

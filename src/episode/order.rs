@@ -57,6 +57,9 @@ pub enum Order {
         matcher: Matcher,
         /// Until when.
         until: UnixMillis,
+        /// The episode that it was ordered for, where it was for one.
+        #[serde(default)]
+        episode: Option<u64>,
         /// Who.
         author: Text,
         /// Why.
@@ -103,6 +106,7 @@ impl Desk {
             Order::Silence {
                 matcher,
                 until,
+                episode: _,
                 author,
                 reason,
             } => self.silence(matcher, *until, (author, reason), wall),
@@ -127,6 +131,12 @@ impl Desk {
                 Ok(format!("episode {episode} was {}", feedback.as_str()))
             }
         }
+    }
+
+    /// Notes who said what an open episode was, and what changed by it.
+    pub fn judged(&mut self, number: u64, mark: Mark) {
+        // One that is not open has its row in the books.
+        drop(self.mark(number, |open| open.judged = Some(mark)));
     }
 
     fn mark(

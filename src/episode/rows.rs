@@ -82,6 +82,9 @@ pub(super) struct Episode {
     pub(super) inventory: bool,
     pub(super) acked: Option<Mark>,
     pub(super) feedback: Option<Text>,
+    /// Who said so, and what changed by it.
+    #[serde(default)]
+    pub(super) judged: Option<Mark>,
     pub(super) severity: Severity,
     /// The worst finding of all.
     pub(super) worst: Finding,
@@ -302,4 +305,7 @@ pub struct EpisodeView {
     pub acked: Option<Mark>,
     /// What it was, as somebody said: `real`, `noise` or `planned`.
     pub feedback: Option<Text>,
+    /// Who said so, and what changed by it.
+    #[serde(default)]
+    pub judged: Option<Mark>,
 }

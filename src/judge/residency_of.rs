@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::attribute::{EndpointId, FeatureId};
 use crate::call::{Evidence, EvidenceKind, Provider, Report, Scope};
-use crate::residency::{Facts, Judgement, Rule};
+use crate::residency::{Facts, Judgement, Rule, Weighed};
 
 use crate::units::Text;
 
@@ -50,13 +50,7 @@ impl ResidencyCache {
         endpoint: Option<EndpointId>,
         feature: Option<FeatureId>,
     ) -> Arc<Landing> {
-        let question = Question {
-            endpoint,
-            feature,
-            provider: report.destination.provider.clone(),
-            scope: report.destination.scope,
-            evidence: report.evidence.clone(),
-        };
+        let question = question(report, endpoint, feature);
         if let Some(answer) = self.answers.get(&question) {
             return Arc::clone(answer);
         }
@@ -70,6 +64,17 @@ impl ResidencyCache {
 }
 
 fn answer(rules: &Rulebook, question: &Question) -> Landing {
+    asked(rules, question, |facts| Landing {
+        rule: facts
+            .rule
+            .map_or_else(Text::default, |rule| rule.name.clone()),
+        judgement: crate::residency::judge(&rules.regions, facts),
+    })
+}
+
+/// Hands over what a question is judged by: what the call told, and what the registry and the
+/// inventory say of its endpoint.
+fn asked<T>(rules: &Rulebook, question: &Question, answer: impl FnOnce(&Facts<'_>) -> T) -> T {
     let endpoint = question.endpoint.and_then(|id| rules.registry.get(id));
     let mut evidence = question.evidence.clone();
     if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.region.is_empty()) {
@@ -87,22 +92,38 @@ fn answer(rules: &Rulebook, question: &Question) -> Landing {
         });
     }
     let rule = rules.rule_of(question.endpoint, question.feature);
-    let judgement = crate::residency::judge(
-        &rules.regions,
-        &Facts {
-            provider: endpoint
-                .and_then(|endpoint| endpoint.provider.as_ref())
-                .or(question.provider.as_ref()),
-            scope: question
-                .scope
-                .or(endpoint.and_then(|endpoint| endpoint.scope)),
-            rule: rule.as_ref(),
-            evidence: &evidence,
-        },
-    );
-    Landing {
-        rule: rule.map_or_else(Text::default, |rule| rule.name),
-        judgement,
+    answer(&Facts {
+        provider: endpoint
+            .and_then(|endpoint| endpoint.provider.as_ref())
+            .or(question.provider.as_ref()),
+        scope: question
+            .scope
+            .or(endpoint.and_then(|endpoint| endpoint.scope)),
+        rule: rule.as_ref(),
+        evidence: &evidence,
+    })
+}
+
+/// All evidence of a report as it is weighed, and how far its deployment may wander.
+pub(super) fn weighed(
+    rules: &Rulebook,
+    report: &Report,
+    endpoint: Option<EndpointId>,
+    feature: Option<FeatureId>,
+) -> (Vec<Weighed>, Option<Scope>) {
+    asked(rules, &question(report, endpoint, feature), |facts| {
+        let all = crate::residency::weighed(&rules.regions, facts);
+        (all, facts.scope)
+    })
+}
+
+fn question(report: &Report, endpoint: Option<EndpointId>, feature: Option<FeatureId>) -> Question {
+    Question {
+        endpoint,
+        feature,
+        provider: report.destination.provider.clone(),
+        scope: report.destination.scope,
+        evidence: report.evidence.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::units::{Text, UnixMillis};
 
 use super::fault::Fault;
+use super::types::Span;
 
 /// Up to where alerts have judged the books.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,6 +157,19 @@ pub struct AuditRow {
     pub author: Text,
     /// What.
     pub what: String,
+    /// The episode that it was about, where it was about one.
+    pub episode: Option<u64>,
+}
+
+/// Something that happened to an episode, as series tell it: written once, never changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventRow {
+    /// Its number; 0 for one that is new.
+    pub id: u64,
+    /// When, by the daemon's clock.
+    pub at: UnixMillis,
+    /// All of it, as whoever made it wrote it.
+    pub body: Vec<u8>,
 }
 
 /// What is written in one transaction.
@@ -173,6 +187,8 @@ pub struct AlertApply {
     pub outbox: Vec<OutboxRow>,
     /// What somebody did.
     pub audit: Vec<AuditRow>,
+    /// What series tell of it.
+    pub events: Vec<EventRow>,
 }
 
 /// The books, as alerts ask them. Every method fails with a [`Fault`] when the ledger cannot be read
@@ -200,7 +216,20 @@ pub trait Alerts {
     ///
     /// # Errors
     /// See [`Alerts`].
-    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault>;
+    fn episodes(&self, open: bool, limit: usize) -> Result<Vec<EpisodeRow>, Fault> {
+        self.episodes_before(open, None, limit)
+    }
+
+    /// The same of those with a number below `before`.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn episodes_before(
+        &self,
+        open: bool,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<EpisodeRow>, Fault>;
 
     /// The episode of that number.
     ///
@@ -214,11 +243,11 @@ pub trait Alerts {
     /// See [`Alerts`].
     fn episode_steps(&self, number: u64) -> Result<Vec<StepRow>, Fault>;
 
-    /// At most `limit` messages that are due, in the order in which they were written.
+    /// At most `limit` messages of a way that are due, in the order in which they were written.
     ///
     /// # Errors
     /// See [`Alerts`].
-    fn outbox_due(&self, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault>;
+    fn outbox_due(&self, way: Way, now: UnixMillis, limit: usize) -> Result<Vec<OutboxRow>, Fault>;
 
     /// At most `limit` messages without their bytes, latest first; of one episode where one is named.
     ///
@@ -244,4 +273,22 @@ pub trait Alerts {
     /// # Errors
     /// See [`Alerts`].
     fn alert_audit(&self, limit: usize) -> Result<Vec<AuditRow>, Fault>;
+
+    /// At most `limit` events with a number above `after`, in order.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn events_after(&self, after: u64, limit: usize) -> Result<Vec<EventRow>, Fault>;
+
+    /// The events inside `span`, by number; `None` where it may have had more than are kept.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn events_of(&self, span: Span) -> Result<Option<Vec<EventRow>>, Fault>;
+
+    /// At most `limit` lines of what people did about an episode, latest first.
+    ///
+    /// # Errors
+    /// See [`Alerts`].
+    fn alert_audit_of(&self, episode: u64, limit: usize) -> Result<Vec<AuditRow>, Fault>;
 }

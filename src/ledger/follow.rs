@@ -44,11 +44,19 @@ pub enum Told {
     Links,
     /// Records by outcome of the day that begins there.
     Records,
+    /// Steps of alerts in the second that begins there.
+    Alerts,
 }
 
 impl Told {
     /// All of them, in order.
-    pub const ALL: [Told; 4] = [Told::Cells, Told::Rest, Told::Links, Told::Records];
+    pub const ALL: [Told; 5] = [
+        Told::Cells,
+        Told::Rest,
+        Told::Links,
+        Told::Records,
+        Told::Alerts,
+    ];
 }
 
 /// Where a follower stands.
@@ -83,6 +91,10 @@ pub struct FollowerRow {
     pub declared: UnixMillis,
     /// What was told of the registry then.
     pub declaration: Text,
+    /// Events of alerts up to this number are frozen.
+    pub alerted: u64,
+    /// Events up to this number count only where they happened at `again_from` or later.
+    pub alerts_kept: u64,
 }
 
 /// What is written in one transaction: the sums as they are once these lines are sent.

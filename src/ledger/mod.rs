@@ -18,8 +18,8 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 pub use alerts::{
-    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, OutboxCounts, OutboxRow, Posted,
-    StepRow, Way,
+    AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, EventRow, OutboxCounts, OutboxRow,
+    Posted, StepRow, Way,
 };
 pub use correction::{
     Again, Correction, DayConfigRow, Reach, Rejudge, Restated, RestatementRow, WhyFixed,

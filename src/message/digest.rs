@@ -9,7 +9,7 @@ use crate::alert::{Amount, Metric, Notice, StepKind};
 use crate::units::UnixMillis;
 
 use super::claim::{Case, claim};
-use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment};
+use super::{Around, HEADER_BYTES, MAIL_BYTES, Mail, clean, figure, header, metric, moment, view};
 
 /// How much one mail lists; the rest is counted.
 #[derive(Clone, Copy, Debug)]
@@ -196,19 +196,18 @@ fn answer(digest: &Digest, around: &Around<'_>) -> String {
 
 fn line(line: &Line) -> Value {
     let now = metric::bare(line.metric, line.now);
-    let figure = match line.should {
+    let rest = match line.should {
         Some((word, should)) => {
-            format!(
-                "{now}, {} {}",
-                clean::name(word),
-                metric::bare(line.metric, should)
-            )
+            let should = metric::bare(line.metric, should);
+            format!(", {} {should}", clean::name(word))
         }
-        None => now,
+        None => String::new(),
     };
     Value::from_pairs([
         ("what", clean::name(&line.what)),
-        ("figure", figure),
+        ("figure", format!("{now}{rest}")),
+        ("strong", now),
+        ("rest", rest),
         ("note", clean::sentence(&line.note)),
     ])
 }
@@ -251,11 +250,18 @@ fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
         Some(base) => format!("{}/alerts/{number}", base.trim_end_matches('/')),
         None => format!("tollwatch alerts show {number}"),
     };
-    let note = format!(
-        "{state}, {}, {when}{cost}; rule {rule}.{act} {see}",
-        notice.severity.as_str(),
-    );
-    Value::from_pairs([("what", case.starting()), ("figure", said), ("note", note)])
+    let state = format!("{state}, {}", notice.severity.as_str());
+    let after = format!("{when}{cost}; rule {rule}.{act} {see}");
+    let tone = view::tone(notice);
+    Value::from_pairs([
+        ("what", case.starting()),
+        ("figure", said),
+        ("note", format!("{state}, {after}")),
+        ("state", state),
+        ("after", after),
+        ("tone", tone.to_owned()),
+        ("colour", super::colour(tone).to_owned()),
+    ])
 }
 
 fn sections(digest: &Digest, around: &Around<'_>, most: Most) -> Vec<Value> {

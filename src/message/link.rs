@@ -5,12 +5,15 @@
 
 use crate::units::Text;
 
+/// How long a link silences.
+pub const SILENCE_HOURS: i64 = 4;
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
     /// Somebody takes care of it.
     Ack,
-    /// No mails about it for four hours.
+    /// No mails about it for [`SILENCE_HOURS`].
     Silence,
     /// It was planned.
     Planned,
@@ -36,7 +39,15 @@ impl Act {
         }
     }
 
-    fn label(self) -> &'static str {
+    /// The one of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Act> {
+        Act::ALL.into_iter().find(|act| act.as_str() == word)
+    }
+
+    /// What it does, for buttons.
+    #[must_use]
+    pub fn label(self) -> &'static str {
         match self {
             Act::Ack => "Acknowledge",
             Act::Silence => "Silence 4 h",
@@ -49,7 +60,7 @@ impl Act {
     fn command(self, episode: u64) -> String {
         match self {
             Act::Ack => format!("tollwatch alerts ack {episode}"),
-            Act::Silence => format!("tollwatch alerts silence {episode} --for 4h"),
+            Act::Silence => format!("tollwatch alerts silence {episode} --hours 4"),
             Act::Planned | Act::Noise | Act::Real => {
                 format!("tollwatch alerts feedback {episode} {}", self.as_str())
             }

@@ -17,11 +17,14 @@ mod link;
 mod metric;
 mod mime;
 mod moment;
+mod note;
 mod picture;
+pub mod read;
 mod rows;
 mod spark;
 mod spending;
 mod template;
+mod undelivered;
 mod view;
 mod who;
 mod wrap;
@@ -37,9 +40,11 @@ use view::View;
 
 pub use digest::{Digest, DigestKind, Line, Section, digest};
 pub use hook::hook;
-pub use link::{Act, Sign};
+pub use link::{Act, SILENCE_HOURS, Sign};
+pub use note::{Note, note};
 pub use picture::drawing;
 pub use template::{TemplateFault, Templates};
+pub use undelivered::undelivered;
 
 /// Bytes of a mail at most, with its picture in letters.
 pub const MAIL_BYTES: usize = 100_000;

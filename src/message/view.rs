@@ -217,7 +217,7 @@ fn foot(notice: &Notice, around: &Around<'_>) -> Vec<String> {
     foot
 }
 
-fn tone(notice: &Notice) -> &'static str {
+pub(super) fn tone(notice: &Notice) -> &'static str {
     match (notice.kind, notice.severity) {
         (StepKind::Resolved, _) => "good",
         (StepKind::Fired | StepKind::Changed | StepKind::Reminded, Severity::Page) => "page",

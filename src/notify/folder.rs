@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{OutboxMail, Refusal, Sent, Transport, address};
+use super::{OutboxMail, Refusal, Sent, Transport, Unready, address};
 
 /// Letters of a recipient in a file's name.
 const NAME_LETTERS: usize = 24;
@@ -77,6 +77,28 @@ impl Transport for Folder {
                 "cannot write `{name}` to `{}`: {error}",
                 self.0.display()
             ))),
+        }
+    }
+
+    fn probe(&self) -> Result<String, Unready> {
+        const HINT: &str = "make the folder, and let the daemon's user write there";
+        match fs::metadata(&self.0) {
+            Ok(found) if !found.is_dir() => Err(Unready {
+                why: "is no folder".to_owned(),
+                hint: HINT,
+            }),
+            Ok(found) if found.permissions().readonly() => Err(Unready {
+                why: "nobody may write there".to_owned(),
+                hint: HINT,
+            }),
+            Ok(_) => Ok("takes files".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok("not there yet; the first mail makes it".to_owned())
+            }
+            Err(error) => Err(Unready {
+                why: error.to_string(),
+                hint: HINT,
+            }),
         }
     }
 

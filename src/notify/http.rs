@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::secret::Secret;
 
-use super::{OutboxMail, Refusal, Sent, Transport, spoken};
+use super::{OutboxMail, Reached, Refusal, Sent, Transport, Unready, spoken};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -22,14 +22,8 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
 const ANSWER_BYTES: usize = 2048;
 
-/// Answers that mean that this message will never be taken; all others may pass.
-const LASTING: [StatusCode; 5] = [
-    StatusCode::BAD_REQUEST,
-    StatusCode::GONE,
-    StatusCode::PAYLOAD_TOO_LARGE,
-    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    StatusCode::UNPROCESSABLE_ENTITY,
-];
+/// Answers that blame the request, but may pass all the same: it took too long, or there were too many.
+const PASSING: [StatusCode; 2] = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
 
 /// A client for one address, with a runtime of its own: whoever sends is a plain thread.
 #[derive(Debug)]
@@ -72,6 +66,18 @@ impl Line {
             Some(port) => format!("{}://{host}:{port}", self.url.scheme()),
             None => format!("{}://{host}", self.url.scheme()),
         }
+    }
+
+    /// Asks what may be asked there (RFC 9110, 9.3.7): neither a message nor a sign of life.
+    fn reach(&self, header: Option<&(HeaderName, HeaderValue)>) -> Result<Reached, String> {
+        let mut request = self.client.request(Method::OPTIONS, self.url.clone());
+        if let Some((name, value)) = header {
+            request = request.header(name.clone(), value.clone());
+        }
+        let (status, _) = self.ask(request)?;
+        Ok(Reached {
+            status: status.as_u16(),
+        })
     }
 
     /// Status and the beginning of the answer.
@@ -161,6 +167,14 @@ impl Webhook {
         })
     }
 
+    /// Asks what may be asked there, which tells nobody anything.
+    ///
+    /// # Errors
+    /// What happened, without the address.
+    pub fn reach(&self) -> Result<Reached, String> {
+        self.line.reach(self.header.as_ref())
+    }
+
     fn hidden(&self, said: &str) -> String {
         match &self.secret {
             Some(secret) if !secret.open().trim().is_empty() => {
@@ -197,13 +211,23 @@ impl Transport for Webhook {
             _ if status.is_success() => Ok(Sent {
                 said: spoken(&answer),
             }),
-            _ if LASTING.contains(&status) => Err(Refusal::never(answer)),
+            _ if status.is_client_error() && !PASSING.contains(&status) => {
+                Err(Refusal::never(answer))
+            }
             _ => Err(Refusal::again(answer)),
         }
     }
 
     fn about(&self) -> String {
         format!("webhook {}", self.line.host())
+    }
+
+    fn probe(&self) -> Result<String, Unready> {
+        let hint = "check the address, and that this machine may go there";
+        match self.reach() {
+            Ok(reached) => Ok(format!("answers {}", reached.status)),
+            Err(why) => Err(Unready { why, hint }),
+        }
     }
 }
 
@@ -218,6 +242,20 @@ impl Heartbeat {
     /// What is wrong with it; its text is not in it.
     pub fn new(url: &Secret) -> Result<Heartbeat, String> {
         Line::new(url, CONNECT).map(Heartbeat)
+    }
+
+    /// Asks what may be asked there, which is no sign of life.
+    ///
+    /// # Errors
+    /// What happened, without the address.
+    pub fn reach(&self) -> Result<Reached, String> {
+        self.0.reach(None)
+    }
+
+    /// What it is, for tables; no secret.
+    #[must_use]
+    pub fn about(&self) -> String {
+        self.0.host()
     }
 
     /// Asks once.

@@ -100,6 +100,28 @@ pub trait Transport: Send {
 
     /// What it is, for log lines: `smtp mail.example:587`; no secret.
     fn about(&self) -> String;
+
+    /// Looks whether it would take messages, without one; what was found, in words.
+    ///
+    /// # Errors
+    /// Why it would not, and what to do.
+    fn probe(&self) -> Result<String, Unready>;
+}
+
+/// Why a way takes no messages now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unready {
+    /// What happened; no secret.
+    pub why: String,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+/// What an address answered to a question that carries nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The status.
+    pub status: u16,
 }
 
 /// What another side said: one line, cut.

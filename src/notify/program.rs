@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{OutboxMail, Refusal, Sent, Transport, address, spoken};
+use super::{OutboxMail, Refusal, Sent, Transport, Unready, address, spoken};
 
 /// How long the program may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -134,6 +134,19 @@ impl Transport for Sendmail {
         let status = status
             .map_err(|error| Refusal::again(format!("lost `{}`: {error}", self.path.display())))?;
         self.judge(status, &spoken(&complaint))
+    }
+
+    fn probe(&self) -> Result<String, Unready> {
+        use std::os::unix::fs::PermissionsExt as _;
+        const HINT: &str = "check the path in `sendmail`, and that the daemon's user may run it";
+        let why = match std::fs::metadata(&self.path) {
+            Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => {
+                return Ok("is a program".to_owned());
+            }
+            Ok(_) => "is no program".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(Unready { why, hint: HINT })
     }
 
     fn about(&self) -> String {

@@ -16,7 +16,7 @@ use lettre::{Address, Transport as _};
 
 use crate::secret::Secret;
 
-use super::{OutboxMail, Refusal, Sent, Transport, address, spoken};
+use super::{OutboxMail, Refusal, Sent, Transport, Unready, address, spoken};
 
 /// How long each answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,6 +62,8 @@ pub struct Smtp {
     port: u16,
     /// What must not be repeated from what a server says.
     hidden: Vec<String>,
+    /// How the way there is kept secret, and whether somebody logs in.
+    how: &'static str,
 }
 
 /// Whether a host is this machine.
@@ -149,7 +151,16 @@ impl Smtp {
             builder = builder.credentials(Credentials::new(user.clone(), password.to_owned()));
             hidden.push(password.to_owned());
         }
+        let how = match (settings.tls, settings.login.is_some()) {
+            (Tls::Starttls, true) => "by STARTTLS, logged in",
+            (Tls::Starttls, false) => "by STARTTLS, without a login",
+            (Tls::Implicit, true) => "by TLS, logged in",
+            (Tls::Implicit, false) => "by TLS, without a login",
+            (Tls::None, true) => "in clear, logged in",
+            (Tls::None, false) => "in clear, without a login",
+        };
         Ok(Smtp {
+            how,
             transport: builder.build(),
             host: host.clone(),
             port: settings.port,
@@ -233,6 +244,31 @@ impl Transport for Smtp {
             }
             Err(error) => Err(self.refused(&error)),
         }
+    }
+
+    /// Connects, turns to TLS, logs in, and says goodbye.
+    fn probe(&self) -> Result<String, Unready> {
+        let answer = self.transport.test_connection();
+        let hint = match &answer {
+            Ok(true) => return Ok(format!("lets us in {}", self.how)),
+            Ok(false) => "the server hung up; its log says why",
+            Err(error) if error.is_tls() || self.why(error).contains("certificate") => {
+                "check `tls`, and `ca` where the certificate is of an authority of your own"
+            }
+            Err(error) if self.why(error).contains("STARTTLS") => {
+                "the server offers no STARTTLS at this port: check `port`, or `tls = \"tls\"`"
+            }
+            Err(error) if error.status().is_some() => "check `username` and `password`",
+            Err(error) if is_late(error) => {
+                "check `host` and `port`; where a firewall drops it, nobody answers"
+            }
+            Err(_) => "check `host` and `port`, and that the server runs",
+        };
+        let refusal = match answer {
+            Err(error) => self.away(&error).to_string(),
+            Ok(_) => format!("`{}:{}` hangs up", self.host, self.port),
+        };
+        Err(Unready { why: refusal, hint })
     }
 
     fn about(&self) -> String {

@@ -140,7 +140,9 @@ fn a_webhook_s_answer_says_what_became_of_it() {
             "HTTP/1.1 400 Bad\r\ncontent-length: 12\r\n\r\nhunter2 bad!",
             "never",
         ),
-        ("HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n", "again"),
+        ("HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n", "never"),
+        ("HTTP/1.1 404 None\r\ncontent-length: 0\r\n\r\n", "never"),
+        ("HTTP/1.1 408 Late\r\ncontent-length: 0\r\n\r\n", "again"),
         (
             "HTTP/1.1 302 There\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
             "again",

@@ -13,10 +13,12 @@
 //! | `names`, `place` | what a lookup asks for, by provider |
 //! | `resolve`, `plans` | from lookup to rows to prices over time |
 //! | `quote`, `class` | from tokens to an amount and its class |
+//! | `bill` | the same amount, part by part |
 //! | `import` (`rules`), `litellm`, `compare` | newer lists, and what they change |
 //!
 //! A new price row goes to `prices/own.toml`; see docs/PRICES.md.
 
+mod bill;
 mod book;
 mod class;
 mod compare;
@@ -38,6 +40,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use bill::{Bill, Item};
 pub use book::{PriceBook, Zone};
 pub use class::{Approximation, PriceClass, PriceGap};
 pub use compare::{Change, ChangeKind, diff};

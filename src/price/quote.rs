@@ -177,15 +177,13 @@ impl Plan {
                 || missing(usage.cache_write_1h, Unit::CacheWrite1h))
     }
 
-    fn cost(&self, usage: &Usage, web_searches: u64) -> Result<NanoUsd, PriceGap> {
-        if self.rates.free {
-            return Ok(NanoUsd::ZERO);
-        }
+    /// What a call used, each with the rates that may charge it, the closest first.
+    pub(super) fn parts(&self, usage: &Usage, web_searches: u64) -> [(u64, &'static [Unit]); 8] {
         let reasoning = match self.rates.get(Unit::Reasoning) {
             Some(_) => usage.reasoning.min(usage.output),
             None => 0,
         };
-        let parts: [(u64, &[Unit]); 8] = [
+        [
             (usage.input, &[Unit::Input]),
             (usage.cache_read, &[Unit::CacheRead, Unit::Input]),
             (usage.cache_write_5m, &[Unit::CacheWrite, Unit::Input]),
@@ -197,10 +195,20 @@ impl Plan {
             (reasoning, &[Unit::Reasoning]),
             (web_searches, &[Unit::WebSearch]),
             (1, &[Unit::Request]),
-        ];
+        ]
+    }
+
+    fn cost(&self, usage: &Usage, web_searches: u64) -> Result<NanoUsd, PriceGap> {
+        if self.rates.free {
+            return Ok(NanoUsd::ZERO);
+        }
         let total_input = usage.total_input();
         let mut charge = Charge::default();
-        for (count, units) in parts.into_iter().filter(|(count, _)| *count > 0) {
+        for (count, units) in self
+            .parts(usage, web_searches)
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+        {
             let rate = units.iter().find_map(|unit| self.rates.get(*unit));
             let token = units.first().is_some_and(|unit| unit.is_token());
             match rate {

@@ -65,6 +65,58 @@ impl Finding<'_> {
     }
 }
 
+/// One piece of evidence as it was weighed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// What kind.
+    pub kind: EvidenceKind,
+    /// What it told.
+    pub told: Text,
+    /// The place that it names; empty where it names none.
+    pub place: Text,
+    /// What it proves; `None` when it proves nothing.
+    pub grade: Option<Grade>,
+    /// Whether it speaks of where inference ran.
+    pub processing: bool,
+    /// How the place lies to the rule; `None` without a rule or a place.
+    pub fit: Option<Fit>,
+}
+
+/// All evidence of a call as [`judge`] weighs it, the strongest first; a piece that names no place
+/// comes last.
+#[must_use]
+pub fn weighed(regions: &Regions, facts: &Facts<'_>) -> Vec<Weighed> {
+    let mut all: Vec<Weighed> = Vec::new();
+    for evidence in facts.evidence {
+        let mut findings = Vec::new();
+        weigh(regions, facts, evidence, &mut findings);
+        let nothing = findings.is_empty();
+        all.extend(findings.into_iter().map(|finding| Weighed {
+            kind: evidence.kind,
+            told: evidence.told.clone(),
+            place: finding.place.name(),
+            grade: finding.grade,
+            processing: finding.processing,
+            fit: facts.rule.map(|rule| rule.allowed.fit(&finding.place)),
+        }));
+        if nothing {
+            all.push(Weighed {
+                kind: evidence.kind,
+                told: evidence.told.clone(),
+                place: Text::default(),
+                grade: None,
+                processing: false,
+                fit: None,
+            });
+        }
+    }
+    all.sort_by(|one, two| {
+        let strength = |w: &Weighed| (w.grade.is_none(), w.grade, w.place.is_empty(), w.kind);
+        strength(one).cmp(&strength(two))
+    });
+    all
+}
+
 /// Judges one call.
 #[must_use]
 pub fn judge(regions: &Regions, facts: &Facts<'_>) -> Judgement {

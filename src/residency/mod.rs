@@ -16,7 +16,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{Facts, Judgement, judge};
+pub use judge::{Facts, Judgement, Weighed, judge, weighed};
 pub use place::{Country, Place, Provenance, Region, Zone};
 pub use regions::Regions;
 pub use set::{Fit, RegionSet, Rule, UnknownSet};

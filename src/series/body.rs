@@ -58,7 +58,8 @@ impl Body {
             Measurement::Links
             | Measurement::Source
             | Measurement::Registry
-            | Measurement::Follower => Body::default(),
+            | Measurement::Follower
+            | Measurement::Alerts => Body::default(),
         }
     }
 
@@ -190,7 +191,8 @@ fn readings(measurement: Measurement, cell: &Cell) -> Readings {
         | Measurement::Links
         | Measurement::Source
         | Measurement::Registry
-        | Measurement::Follower => {}
+        | Measurement::Follower
+        | Measurement::Alerts => {}
     }
     found
 }

@@ -6,6 +6,7 @@
 //! told twice.
 
 mod admitted;
+mod alerts;
 mod body;
 mod emitted;
 mod key;
@@ -15,6 +16,7 @@ mod point;
 mod window;
 
 pub use admitted::{Admitted, SeriesRow};
+pub use alerts::AlertPoint;
 pub use body::{Body, Readings, Sum};
 pub use emitted::Emitted;
 pub use key::{NONE, OTHER, SeriesKey, tag_value};

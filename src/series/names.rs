@@ -20,11 +20,13 @@ pub enum Measurement {
     Registry,
     /// Which line was frozen last.
     Follower,
+    /// Steps of alerts, for annotations.
+    Alerts,
 }
 
 impl Measurement {
     /// All of them, in order.
-    pub const ALL: [Measurement; 7] = [
+    pub const ALL: [Measurement; 8] = [
         Measurement::Calls,
         Measurement::Prompt,
         Measurement::Residency,
@@ -32,6 +34,7 @@ impl Measurement {
         Measurement::Source,
         Measurement::Registry,
         Measurement::Follower,
+        Measurement::Alerts,
     ];
 
     /// Its name on the server.
@@ -45,6 +48,7 @@ impl Measurement {
             Measurement::Source => "llm_source",
             Measurement::Registry => "llm_registry",
             Measurement::Follower => "llm_follower",
+            Measurement::Alerts => "llm_alerts",
         }
     }
 
@@ -86,6 +90,15 @@ impl Measurement {
             Measurement::Source => &["outcome", "reason", "source"],
             Measurement::Registry => &["application", "endpoint", "feature"],
             Measurement::Follower => &["follower", "timezone"],
+            Measurement::Alerts => &[
+                "application",
+                "endpoint",
+                "feature",
+                "kind",
+                "rule",
+                "severity",
+                "state",
+            ],
         }
     }
 
@@ -96,14 +109,15 @@ impl Measurement {
             Measurement::Calls
             | Measurement::Prompt
             | Measurement::Residency
-            | Measurement::Links => true,
+            | Measurement::Links
+            | Measurement::Alerts => true,
             Measurement::Source | Measurement::Registry | Measurement::Follower => false,
         }
     }
 }
 
 /// Tags of closed lists, which stay as they are where a series folds.
-pub(super) const CLOSED_TAGS: [&str; 3] = ["grade", "kind", "residency"];
+pub(super) const CLOSED_TAGS: [&str; 5] = ["grade", "kind", "residency", "severity", "state"];
 
 /// Upper bounds of latencies in milliseconds, and their fields.
 pub const LATENCY_BOUNDS: [(u64, &str); 14] = [

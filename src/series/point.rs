@@ -42,6 +42,9 @@ const LINKS_USD: [(usize, &str); 4] = [
     (13, "requests_spent_usd"),
 ];
 
+/// The field of `llm_alerts` that adds: 1 in each point.
+pub(super) const STEPS: &str = "steps";
+
 /// Places of the pairs of requests in a body of links.
 pub(super) const REQUEST_LINKS_PLACE: usize = LinkTotals::NAMES.len();
 
@@ -113,6 +116,7 @@ fn each_field(measurement: Measurement, body: &Body, take: &mut dyn FnMut(Field)
             }
         }
         Measurement::Source => take(Field::Plain("records", body.get(0))),
+        Measurement::Alerts => take(Field::Plain(STEPS, body.get(0))),
         Measurement::Registry | Measurement::Follower => {}
     }
 }

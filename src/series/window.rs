@@ -67,7 +67,8 @@ pub fn series_of(key: &CellKey, applications: &Applications) -> [Rc<SeriesKey>; 
             | Measurement::Links
             | Measurement::Source
             | Measurement::Registry
-            | Measurement::Follower => &[
+            | Measurement::Follower
+            | Measurement::Alerts => &[
                 application,
                 endpoint,
                 feature,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::units::UnixMillis;
 
 use super::figures::Figures;
-use super::words::Try;
+use super::words::{Beat, By, Try};
 
 /// Figures of alerts.
 #[derive(Debug, Default)]
@@ -22,7 +22,8 @@ pub(super) struct AlertFigures {
     pub(super) pending: u64,
     pub(super) told: u64,
     pub(super) untold: u64,
-    pub(super) tries: BTreeMap<Try, u64>,
+    pub(super) tries: BTreeMap<(By, Try), u64>,
+    pub(super) beats: BTreeMap<Beat, u64>,
     pub(super) waiting: u64,
     pub(super) oldest: Option<UnixMillis>,
 }
@@ -75,10 +76,29 @@ impl Figures {
     }
 
     /// Messages were tried: what became of how many.
-    pub fn outbox_tried(&self, result: Try, n: u64) {
+    pub fn outbox_tried(&self, by: By, result: Try, n: u64) {
         let mut state = self.state();
-        let known = state.alerts.tries.entry(result).or_default();
+        let known = state.alerts.tries.entry((by, result)).or_default();
         *known = known.saturating_add(n);
+    }
+
+    /// What became of a minute's sign of life.
+    pub fn heartbeat(&self, beat: Beat) {
+        let mut state = self.state();
+        let known = state.alerts.beats.entry(beat).or_default();
+        *known = known.saturating_add(1);
+    }
+
+    /// When alerts were last judged.
+    #[must_use]
+    pub fn alerts_looked(&self) -> Option<UnixMillis> {
+        self.state().alerts.looked
+    }
+
+    /// Milliseconds since the oldest waiting message was written; 0 where none waits.
+    #[must_use]
+    pub fn outbox_oldest_ms(&self, now: UnixMillis) -> i64 {
+        self.state().alerts.oldest_millis(now)
     }
 
     /// How many messages wait, and since when the oldest.

@@ -125,9 +125,10 @@ metrics! {
     AlertsFiring Gauge "alerts_firing" [] "Series of rules that fire, those that nobody is told of among them";
     AlertsPending Gauge "alerts_pending" [] "Series of rules that are bad, but not for long enough";
     AlertSteps Counter "alert_steps_total" ["told"] "Steps of episodes and digests, by whether people are told of them";
-    OutboxMessages Counter "outbox_tries_total" ["result"] "Tries to bring a message out, by what became of them";
+    OutboxMessages Counter "outbox_tries_total" ["way", "result"] "Tries to bring a message out, by way and what became of them";
     OutboxWaiting Gauge "outbox_waiting" [] "Messages that are not taken or refused yet";
     OutboxOldest Gauge "outbox_oldest_waiting_seconds" [] "Time since the oldest waiting message was written; 0 where none waits";
+    Heartbeats Counter "heartbeats_total" ["result"] "Signs of life to the address outside, by what became of them; one that is withheld counts once a minute";
 
     FoldedSeries Gauge "folded_series" ["what"] "Sources, partitions and endpoints whose figures stand under other, because there are too many";
 }

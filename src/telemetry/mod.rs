@@ -24,4 +24,4 @@ pub use health::{Health, Stuck};
 pub use metric::{Described, Kind, Metric};
 pub use repeats::{Repeats, Said, Say};
 pub use state::Coverage;
-pub use words::{Delivery, FollowerError, Rebalance, Reload, SourceError, Try};
+pub use words::{Beat, By, Delivery, FollowerError, Rebalance, Reload, SourceError, Try};

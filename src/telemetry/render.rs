@@ -13,7 +13,7 @@ use super::histogram::Histogram;
 use super::metric::Metric;
 use super::page::{Number, Page};
 use super::state::{Coverage, OTHER, PartitionFigures, SourceFigures, State, whole};
-use super::words::{Delivery, FollowerError, Rebalance, Reload, SourceError, Try};
+use super::words::{Beat, By, Delivery, FollowerError, Rebalance, Reload, SourceError, Try};
 
 /// What the partitions past the limit show together.
 #[derive(Clone, Copy)]
@@ -197,7 +197,15 @@ impl State {
                 at.put(&["yes"], Number::count(self.alerts.told));
                 at.put(&["no"], Number::count(self.alerts.untold));
             }
-            Metric::OutboxMessages => at.words(&[], Try::ALL, Try::as_str, &self.alerts.tries),
+            Metric::OutboxMessages => {
+                for by in By::ALL {
+                    for one in Try::ALL {
+                        let n = self.alerts.tries.get(&(*by, *one)).copied();
+                        at.put(&[by.as_str(), one.as_str()], Number::count(n.unwrap_or(0)));
+                    }
+                }
+            }
+            Metric::Heartbeats => at.words(&[], Beat::ALL, Beat::as_str, &self.alerts.beats),
             Metric::OutboxWaiting => at.put(&[], Number::count(self.alerts.waiting)),
             Metric::OutboxOldest => {
                 at.put(&[], Number::Millis(self.alerts.oldest_millis(now)));

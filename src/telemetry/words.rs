@@ -111,3 +111,25 @@ words! {
         Refused = "refused",
     }
 }
+
+words! {
+    /// By which way a message goes.
+    By {
+        /// As a mail.
+        Mail = "mail",
+        /// To the webhook.
+        Webhook = "webhook",
+    }
+}
+
+words! {
+    /// What became of a minute's sign of life.
+    Beat {
+        /// It was heard.
+        Sent = "sent",
+        /// Nobody answered, or not as if it were heard.
+        Failed = "failed",
+        /// Something is wrong, and so none was given.
+        Withheld = "withheld",
+    }
+}

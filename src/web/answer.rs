@@ -4,20 +4,22 @@
 //! handful of probes a minute gain nothing from an open one, and a forgotten one would hold a place.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
-use super::Board;
-use super::answers::{Asked, Refused};
+use super::access::Identity;
+use super::answers::{Answers, Asked, Failed, Refused, Wrong};
 use super::events::Changes;
 use super::page::{self, csv};
+use super::{Board, changes, who};
 
 /// The paths that are always served, and what for.
 pub const PATHS: [(&str, &str); 3] = [
@@ -29,14 +31,17 @@ pub const PATHS: [(&str, &str); 3] = [
     ("/readyz", "200 when ready, else 503 with a reason a line"),
 ];
 
-const PLAIN: &str = "text/plain; charset=utf-8";
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
-const HTML: &str = "text/html; charset=utf-8";
-const JSON: &str = "application/json";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 
-/// Nothing from elsewhere, no script or style in the text, no frame around it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// A page with a frame for a mail: what every page may, and frames of our own.
+const POLICY_OF_MAILS: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A mail in its frame: its own styles and pictures, and nothing else, whoever opens it.
+const POLICY_OF_A_MAIL: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// How long an answer may take to be made.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,10 +56,16 @@ pub(super) fn router(board: Board) -> Router {
         .route("/script.js", get(script))
         .route("/icon.svg", get(icon))
         .route("/events", get(events))
-        .route("/api/v1/{name}", get(api))
-        .fallback(get(shown))
+        .route("/api/v1/{*name}", get(api))
+        .route("/login", get(changes::login_form).post(changes::log_in))
+        .route("/logout", post(changes::log_out))
+        .route(
+            "/a/{episode}/{act}",
+            get(changes::linked).post(changes::follow),
+        )
+        .fallback(get(shown).post(changes::change))
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::from_fn(guarded))
+        .layer(middleware::from_fn_with_state(board.clone(), who::guarded))
         .with_state(board)
 }
 
@@ -100,9 +111,18 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or(""));
     let (path, query) = (path.to_owned(), query.to_owned());
     let headers = request.headers().clone();
+    let reader = changes::reader(&board, request.extensions().get::<Identity>());
     let Some(pages) = board.pages.clone() else {
         return unknown(&board);
     };
+    if path.starts_with("/api/") {
+        return failed(&Refused::Unknown);
+    }
+    let mails = path == "/mails";
+    let mail = path.strip_prefix("/mails/");
+    if let Some(name) = mail.and_then(|name| name.strip_suffix(".html")) {
+        return a_mail(&board, pages, name.to_owned()).await;
+    }
     let made = made(move || {
         let asked = Asked::parse(&query)?;
         let (path, table) = match path
@@ -115,7 +135,7 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
         };
         let page = pages.page(path, &asked)?;
         match table {
-            None => Ok((HTML, page::full(&page, pages.places(), path))),
+            None => Ok((HTML, page::full(&page, pages.places(), path, &reader))),
             Some(name) => {
                 let table = page.table(name).ok_or(Refused::Unknown)?;
                 Ok((CSV, csv(table)))
@@ -123,7 +143,15 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
         }
     });
     match made.await {
-        Ok((kind, text)) => tagged(kind, text, &headers),
+        Ok((kind, text)) => {
+            let mut response = tagged(kind, text, &headers);
+            if mails {
+                let policy = HeaderValue::from_static(POLICY_OF_MAILS);
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
         Err(Refused::Unknown) => unknown(&board),
         Err(refused) => {
             let (status, _, text) = said(&refused);
@@ -132,6 +160,22 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             answer(status, HTML, page::message(title, &text, places))
         }
     }
+}
+
+/// A mail's HTML, for the frame of its page: it may run nothing, fetch nothing and lead nowhere.
+async fn a_mail(board: &Board, pages: Arc<dyn Answers>, name: String) -> Response {
+    let Ok(text) = made(move || pages.framed(&name)).await else {
+        return unknown(board);
+    };
+    let mut response = answer(StatusCode::OK, HTML, text);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY_OF_A_MAIL),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// An answer of the API.
@@ -154,16 +198,39 @@ async fn api(State(board): State<Board>, request: Request) -> Response {
     });
     match made.await {
         Ok(text) => tagged(JSON, text, &headers),
-        Err(refused) => {
-            let (status, code, text) = said(&refused);
-            let error = serde_json::json!({ "error": { "code": code, "message": text } });
-            answer(status, JSON, error.to_string() + "\n")
-        }
+        Err(refused) => failed(&refused),
     }
 }
 
+/// A refusal as the API tells it.
+fn failed(refused: &Refused) -> Response {
+    let (status, code, message) = said(refused);
+    let (parameter, expected) = match refused {
+        Refused::Unknown => (
+            None,
+            "an address that /api/v1/openapi.json lists".to_owned(),
+        ),
+        Refused::Parameter(name, right) => (Some(name.clone()), right.clone()),
+        Refused::Unavailable(_) => (None, "the same later, or for fewer days".to_owned()),
+    };
+    wrong(
+        status,
+        Wrong {
+            code,
+            message,
+            parameter,
+            expected,
+        },
+    )
+}
+
+fn wrong(status: StatusCode, error: Wrong) -> Response {
+    let text = serde_json::to_string(&Failed { error }).unwrap_or_default();
+    answer(status, JSON, text + "\n")
+}
+
 /// Status, code of the API and words of a refusal.
-fn said(refused: &Refused) -> (StatusCode, &'static str, String) {
+pub(super) fn said(refused: &Refused) -> (StatusCode, &'static str, String) {
     match refused {
         Refused::Unknown => {
             let text = "there is no such answer; /api/v1/openapi.json lists them";
@@ -185,14 +252,19 @@ fn said(refused: &Refused) -> (StatusCode, &'static str, String) {
 }
 
 /// What is made on a thread of its own: the books may be slow, and the listener must not be.
-async fn made<T: Send + 'static>(
+pub(super) async fn made<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
     let unavailable = |why: &str| Err(Refused::Unavailable(why.to_owned()));
-    match tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(work)).await {
+    let mut working = tokio::task::spawn_blocking(work);
+    match tokio::time::timeout(PATIENCE, &mut working).await {
         Ok(Ok(made)) => made,
         Ok(Err(_)) => unavailable("a fault of the program; its log tells more"),
-        Err(_) => unavailable("they take too long; ask for a shorter span"),
+        Err(_) => {
+            // What has not begun is not begun for nobody.
+            working.abort();
+            unavailable("they take too long; ask for a shorter span")
+        }
     }
 }
 
@@ -222,50 +294,24 @@ fn unknown(board: &Board) -> Response {
     answer(StatusCode::NOT_FOUND, PLAIN, text)
 }
 
-async fn not_allowed() -> Response {
-    let text = "only GET and HEAD are answered\n".to_owned();
-    answer(StatusCode::METHOD_NOT_ALLOWED, PLAIN, text)
-}
-
-/// Nobody but this machine may name this listener: a page elsewhere whose name leads here must not
-/// read it. Every answer says what a browser may do with it.
-async fn guarded(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).map(HeaderValue::to_str);
-    let ours = match host {
-        None => true,
-        Some(Ok(host)) => is_local(host),
-        Some(Err(_)) => false,
-    };
-    let mut response = if ours {
-        next.run(request).await
-    } else {
-        let text = "asked by a name that is not this machine's\n".to_owned();
-        answer(StatusCode::MISDIRECTED_REQUEST, PLAIN, text)
-    };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
+/// What is answered to a change where nothing can be changed.
+pub(super) fn no_change(path: &str) -> Response {
+    let text = "only GET and HEAD are answered";
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    if path.starts_with("/api/") {
+        let error = Wrong {
+            code: "not_allowed",
+            message: text.to_owned(),
+            parameter: None,
+            expected: "GET".to_owned(),
+        };
+        return wrong(status, error);
     }
-    response
+    answer(status, PLAIN, format!("{text}\n"))
 }
 
-/// Whether a `Host` header names this machine's loopback.
-fn is_local(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        // An address of IPv6 without brackets has no port.
-        Some((name, _)) if name.contains(':') && !name.ends_with(']') => host,
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        Some(_) | None => host,
-    };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    let address = name.parse::<std::net::IpAddr>();
-    name.eq_ignore_ascii_case("localhost")
-        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+async fn not_allowed(request: Request) -> Response {
+    no_change(request.uri().path())
 }
 
 /// An answer with a mark of its content; 304 to whoever has it.
@@ -292,39 +338,11 @@ fn tagged(kind: &'static str, text: String, asked: &HeaderMap) -> Response {
     response
 }
 
-fn answer(status: StatusCode, kind: &'static str, text: String) -> Response {
+pub(super) fn answer(status: StatusCode, kind: &'static str, text: String) -> Response {
     let headers: [(HeaderName, &str); 3] = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-store"),
         (header::CONNECTION, "close"),
     ];
     (status, headers, text).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_local;
-
-    #[test]
-    fn only_this_machine_is_local() {
-        for host in [
-            "localhost",
-            "LOCALHOST:8080",
-            "127.0.0.1:1",
-            "127.8.0.1",
-            "[::1]:80",
-            "::1",
-        ] {
-            assert!(is_local(host), "{host}");
-        }
-        for host in [
-            "example.com",
-            "localhost.example",
-            "10.0.0.1",
-            "",
-            "127.0.0.1.example:1",
-        ] {
-            assert!(!is_local(host), "{host}");
-        }
-    }
 }

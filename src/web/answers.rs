@@ -5,6 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::units::Text;
+
 use super::page::{Page, Place};
 
 /// Longest query of an address, in bytes.
@@ -23,6 +28,15 @@ pub trait Answers: Send + Sync {
     /// [`Refused`].
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused>;
 
+    /// The HTML of a mail that lies in a folder, by the name of its file without the ending.
+    ///
+    /// # Errors
+    /// [`Refused`]; where there are no such mails, all are unknown.
+    fn framed(&self, name: &str) -> Result<String, Refused> {
+        let _ = name;
+        Err(Refused::Unknown)
+    }
+
     /// The answer of `/api/v1/NAME`, as JSON.
     ///
     /// # Errors
@@ -34,6 +48,46 @@ pub trait Answers: Send + Sync {
 
     /// Another number whenever a figure may have changed; `None` while nobody can tell.
     fn version(&self) -> Option<u64>;
+
+    /// Whether a form may be sent to that path.
+    fn takes(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Does what a form says; the path to go on at.
+    ///
+    /// # Errors
+    /// [`Unchanged`].
+    fn change(&self, _path: &str, _form: &Asked, _author: &Text) -> Result<String, Unchanged> {
+        Err(Unchanged::Refused(Refused::Unknown))
+    }
+
+    /// What the signed link at `path` would do, with the form that does it.
+    ///
+    /// # Errors
+    /// [`Unchanged`].
+    fn linked(&self, _path: &str, _key: &str) -> Result<Page, Unchanged> {
+        Err(Unchanged::Refused(Refused::Unknown))
+    }
+
+    /// Does what the signed link at `path` says, and tells.
+    ///
+    /// # Errors
+    /// [`Unchanged`].
+    fn follow(&self, _path: &str, _key: &str) -> Result<Page, Unchanged> {
+        Err(Unchanged::Refused(Refused::Unknown))
+    }
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    /// There is no answer.
+    Refused(Refused),
+    /// What was asked for cannot be: in words.
+    Not(String),
+    /// A link that proves nothing, or nothing any more: in words.
+    Invalid(String),
 }
 
 /// Why there is no answer.
@@ -47,6 +101,26 @@ pub enum Refused {
     Unavailable(String),
 }
 
+/// A fault, as the API answers it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Failed {
+    /// What is wrong.
+    pub(super) error: Wrong,
+}
+
+/// What is wrong, and what would be right.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Wrong {
+    /// `not_found`, `bad_parameter`, `not_allowed` or `unavailable`; these stay as they are.
+    pub(super) code: &'static str,
+    /// The same in words, for people.
+    pub(super) message: String,
+    /// The parameter that is wrong.
+    pub(super) parameter: Option<String>,
+    /// What would be right.
+    pub(super) expected: String,
+}
+
 /// The parameters of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked(BTreeMap<String, String>);
@@ -57,9 +131,21 @@ impl Asked {
     /// # Errors
     /// [`Refused::Parameter`] for too many or too long ones, and for one that is given twice.
     pub fn parse(query: &str) -> Result<Asked, Refused> {
-        let wrong = |name: &str, right: &str| Refused::Parameter(name.to_owned(), right.to_owned());
         if query.len() > QUERY_MAX {
-            return Err(wrong("query", "at most 2,000 bytes"));
+            let right = "at most 2,000 bytes".to_owned();
+            return Err(Refused::Parameter("query".to_owned(), right));
+        }
+        Asked::parse_within(query, QUERY_MAX)
+    }
+
+    /// The same of a text of at most `most` bytes, as a form sends it.
+    ///
+    /// # Errors
+    /// [`Refused::Parameter`].
+    pub(super) fn parse_within(query: &str, most: usize) -> Result<Asked, Refused> {
+        let wrong = |name: &str, right: &str| Refused::Parameter(name.to_owned(), right.to_owned());
+        if query.len() > most {
+            return Err(wrong("form", "shorter"));
         }
         let mut asked = BTreeMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {

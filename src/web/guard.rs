@@ -1,4 +1,4 @@
-//! Connections with a limit on how many there are and how long each lasts.
+//! Connections with a limit on how many there are and how long each lasts, plain or by TLS.
 //!
 //! Knows no HTTP. A newcomer may ask why, on loopback: a process that opens connections and says
 //! nothing would otherwise take the descriptors that the ledger needs.
@@ -7,13 +7,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
+
+/// Pause after the system could not give a connection.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
@@ -22,61 +27,74 @@ pub struct Limits {
     pub connections: usize,
     /// How long one may last.
     pub lifetime: Duration,
+    /// How long a request's head may take to come, TLS among it; and its body.
+    pub patience: Duration,
 }
 
 impl Limits {
     /// A page takes milliseconds; whoever leaves one open holds a place for its refreshing.
     pub const USUAL: Limits = Limits {
-        connections: 128,
+        connections: 256,
         lifetime: Duration::from_secs(30),
+        patience: Duration::from_secs(5),
     };
 }
 
 /// A listener that keeps the limits.
-#[derive(Debug)]
 pub(super) struct Guarded {
     socket: TcpListener,
+    tls: Option<TlsAcceptor>,
     places: Arc<Semaphore>,
     lifetime: Duration,
 }
 
 /// A connection that ends when its time is over.
-#[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     end: Pin<Box<Sleep>>,
     /// Given back when the connection is dropped.
     _place: Option<OwnedSemaphorePermit>,
 }
 
+/// The bytes of a connection.
+enum Stream {
+    Plain(TcpStream),
+    /// Until the first read has seen the handshake through.
+    Begins(Box<Accept<TcpStream>>),
+    Sealed(Box<TlsStream<TcpStream>>),
+}
+
 impl Guarded {
-    pub(super) fn new(socket: TcpListener, limits: Limits) -> Guarded {
+    pub(super) fn new(socket: TcpListener, tls: Option<TlsAcceptor>, limits: Limits) -> Guarded {
         Guarded {
             socket,
+            tls,
             places: Arc::new(Semaphore::new(limits.connections)),
             lifetime: limits.lifetime,
         }
     }
-}
 
-impl axum::serve::Listener for Guarded {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    /// The next connection, once there is a place for it.
+    pub(super) async fn accept(&self) -> (Connection, SocketAddr) {
         // The semaphore is never closed, so that there is always a place to wait for.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
-        let (stream, address) = axum::serve::Listener::accept(&mut self.socket).await;
+        let (stream, address) = loop {
+            match self.socket.accept().await {
+                Ok(accepted) => break accepted,
+                // Too many descriptors, or somebody who went away: time heals both.
+                Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+        };
+        let stream = match &self.tls {
+            None => Stream::Plain(stream),
+            Some(tls) => Stream::Begins(Box::new(tls.accept(stream))),
+        };
         let connection = Connection {
             stream,
             end: Box::pin(tokio::time::sleep(self.lifetime)),
             _place: place,
         };
         (connection, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
     }
 }
 
@@ -87,6 +105,16 @@ impl Connection {
             Poll::Pending => Ok(()),
         }
     }
+
+    /// The handshake, where it is not done.
+    fn open(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.over(context)?;
+        if let Stream::Begins(accept) = &mut self.stream {
+            let sealed = ready!(Pin::new(accept).poll(context))?;
+            self.stream = Stream::Sealed(Box::new(sealed));
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl AsyncRead for Connection {
@@ -95,8 +123,12 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.over(context)?;
-        Pin::new(&mut self.stream).poll_read(context, into)
+        ready!(self.open(context))?;
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(context, into),
+            Stream::Sealed(stream) => Pin::new(stream).poll_read(context, into),
+            Stream::Begins(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
     }
 }
 
@@ -106,15 +138,27 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.over(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        ready!(self.open(context))?;
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Sealed(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Begins(_) => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Sealed(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Begins(_) => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Sealed(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Begins(_) => Poll::Ready(Ok(())),
+        }
     }
 }

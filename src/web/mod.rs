@@ -1,34 +1,40 @@
-//! The daemon's own listener on loopback: pages, the API, `/metrics`, `/healthz`, `/readyz`.
+//! The daemon's own listener: pages, the API, `/metrics`, `/healthz`, `/readyz`.
 //!
 //! Knows no figure; it asks [`crate::telemetry`] and whoever implements [`Answers`]. A newcomer may
 //! ask why it has a thread and a runtime of its own: a ledger that is slow to write must not make
 //! the daemon look dead.
 
+mod access;
 mod answer;
 mod answers;
+mod changes;
 mod events;
 mod guard;
 pub mod page;
+mod serve;
+mod tls;
+mod who;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::config;
 use crate::telemetry::{Figures, Health};
 
 use guard::Guarded;
 
+pub use access::Access;
 pub use answer::PATHS;
-pub use answers::{Answers, Asked, Refused};
+pub use answers::{Answers, Asked, Failed, Refused, Unchanged};
 pub use guard::Limits;
 
-/// How long open connections may keep the listener from ending.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Threads that make answers; what comes beyond them waits.
+const MAKERS: usize = 16;
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -41,6 +47,8 @@ pub struct Board {
     pub clock: Arc<dyn Clock>,
     /// Whoever has pages; without, there are none.
     pub pages: Option<Arc<dyn Answers>>,
+    /// Who may look, and change something.
+    pub access: Arc<Access>,
     /// What connections may take.
     pub limits: Limits,
 }
@@ -48,11 +56,11 @@ pub struct Board {
 /// Why the listener could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address can be reached from outside.
+    /// The address can be reached from outside, and nobody is asked who they are, or in clear.
     #[error(
-        "`{0}` is not a loopback address; the daemon's own pages are served at `127.0.0.1` or `[::1]` alone"
+        "`{0}` can be reached from elsewhere; that needs users or a proxy, and TLS, below `[web]`"
     )]
-    NotLoopback(SocketAddr),
+    Exposed(SocketAddr),
     /// Another process listens there.
     #[error("`{0}` is in use by another process; free it, or listen at another port")]
     InUse(SocketAddr),
@@ -68,8 +76,8 @@ pub enum StartError {
 }
 
 /// A listener at work; it ends when it is dropped.
-#[derive(Debug)]
 pub struct Listener {
+    access: Arc<Access>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -80,8 +88,8 @@ pub struct Listener {
 /// # Errors
 /// [`StartError`], before anything is served.
 pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> {
-    if !address.ip().to_canonical().is_loopback() {
-        return Err(StartError::NotLoopback(address));
+    if !address.ip().to_canonical().is_loopback() && !board.access.may_be_reached() {
+        return Err(StartError::Exposed(address));
     }
     let refused = |cause: io::Error| {
         if cause.kind() == io::ErrorKind::AddrInUse {
@@ -95,42 +103,33 @@ pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> 
     let bound = socket.local_addr().map_err(refused)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(MAKERS)
         .build()
         .map_err(refused)?;
     let socket = {
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(socket).map_err(refused)?
     };
-    let socket = Guarded::new(socket, board.limits);
+    let limits = board.limits;
+    let tls = board.access.tls().map(|tls| tls.acceptor().clone());
+    let socket = Guarded::new(socket, tls, limits);
+    let access = Arc::clone(&board.access);
+    let router = answer::router(board);
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new()
         .name("web".to_owned())
-        .spawn(move || runtime.block_on(serve(socket, board, stopped)))
+        .spawn(move || {
+            runtime.block_on(serve::serve(socket, router, limits, stopped));
+            // What is still being made is not waited for.
+            runtime.shutdown_background();
+        })
         .map_err(refused)?;
     Ok(Listener {
+        access,
         address: bound,
         stop: Some(stop),
         thread: Some(thread),
     })
-}
-
-async fn serve(socket: Guarded, board: Board, stopped: oneshot::Receiver<()>) {
-    let (hasten, hastened) = oneshot::channel::<()>();
-    let asked = async move {
-        // A sender that is gone says the same as one that speaks.
-        drop(stopped.await);
-        drop(hasten);
-    };
-    let served = axum::serve(socket, answer::router(board)).with_graceful_shutdown(asked);
-    let late = async move {
-        drop(hastened.await);
-        tokio::time::sleep(FAREWELL).await;
-    };
-    tokio::select! {
-        // It ends when it was asked to, and never with an error.
-        done = served => drop(done),
-        () = late => {}
-    }
 }
 
 impl Listener {
@@ -138,6 +137,14 @@ impl Listener {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Lets in whom another configuration names, and shows a renewed certificate.
+    ///
+    /// # Errors
+    /// In words; then nothing is changed.
+    pub fn renew(&self, web: &config::Web, public_url: Option<&str>) -> Result<(), String> {
+        self.access.renew(web, public_url)
     }
 
     /// Takes no more connections, answers what was asked, and ends; within a second or so.
@@ -155,6 +162,12 @@ impl Listener {
     }
 }
 
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Listener({})", self.address)
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         self.end();
@@ -165,7 +178,7 @@ impl Drop for Listener {
 mod tests {
     use std::io::{Read, Write};
     use std::net::TcpStream;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::clock::FixedClock;
@@ -176,8 +189,11 @@ mod tests {
         let limits = Limits {
             connections: 2,
             lifetime: Duration::from_millis(300),
+            patience: Duration::from_secs(5),
         };
+        let clock = Arc::new(FixedClock::default());
         let board = Board {
+            access: Arc::new(Access::open(clock).unwrap()),
             figures: Arc::new(Figures::new("1", UnixMillis(0))),
             health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
             clock: Arc::new(FixedClock::default()),

@@ -294,8 +294,10 @@ impl Points {
         .unwrap();
         writeln!(
             self.lines,
-            "llm_alerts,endpoint=none,feature=itsm/incident_summarization,kind=budget,rev=0,state=firing \
-             title=\"Budget passed\",text=\"80 % of November is spent\" {at}"
+            "llm_alerts,application=itsm,endpoint=none,feature=itsm/incident_summarization,kind=budget,rev=0,\
+             rule=budget,severity=warning,state=firing steps=1i,title=\"Budget passed\",text=\"80 % of November is \
+             spent\",episode=7i,step=1i,series=1i,told=1i,since={at}i,loss_nanousd=5000000000i,loss_usd=5,\
+             value=80000000000i,expected=60000000000i,allowed=75000000000i,unit=\"nanousd\" {at}"
         )
         .unwrap();
     }

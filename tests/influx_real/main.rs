@@ -1,7 +1,7 @@
 //! Real databases, started by `tests/servers`: InfluxDB 2 and 1.6.7. A machine that cannot have them
 //! skips what it cannot have, and says so.
 //!
-//! Knows no ledger: lines are made up here. A newcomer may ask why many cases share a server: each has
+//! Knows a ledger in one place (`rebuilt.rs`): all other lines are made up. A newcomer may ask why many cases share a server: each has
 //! a bucket of its own, and starting one takes longer than what is done with it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
@@ -16,6 +16,7 @@ mod influx_support;
 #[path = "../common/launched.rs"]
 mod launched;
 
+mod rebuilt;
 mod server;
 mod soak;
 mod v1;

@@ -151,6 +151,16 @@ impl Browser {
         }
     }
 
+    /// What axe-core finds serious or critical on the page; `rules` is its script.
+    pub(crate) fn accessibility(&mut self, rules: &str) -> Value {
+        self.value(&format!("{rules}; true"));
+        self.value(
+            "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
+               .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+               .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`))",
+        )
+    }
+
     /// Presses a key.
     pub(crate) fn press(&mut self, key: &str) {
         for kind in ["rawKeyDown", "keyUp"] {

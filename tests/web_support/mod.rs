@@ -9,19 +9,55 @@ pub(crate) mod browser;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tollwatch::app::pages::{Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
-use tollwatch::clock::FixedClock;
+use tollwatch::clock::{Clock, FixedClock};
 use tollwatch::entry::Entry;
-use tollwatch::ledger::{Ledger, Span, SqliteLedger};
+use tollwatch::ledger::{AlertApply, Alerts, EpisodeRow, Ledger, Span, SqliteLedger, StepRow};
 use tollwatch::telemetry::{Figures, Health};
 use tollwatch::units::UnixMillis;
-use tollwatch::web::{self, Board, Limits, Listener};
+use tollwatch::web::{self, Access, Board, Limits, Listener};
 
-use super::ledger_support::batch;
+use super::ledger_support::{batch, entry, shared};
+
+/// Names as somebody would write them who means ill, or never looked.
+pub(crate) const HOSTILE: [&str; 8] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "=cmd|' /C calc'!A0",
+    "\u{202e}gnol ,tfel ot thgir\u{2066}",
+    "a&b;c='d'",
+    "</title></style><b>",
+    "one line\nand\r\nmore\u{2028}of\tthem",
+    "name-without-any-place-where-it-could-be-broken-into-lines-by-whoever-has-to-show-it-0123456789-0123456789",
+];
+
+/// Calls of so many features over so many days, all of them with such names.
+pub(crate) fn hostile(features: usize, days: i64) -> Vec<Entry> {
+    const START: i64 = 1_795_132_800_000;
+    let mut entries = Vec::new();
+    for i in 0..features {
+        for day in 0..days {
+            let n = i64::try_from(i).unwrap();
+            let id = u64::try_from(n * days + day + 1).unwrap();
+            let mut one = entry(START + day * super::ledger_support::DAY + n * 1000, id);
+            let about = shared(&mut one);
+            let hostile = HOSTILE[i % HOSTILE.len()];
+            about.key.feature = format!("app/{hostile} {i:03}").into();
+            about.key.endpoint = format!("end {hostile}").into();
+            about.key.model = hostile.into();
+            about.key.region = format!("azure:{hostile}").into();
+            about.evidence = hostile.into();
+            entries.push(one);
+        }
+    }
+    entries
+}
 
 /// Books in a folder, served.
 pub(crate) struct Served {
@@ -44,8 +80,43 @@ impl Served {
         if !entries.is_empty() {
             books.apply(&batch(entries), now).unwrap();
         }
+        Served::of(folder, setup, books, clock)
+    }
+
+    /// The books of the demo.
+    pub(crate) fn demo(mut program: Command) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let demo = folder.path().join("demo");
+        let run = program.args(["demo", "--once", "--dir"]).arg(&demo);
+        let output = run.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let (from, to) = (demo.join("tollwatch.db"), folder.path().join("books.db"));
+        let path = demo.join("tollwatch.toml");
+        let first = FixedClock::at(UnixMillis(0));
+        let setup: Arc<Setup> = Arc::new(setup::load(Some(&path), &first).unwrap());
+        drop(setup.open(&from).unwrap());
+        std::fs::rename(&from, &to).unwrap();
+        for file in ["endpoints.toml", "features.toml", "tollwatch.toml"] {
+            std::fs::rename(demo.join(file), folder.path().join(file)).unwrap();
+        }
+        let books = setup.open(&to).unwrap();
+        let last = books.day_configs(Span::ALL).unwrap();
+        let last = last.iter().map(|row| row.day).max().unwrap();
+        // Late on the last of its days.
+        let clock = Arc::new(FixedClock::at(last.saturating_add(86_000_000)));
+        Served::of(folder, setup, books, clock)
+    }
+
+    fn of(
+        folder: tempfile::TempDir,
+        setup: Arc<Setup>,
+        books: SqliteLedger,
+        clock: Arc<FixedClock>,
+    ) -> Served {
+        let now = clock.now();
         let store = Readers::new(books.beside().unwrap(), move || Arc::clone(&setup));
         let board = Board {
+            access: Arc::new(Access::open(clock.clone()).unwrap()),
             figures: Arc::new(Figures::new("1", now)),
             health: Arc::new(Health::new(Instant::now(), Duration::from_hours(1))),
             pages: Some(Arc::new(Pages::new(store, clock.clone()))),
@@ -75,6 +146,63 @@ impl Served {
     pub(crate) fn book(&mut self, entries: Vec<Entry>) {
         let newest = entries.iter().map(|entry| entry.at).max().unwrap();
         self.books.apply(&batch(entries), newest).unwrap();
+    }
+
+    /// Writes alerts with these numbers, each with one step and one message; even ones are over.
+    pub(crate) fn alert(&mut self, numbers: std::ops::RangeInclusive<u64>) {
+        let at = UnixMillis(1_795_132_800_000);
+        let cursor = self.books.alert_cursor().unwrap();
+        let mut apply = AlertApply {
+            cursor,
+            ..AlertApply::default()
+        };
+        for number in numbers {
+            let resolved = number.is_multiple_of(2).then_some(at);
+            let json = |value: &Value| serde_json::to_vec(value).unwrap();
+            let measure = json!({
+                "metric": null, "value": { "unit": "NanoUsd", "n": 7_000_000_000_i64 }, "window_minutes": 60,
+                "limit": { "unit": "NanoUsd", "n": 1 }, "expected": null, "sample": 9
+            });
+            let finding = json!({
+                "rule": "a-rule", "series": [["Feature", "itsm/<b>\u{202e}"]], "at": at, "since": at, "level": "Bad",
+                "severity": "Page", "measure": measure,
+                "loss": { "so_far_nanousd": 5, "per_hour_nanousd": null }, "chance": null, "subject": "", "late": false
+            });
+            let id = json!({ "episode": number, "step": 1 });
+            let view = json!({
+                "number": number, "family": "Money", "severity": "Page", "worst": finding, "series": 1, "firing": 1,
+                "opened": at, "since": at, "resolved": resolved, "last": id, "told": true, "acked": null,
+                "feedback": null
+            });
+            let step = json!({
+                "id": id, "kind": "Fired", "severity": "Page", "findings": [finding], "series": 1, "since": at,
+                "wall": at, "to": [{ "address": "a@example.org", "why": "rule" }], "quiet": null, "explains": [],
+                "digest": null, "items": [], "items_count": 0, "waits": [], "from": at
+            });
+            apply.episodes.push(EpisodeRow {
+                number,
+                opened: at,
+                resolved,
+                body: json(&view),
+            });
+            apply.steps.push(StepRow {
+                episode: number,
+                step: 1,
+                at,
+                body: json(&step),
+            });
+        }
+        self.books.alert_apply(&apply).unwrap();
+    }
+
+    /// The same; nothing while the books are empty.
+    pub(crate) fn whole_or_nothing(&self) -> String {
+        let booked = self.books.day_configs(Span::ALL).unwrap();
+        if booked.is_empty() {
+            String::new()
+        } else {
+            self.whole()
+        }
     }
 
     /// The query that chooses all days of the books.

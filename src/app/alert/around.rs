@@ -89,7 +89,13 @@ pub fn audit_row(order: &Order, done: &str, now: UnixMillis) -> AuditRow {
     } else {
         format!("{done}: {reason}")
     };
+    let episode = match order {
+        Order::Ack { episode, .. } | Order::Feedback { episode, .. } => Some(*episode),
+        Order::Silence { episode, .. } => *episode,
+        Order::Unsilence { .. } => None,
+    };
     AuditRow {
+        episode,
         at: now,
         author: author.clone(),
         what,

@@ -15,8 +15,8 @@ use crate::ledger::{Fault, OutboxRow, Posted, Way};
 use crate::message::{self, Around, Mail, Templates};
 use crate::units::{Text, UnixMillis};
 
-use super::digest;
 use super::explain::explain;
+use super::{digest, links};
 
 /// Further series that a notice names.
 const OTHERS_MAX: usize = 20;
@@ -49,11 +49,23 @@ impl<'a, B: Books> Composer<'a, B> {
         }
     }
 
-    /// The messages of a step, each with its text part; `topics` keeps the subjects of open episodes.
+    /// The messages of a step, each mail with its text part; `topics` keeps the subjects of open episodes.
     ///
     /// # Errors
     /// What the ledger says.
     pub(super) fn messages(
+        &mut self,
+        step: &Step,
+        topics: &mut BTreeMap<u64, String>,
+    ) -> Result<Vec<(OutboxRow, String)>, Fault> {
+        let heard = topics.contains_key(&step.id.episode);
+        let mut rows = self.mails(step, topics)?;
+        let hook = self.hook(step, heard, topics)?;
+        rows.extend(hook.map(|row| (row, String::new())));
+        Ok(rows)
+    }
+
+    fn mails(
         &mut self,
         step: &Step,
         topics: &mut BTreeMap<u64, String>,
@@ -65,7 +77,8 @@ impl<'a, B: Books> Composer<'a, B> {
         if step.to.is_empty() {
             return Ok(Vec::new());
         }
-        let mut written: Vec<(Why, Mail)> = Vec::new();
+        // A mail is one for all who are told for one reason, unless its links say for whom they are.
+        let mut written: Vec<(Why, Option<usize>, Mail)> = Vec::new();
         let notice = match step.digest {
             None => self.notice(step)?,
             Some(_) => None,
@@ -75,30 +88,35 @@ impl<'a, B: Books> Composer<'a, B> {
             None => None,
         };
         let mut rows = Vec::new();
-        for to in &step.to {
-            let known = written.iter().position(|(why, _)| *why == to.why);
+        for (at, to) in step.to.iter().enumerate() {
+            let signed = setup.links.as_ref().map(|_| at);
+            let known = written
+                .iter()
+                .position(|(why, of, _)| *why == to.why && *of == signed);
             let place = if let Some(place) = known {
                 place
             } else {
                 let topic = topics.get(&step.id.episode).cloned();
                 let topic = topic.as_deref();
                 let made = match (&notice, &digest) {
-                    (Some(notice), _) => {
-                        self.with(to, topic, None, |around| message::render(notice, around))
-                    }
+                    (Some(notice), _) => self.with((step, at), topic, None, |around| {
+                        message::render(notice, around)
+                    }),
                     (None, Some(digest)) => {
                         let number = Some(step.id.episode);
-                        self.with(to, None, number, |around| message::digest(digest, around))
+                        self.with((step, at), None, number, |around| {
+                            message::digest(digest, around)
+                        })
                     }
                     (None, None) => return Ok(Vec::new()),
                 };
                 if notice.is_some() {
                     topics.entry(step.id.episode).or_insert(made.topic.clone());
                 }
-                written.push((to.why, made));
+                written.push((to.why, signed, made));
                 written.len() - 1
             };
-            if let Some((_, made)) = written.get(place) {
+            if let Some((.., made)) = written.get(place) {
                 let row = row(step, made, (&mail.from, to));
                 rows.push((row, made.text.clone()));
             }
@@ -106,26 +124,27 @@ impl<'a, B: Books> Composer<'a, B> {
         Ok(rows)
     }
 
-    /// Writes a mail for a reader; `digest` is the number of what belongs to no episode.
-    fn with(
+    /// Writes something for the reader at a place of a step; `digest` is the number of what belongs to no episode.
+    pub(super) fn with<T>(
         &mut self,
-        to: &Recipient,
+        (step, place): (&Step, usize),
         topic: Option<&str>,
         digest: Option<u64>,
-        write: impl FnOnce(&Around<'_>) -> Mail,
-    ) -> Mail {
+        write: impl FnOnce(&Around<'_>) -> T,
+    ) -> T {
         let alerts = &self.setup.ready.alerts;
         let templates = self.templates.get_or_insert_with(|| templates(self.setup));
         let realm = match digest {
             None => realm(self.books),
             Some(number) => format!("{}d{number}", realm(self.books)),
         };
-        let (why, route) = reason(to.why);
+        let (why, route) = reason(step.to.get(place).map_or(Why::Rule, |to| to.why));
+        let key = self.setup.links.as_ref();
         let from = alerts.mail.as_ref().map_or("", |mail| mail.from.as_str());
         write(&Around {
             zone: self.zone,
             public_url: alerts.public_url.as_deref(),
-            sign: &|_, _| None,
+            sign: &|episode, act| links::sign(key?, (step, place), (episode, act)),
             templates,
             from,
             realm: &realm,
@@ -138,7 +157,7 @@ impl<'a, B: Books> Composer<'a, B> {
     }
 
     /// A step as a person is told; `None` where its rule is gone.
-    fn notice(&self, step: &Step) -> Result<Option<Notice>, Fault> {
+    pub(super) fn notice(&self, step: &Step) -> Result<Option<Notice>, Fault> {
         let Some(finding) = step.findings.first() else {
             return Ok(None);
         };
@@ -223,6 +242,10 @@ impl<'a, B: Books> Composer<'a, B> {
                 .find(|one| one.endpoint == *endpoint)
         });
         known.map_or_else(Text::default, |one| one.display_name.clone())
+    }
+
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
     }
 
     pub(super) fn books(&self) -> &'a B {

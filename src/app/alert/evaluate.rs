@@ -12,13 +12,14 @@ use crate::alert::SourceFact;
 use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
-use crate::episode::{Desk, DeskState, Order, Step};
-use crate::ledger::{AlertApply, AlertCursor, Alerts, AuditRow, EpisodeRow, Fault, Span};
+use crate::episode::{Desk, DeskState, EpisodeView, Order, Step};
+use crate::ledger::{AlertApply, AlertCursor, Alerts, Fault, Span, Way};
 use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
-use crate::watch::{Moment, WatchState};
+use crate::watch::{Moment, Watch, WatchState};
 
 use super::around::{audit_row, first_day, law, step_row, zone_of};
 use super::compose::Composer;
+use super::feedback::{episode_row, feedback};
 use super::judging::Judging;
 use super::past::Past;
 use super::reading::{self, Reading};
@@ -52,13 +53,13 @@ pub struct Looked {
 pub struct Evaluated {
     /// Steps that people are told of, or not.
     pub steps: Vec<Step>,
-    /// Messages written, in order.
+    /// Mails written, in order.
     pub told: Vec<Told>,
     /// There is more to judge now.
     pub more: bool,
 }
 
-/// A message that was written.
+/// A mail that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// When, by the clock of whoever judged.
@@ -88,6 +89,25 @@ pub struct Evaluator {
     peeked: UnixMillis,
     /// Whether such minutes changed since.
     fresh: bool,
+    /// An episode that is over, of which something was said just now.
+    over: Option<EpisodeView>,
+}
+
+/// What a watch remembers, of all rows of state.
+pub(super) fn watched(state: &BTreeMap<Text, Vec<u8>>) -> WatchState {
+    let rows = state.iter().filter_map(|(name, body)| {
+        let name = name.strip_prefix(WATCH)?;
+        Some((Text::from(name), body.clone()))
+    });
+    WatchState(rows.collect())
+}
+
+/// Rows of a watch that changed, as rows of state.
+pub(super) fn watch_rows(watch: &mut Watch) -> Vec<(Text, Option<Vec<u8>>)> {
+    let changed = watch.state().into_iter();
+    changed
+        .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
+        .collect()
 }
 
 impl Evaluator {
@@ -128,11 +148,7 @@ impl Evaluator {
         let state = reader.alert_state()?;
         let zone = zone_of(reader);
         let mut cursor = reader.alert_cursor()?;
-        let watched = state.iter().filter_map(|(name, body)| {
-            let name = name.strip_prefix(WATCH)?;
-            Some((Text::from(name), body.clone()))
-        });
-        let watched = WatchState(watched.collect());
+        let watched = watched(&state);
         let learn_to = state.get(LEARN).and_then(|body| {
             let bytes = body.as_slice().try_into().ok()?;
             Some(UnixMillis(i64::from_be_bytes(bytes)))
@@ -158,6 +174,7 @@ impl Evaluator {
             zone,
             peeked: UnixMillis(0),
             fresh: true,
+            over: None,
         };
         let known = evaluator.reading.warm(reader, cursor.closed_to)?;
         evaluator.judging.warm(known);
@@ -237,7 +254,7 @@ impl Evaluator {
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let told = self.write(books, setup, &steps, Vec::new())?;
+        let told = self.write(books, setup, &steps, None)?;
         Ok(Evaluated { steps, told, more })
     }
 
@@ -268,7 +285,7 @@ impl Evaluator {
         };
         self.past
             .hour(books.reader(), &mut self.reading, span, &mut judge)?;
-        let told = self.write(books, setup, &steps, Vec::new())?;
+        let told = self.write(books, setup, &steps, None)?;
         Ok(Evaluated {
             steps,
             told,
@@ -308,20 +325,33 @@ impl Evaluator {
         books: &mut impl Access,
         setup: &Setup,
         steps: &[Step],
-        audit: Vec<AuditRow>,
+        ordered: Option<(&Order, &str, UnixMillis)>,
     ) -> Result<Vec<Told>, Fault> {
         let mut composer = Composer::new(books.reader(), setup, self.zone);
+        let mut events: Vec<_> = steps
+            .iter()
+            .filter_map(|step| composer.event(step))
+            .collect();
+        let mut audit = Vec::new();
+        if let Some((order, done, now)) = ordered {
+            let mut known = self.judging.desk.open_episodes();
+            known.extend(self.over.clone());
+            events.extend(composer.ordered(order, &known, now));
+            audit.push(audit_row(order, done, now));
+        }
         let (mut outbox, mut told) = (Vec::new(), Vec::new());
         let topics_before = self.topics.clone();
         for (place, step) in steps.iter().enumerate() {
             for (row, text) in composer.messages(step, &mut self.topics)? {
-                told.push(Told {
-                    at: step.wall,
-                    to: row.to.clone(),
-                    subject: row.subject.clone(),
-                    text,
-                    step: place,
-                });
+                if row.way == Way::Mail {
+                    told.push(Told {
+                        at: step.wall,
+                        to: row.to.clone(),
+                        subject: row.subject.clone(),
+                        text,
+                        step: place,
+                    });
+                }
                 outbox.push(row);
             }
         }
@@ -332,24 +362,17 @@ impl Evaluator {
             },
             outbox,
             audit,
+            events,
             steps: steps.iter().map(step_row).collect(),
             ..AlertApply::default()
         };
-        let changed = self.judging.watch.state().into_iter();
-        apply.state = changed
-            .map(|(name, body)| (Text::from(format!("{WATCH}{name}")), body))
-            .collect();
+        apply.state = watch_rows(&mut self.judging.watch);
         apply.state.extend(self.judging.desk.state());
         for view in self.judging.desk.views() {
             if view.resolved.is_some() {
                 self.topics.remove(&view.number);
             }
-            apply.episodes.push(EpisodeRow {
-                number: view.number,
-                opened: view.opened,
-                resolved: view.resolved,
-                body: serde_json::to_vec(&view).unwrap_or_default(),
-            });
+            apply.episodes.push(episode_row(&view));
         }
         for episode in topics_before.keys().chain(self.topics.keys()) {
             let (before, now) = (topics_before.get(episode), self.topics.get(episode));
@@ -361,6 +384,8 @@ impl Evaluator {
                 }
             }
         }
+        let over = self.over.take();
+        apply.episodes.extend(over.as_ref().map(episode_row));
         let learn = self.learn_to.0.to_be_bytes().to_vec();
         if self.cursor.turn == 0 {
             apply.state.push((Text::from(LEARN), Some(learn)));
@@ -381,12 +406,21 @@ impl Evaluator {
         order: &Order,
         now: UnixMillis,
     ) -> Result<Result<String, String>, Fault> {
-        let done = match self.judging.desk.order(order, now) {
+        let at = (&mut self.judging.desk, &mut self.judging.watch);
+        let heard = feedback(books.reader(), at, order, now)?;
+        let done = match heard {
+            None => self.judging.desk.order(order, now),
+            Some(Ok(heard)) => {
+                self.over = heard.over;
+                Ok(heard.done)
+            }
+            Some(Err(why)) => Err(why),
+        };
+        let done = match done {
             Ok(done) => done,
             Err(why) => return Ok(Err(why)),
         };
-        let row = audit_row(order, &done, now);
-        self.write(books, setup, &[], vec![row])?;
+        self.write(books, setup, &[], Some((order, &done, now)))?;
         Ok(Ok(done))
     }
 }

@@ -4,7 +4,7 @@
 //! whoever wrote them reads them.
 
 use crate::episode::{Desk, DeskState, EpisodeView, Settings, Silence, Step};
-use crate::ledger::{Alerts, EpisodeRow, Fault, FaultKind, OutboxRow};
+use crate::ledger::{Alerts, AuditRow, EpisodeRow, Fault, FaultKind, OutboxRow};
 
 /// An episode with all that is known of it.
 #[derive(Clone, Debug)]
@@ -15,7 +15,12 @@ pub struct Told {
     pub steps: Vec<Step>,
     /// Its messages, in order.
     pub messages: Vec<OutboxRow>,
+    /// What people did about it, in order.
+    pub done: Vec<AuditRow>,
 }
+
+/// Lines of what people did about an episode that are shown.
+const DONE: usize = 100;
 
 fn damaged(what: &str) -> Fault {
     let text = format!("is damaged: a row of `{what}` cannot be read");
@@ -50,10 +55,13 @@ pub fn told(books: &impl Alerts, number: u64) -> Result<Option<Told>, Fault> {
     }
     let mut messages = books.outbox(Some(number), 1_000)?;
     messages.reverse();
+    let mut done = books.alert_audit_of(number, DONE)?;
+    done.reverse();
     Ok(Some(Told {
         episode,
         steps,
         messages,
+        done,
     }))
 }
 
@@ -61,7 +69,7 @@ pub fn told(books: &impl Alerts, number: u64) -> Result<Option<Told>, Fault> {
 ///
 /// # Errors
 /// What the ledger says.
-pub fn silences(books: &impl Alerts) -> Result<Vec<(u64, Silence)>, Fault> {
+pub fn silences(books: &(impl Alerts + ?Sized)) -> Result<Vec<(u64, Silence)>, Fault> {
     // What a desk goes by does not change what it keeps.
     let settings = Settings::new(
         &[],

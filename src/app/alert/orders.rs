@@ -9,10 +9,14 @@ use crate::app::Failure;
 use crate::app::restate::Door;
 use crate::app::setup::Setup;
 use crate::episode::Order;
-use crate::ledger::{AlertApply, Alerts, EpisodeRow, Fault, SqliteLedger};
+use crate::ledger::{AlertApply, Alerts, Fault, SqliteLedger};
 use crate::units::UnixMillis;
+use crate::watch::Watch;
 
-use super::around::{audit_row, desk};
+use super::around::{audit_row, desk, zone_of};
+use super::compose::Composer;
+use super::evaluate::{watch_rows, watched};
+use super::feedback::{episode_row, feedback};
 
 /// Obeys an order in books that nobody else writes: what was done, or why it was not.
 ///
@@ -25,21 +29,39 @@ pub fn obey(
     now: UnixMillis,
 ) -> Result<Result<String, String>, Fault> {
     let mut desk = desk(books, setup)?;
-    let done = match desk.order(order, now) {
+    let zone = zone_of(&*books);
+    let rules = &setup.ready.alerts.rules.rules;
+    let remembered = watched(&books.alert_state()?);
+    let mut watch = Watch::new(rules, &setup.ready.declared, zone, remembered);
+    let heard = feedback(&*books, (&mut desk, &mut watch), order, now)?;
+    let mut over = None;
+    let done = match heard {
+        None => desk.order(order, now),
+        Some(Ok(heard)) => {
+            over = heard.over;
+            Ok(heard.done)
+        }
+        Some(Err(why)) => Err(why),
+    };
+    let done = match done {
         Ok(done) => done,
         Err(why) => return Ok(Err(why)),
     };
-    let episodes = desk.views().into_iter().map(|view| EpisodeRow {
-        number: view.number,
-        opened: view.opened,
-        resolved: view.resolved,
-        body: serde_json::to_vec(&view).unwrap_or_default(),
-    });
+    let composer = Composer::new(&*books, setup, zone);
+    let mut known = desk.open_episodes();
+    known.extend(over.clone());
+    let events = composer.ordered(order, &known, now);
+    let episodes = desk.views().into_iter().chain(over);
+    let mut state = desk.state();
+    if let Order::Feedback { .. } = order {
+        state.extend(watch_rows(&mut watch));
+    }
     let apply = AlertApply {
         cursor: books.alert_cursor()?,
-        episodes: episodes.collect(),
+        episodes: episodes.map(|view| episode_row(&view)).collect(),
         audit: vec![audit_row(order, &done, now)],
-        state: desk.state(),
+        state,
+        events: events.into_iter().collect(),
         ..AlertApply::default()
     };
     books.alert_apply(&apply)?;

@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
+
 use crate::app::follow::Access;
 use crate::crash::site;
-use crate::ledger::{Alerts, Fault, OutboxRow, Posted};
+use crate::ledger::{Alerts, Fault, OutboxRow, Posted, Way};
+use crate::message::{self, Around, Templates};
 use crate::notify::{OutboxMail, Refusal, Transport};
 use crate::units::{DAY_MS, Text, UnixMillis};
 
@@ -43,18 +46,38 @@ impl Tried {
     }
 }
 
-/// Tries every message that is due, a handful at most. `fallback` hears of what others refuse;
-/// `moves` is called between two tries and says whether to go on.
+/// Who hears of what others do not take.
+#[derive(Clone, Copy, Debug)]
+pub struct Fallback<'a> {
+    /// The address.
+    pub to: &'a str,
+    /// The mailbox that mails come from.
+    pub from: &'a str,
+    /// The zone of times in what is written.
+    pub zone: Tz,
+}
+
+/// A way out of the house.
+pub struct Out<'a> {
+    /// Which messages go by it.
+    pub way: Way,
+    /// What takes them.
+    pub transport: &'a dyn Transport,
+    /// Who hears of what it refuses; nobody where no mail can be sent.
+    pub fallback: Option<Fallback<'a>>,
+}
+
+/// Tries every message of a way that is due, a handful at most. `moves` is called between two tries
+/// and says whether to go on.
 ///
 /// # Errors
 /// What the ledger says.
 pub fn post(
     books: &mut impl Access,
-    transport: &dyn Transport,
-    fallback: Option<&str>,
+    out: &Out<'_>,
     (now, moves): (UnixMillis, &mut dyn FnMut() -> bool),
 ) -> Result<Tried, Fault> {
-    let due = books.reader().outbox_due(now, BATCH)?;
+    let due = books.reader().outbox_due(out.way, now, BATCH)?;
     let mut tried = Tried::default();
     let mut in_a_row = 0;
     for row in due {
@@ -62,7 +85,7 @@ pub fn post(
             break;
         }
         site("before_posting");
-        let answer = transport.send(&OutboxMail {
+        let answer = out.transport.send(&OutboxMail {
             message_id: &row.message_id,
             from: &row.from,
             to: &row.to,
@@ -70,7 +93,7 @@ pub fn post(
             stem: &row.stem,
         });
         site("after_posting");
-        let (done, instead) = outcome(&row, answer.map(|sent| sent.said), fallback, now);
+        let (done, instead) = outcome(&row, answer.map(|sent| sent.said), out.fallback, now);
         match done.state {
             Posted::Sent => {
                 tried.sent += 1;
@@ -95,7 +118,7 @@ pub fn post(
 fn outcome(
     row: &OutboxRow,
     answer: Result<String, Refusal>,
-    fallback: Option<&str>,
+    fallback: Option<Fallback<'_>>,
     now: UnixMillis,
 ) -> (OutboxRow, Option<OutboxRow>) {
     let mut done = OutboxRow {
@@ -116,20 +139,54 @@ fn outcome(
         return (done, None);
     }
     done.done = Some(now);
-    let instead = fallback.filter(|to| done.state == Posted::Refused && *to != row.to.as_str());
-    let instead = instead.map(|to| OutboxRow {
+    let refused = done.state == Posted::Refused;
+    let instead = fallback.filter(|other| refused && other.to != row.to.as_str());
+    let instead = instead.map(|other| OutboxRow {
         id: 0,
-        to: Text::from(to),
+        to: Text::from(other.to),
         made: now,
         attempts: 0,
         next_try: now,
         state: Posted::Waiting,
         done: None,
         said: String::new(),
-        bytes: returned(row, &done.said),
-        ..row.clone()
+        ..match row.way {
+            Way::Mail => OutboxRow {
+                bytes: returned(row, &done.said),
+                ..row.clone()
+            },
+            Way::Webhook => reported(row, &done.said, other, now),
+        }
     });
     (done, instead)
+}
+
+/// The mail that says what a webhook did not take, under an identity made of the message's own.
+fn reported(row: &OutboxRow, said: &str, fallback: Fallback<'_>, now: UnixMillis) -> OutboxRow {
+    let templates = Templates::default();
+    let around = Around {
+        zone: fallback.zone,
+        public_url: None,
+        sign: &|_, _| None,
+        templates: &templates,
+        from: fallback.from,
+        realm: "",
+        route: "fallback",
+        why: "",
+        topic: None,
+        prices_of: None,
+        unsubscribe: None,
+    };
+    let mail = message::undelivered((&row.bytes, &row.message_id), said, now, &around);
+    OutboxRow {
+        way: Way::Mail,
+        from: Text::from(fallback.from),
+        bytes: mail.bytes(fallback.from, fallback.to),
+        message_id: mail.message_id,
+        subject: mail.subject,
+        stem: format!("{}-webhook", row.stem),
+        ..row.clone()
+    }
 }
 
 /// The mail as it was, with a line that says for whom it was and why it comes to somebody else.
@@ -166,7 +223,6 @@ fn pause_ms(id: u64, attempts: u32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Way;
 
     fn row() -> OutboxRow {
         OutboxRow {
@@ -187,6 +243,63 @@ mod tests {
             said: String::new(),
             bytes: b"Subject: s\r\n\r\nb".to_vec(),
         }
+    }
+
+    fn other(to: &'static str) -> Fallback<'static> {
+        Fallback {
+            to,
+            from: "tollwatch@example.org",
+            zone: Tz::UTC,
+        }
+    }
+
+    /// What a webhook will not take is told the fallback as a mail: what it would have said, and why it was not
+    /// taken, under an identity that is the same at every try.
+    #[test]
+    fn what_a_webhook_refuses_is_a_mail_to_the_fallback() {
+        let body = r#"{"subject": "[FIRING page] Case: 14 ¢ a call (#3)", "headline": "Case costs 14 ¢ a call.",
+            "do": "Look at <prompt>.", "thread": "<episode-3.0@example.org>"}"#;
+        let hook = OutboxRow {
+            way: Way::Webhook,
+            to: Text::from("webhook"),
+            from: Text::default(),
+            bytes: body.as_bytes().to_vec(),
+            ..row()
+        };
+        let never = Err(Refusal::Never {
+            why: "http://127.0.0.1:9 answered 404 None".to_owned(),
+        });
+        let told = |now| {
+            let fallback = Some(other("f@example.org"));
+            outcome(&hook, never.clone(), fallback, UnixMillis(now))
+                .1
+                .unwrap()
+        };
+        let instead = told(5);
+        assert_eq!(instead.message_id, told(9_000).message_id);
+        assert_eq!(instead.message_id, "<webhook-episode-3.1@example.org>");
+        assert_eq!(
+            (instead.way, instead.to.as_str()),
+            (Way::Mail, "f@example.org")
+        );
+        assert_eq!((instead.episode, instead.step), (3, 1));
+        let text = String::from_utf8(instead.bytes).unwrap();
+        for piece in [
+            "To: f@example.org",
+            "From: tollwatch@example.org",
+            "In-Reply-To: <episode-3.0@example.org>",
+            "answered 404",
+            "&lt;prompt&gt;",
+            "Look at <prompt>.",
+        ] {
+            assert!(text.contains(piece), "no {piece:?} in {text}");
+        }
+        // Nobody to tell, and something that may pass.
+        let nobody = outcome(&hook, never.clone(), None, UnixMillis(0));
+        assert_eq!((nobody.0.state, nobody.1), (Posted::Refused, None));
+        let again = Err(Refusal::Again { why: "busy".into() });
+        let fallback = Some(other("f@example.org"));
+        assert_eq!(outcome(&hook, again, fallback, UnixMillis(0)).1, None);
     }
 
     /// Answer, fallback, now; state and whether the fallback hears of it.
@@ -227,6 +340,7 @@ mod tests {
             (never(), None, 0, Posted::Refused, false),
         ];
         for (answer, fallback, now, state, told) in cases {
+            let fallback = fallback.map(other);
             let (done, instead) = outcome(&row(), answer.clone(), fallback, UnixMillis(now));
             assert_eq!((done.state, done.attempts), (state, 1), "{answer:?}");
             assert_eq!(instead.is_some(), told, "{answer:?}");

@@ -8,11 +8,11 @@ use crate::app::follow::Alone;
 use crate::app::rules::extent;
 use crate::app::setup::Setup;
 use crate::episode::Step;
-use crate::ledger::{Span, SqliteLedger};
+use crate::ledger::{Span, SqliteLedger, Way};
 use crate::notify;
 
 use super::evaluate::{Evaluator, Told};
-use super::post::post;
+use super::post::{Fallback, Out, post};
 
 /// Takes a mail as it goes, with the step that it tells.
 pub(super) type Tell<'a> = dyn FnMut(&Told, &Step) -> Result<(), Failure> + 'a;
@@ -32,7 +32,15 @@ pub fn relive(
     };
     let mail = setup.ready.alerts.mail.as_ref();
     let transport = mail.map(notify::open).transpose().map_err(Failure::Usage)?;
-    let fallback = setup.ready.alerts.settings.fallback_to.clone();
+    let out = mail.zip(transport.as_deref()).map(|(mail, transport)| Out {
+        way: Way::Mail,
+        transport,
+        fallback: mail.fallback_to.as_deref().map(|to| Fallback {
+            to,
+            from: &mail.from,
+            zone: setup.ready.timezone,
+        }),
+    });
     let mut books = Alone(ledger);
     let mut evaluator = Evaluator::begin_at(&mut books, setup, from)?;
     loop {
@@ -43,17 +51,8 @@ pub fn relive(
             }
         }
         let now = evaluator.cursor().judged;
-        if let Some(transport) = &transport {
-            let fallback = fallback.as_deref();
-            while !done.told.is_empty()
-                && post(
-                    &mut books,
-                    transport.as_ref(),
-                    fallback,
-                    (now, &mut || true),
-                )?
-                .any()
-            {}
+        if let Some(out) = out.as_ref().filter(|_| !done.told.is_empty()) {
+            while post(&mut books, out, (now, &mut || true))?.any() {}
         }
         if !done.more {
             return Ok(());

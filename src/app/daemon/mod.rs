@@ -10,6 +10,7 @@ mod clients;
 mod door;
 mod files;
 mod follow;
+mod heartbeat;
 mod held;
 mod keeper;
 mod letters;
@@ -93,6 +94,8 @@ pub struct Running {
     listener: Option<Listener>,
     /// Until its thread has it.
     door: Option<Door>,
+    /// The ledger's file, beside which keys lie.
+    ledger: Option<PathBuf>,
     /// The configuration's files as they were when it was last read.
     files: BTreeMap<PathBuf, Option<SystemTime>>,
     look_at: Instant,
@@ -117,20 +120,22 @@ pub fn run(start: Start) -> Result<(), Failure> {
 pub fn start(start: Start) -> Result<Running, Failure> {
     let Start {
         config,
-        setup,
+        mut setup,
         books,
         ledger,
         every,
     } = start;
     let listen = setup.ready.daemon.listen;
     let files = times(&setup.files);
+    listen::sign(&mut setup, ledger.as_deref());
     let shared = Arc::new(Shared::new(books, setup));
     shared.health.ready("ledger", Ok(()));
     let listener = listen
-        .map(|address| listen::at(address, &shared))
+        .map(|address| listen::at(address, &shared, ledger.as_deref()))
         .transpose()?;
     let running = Running {
         door: ledger.as_deref().and_then(open_door),
+        ledger,
         shared,
         config,
         every,
@@ -217,10 +222,11 @@ impl Running {
             let shared = Arc::clone(&self.shared);
             self.start("door", None, move || door::run(&shared, &door))?;
         }
-        let always: [(&str, Always); 3] = [
+        let always: [(&str, Always); 4] = [
             ("keeper", keeper::run),
             ("alerts", alerts::run),
             ("post", post::run),
+            ("heartbeat", heartbeat::run),
         ];
         for (name, work) in always {
             if !self.is_at_work(name) {
@@ -315,7 +321,7 @@ impl Running {
         let (before, _) = self.shared.setup();
         let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
         self.files = times(&paths);
-        let next = match setup::load(Some(&self.config), &self.shared.clock) {
+        let mut next = match setup::load(Some(&self.config), &self.shared.clock) {
             Ok(next) => next,
             Err(failure) => {
                 self.shared.figures.reloaded(Reload::Refused);
@@ -334,6 +340,7 @@ impl Running {
             }
         };
         self.files = times(&next.files);
+        listen::sign(&mut next, self.ledger.as_deref());
         let (old, new) = (&before.ready, &next.ready);
         if let Err((source, fault)) = try_clients(&old.kafka, &new.kafka) {
             self.shared.figures.reloaded(Reload::Refused);
@@ -348,6 +355,13 @@ impl Running {
             tracing::warn!(
                 "changes of `ledger`, `limits` and `daemon` take effect at the next start"
             );
+        }
+        if let Some(Err(why)) = self
+            .listener
+            .as_ref()
+            .map(|listener| listener.renew(&new.web, new.alerts.public_url.as_deref()))
+        {
+            tracing::error!("who may look at the pages stays as it was: {why}");
         }
         let gone = old.sources.iter().map(|source| &source.name);
         let still = |name: &Text| new.sources.iter().any(|source| source.name == *name);

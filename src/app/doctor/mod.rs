@@ -3,6 +3,7 @@
 //! Knows no terminal, changes nothing, joins no group. A newcomer may ask why it goes on after a
 //! fault: whoever mends one thing wants to know the next as well.
 
+mod alerts;
 mod here;
 mod influx;
 mod kafka;
@@ -120,7 +121,8 @@ impl Looks<'_> {
     }
 }
 
-/// Looks at the ledger, the listener, every source and every database; tells each finding when it is there.
+/// Looks at the ledger, the listener, every source, every database and the ways out; tells each finding when it is
+/// there.
 pub fn doctor(setup: &Setup, ledger: &Path, tell: &mut dyn FnMut(Look)) {
     let mut looks = Looks {
         part: "ledger".to_owned(),
@@ -145,4 +147,5 @@ pub fn doctor(setup: &Setup, ledger: &Path, tell: &mut dyn FnMut(Look)) {
         looks.part = database.name.to_string();
         influx::database(database, &mut looks);
     }
+    alerts::ways(&setup.ready.alerts, &mut looks);
 }

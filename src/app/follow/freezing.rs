@@ -49,7 +49,18 @@ impl Sheaf {
         at: UnixMillis,
         fields: &dyn Fn(&mut Line<'_>),
     ) -> bool {
-        let mut line = Line::begin(&mut self.lines, key, 0);
+        self.further(key, 0, at, fields)
+    }
+
+    /// The same with another number among the points of this series and time.
+    pub(super) fn further(
+        &mut self,
+        key: &SeriesKey,
+        rev: u32,
+        at: UnixMillis,
+        fields: &dyn Fn(&mut Line<'_>),
+    ) -> bool {
+        let mut line = Line::begin(&mut self.lines, key, rev);
         fields(&mut line);
         let written = line.end(at);
         if written {
@@ -89,12 +100,14 @@ impl Follower {
                 done.push(*window);
             }
         }
+        let more_alerts = self.tell_alerts(books.reader(), &mut sheaf)?;
         self.tell_by_clock(books.reader(), moment, &mut sheaf)?;
         self.mark(books.reader(), moment.now, &mut sheaf);
         for window in &done {
             self.waiting.done(*window);
         }
         let more = !done.is_empty() && (due.len() == WINDOWS_MAX || done.len() < due.len());
+        let more = more || more_alerts;
         let lines = sheaf.count;
         sheaf.row.seq = self
             .waiting

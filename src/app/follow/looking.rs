@@ -51,6 +51,7 @@ impl Follower {
             points.extend(done.points.into_iter().map(|point| (at, point)));
             ahead.insert(standing.place, standing.emitted);
         }
+        points.extend(self.untold_alerts(reader)?);
         Ok(points)
     }
 
@@ -82,6 +83,9 @@ impl Follower {
                     }
                 }
             }
+        }
+        for (key, body) in self.alerts_of(reader, day)? {
+            records.entry(key).or_default().add(&body, 1);
         }
         for (key, body) in records {
             let readings = Vec::new();

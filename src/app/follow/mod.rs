@@ -6,6 +6,7 @@
 //! one that is looked at twice differs in nothing the second time.
 
 mod access;
+mod alerted;
 mod clocked;
 mod database;
 mod declared;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::InfluxDb;
-use crate::ledger::{Follow, Ledger, Resolution, Span, SqliteLedger};
+use crate::ledger::{Alerts, Follow, Ledger, Resolution, Span, SqliteLedger};
 use crate::series::{Body, Measurement, Point, SeriesKey, additive_fields};
 use crate::sink::Worker;
 use crate::sink::influx::{Fault, Influx, Value};
@@ -24,15 +24,18 @@ use super::rebuild::failed;
 const SHOWN_MAX: usize = 1_000;
 /// How often a day is compared that differs: lines may be on their way.
 const LOOKS: usize = 4;
+/// Events of alerts that are read at once.
+const EVENTS: usize = 1_000;
 /// Pause before it is compared again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// What is compared.
-const COMPARED: [Measurement; 5] = [
+const COMPARED: [Measurement; 6] = [
     Measurement::Calls,
     Measurement::Prompt,
     Measurement::Residency,
     Measurement::Links,
     Measurement::Source,
+    Measurement::Alerts,
 ];
 
 /// One sum that differs.
@@ -133,6 +136,16 @@ fn days_of(ledger: &SqliteLedger, span: Span) -> Result<BTreeSet<UnixMillis>, Fa
     })?;
     let counts = ledger.counts()?.into_iter().map(|row| row.day);
     days.extend(counts.filter(|day| span.contains(*day)));
+    let mut after = 0;
+    loop {
+        let rows = ledger.events_after(after, EVENTS)?;
+        let starts = rows.iter().map(|row| ledger.zones().day_of(row.at));
+        days.extend(starts.filter(|day| span.contains(*day)));
+        match rows.last() {
+            Some(row) => after = row.id,
+            None => break,
+        }
+    }
     Ok(days)
 }
 

@@ -142,7 +142,7 @@ impl Follower {
                 Told::Cells if at == start => standing.emitted = emitted,
                 Told::Cells => emitted.sum_into(&mut standing.beside.elsewhere),
                 Told::Rest if at == start => standing.beside.taken = emitted,
-                Told::Rest | Told::Links | Told::Records => {}
+                Told::Rest | Told::Links | Told::Records | Told::Alerts => {}
             }
         }
         Ok(standing)
@@ -168,7 +168,7 @@ impl Follower {
                 // What is gone does not change: told once, it is told.
                 Told::Rest => return Ok(Some(standing)),
                 Told::Cells => standing.beside.taken = emitted,
-                Told::Links | Told::Records => {}
+                Told::Links | Told::Records | Told::Alerts => {}
             }
         }
         let mut cells = Cells::default();

@@ -1,8 +1,9 @@
 //! Open and past alerts, each with the chart and words of its mail, and who was told when.
 //!
-//! Knows no HTML. A newcomer may ask why nothing can be changed here: whoever acknowledges is known by
-//! the door that they come through, and these pages only read.
+//! Knows no HTML. A newcomer may ask who takes what its forms say: `changes.rs` beside it, by the orders
+//! that the command line gives.
 
+mod forms;
 mod one;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ use crate::web::page::{Body, Card, Cell, Kind, Page, Table, Tone, Words, columns
 use super::Ask;
 use super::parts::number;
 use super::view::Fault;
+
+pub(super) use forms::HOURS;
 
 /// Episodes that are shown.
 const EPISODES: usize = 200;
@@ -46,7 +49,11 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     Ok(Page {
         headline: headline(&list),
         lead,
-        rows: vec![vec![list_card(ask, &list)], vec![rules_card(ask, &list)]],
+        rows: vec![
+            vec![list_card(ask, &list)],
+            vec![forms::silent(ask)?],
+            vec![rules_card(ask, &list)],
+        ],
         ..Page::default()
     })
 }
@@ -152,7 +159,7 @@ fn mail(ask: &Ask<'_>, notice: &Notice) -> Mail {
 }
 
 /// What an episode is about: the subject of its mails without the state.
-fn topic(ask: &Ask<'_>, episode: &EpisodeView) -> String {
+pub(super) fn topic(ask: &Ask<'_>, episode: &EpisodeView) -> String {
     let told = notice(ask, episode, false).map(|notice| mail(ask, &notice).topic);
     told.unwrap_or_else(|| episode.worst.rule.to_string())
 }

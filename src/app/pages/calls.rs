@@ -1,7 +1,9 @@
 //! Single calls, the newest first: what each added, where it landed, by which price and rule.
 //!
-//! Knows no HTML. A newcomer may ask why a search stops after some hours: lines are read hour by
+//! Knows no HTML. A newcomer may ask why a search stops after so many lines: they are read hour by
 //! hour, and whoever looks must not hold the disk; a link goes on where it stopped.
+
+mod one;
 
 use crate::entry::Money;
 use crate::figure::{cents, count, duration, plural};
@@ -16,12 +18,16 @@ use super::Ask;
 use super::overview::nothing;
 use super::view::{Fault, View};
 
+pub(super) use one::{link, link_of};
+
 /// Lines of a page.
 const LINES: usize = 100;
-/// Hours that one page looks into.
-const HOURS: i64 = 72;
+/// A time is often written without its milliseconds.
+const SECOND_MS: i64 = 1000;
+/// Lines that one page looks through before it hands a link to go on.
+const LOOKED_MAX: usize = 150_000;
 /// Outcomes that can be asked for.
-const OUTCOMES: [&str; 8] = [
+pub(super) const OUTCOMES: [&str; 8] = [
     "ok",
     "throttled",
     "auth",
@@ -32,7 +38,8 @@ const OUTCOMES: [&str; 8] = [
     "failed",
 ];
 
-struct Wanted<'a> {
+/// What lines are looked for.
+pub(super) struct Wanted<'a> {
     text: Option<String>,
     outcome: Option<&'a str>,
     feature: Option<&'a str>,
@@ -40,25 +47,18 @@ struct Wanted<'a> {
 
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let (view, asked) = (ask.view, ask.asked);
-    let outcome = asked.get("outcome");
-    if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
-        let right = format!("one of {}", OUTCOMES.join(", "));
-        return Err(Fault::Refused(Refused::Parameter(
-            "outcome".to_owned(),
-            right,
-        )));
+    if let Some(page) = one::page(ask)? {
+        return Ok(page);
     }
+    let wanted = Wanted::of(ask)?;
+    // A time in the place of a text leads to the lines up to it.
+    let time = asked.get("q").and_then(UnixMillis::parse);
     let before = match asked.get("before") {
-        None => view.span.to,
+        None => time.map_or(view.span.to, |time| time.saturating_add(SECOND_MS)),
         Some(text) => UnixMillis::parse(text).ok_or_else(|| {
             let right = "a time such as `2026-11-20T09:14:31Z`".to_owned();
             Fault::Refused(Refused::Parameter("before".to_owned(), right))
         })?,
-    };
-    let wanted = Wanted {
-        text: asked.get("q").map(str::to_lowercase),
-        outcome,
-        feature: view.feature.as_deref(),
     };
     let newest = view.books.map_or(view.today, |(_, last)| last);
     let end = before.min(View::day(ask.ledger.zones(), newest).to);
@@ -75,8 +75,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     Ok(Page {
         headline: headline(view, &lines, stopped),
         lead: Words::of("Each line is one report: transport reports tell a call, usage reports a request; what each was judged by stands beside it. ")
-            .say("To see every decision of a record: ")
-            .code("tollwatch inspect"),
+            .say("A line's time leads to every decision on its call."),
         rows: vec![vec![search_card(ask, older)], vec![lines_card(view, &lines)]],
         choice: choice(ask),
         ..Page::default()
@@ -105,13 +104,12 @@ fn gather(
     let from = ask.view.span.from;
     let mut lines: Vec<Line> = Vec::new();
     let mut to = end;
-    for _ in 0..HOURS {
-        if to <= from || lines.len() >= LINES {
-            break;
-        }
+    let mut looked = 0;
+    while to > from && lines.len() < LINES && looked < LOOKED_MAX {
         let start = UnixMillis(to.0 - 1).floor(HOUR_MS).max(from);
         let mut found = Vec::new();
         ask.ledger.lines(Span { from: start, to }, &mut |line| {
+            looked += 1;
             if wanted.takes(&line) {
                 found.push(line);
             }
@@ -129,8 +127,30 @@ fn gather(
     Ok((lines, to))
 }
 
-impl Wanted<'_> {
-    fn takes(&self, line: &Line) -> bool {
+impl<'a> Wanted<'a> {
+    /// What an address looks for.
+    pub(super) fn of(ask: &Ask<'a>) -> Result<Wanted<'a>, Fault> {
+        let outcome = ask.asked.get("outcome");
+        if outcome.is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
+            let right = format!("one of {}", OUTCOMES.join(", "));
+            return Err(Fault::Refused(Refused::Parameter(
+                "outcome".to_owned(),
+                right,
+            )));
+        }
+        Ok(Wanted {
+            // A time leads to lines, and is not looked for in them.
+            text: ask
+                .asked
+                .get("q")
+                .filter(|text| UnixMillis::parse(text).is_none())
+                .map(str::to_lowercase),
+            outcome,
+            feature: ask.view.feature.as_deref(),
+        })
+    }
+
+    pub(super) fn takes(&self, line: &Line) -> bool {
         let about = &line.about;
         let outcome = self
             .outcome
@@ -167,7 +187,8 @@ fn outcomes(line: &Line) -> impl Iterator<Item = &'static str> {
         .chain(line.request.map(|request| request.class.as_str()))
 }
 
-fn position(line: &Line) -> String {
+/// Where a line's record stands.
+pub(super) fn position(line: &Line) -> String {
     format!(
         "{}:{}:{}",
         line.about.topic, line.about.partition, line.offset
@@ -202,7 +223,7 @@ fn search_card(ask: &Ask<'_>, older: Option<String>) -> Card {
         let label = if chosen { "(all)" } else { outcome };
         words = words
             .link(label, format!("/calls{}", other.query()), false)
-            .say("  ");
+            .say(" · ");
     }
     let mut lines = vec![words];
     if let Some(older) = older {
@@ -211,7 +232,7 @@ fn search_card(ask: &Ask<'_>, older: Option<String>) -> Card {
     Card {
         title: "Which ones?".to_owned(),
         sub: Words::of(
-            "what is searched for stands in the id, position, feature, endpoint, model, region, price row, rule or evidence",
+            "what is searched for stands in the id, position, feature, endpoint, model, region, price row, rule or evidence; a time (2026-11-20T09:14:31Z) leads to the lines before it",
         ),
         body: vec![Body::Words(lines)],
         ..Card::default()
@@ -280,7 +301,11 @@ fn row(view: &View, line: &Line) -> Vec<Cell> {
     };
     let at = view.time_text_seconds(line.at);
     vec![
-        Cell::new(Words::of(at), line.at.to_string()).hint(line.at.to_string()),
+        Cell::new(
+            Words::new().link(at, link(view, line.id, line.at), false),
+            line.at.to_string(),
+        )
+        .hint(format!("every decision on the call of {}", line.at)),
         Cell::new(Words::new().dim(half), half),
         Cell::name(&key.feature),
         Cell::name(&key.endpoint),

@@ -4,6 +4,10 @@
 //! Knows no HTML. A newcomer may ask why hosts stand among the endpoints: an LLM host that nobody
 //! registered is the first thing that a reader should see here.
 
+mod dates;
+mod lint;
+pub(super) mod pilots;
+
 use crate::app::report::daily::daily;
 use crate::app::report::endpoints::{Endpoint, Kind as Stands, endpoints};
 use crate::figure::{cents, count, plural};
@@ -19,13 +23,17 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let answer = endpoints(ask.ledger, ask.rules, ask.view.span)?;
     let list = &answer.endpoints;
     let daily = daily(ask.ledger, ask.rules, ask.view.span, None)?;
+    let mut rows = vec![
+        vec![endpoints_card(ask.view, list)],
+        vec![dates::card(ask, list)],
+        vec![lint::card(ask)],
+    ];
+    rows.extend(pilots::cards(ask)?.into_iter().map(|card| vec![card]));
+    rows.push(vec![features_card(ask, &daily)]);
     Ok(Page {
         headline: headline(list),
         lead: lead(list),
-        rows: vec![
-            vec![endpoints_card(ask.view, list)],
-            vec![features_card(ask, &daily)],
-        ],
+        rows,
         seen: seen(&daily.total),
         basis: basis_words(&answer.basis),
         ..Page::default()
@@ -102,13 +110,10 @@ fn lead(list: &[Endpoint]) -> Words {
             "registered endpoints had no call",
         ));
     }
-    let words = Words::of(said.join("; "));
     if said.is_empty() {
-        return words;
+        return Words::new();
     }
-    words
-        .say(". Faults of the registry itself: ")
-        .code("tollwatch check")
+    Words::of(said.join("; ") + ".")
 }
 
 /// What stands under a name, in words.
@@ -149,14 +154,14 @@ fn endpoints_card(view: &View, list: &[Endpoint]) -> Card {
             },
             one.declared_scope.map_or_else(Cell::none, Cell::name),
             Cell::name(&one.models.join(", ")),
-            Cell::name(&one.credentials.join(", ")),
-            millis(one.timeout_ms),
-            one.fallback.as_deref().map_or_else(Cell::none, Cell::name),
             Cell::new(Words::of(last_said), hour.unwrap_or("")),
             number(one.figures.calls),
+            money(one.figures.cost_nanousd),
+            one.fallback.as_deref().map_or_else(Cell::none, Cell::name),
+            millis(one.timeout_ms),
+            Cell::name(&one.credentials.join(", ")),
             part(one.figures.calls_throttled, one.figures.calls),
             number(one.figures.requests),
-            money(one.figures.cost_nanousd),
         ]
     };
     Card {
@@ -175,14 +180,14 @@ fn endpoints_card(view: &View, list: &[Endpoint]) -> Card {
                 ("Seen", "seen_regions", Kind::Text),
                 ("Scope", "declared_scope", Kind::Text),
                 ("Models", "models", Kind::Text),
-                ("Credentials", "credentials", Kind::Text),
-                ("Timeout", "timeout_ms", Kind::Number),
-                ("Fallback", "fallback", Kind::Text),
                 ("Last call", "last_hour", Kind::Text),
                 ("Calls", "calls", Kind::Number),
+                ("Spend", "cost_usd", Kind::Number),
+                ("Fallback", "fallback", Kind::Text),
+                ("Timeout", "timeout_ms", Kind::Number),
+                ("Credentials", "credentials", Kind::Text),
                 ("429", "calls_throttled", Kind::Number),
                 ("Requests", "requests", Kind::Number),
-                ("Spend", "cost_usd", Kind::Number),
             ]),
             rows: list.iter().map(row).collect(),
             first: FIRST,
@@ -208,7 +213,6 @@ fn features_card(ask: &Ask<'_>, daily: &crate::app::report::daily::Daily) -> Car
         };
         vec![
             feature_cell(ask.view, "/", (&feature.key, name)),
-            Cell::name(&feature.owner),
             Cell::name(&endpoints.join(", ")),
             feature
                 .rule
@@ -221,6 +225,7 @@ fn features_card(ask: &Ask<'_>, daily: &crate::app::report::daily::Daily) -> Car
             asked(approved.calls_per_day),
             seen.map_or_else(|| number(0), |one| number(one.figures.requests)),
             seen.map_or_else(Cell::none, |one| money(one.figures.cost_nanousd)),
+            Cell::name(&feature.owner),
         ]
     });
     let rows: Vec<Vec<Cell>> = rows.collect();
@@ -234,7 +239,6 @@ fn features_card(ask: &Ask<'_>, daily: &crate::app::report::daily::Daily) -> Car
             about: "Features as they were registered",
             columns: columns(&[
                 ("Feature", "feature", Kind::Text),
-                ("Owner", "owner", Kind::Text),
                 ("Endpoints", "endpoints", Kind::Text),
                 ("Rule", "rule", Kind::Text),
                 ("Approved", "approved_per_request_usd", Kind::Number),
@@ -242,6 +246,7 @@ fn features_card(ask: &Ask<'_>, daily: &crate::app::report::daily::Daily) -> Car
                 ("Calls a day", "approved_calls_per_day", Kind::Number),
                 ("Requests seen", "requests", Kind::Number),
                 ("Spend", "cost_usd", Kind::Number),
+                ("Owner", "owner", Kind::Text),
             ]),
             rows,
             first: FIRST,

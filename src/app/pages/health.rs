@@ -4,6 +4,8 @@
 //! Knows no HTML. A newcomer may ask why counts are of all times: a record that could not be read
 //! often has no time of its own.
 
+mod beside;
+
 use std::collections::BTreeMap;
 
 use crate::app::report::{gather, losses, unseen};
@@ -17,20 +19,20 @@ use super::tables::FIRST;
 use super::view::{Fault, View};
 
 /// Records in quarantine that are shown.
-const SAMPLES: usize = 100;
+pub(super) const SAMPLES: usize = 100;
 
 /// What became of records.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    received: i64,
-    metered: i64,
-    duplicate: i64,
-    ignored: i64,
-    quarantined: i64,
+pub(super) struct Ends {
+    pub(super) received: i64,
+    pub(super) metered: i64,
+    pub(super) duplicate: i64,
+    pub(super) ignored: i64,
+    pub(super) quarantined: i64,
 }
 
 impl Ends {
-    fn add(&mut self, row: &CountRow) {
+    pub(super) fn add(&mut self, row: &CountRow) {
         let n = i64::try_from(row.n).unwrap_or(i64::MAX);
         match row.outcome.as_str() {
             "received" => self.received += n,
@@ -42,7 +44,7 @@ impl Ends {
         }
     }
 
-    fn missing(&self) -> i64 {
+    pub(super) fn missing(&self) -> i64 {
         self.received - self.metered - self.duplicate - self.ignored - self.quarantined
     }
 }
@@ -83,6 +85,8 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         rows: vec![
             vec![ends_card(&sources)],
             vec![positions_card(ask.view, &positions, ask.now)],
+            vec![beside::followers_card(ask)?],
+            vec![beside::outbox_card(ask)?, beside::size_card(ask)?],
             vec![coverage_card(&unseen.coverage), reasons_card(&counts)],
             vec![samples_card(ask.view, &samples)],
         ],
@@ -195,7 +199,11 @@ fn positions_card(view: &View, positions: &[Placed], now: crate::units::UnixMill
             .map(|at| now.0.saturating_sub(at.0).max(0));
         vec![
             Cell::name(&placed.source),
-            Cell::name(&placed.topic),
+            Cell::new(
+                Words::new().name(ending(&placed.topic)),
+                placed.topic.as_str(),
+            )
+            .hint(placed.topic.as_str()),
             number(i64::from(placed.partition)),
             number(i64::try_from(placed.position.offset).unwrap_or(i64::MAX)),
             time(placed.position.last_at),
@@ -235,6 +243,15 @@ fn positions_card(view: &View, positions: &[Placed], now: crate::units::UnixMill
         sub: Words::of("position of each partition, or byte of each file"),
         body: vec![body],
         ..Card::default()
+    }
+}
+
+/// The last two names of a path: what tells files of one folder apart stands at its end.
+fn ending(path: &str) -> String {
+    let mut names = path.rsplitn(3, '/');
+    match (names.next(), names.next(), names.next()) {
+        (Some(file), Some(folder), Some(_)) => format!("…/{folder}/{file}"),
+        _ => path.to_owned(),
     }
 }
 

@@ -3,10 +3,12 @@
 //! Knows no HTML. A newcomer may ask why quantiles are exact for any span: histograms add up, and
 //! the quantile is taken of the sum.
 
+mod room;
 mod tables;
 
 use crate::app::report::daily::{Daily, daily};
 use crate::app::report::endpoints::{Endpoint, endpoints};
+use crate::app::report::fallback::fallbacks;
 use crate::app::report::{Figures, Gathered, gather};
 use crate::chart::{Bar, Bars, Daily as Line, Heat, Ink, Look, Unit, Width, real};
 use crate::figure::{count, duration, plural, share};
@@ -16,7 +18,7 @@ use super::overview::nothing;
 use super::parts::{by_day, in_percent};
 use super::tables::names;
 use super::view::{Fault, View};
-use super::{Ask, seen};
+use super::{Ask, outages, seen};
 
 /// Upper bounds of the heat map's rows, in milliseconds.
 const BOUNDS: [u64; 8] = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 60_000];
@@ -32,6 +34,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     }
     let gathered = gather(ledger, view.span, only)?;
     let answer = endpoints(ledger, rules, view.span)?;
+    let followed = fallbacks(ledger, rules, &ask.setup.ready.declared, (view.span, only))?;
     let timeout = usual_timeout(&answer.endpoints);
     let rows = vec![
         vec![heat_card(ask, &gathered, timeout), wrong_card(&daily.total)],
@@ -41,6 +44,9 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         ],
         vec![tables::features_card(view, &daily)],
         vec![tables::endpoints_card(&answer.endpoints)],
+        vec![room::room_card(ask)?],
+        vec![room::retries_card(ask)?],
+        vec![outages::outages_card(view, &followed)],
     ];
     Ok(Page {
         headline: headline(&daily.total),

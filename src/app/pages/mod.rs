@@ -7,11 +7,15 @@
 mod alerts;
 mod api;
 mod calls;
+mod changes;
 mod endpoints;
 mod findings;
 mod health;
 mod latency;
+mod mails;
 mod month;
+mod monthly;
+mod outages;
 mod overview;
 mod parts;
 mod residency;
@@ -24,9 +28,9 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
-use crate::units::UnixMillis;
+use crate::units::{Text, UnixMillis};
 use crate::web::page::{Page, Place, Words};
-use crate::web::{Answers, Asked, Refused};
+use crate::web::{Answers, Asked, Refused, Unchanged};
 
 use super::Failure;
 use super::report;
@@ -34,6 +38,7 @@ use super::setup::Setup;
 use parts::{basis_words, seen_share};
 use view::{Fault, View};
 
+pub use monthly::pilot;
 pub use store::{Books, Readers, Store};
 
 /// The pages, in the order of the navigation.
@@ -72,33 +77,12 @@ pub const PLACES: [Place; 8] = [
     ),
 ];
 
-/// Answers of the API: name, what it answers.
-pub const ANSWERS: [(&str, &str); 6] = [
-    (
-        "spend",
-        "`report daily`: days, features, total, what was not seen",
-    ),
-    (
-        "plan",
-        "spend against approval by day; by model and application",
-    ),
-    (
-        "why",
-        "why spend is not what was approved; the parts add up",
-    ),
-    (
-        "residency",
-        "`report residency`: verdicts, where calls landed, kept evidence",
-    ),
-    (
-        "endpoints",
-        "`report endpoints`: the registry beside what was seen",
-    ),
-    (
-        "story",
-        "the feature that left its approval the furthest; `null` where none did",
-    ),
-];
+/// The same where mails lie in a folder: there they can be read.
+pub const PLACES_WITH_MAILS: [Place; 9] = {
+    let [one, two, three, four, five, six, seven, eight] = PLACES;
+    let mails = ("/mails", "Mails", "what was written to whom");
+    [one, two, three, four, five, mails, six, seven, eight]
+};
 
 /// Rows of evidence of each verdict.
 const EVIDENCE: usize = 50;
@@ -162,7 +146,15 @@ impl<S: Store> Pages<S> {
 
 impl<S: Store> Answers for Pages<S> {
     fn places(&self) -> &[Place] {
-        &PLACES
+        if mails::folder(&self.store.setup()).is_some() {
+            &PLACES_WITH_MAILS
+        } else {
+            &PLACES
+        }
+    }
+
+    fn framed(&self, name: &str) -> Result<String, Refused> {
+        mails::framed(&self.store.setup(), name)
     }
 
     fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
@@ -187,6 +179,22 @@ impl<S: Store> Answers for Pages<S> {
 
     fn version(&self) -> Option<u64> {
         self.store.version()
+    }
+
+    fn takes(&self, path: &str) -> bool {
+        Self::takes_form(path)
+    }
+
+    fn change(&self, path: &str, form: &Asked, author: &Text) -> Result<String, Unchanged> {
+        self.changed(path, form, author)
+    }
+
+    fn linked(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.offered(path, key)
+    }
+
+    fn follow(&self, path: &str, key: &str) -> Result<Page, Unchanged> {
+        self.followed(path, key)
     }
 }
 
@@ -223,6 +231,9 @@ pub fn report(
         asked: &asked,
         now,
     };
+    if path == "/month" {
+        return monthly::page(&ask).map_err(named);
+    }
     let make = maker(path).map_err(|refused| named(Fault::Refused(refused)))?;
     whole(&ask, path, make).map_err(named)
 }
@@ -239,24 +250,29 @@ fn maker(path: &str) -> Result<Make, Refused> {
         "/calls" => calls::page,
         "/health" => health::page,
         "/api" => api::page,
+        "/mails" => mails::page,
         _ => return Err(Refused::Unknown),
     })
 }
 
 /// A page with what all have: the choice, how well the books see, the configurations.
 fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
-    if ask.view.books.is_none() && !["/health", "/endpoints", "/api", "/alerts"].contains(&path) {
+    if ask.view.books.is_none()
+        && !["/health", "/endpoints", "/api", "/alerts", "/mails"].contains(&path)
+    {
         let mut page = empty();
         page.choice.query.clone_from(&ask.view.query);
         return Ok(page);
     }
     let mut page = make(ask)?;
-    let place = PLACES.iter().find(|(place, ..)| *place == path);
+    let place = PLACES_WITH_MAILS.iter().find(|(place, ..)| *place == path);
     page.title = place.map_or_else(String::new, |(_, title, _)| (*title).to_owned());
     let told = std::mem::take(&mut page.choice);
     page.choice = ask.view.choice(path, ask.rules, &told.features);
     page.choice.hidden = told.hidden;
     page.choice.search = told.search;
+    page.choice.against = told.against;
+    page.choice.whole = ask.asked.query();
     if page.basis.is_empty() {
         page.basis = basis_words(&report::basis::basis(ask.ledger, ask.view.span)?);
     }

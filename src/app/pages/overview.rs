@@ -100,7 +100,7 @@ pub(super) fn nothing(ask: &Ask<'_>) -> Page {
 }
 
 /// The newest day with at least a twentieth of the usual requests, or calls where there are none.
-fn day_of(days: &[Day], today: NaiveDate) -> Option<NaiveDate> {
+pub(super) fn day_of(days: &[Day], today: NaiveDate) -> Option<NaiveDate> {
     let size = |day: &Day| day.figures.requests.max(day.figures.calls);
     let all: i64 = days.iter().map(size).sum();
     let usual = over(all, i64::try_from(days.len()).unwrap_or(1)).unwrap_or(0);

@@ -3,12 +3,14 @@
 //! Knows no HTML. A newcomer may ask why the four verdicts are never added up: "declared" proves
 //! that somebody declared it, and "unproven" proves nothing.
 
+mod matrix;
 mod tables;
 
 use crate::app::report::Figures;
 use crate::app::report::daily::{Daily, daily};
+use crate::app::report::fallback::fallbacks;
 use crate::app::report::residency::{Residency, residency};
-use crate::chart::{Bar, Bars, Column, Columns, Ink, Look, Unit, Width, real};
+use crate::chart::{Column, Columns, Ink, Look, Unit, Width, real};
 use crate::figure::{count, plural, share};
 use crate::units::UnixMillis;
 use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
@@ -16,10 +18,7 @@ use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 use super::overview::nothing;
 use super::parts::{basis_words, date_of, ruled, verdict_text};
 use super::view::{Fault, View};
-use super::{Ask, EVIDENCE, seen};
-
-/// Bars of places that calls landed in.
-const PLACES: usize = 9;
+use super::{Ask, EVIDENCE, outages, seen};
 
 struct Told<'a> {
     view: &'a View,
@@ -53,8 +52,14 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         residency,
         total,
     };
-    let mut rows = vec![vec![days_card(&told), landed_card(&told)]];
-    rows.push(vec![tables::features_card(&told)]);
+    let followed = fallbacks(ledger, rules, &ask.setup.ready.declared, (view.span, only))?;
+    let mut rows = vec![
+        vec![matrix::card(&told)],
+        vec![days_card(&told), outages::closed_card(&followed)],
+        vec![tables::features_card(&told)],
+        vec![outages::outages_card(view, &followed)],
+    ];
+    rows.extend(outages::pairs_card(&followed).map(|card| vec![card]));
     rows.push(vec![tables::evidence_card(&told)]);
     rows.push(vec![tables::places_card(&told), tables::hosts_card(&told)]);
     let names = told.residency.features.iter();
@@ -166,7 +171,45 @@ fn tiles(told: &Told<'_>) -> Vec<Tile> {
             "evidence says outside",
         ),
         tile("Unproven", told.total.unproven, Tone::Warn, "nothing tells"),
+        weakest_tile(told),
     ]
+}
+
+/// The weakest evidence that calls under a rule stand on.
+fn weakest_tile(told: &Told<'_>) -> Tile {
+    let ruled = |verdict: &str| verdict != "no_rule";
+    let landed = told
+        .residency
+        .landed
+        .iter()
+        .filter(|row| ruled(row.verdict));
+    // Without a grade comes after the last letter.
+    let weakest = landed.clone().map(|row| row.grade.unwrap_or("none")).max();
+    let Some(weakest) = weakest else {
+        return Tile {
+            title: "Weakest evidence".to_owned(),
+            big: Words::new().strong("–"),
+            ..Tile::default()
+        };
+    };
+    let calls = landed.filter(|row| row.grade.unwrap_or("none") == weakest);
+    let calls: i64 = calls.map(|row| row.calls).sum();
+    let what = match weakest {
+        "A" => "the provider's word on the call",
+        "B" => "the name excludes other regions",
+        "C" => "the resource's region",
+        "D" => "a zone",
+        "E" => "the front door",
+        "F" => "the registry alone",
+        _ => "no evidence at all",
+    };
+    Tile {
+        title: "Weakest evidence".to_owned(),
+        big: Words::new().strong(weakest),
+        sub: Words::of(format!("of {}", plural(calls, "call", "calls"))),
+        tiny: Words::of(what),
+        ..Tile::default()
+    }
 }
 
 fn look(verdict: &str) -> Look {
@@ -208,54 +251,6 @@ fn days_card(told: &Told<'_>) -> Card {
             .bad("red violated"),
         body: vec![Body::picture(
             &chart.draw(Width::Wide),
-            &chart.draw(Width::Narrow),
-        )],
-        ..Card::default()
-    }
-}
-
-fn landed_card(told: &Told<'_>) -> Card {
-    let mut sums: Vec<(String, &str, i64)> = Vec::new();
-    for row in &told.residency.landed {
-        let region = if row.region.is_empty() {
-            "nowhere told"
-        } else {
-            &row.region
-        };
-        match sums
-            .iter_mut()
-            .find(|(name, verdict, _)| name == region && *verdict == row.verdict)
-        {
-            Some(sum) => sum.2 += row.calls,
-            None => sums.push((region.to_owned(), row.verdict, row.calls)),
-        }
-    }
-    sums.sort_by_key(|(_, _, calls)| std::cmp::Reverse(*calls));
-    let bars: Vec<Bar> = sums
-        .iter()
-        .take(PLACES)
-        .map(|(region, verdict, calls)| Bar {
-            label: format!("{region}, {verdict}"),
-            value: real(*calls),
-            said: count(*calls),
-            plan: None,
-            look: look(verdict),
-        })
-        .collect();
-    let chart = Bars {
-        about: "Calls by region and verdict",
-        bars: &bars,
-    };
-    let whose = if told.view.feature.is_some() {
-        "calls of all features"
-    } else {
-        "calls"
-    };
-    Card {
-        title: "Where did they land?".to_owned(),
-        sub: Words::of(format!("{whose} by region and verdict")),
-        body: vec![Body::picture(
-            &chart.draw(Width::Half),
             &chart.draw(Width::Narrow),
         )],
         ..Card::default()

@@ -3,24 +3,22 @@
 //! Knows no HTML. A newcomer may ask why two differences are shown: against the approval tells
 //! whether a promise was kept, against the days before tells what changed.
 
+mod before;
 mod who;
 
-use crate::app::report::daily::{Daily, Feature, daily};
+use crate::app::report::daily::{Daily, daily};
 use crate::app::report::plan::{Plan, PlanDay, plan, why};
-use crate::chart::{Bridge, Column, Columns, Ink, Look, Step, Unit, Width};
+use crate::chart::{Column, Columns, Ink, Look, Unit, Width};
 use crate::figure::{cents, count, dollars, plural, share, times};
 use crate::ledger::Family;
 use crate::money::NanoUsd;
-use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
+use crate::web::page::{Body, Card, Choice, Page, Tile, Words};
 
 use super::overview::{above, nothing, pictures::bridge, signed};
 use super::parts::{in_dollars, times_words};
 use super::tables::{self};
 use super::view::Fault;
 use super::{Ask, seen};
-
-/// Features that the difference to the days before names.
-const NAMED: usize = 7;
 
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let (ledger, rules, view) = (ask.ledger, ask.rules, ask.view);
@@ -40,11 +38,10 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
             ..Card::default()
         });
     }
-    let mut rows = vec![
-        first,
-        vec![before_card(ask, &daily)?],
-        vec![who::features_card(ask, &daily)],
-    ];
+    let mut rows = vec![first, vec![who::features_card(ask, &daily)]];
+    let other = before::other(ask)?;
+    let chosen = |name: &str| ask.asked.get(name).unwrap_or_default().to_owned();
+    rows.splice(1..1, before::cards(ask, &other)?);
     if only.is_none() {
         rows.push(vec![who::used_card(
             "Which models?",
@@ -75,6 +72,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         seen: seen(&daily.total),
         choice: Choice {
             features: tables::names(&daily.features),
+            against: Some((chosen("against_from"), chosen("against_to"))),
             ..Choice::default()
         },
         ..Page::default()
@@ -250,96 +248,4 @@ fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
         )],
         ..Card::default()
     }
-}
-
-/// The difference to as many days before, by feature; it adds up.
-fn before_card(ask: &Ask<'_>, now: &Daily) -> Result<Card, Fault> {
-    let view = ask.view;
-    let (span, from, to) = view.before(ask.ledger.zones());
-    let before = daily(ask.ledger, ask.rules, span, view.feature.as_deref())?;
-    let days = format!("{} to {}", view.day_text(from), view.day_text(to));
-    let title = "Why more or less than before?".to_owned();
-    if before.days.is_empty() {
-        let sub = Words::of(format!("against {days}"));
-        let body = Words::of(format!(
-            "The books hold nothing of {days}. Choose later or fewer days."
-        ));
-        return Ok(Card {
-            title,
-            sub,
-            body: vec![Body::Empty(body)],
-            ..Card::default()
-        });
-    }
-    let mut changes = changes(&now.features, &before.features);
-    changes.sort_by_key(|(_, change)| std::cmp::Reverse(change.abs()));
-    let rest: i64 = changes.iter().skip(NAMED).map(|(_, change)| change).sum();
-    let mut steps: Vec<Step> = changes
-        .iter()
-        .take(NAMED)
-        .filter(|(_, change)| *change != 0)
-        .map(|(name, change)| step(name, *change))
-        .collect();
-    if rest != 0 {
-        steps.push(step("all others", rest));
-    }
-    let sum = |label: &str, cost: i64| Step {
-        said: dollars(NanoUsd(cost)),
-        ..step(label, cost)
-    };
-    let bridge = Bridge {
-        about: "Spend before and now, and the difference by feature",
-        first: &sum(&days, before.total.cost_nanousd),
-        steps: &steps,
-        last: &sum(&view.span_text(), now.total.cost_nanousd),
-    };
-    let requests = (count(now.total.requests), count(before.total.requests));
-    let booked = i64::try_from(before.days.len()).unwrap_or(i64::MAX);
-    let mut sub = Words::of(format!(
-        "against {days}, by feature; {} requests now, {} then",
-        requests.0, requests.1
-    ));
-    if booked < view.days() {
-        let few = plural(booked, "day", "days");
-        sub = sub
-            .say(". ")
-            .with(Tone::Warn, format!("The books hold only {few} of those."));
-    }
-    Ok(Card {
-        title,
-        sub,
-        body: vec![Body::picture(
-            &bridge.draw(Width::Wide),
-            &bridge.draw(Width::Narrow),
-        )],
-        ..Card::default()
-    })
-}
-
-fn step(label: &str, nano: i64) -> Step {
-    Step {
-        label: label.to_owned(),
-        value: in_dollars(nano),
-        said: signed(nano),
-    }
-}
-
-/// Differences by feature, those that are gone among them; their sum is that of all spend.
-fn changes(now: &[Feature], before: &[Feature]) -> Vec<(String, i64)> {
-    let cost = |list: &[Feature], key: &str| {
-        let found = list.iter().find(|one| one.feature == key);
-        found.map_or(0, |one| one.figures.cost_nanousd)
-    };
-    let gone = before
-        .iter()
-        .filter(|one| now.iter().all(|other| other.feature != one.feature));
-    now.iter()
-        .chain(gone)
-        .map(|one| {
-            (
-                one.name.clone(),
-                cost(now, &one.feature) - cost(before, &one.feature),
-            )
-        })
-        .collect()
 }

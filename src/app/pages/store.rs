@@ -7,15 +7,23 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::app::Failure;
 use crate::app::setup::Setup;
-use crate::ledger::{Alerts, Ledger, SqliteLedger};
+use crate::episode::Order;
+use crate::ledger::{Alerts, Follow, Ledger, SqliteLedger};
 
 /// Connections at once.
 const CONNECTIONS: usize = 3;
 
-/// The books, and what alerts keep in them.
-pub trait Books: Ledger + Alerts {}
+/// The books, what alerts keep in them, and who follows them.
+pub trait Books: Ledger + Alerts + Follow {
+    /// The size of their file, in bytes.
+    fn bytes(&self) -> u64;
+}
 
-impl<T: Ledger + Alerts> Books for T {}
+impl Books for SqliteLedger {
+    fn bytes(&self) -> u64 {
+        self.file_bytes()
+    }
+}
 
 /// Books and configuration for whoever answers.
 pub trait Store: Send + Sync {
@@ -30,7 +38,16 @@ pub trait Store: Send + Sync {
 
     /// Another number whenever a figure may have changed.
     fn version(&self) -> Option<u64>;
+
+    /// Does what somebody orders of alerts: what was done, or why it was not.
+    ///
+    /// # Errors
+    /// Why it was not, in words.
+    fn order(&self, order: Order) -> Result<String, String>;
 }
+
+/// Who does what people order.
+type Obey = dyn Fn(Order) -> Result<String, String> + Send + Sync;
 
 /// Connections to one ledger's file.
 pub struct Readers {
@@ -39,6 +56,7 @@ pub struct Readers {
     setup: Box<dyn Fn() -> Arc<Setup> + Send + Sync>,
     idle: Mutex<(Vec<SqliteLedger>, usize)>,
     given_back: Condvar,
+    obey: Option<Box<Obey>>,
 }
 
 impl Readers {
@@ -52,7 +70,18 @@ impl Readers {
             setup: Box::new(setup),
             idle: Mutex::default(),
             given_back: Condvar::new(),
+            obey: None,
         }
+    }
+
+    /// The same, with somebody who does what people order of alerts.
+    #[must_use]
+    pub fn obeyed_by(
+        mut self,
+        obey: impl Fn(Order) -> Result<String, String> + Send + Sync + 'static,
+    ) -> Readers {
+        self.obey = Some(Box::new(obey));
+        self
     }
 
     fn take(&self) -> Result<SqliteLedger, Failure> {
@@ -102,5 +131,12 @@ impl Store for Readers {
 
     fn version(&self) -> Option<u64> {
         self.read(&mut |ledger| Ok(ledger.feed_end()?)).ok()
+    }
+
+    fn order(&self, order: Order) -> Result<String, String> {
+        match &self.obey {
+            Some(obey) => obey(order),
+            None => Err("these books are only read; nobody is there to change them".to_owned()),
+        }
     }
 }

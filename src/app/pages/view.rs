@@ -53,9 +53,6 @@ impl View {
         let usual = to.checked_sub_days(Days::new(USUAL_DAYS - 1)).unwrap_or(to);
         let first = books.map_or(usual, |(first, _)| usual.max(first).min(to));
         let from = date(asked, "from")?.unwrap_or(first);
-        let right = |name: &str, right: &str| {
-            Fault::Refused(Refused::Parameter(name.to_owned(), right.to_owned()))
-        };
         if from > to {
             return Err(right("from", "a day before `to`"));
         }
@@ -237,7 +234,9 @@ impl View {
             zones: self.zones.clone(),
             hidden: Vec::new(),
             search: None,
+            against: None,
             query: self.query.clone(),
+            whole: String::new(),
         }
     }
 
@@ -274,16 +273,21 @@ impl From<crate::ledger::Fault> for Fault {
     }
 }
 
-fn date(asked: &Asked, name: &str) -> Result<Option<NaiveDate>, Fault> {
+/// A day that the address names.
+pub(super) fn date(asked: &Asked, name: &str) -> Result<Option<NaiveDate>, Fault> {
     let Some(text) = asked.get(name) else {
         return Ok(None);
     };
     let date: Option<NaiveDate> = text.parse().ok();
     let plausible = date.filter(|date| (2015..2100).contains(&date.year()));
-    let right = "a day such as `2026-11-20`".to_owned();
     plausible
         .map(Some)
-        .ok_or(Fault::Refused(Refused::Parameter(name.to_owned(), right)))
+        .ok_or_else(|| right(name, "a day such as `2026-11-20`"))
+}
+
+/// A parameter is wrong; what would be right.
+pub(super) fn right(name: &str, right: &str) -> Fault {
+    Fault::Refused(Refused::Parameter(name.to_owned(), right.to_owned()))
 }
 
 fn next(date: NaiveDate) -> NaiveDate {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::Failure;
@@ -18,7 +19,7 @@ use crate::units::{HOUR_MS, MINUTE_MS, Text};
 use super::{display, over};
 
 /// The answer of `report bridge`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Bridge {
     /// What is compared with the other.
     pub from: Stretch,
@@ -33,7 +34,7 @@ pub struct Bridge {
 }
 
 /// A stretch of time.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Stretch {
     /// Where it begins, RFC 3339 in UTC.
     pub from: String,
@@ -50,7 +51,8 @@ pub struct Stretch {
 }
 
 /// A part of the difference.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BridgePart")]
 pub struct Change {
     /// What it comes from: `volume`, `prompt`, `output`, `cache`, `retries`, `mix`, `price`.
     pub change: &'static str,
@@ -61,7 +63,8 @@ pub struct Change {
 }
 
 /// A feature that differs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "BridgeFeature")]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,
@@ -131,7 +134,7 @@ pub fn bridge(
 }
 
 /// The words of a change, by its direction.
-fn words(change: crate::alert::Change, amount: i64) -> &'static str {
+pub(super) fn words(change: crate::alert::Change, amount: i64) -> &'static str {
     if change == crate::alert::Change::Volume && amount < 0 {
         return "fewer calls";
     }
@@ -163,7 +166,7 @@ fn stretch(span: Span, state: &State) -> Stretch {
     }
 }
 
-fn features(before: &State, after: &State, rules: &Rulebook) -> Vec<Feature> {
+pub(super) fn features(before: &State, after: &State, rules: &Rulebook) -> Vec<Feature> {
     let hourly = |state: &State| {
         let mut by: BTreeMap<Text, Vec<Part>> = BTreeMap::new();
         for part in &state.parts {

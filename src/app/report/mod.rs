@@ -6,8 +6,12 @@
 
 pub mod basis;
 pub mod bridge;
+pub mod call;
+pub mod compare;
 pub mod daily;
 pub mod endpoints;
+pub mod fallback;
+pub mod monthly;
 pub mod pilot;
 pub mod plan;
 pub mod readiness;

@@ -4,6 +4,7 @@
 //! can pass a test that has none, and saying so is how the limit gets written down.
 
 mod measure;
+pub mod words;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ pub const PILOT_DAYS: i64 = 30;
 pub const SAMPLE_MIN: i64 = 100;
 /// The share of a day's calls that may fail, in percent, on the worst day.
 pub const WORST_DAY_PERCENT: i64 = 5;
+
+/// Calls in a hundred that may be refused, and that may fail, where nobody says.
+pub const PERCENT_USUAL: u8 = 1;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]

@@ -27,6 +27,9 @@ pub struct Residency {
     pub features: Vec<Feature>,
     /// Where calls landed: region or zone, verdict and grade, most calls first.
     pub landed: Vec<Landed>,
+    /// Calls by the rule that they stand under and where they landed, by rule; most calls first. The
+    /// rule is that of the present configuration, the verdict as booked.
+    pub matrix: Vec<Ruled>,
     /// All together.
     pub total: Figures,
     /// LLM hosts that are not registered, with their calls.
@@ -41,6 +44,7 @@ pub struct Residency {
 
 /// One feature.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ResidencyFeature")]
 pub struct Feature {
     /// `application/skill`.
     pub feature: String,
@@ -77,11 +81,50 @@ pub struct Landed {
     pub calls: i64,
 }
 
+/// Calls under one rule that landed in one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Ruled {
+    /// The rule; empty where none applies.
+    pub rule: String,
+    /// Region or zone; empty when nothing told.
+    pub region: String,
+    /// Calls proven inside.
+    pub held: i64,
+    /// Calls that only the registry or the front door says are inside.
+    pub declared: i64,
+    /// Calls outside.
+    pub violated: i64,
+    /// Calls of which nobody can tell.
+    pub unproven: i64,
+    /// Calls that no rule judged.
+    pub no_rule: i64,
+}
+
+impl Ruled {
+    /// All calls.
+    #[must_use]
+    pub fn calls(&self) -> i64 {
+        self.held + self.declared + self.violated + self.unproven + self.no_rule
+    }
+
+    fn add(&mut self, verdict: Verdict, calls: i64) {
+        match verdict {
+            Verdict::Held => self.held += calls,
+            Verdict::Declared => self.declared += calls,
+            Verdict::Violated => self.violated += calls,
+            Verdict::Unproven => self.unproven += calls,
+            Verdict::NoRule => self.no_rule += calls,
+        }
+    }
+}
+
 /// One violated or unproven call, with where its record stands.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// When, RFC 3339 in UTC.
     pub at: String,
+    /// The call's key in the books, 16 hexadecimal digits.
+    pub call: String,
     /// Its key, as told.
     pub id: String,
     /// The feature.
@@ -120,6 +163,7 @@ struct Gathered {
     all: Group,
     features: BTreeMap<Text, Landings>,
     landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64>,
+    matrix: BTreeMap<(Text, Text), Ruled>,
     hosts: BTreeMap<Text, i64>,
 }
 
@@ -137,6 +181,7 @@ pub fn residency(
         all,
         features,
         landed,
+        matrix,
         hosts,
     } = gather(ledger, rules, span)?;
     let mut features: Vec<Feature> = features
@@ -169,6 +214,7 @@ pub fn residency(
     Ok(Residency {
         features,
         landed,
+        matrix: matrix_of(matrix),
         violated: total.violated,
         total,
         unregistered,
@@ -179,6 +225,7 @@ pub fn residency(
 
 fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered, Failure> {
     let mut gathered = Gathered::default();
+    let mut known: BTreeMap<(Text, Text), Text> = BTreeMap::new();
     ledger.cells(Resolution::Day, span, &mut |row| {
         let calls = row.cell.totals.calls();
         let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else {
@@ -202,11 +249,50 @@ fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered,
         if is_host && rules.registry.by_name(&row.key.endpoint).is_none() {
             *gathered.hosts.entry(row.key.endpoint.clone()).or_default() += calls;
         }
+        let asked = (row.key.endpoint.clone(), row.key.feature.clone());
+        let rule = known
+            .entry(asked)
+            .or_insert_with_key(|(endpoint, feature)| {
+                let endpoint = rules.registry.by_name(endpoint);
+                let rule = rules.rule_of(endpoint, rules.features.by_key(feature));
+                rule.map_or_else(Text::default, |rule| rule.name)
+            });
+        let ruled = (rule.clone(), row.key.region.clone());
+        gathered
+            .matrix
+            .entry(ruled)
+            .or_default()
+            .add(verdict, calls);
         let place = (row.key.region, row.key.endpoint, verdict, grade);
         *gathered.landed.entry(place).or_default() += calls;
         Ok(())
     })?;
     Ok(gathered)
+}
+
+/// Rules by their calls, and the regions of each by theirs.
+fn matrix_of(sums: BTreeMap<(Text, Text), Ruled>) -> Vec<Ruled> {
+    let mut rules: BTreeMap<Text, i64> = BTreeMap::new();
+    for ((rule, _), ruled) in &sums {
+        *rules.entry(rule.clone()).or_default() += ruled.calls();
+    }
+    let mut list: Vec<Ruled> = sums
+        .into_iter()
+        .map(|((rule, region), ruled)| Ruled {
+            rule: rule.to_string(),
+            region: region.to_string(),
+            ..ruled
+        })
+        .collect();
+    let of = |rule: &str| rules.get(rule).copied().unwrap_or(0);
+    list.sort_by(|a, b| {
+        let (first, second) = (
+            (Reverse(of(&a.rule)), &a.rule, Reverse(a.calls()), &a.region),
+            (Reverse(of(&b.rule)), &b.rule, Reverse(b.calls()), &b.region),
+        );
+        first.cmp(&second)
+    });
+    list
 }
 
 fn feature(key: &Text, landings: &Landings, rules: &Rulebook) -> Feature {
@@ -271,6 +357,7 @@ fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, F
 fn proof(row: &EvidenceRow) -> Proof {
     Proof {
         at: row.at.to_string(),
+        call: format!("{:016x}", row.id),
         id: row.identity.to_string(),
         feature: row.key.feature.to_string(),
         endpoint: row.key.endpoint.to_string(),

@@ -5,7 +5,7 @@
 //! newcomer may ask how "since when" is found: the hour from which hours above one and a half
 //! times the approved cost outnumber the others the most.
 
-mod outage;
+pub(super) mod outage;
 
 use std::collections::{BTreeMap, BTreeSet};
 

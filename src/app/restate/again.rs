@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::call::{Destination, Format, Report};
 use crate::ids::{ConfigNumber, Fingerprint};
-use crate::judge::{Judge, Person};
+use crate::judge::{Judge, Person, Reasons};
 use crate::ledger::{Again, Fault, Ledger};
 use crate::line::Line;
 use crate::outcome::IgnoreReason;
@@ -17,7 +17,7 @@ use crate::units::Text;
 use crate::app::setup::Setup;
 
 /// Judges lines under a configuration.
-pub(super) struct Rejudge<'a> {
+pub(in crate::app) struct Rejudge<'a> {
     setup: &'a Setup,
     judge: Judge,
     /// Groups of users by whole id.
@@ -31,7 +31,7 @@ pub(super) struct Rejudge<'a> {
 }
 
 impl<'a> Rejudge<'a> {
-    pub(super) fn new(
+    pub(in crate::app) fn new(
         ledger: &dyn Ledger,
         setup: &'a Setup,
         config: ConfigNumber,
@@ -58,20 +58,49 @@ impl<'a> Rejudge<'a> {
     /// What the line becomes.
     pub(super) fn line(&mut self, line: &Line) -> Again {
         let about = &*line.about;
+        let (report, who) = match self.asked(line) {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return Again::AsBooked,
+            Err(reason) => return Again::Ignored(reason),
+        };
+        let place = (about.source.as_str(), line.offset);
+        match self.judge.judge_again(report, place, who) {
+            Ok(judged) => {
+                let (before, now) = (about.left_out, judged.counts);
+                let back = before.transport && now.transport || before.usage && now.usage;
+                self.not_back = self.not_back.saturating_add(u64::from(back));
+                Again::Judged(Box::new(judged.entry))
+            }
+            Err(reason) => Again::Ignored(reason),
+        }
+    }
+
+    /// Why the line is judged as it is; `None` for lines that keep too little to tell.
+    pub(in crate::app) fn reasons(&mut self, line: &Line) -> Result<Option<Reasons>, IgnoreReason> {
+        let Some((report, who)) = self.asked(line)? else {
+            return Ok(None);
+        };
+        let place = (line.about.source.as_str(), line.offset);
+        self.judge.reasons(report, place, who).map(Some)
+    }
+
+    /// The report and its caller as they are judged again; `None` for lines of the first version.
+    fn asked(&mut self, line: &Line) -> Result<Option<(Box<Report>, Person)>, IgnoreReason> {
+        let about = &*line.about;
         let Some(credential_told) = about.credential_told else {
-            return Again::AsBooked;
+            return Ok(None);
         };
         if self
             .setup
             .ignore_scopes(&about.source)
             .contains(&about.teller)
         {
-            return Again::Ignored(IgnoreReason::OtherSourceCounts);
+            return Err(IgnoreReason::OtherSourceCounts);
         }
         let mut report = line.report();
         report.origin.credential = Text::default();
         if !self.recognise(&mut report) {
-            return Again::Ignored(IgnoreReason::OtherCall);
+            return Err(IgnoreReason::OtherCall);
         }
         let who = Person {
             credential: if credential_told {
@@ -84,16 +113,7 @@ impl<'a> Rejudge<'a> {
             user: line.user,
             conversation: line.conversation,
         };
-        let place = (about.source.as_str(), line.offset);
-        match self.judge.judge_again(Box::new(report), place, who) {
-            Ok(judged) => {
-                let (before, now) = (about.left_out, judged.counts);
-                let back = before.transport && now.transport || before.usage && now.usage;
-                self.not_back = self.not_back.saturating_add(u64::from(back));
-                Again::Judged(Box::new(judged.entry))
-            }
-            Err(reason) => Again::Ignored(reason),
-        }
+        Ok(Some((Box::new(report), who)))
     }
 
     /// Reads host and path again: the registry says which unknown hosts are LLM endpoints, and whose.

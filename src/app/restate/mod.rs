@@ -17,6 +17,7 @@ use crate::units::{HOUR_MS, Text, UnixMillis};
 use super::setup::Setup;
 use super::{Failure, Progress, links};
 
+pub(in crate::app) use again::Rejudge;
 pub use differences::{Differences, FixedDay, Shift, Turn};
 pub use through::{Answer, Door};
 
@@ -42,7 +43,7 @@ pub fn preview(
 ) -> Result<Differences, Failure> {
     let reach = ledger.reach(span)?;
     let config = number_of(ledger, setup)?;
-    let mut judge = again::Rejudge::new(ledger, setup, config)?;
+    let mut judge = Rejudge::new(ledger, setup, config)?;
     let mut differences = Differences::new(ledger, &reach, config);
     progress.begin("judging", hours(&reach));
     for (done, hour) in (0_u64..).zip(&reach.hours) {
@@ -108,7 +109,7 @@ pub(in crate::app) fn book(
 ) -> Result<RestatementRow, Fault> {
     let now = watched.clock.now();
     let config = ledger.config_number(&setup.ready.canonical, now)?;
-    let mut judge = again::Rejudge::new(ledger, setup, config)?;
+    let mut judge = Rejudge::new(ledger, setup, config)?;
     let correction = Correction {
         span,
         config,

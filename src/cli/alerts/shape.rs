@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::alert::{Amount, Finding};
 use crate::episode::{EpisodeView, Mark, Step};
-use crate::ledger::OutboxRow;
+use crate::ledger::{AuditRow, OutboxRow};
 
 fn amount(amount: Amount) -> Value {
     json!({ "unit": amount.unit, "n": amount.n })
@@ -48,7 +48,7 @@ pub(super) fn episode(one: &EpisodeView) -> Value {
         "series": one.series, "firing": one.firing, "opened": one.opened.to_string(),
         "since": one.since.to_string(), "resolved": one.resolved.map(|at| at.to_string()),
         "step": one.last.step, "told": one.told, "acked": one.acked.as_ref().map(said),
-        "feedback": one.feedback,
+        "feedback": one.feedback, "judged": one.judged.as_ref().map(said),
     })
 }
 
@@ -76,4 +76,9 @@ pub(super) fn message(row: &OutboxRow) -> Value {
         "subject": row.subject, "made": row.made.to_string(), "state": row.state.as_str(),
         "tries": row.attempts, "done": row.done.map(|at| at.to_string()), "said": row.said,
     })
+}
+
+/// What somebody did.
+pub(super) fn done(row: &AuditRow) -> Value {
+    json!({ "at": row.at.to_string(), "author": row.author, "what": row.what })
 }

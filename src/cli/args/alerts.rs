@@ -99,9 +99,9 @@ pub(in crate::cli) struct AlertsAck {
 pub(in crate::cli) struct AlertsSilence {
     #[command(flatten)]
     pub(in crate::cli) books: AlertsBooks,
-    /// What must fit, as KEY=VALUE: `rule`, `kind`, `severity`, `feature`, `endpoint` and the like; a
-    /// value may end in `*`.
-    #[arg(value_name = "KEY=VALUE", required = true)]
+    /// An episode's number, or what must fit, as KEY=VALUE: `rule`, `kind`, `severity`, `feature`,
+    /// `endpoint` and the like; a value may end in `*`.
+    #[arg(value_name = "EPISODE|KEY=VALUE", required = true)]
     pub(in crate::cli) matchers: Vec<String>,
     /// For how long.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=8760))]

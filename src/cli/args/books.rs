@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::app::report::pilot::PERCENT_USUAL;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Asked {
     /// The books.
@@ -42,6 +44,11 @@ pub(in crate::cli) enum ReportCommand {
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
     },
+    /// A calendar month: spend against approval and the month before, places, outages.
+    #[command(
+        after_help = "Example:\n  tollwatch report monthly --ledger books.db --config tollwatch.toml --month 2026-11 --html november.html"
+    )]
+    Monthly(MonthlyArgs),
     /// Did every call stay where it must, and which evidence says so.
     #[command(
         after_help = "Example:\n  tollwatch report residency --ledger books.db --config tollwatch.toml --evidence 20"
@@ -82,6 +89,25 @@ pub(in crate::cli) enum ReportCommand {
         after_help = "Example:\n  tollwatch report bridge --ledger books.db --from 2026-11-14..2026-11-20 --against 2026-11-07..2026-11-13"
     )]
     Bridge(BridgeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MonthlyArgs {
+    /// The books.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) ledger: PathBuf,
+    /// The configuration: names, approved figures, rules.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// The month, in the ledger's time zone; that of the last booked day when not given.
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(in crate::cli) month: Option<String>,
+    /// One JSON object.
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
+    /// Writes the answer as a page of its own, too: one file, fit to print.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -147,11 +173,14 @@ pub(in crate::cli) struct PilotArgs {
     #[arg(long, value_name = "MS")]
     pub(in crate::cli) p95_ms: Option<u64>,
     /// Calls in a hundred that may be refused with 429.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = PERCENT_USUAL)]
     pub(in crate::cli) throttled_percent: u8,
     /// Calls in a hundred that may fail on the provider's side, or get no answer.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = PERCENT_USUAL)]
     pub(in crate::cli) failed_percent: u8,
+    /// Writes the answer as a page of its own, too: one file, fit to print.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) html: Option<PathBuf>,
 }
 
 /// Form of an export.

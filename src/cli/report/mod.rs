@@ -9,13 +9,14 @@ mod cells;
 mod daily;
 mod empty;
 mod endpoints;
+mod monthly;
 mod pilot;
 mod readiness;
 mod readiness_page;
 mod residency;
 mod unseen;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{Asked, PilotArgs, ReportCommand};
 use super::{Terminal, ask, words};
@@ -24,6 +25,7 @@ use crate::app::report::endpoints::Endpoint;
 use crate::app::{Failure, pages, setup};
 use crate::clock::Clock;
 use crate::ledger::{Ledger, Span, SqliteLedger};
+use crate::web::page::Page;
 
 pub(super) use basis::corrected;
 pub(super) use empty::why as why_empty;
@@ -92,6 +94,7 @@ pub(super) fn report(command: &ReportCommand, terminal: &mut Terminal<'_>) -> Re
             }
             page(&books, asked, (None, "/residency", html), terminal)?;
         }
+        ReportCommand::Monthly(args) => return monthly::run(args, terminal),
         ReportCommand::Pilot(args) => return pilot_report(args, terminal),
         ReportCommand::Readiness(args) => return readiness::run(args, terminal),
         ReportCommand::Bridge(args) => return bridge::run(args, terminal),
@@ -133,7 +136,12 @@ fn page(
     ];
     let now = terminal.clock.now();
     let page = pages::report(&books.ledger, &books.setup, path, &wanted, now)?;
-    let page = crate::web::page::alone(&page);
+    write_page(&page, file, terminal)
+}
+
+/// Writes a page as one file that needs nothing else.
+fn write_page(page: &Page, file: &Path, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let page = crate::web::page::alone(page);
     std::fs::write(file, page).map_err(|error| words::of_file(&error, file))?;
     terminal.note(&format!("wrote {}", file.display()))
 }
@@ -157,6 +165,9 @@ fn pilot_report(args: &PilotArgs, terminal: &mut Terminal<'_>) -> Result<u8, Fai
         terminal.json(&answer)?;
     } else {
         pilot::show(&answer, terminal)?;
+    }
+    if let Some(file) = &args.html {
+        write_page(&pages::pilot(&answer), file, terminal)?;
     }
     Ok(0)
 }

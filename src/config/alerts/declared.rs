@@ -23,10 +23,18 @@ const KEY_MONTHS: u32 = 3;
 /// `OAuth` secrets every year.
 const OAUTH_MONTHS: u32 = 12;
 
+/// The dates that files say of an endpoint.
+#[derive(Clone, Copy, Default)]
+struct OfEndpoint {
+    rotated: Option<NaiveDate>,
+    due: Option<NaiveDate>,
+    retires: Option<NaiveDate>,
+}
+
 /// The dates and budgets that files say of endpoints and features.
 #[derive(Default)]
 pub(in crate::config) struct Dates {
-    endpoints: BTreeMap<Text, (Option<NaiveDate>, Option<NaiveDate>)>,
+    endpoints: BTreeMap<Text, OfEndpoint>,
     features: BTreeMap<Text, (Option<i64>, Option<NaiveDate>)>,
 }
 
@@ -39,10 +47,15 @@ impl Dates {
     ) -> Dates {
         let mut dates = Dates::default();
         for placed in endpoints {
-            let due = credential_due(placed, faults);
+            let (rotated, due) = credential(placed, faults);
             let retires = date(placed.file, placed.written.retires.as_ref(), faults);
             let name = Text::from(placed.name.get().as_str());
-            dates.endpoints.insert(name, (due, retires));
+            let dated = OfEndpoint {
+                rotated,
+                due,
+                retires,
+            };
+            dates.endpoints.insert(name, dated);
         }
         for (placed, (_, feature)) in features.iter().zip(ready.iter()) {
             let written = placed.written.get();
@@ -71,8 +84,12 @@ fn date(
     day
 }
 
-/// When the credential has to be replaced: as said, or by when it was made and what it is.
-fn credential_due(placed: &endpoints::Placed<'_>, faults: &mut Vec<Problem>) -> Option<NaiveDate> {
+/// When the credential was made, and when it has to be replaced: as said, or by when it was made and
+/// what it is.
+fn credential(
+    placed: &endpoints::Placed<'_>,
+    faults: &mut Vec<Problem>,
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
     let written = placed.written;
     let due = date(placed.file, written.credential_due.as_ref(), faults);
     let rotated = date(placed.file, written.credential_rotated.as_ref(), faults);
@@ -99,7 +116,8 @@ fn credential_due(placed: &endpoints::Placed<'_>, faults: &mut Vec<Problem>) -> 
         Some(written::CredentialKind::Oauth) => OAUTH_MONTHS,
         Some(written::CredentialKind::Key) | None => KEY_MONTHS,
     };
-    due.or_else(|| rotated?.checked_add_months(Months::new(months)))
+    let due = due.or_else(|| rotated?.checked_add_months(Months::new(months)));
+    (rotated, due)
 }
 
 /// The registry as rules need it.
@@ -123,7 +141,7 @@ pub(in crate::config) fn declared(
         }
     });
     let endpoints = registry.iter().map(|(_, endpoint)| {
-        let (due, retires) = dates
+        let dated = dates
             .endpoints
             .get(&endpoint.name)
             .copied()
@@ -131,8 +149,9 @@ pub(in crate::config) fn declared(
         let provider = endpoint.provider.as_ref();
         let listed = || prices.retirement(provider?, &endpoint.model_name);
         DeclaredEndpoint {
-            credential_due: due.map(day),
-            retires: retires.or_else(listed).map(day),
+            credential_rotated: dated.rotated.map(day),
+            credential_due: dated.due.map(day),
+            retires: dated.retires.or_else(listed).map(day),
             ..of_endpoint(registry, endpoint)
         }
     });
@@ -189,6 +208,7 @@ fn of_endpoint(registry: &Registry, endpoint: &Endpoint) -> DeclaredEndpoint {
         fail_closed: endpoint.fallback_policy == FallbackPolicy::FailClosed,
         timeout_ms: endpoint.timeout.map(|timeout| number(timeout.0)),
         context_tokens: endpoint.max_context_tokens.map(number),
+        credential_rotated: None,
         credential_due: None,
         retires: None,
     }

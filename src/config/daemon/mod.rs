@@ -1,7 +1,7 @@
 //! Settings of the daemon itself: where it listens and how it logs.
 //!
-//! Knows no socket and no logger. A newcomer may ask why only loopback addresses are taken: figures
-//! of spend are nobody's business outside, and who may see them is a proxy's task.
+//! Knows no socket and no logger. A newcomer may ask why an address that others can reach is refused
+//! without more: figures of spend are nobody's business outside, unless somebody said whose.
 
 pub(super) mod written;
 
@@ -18,7 +18,7 @@ pub const PORT_DEFAULT: u16 = 9464;
 /// How the daemon runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Daemon {
-    /// The loopback address of `/metrics`, `/healthz` and `/readyz`; `None` listens nowhere.
+    /// Where pages, `/metrics`, `/healthz` and `/readyz` are served; `None` listens nowhere.
     pub listen: Option<SocketAddr>,
     /// The form of log lines.
     pub log: LogFormat,
@@ -65,14 +65,15 @@ pub enum LogLevel {
 /// The ready form; an address that is none, or not loopback, is reported.
 pub(super) fn ready(
     file: &FileText,
-    written: &written::Daemon,
+    main: &super::written::Main,
     faults: &mut Vec<Problem>,
 ) -> Daemon {
+    let written = &main.daemon;
     let default = Daemon::default();
     Daemon {
         listen: match &written.listen {
             None => default.listen,
-            Some(text) => listen(file, text, faults),
+            Some(text) => listen(file, text, main.web.as_ref().map(At::get), faults),
         },
         log: match written.log.as_ref().map(At::get) {
             None => default.log,
@@ -90,7 +91,12 @@ pub(super) fn ready(
     }
 }
 
-fn listen(file: &FileText, text: &AtText, faults: &mut Vec<Problem>) -> Option<SocketAddr> {
+fn listen(
+    file: &FileText,
+    text: &AtText,
+    web: Option<&super::written::Web>,
+    faults: &mut Vec<Problem>,
+) -> Option<SocketAddr> {
     let written = text.get().as_str();
     if written.is_empty() {
         return None;
@@ -99,14 +105,35 @@ fn listen(file: &FileText, text: &AtText, faults: &mut Vec<Problem>) -> Option<S
         Some(port) => format!("{}:{port}", Ipv4Addr::LOCALHOST),
         None => written.to_owned(),
     };
-    let fault = match numeric.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_loopback() => return Some(address),
-        Ok(_) => format!("`{written}` is not a loopback address"),
-        Err(_) => format!("`{written}` is not an address with a port"),
+    let Ok(address) = numeric.parse::<SocketAddr>() else {
+        let message = format!("`{written}` is not an address with a port");
+        let problem = file.problem(text.span(), "bad_listen", message);
+        faults.push(problem.hint("like `127.0.0.1:9464`"));
+        return None;
     };
-    faults.push(
-        file.problem(text.span(), "bad_listen", fault)
-            .hint("like `127.0.0.1:9464`; a proxy in front decides who else may see it"),
-    );
-    None
+    if address.ip().to_canonical().is_loopback() {
+        return Some(address);
+    }
+    let asks =
+        web.is_some_and(|web| !web.user.is_empty() || !web.token.is_empty() || web.proxy.is_some());
+    let by_proxy = web.and_then(|web| web.tls_by_proxy.as_ref());
+    let sealed = web.is_some_and(|web| web.tls.is_some()) || by_proxy.is_some_and(|at| *at.get());
+    if !asks {
+        let message =
+            format!("`{written}` can be reached from elsewhere, and nobody is asked who they are");
+        let problem = file.problem(text.span(), "bad_listen", message);
+        faults.push(problem.hint(ASK));
+    }
+    if !sealed {
+        let message =
+            format!("`{written}` can be reached from elsewhere, and what goes there goes in clear");
+        let problem = file.problem(text.span(), "bad_listen", message);
+        faults.push(problem.hint(SEAL));
+    }
+    (asks && sealed).then_some(address)
 }
+
+/// How to ask who somebody is.
+const ASK: &str = "add `[[web.user]]` (`tollwatch web hash-password` makes a hash) or `[web.proxy]`, or listen at `127.0.0.1:9464`";
+/// How to keep what goes there from others.
+const SEAL: &str = "add `[web.tls]` with `certificate` and `key`, or `tls_by_proxy = true` below `[web]` where a proxy in front speaks TLS";

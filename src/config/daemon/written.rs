@@ -12,8 +12,8 @@ use super::super::at::{At, AtText};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::config) struct Daemon {
-    /// The loopback address of `/metrics`, `/healthz` and `/readyz`; an empty text listens nowhere.
-    /// Default `127.0.0.1:9464`.
+    /// The address of pages, `/metrics`, `/healthz` and `/readyz`; an empty text listens nowhere. One
+    /// that is not this machine's loopback needs `[web]`. Default `127.0.0.1:9464`.
     pub(in crate::config) listen: Option<AtText>,
     /// The form of log lines. Default `text`.
     pub(in crate::config) log: Option<At<LogFormat>>,

@@ -124,6 +124,24 @@ impl Around<'_> {
         self.path(written, Holds::Authorities, faults)
     }
 
+    /// A file of a certificate.
+    pub(in crate::config) fn certificate(
+        &self,
+        written: Option<&AtText>,
+        faults: &mut Vec<Problem>,
+    ) -> Option<PathBuf> {
+        self.path(written, Holds::Certificate, faults)
+    }
+
+    /// A file of a key.
+    pub(in crate::config) fn key(
+        &self,
+        written: Option<&AtText>,
+        faults: &mut Vec<Problem>,
+    ) -> Option<PathBuf> {
+        self.path(written, Holds::Key, faults)
+    }
+
     /// The reference to a secret; what is none is reported, and never repeated.
     pub(in crate::config) fn secret(
         &self,

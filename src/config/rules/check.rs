@@ -1,13 +1,10 @@
 //! Turns what each kind of rule says of itself into its ready form.
 //!
-//! Knows no routes. A newcomer may ask why the keys of each kind stand in one table: it is the
-//! source of what is refused, of the hint that says so, and of the manual's list.
-
-use std::ops::Range;
+//! Knows no routes. A newcomer may ask why a part that is missing does not end the reading of a rule: all
+//! that is wrong with it is said at once.
 
 use crate::alert::{
-    Budget, Burn, Calendar, Check, Dimension, Due, Kind, Metric, Period, Promise, Residency, Scope,
-    Sight, Span, Unit,
+    Calendar, Check, Dimension, Due, Kind, Metric, Period, Promise, Residency, Scope, Sight, Span,
 };
 
 use super::super::at::{At, AtText};
@@ -16,7 +13,7 @@ use super::super::value;
 use super::limit::{self, Around};
 use super::ready::Desk;
 use super::series;
-use super::written::AlertRule;
+use super::spend;
 
 /// Hours of "once in three weeks".
 const PROMISE_HOURS: u32 = 504;
@@ -30,50 +27,6 @@ const WINDOW_MAX_MINUTES: i64 = 43_200;
 /// Longest span of days before a date, or without an exercise.
 const DAYS_MAX: u64 = 3_660;
 
-/// A key that not every kind has: its name, where it stands, and the kinds that have it.
-pub(super) type Key = (&'static str, Option<Range<usize>>, &'static [Kind]);
-
-/// The keys that not every kind has.
-pub(super) fn keys(rule: &AlertRule) -> [Key; 19] {
-    use Kind::{Anomaly, Budget, Burn, Calendar, Drift, FirstSight, Residency, Silence, Threshold};
-    fn span<T>(value: Option<&At<T>>) -> Option<Range<usize>> {
-        value.map(At::span)
-    }
-    [
-        (
-            "metric",
-            span(rule.metric.as_ref()),
-            &[Threshold, Anomaly, Drift],
-        ),
-        ("window", span(rule.window.as_ref()), &[Threshold, Drift]),
-        ("above", span(rule.above.as_ref()), &[Threshold, Drift]),
-        ("below", span(rule.below.as_ref()), &[Threshold]),
-        ("clear", span(rule.clear.as_ref()), &[Threshold]),
-        (
-            "min_sample",
-            span(rule.min_sample.as_ref()),
-            &[Threshold, Drift],
-        ),
-        ("period", span(rule.period.as_ref()), &[Budget]),
-        ("budget", span(rule.budget.as_ref()), &[Budget, Burn]),
-        ("percent", span(rule.percent.as_ref()), &[Budget]),
-        ("forecast", span(rule.forecast.as_ref()), &[Budget]),
-        ("fast", span(rule.fast.as_ref()), &[Burn]),
-        ("slow", span(rule.slow.as_ref()), &[Burn]),
-        ("times", span(rule.times.as_ref()), &[Burn]),
-        (
-            "false_alarms",
-            span(rule.false_alarms.as_ref()),
-            &[Anomaly, Silence],
-        ),
-        ("floor", span(rule.floor.as_ref()), &[Anomaly]),
-        ("event", span(rule.event.as_ref()), &[Residency]),
-        ("of", span(rule.of.as_ref()), &[FirstSight]),
-        ("due", span(rule.due.as_ref()), &[Calendar]),
-        ("days", span(rule.days.as_ref()), &[Calendar]),
-    ]
-}
-
 /// What the rule looks at; `None`, and reported, where that cannot be told.
 pub(super) fn of(
     desk: &mut Desk<'_, '_>,
@@ -86,8 +39,8 @@ pub(super) fn of(
     }
     match kind {
         Kind::Threshold => threshold(desk, by, scope),
-        Kind::Budget => budget(desk, by),
-        Kind::Burn => burn(desk, by),
+        Kind::Budget => spend::budget(desk, by),
+        Kind::Burn => spend::burn(desk, by),
         Kind::Anomaly => anomaly(desk, by, scope),
         Kind::Drift => drift(desk, by, scope),
         Kind::Residency => {
@@ -108,7 +61,7 @@ pub(super) fn of(
 }
 
 /// The value; one that is not there is reported.
-fn required<'a, T>(
+pub(super) fn required<'a, T>(
     desk: &mut Desk<'a, '_>,
     value: Option<&'a At<T>>,
     key: &str,
@@ -195,7 +148,7 @@ fn window(desk: &mut Desk<'_, '_>) -> Option<Span> {
     minutes(desk, text).map(Span::Minutes)
 }
 
-fn minutes(desk: &mut Desk<'_, '_>, text: &AtText) -> Option<u32> {
+pub(super) fn minutes(desk: &mut Desk<'_, '_>, text: &AtText) -> Option<u32> {
     let whole = value::span_ms(text.get())
         .filter(|ms| ms % 60_000 == 0)
         .map(|ms| ms / 60_000);
@@ -301,7 +254,7 @@ fn anomaly(desk: &mut Desk<'_, '_>, by: &[Dimension], scope: &Scope) -> Option<C
     let floor = desk.placed.rule.floor.as_ref();
     let floor_nanousd = match floor {
         None => Some(FLOOR_NANOUSD),
-        Some(at) => money(desk, at),
+        Some(at) => spend::money(desk, at),
     };
     Some(Check::Anomaly {
         metric: metric?,
@@ -334,116 +287,8 @@ fn promise(desk: &mut Desk<'_, '_>) -> Option<Promise> {
     hours.map(|hours| Promise { hours })
 }
 
-fn money(desk: &mut Desk<'_, '_>, at: &AtText) -> Option<i64> {
-    let nanos = value::nanos(at.get());
-    if nanos.is_none() {
-        let message = format!("`{}` is no money", at.get());
-        desk.wrong(
-            at.span(),
-            "bad_amount",
-            message,
-            limit::example(Unit::NanoUsd),
-        );
-    }
-    nanos
-}
-
-/// The budget that the rule itself names.
-fn own_budget(desk: &mut Desk<'_, '_>) -> Option<i64> {
-    let at = desk.placed.rule.budget.as_ref()?;
-    let nanos = money(desk, at)?;
-    if nanos == 0 {
-        let hint = limit::example(Unit::NanoUsd);
-        desk.wrong(at.span(), "bad_amount", "a budget of nothing", hint);
-    }
-    Some(nanos)
-}
-
-/// Reports series whose budget nobody names: the registry knows the company's and each feature's; a
-/// credential is held against the company's.
-fn budgeted(desk: &mut Desk<'_, '_>, by: &[Dimension]) {
-    let rule = &desk.placed.rule;
-    let known = match by {
-        [] => true,
-        [one] => [
-            Dimension::Feature,
-            Dimension::Application,
-            Dimension::Credential,
-        ]
-        .contains(one),
-        _ => false,
-    };
-    let at = rule.by.as_ref().map(At::span);
-    if let (false, None, Some(span)) = (known, &rule.budget, at) {
-        let message = "the registry names no budget of such a series";
-        let hint = "name one: `budget = \"$500\"`; or leave `by` empty, at `[\"feature\"]`, \
-                    `[\"application\"]` or `[\"credential\"]`";
-        desk.wrong(span, "bad_rule", message, hint);
-    }
-}
-
-fn budget(desk: &mut Desk<'_, '_>, by: &[Dimension]) -> Option<Check> {
-    budgeted(desk, by);
-    let rule = &desk.placed.rule;
-    let period = required(desk, rule.period.as_ref(), "period");
-    let period = period.and_then(|at| desk.word("period", at, Period::ALL, Period::as_str));
-    let mut percent = numbers(desk, rule.percent.as_ref(), 1..=1_000);
-    percent.sort_unstable();
-    let forecast = rule.forecast.as_ref().is_some_and(|at| *at.get());
-    if rule.percent.is_none() && !forecast {
-        desk.missing("percent");
-    }
-    Some(Check::Budget(Budget {
-        nanousd: own_budget(desk),
-        period: period?,
-        percent,
-        forecast,
-    }))
-}
-
-fn burn(desk: &mut Desk<'_, '_>, by: &[Dimension]) -> Option<Check> {
-    budgeted(desk, by);
-    let rule = &desk.placed.rule;
-    let fast = required(desk, rule.fast.as_ref(), "fast");
-    let slow = required(desk, rule.slow.as_ref(), "slow");
-    let times = required(desk, rule.times.as_ref(), "times");
-    let pace = times.and_then(|at| {
-        let pace = value::millionths(at.get()).filter(|pace| *pace >= 1_000_000);
-        if pace.is_none() {
-            let message = format!("`{}` is no pace", at.get());
-            desk.wrong(
-                at.span(),
-                "bad_amount",
-                message,
-                "a decimal of at least 1, like `14.4`",
-            );
-        }
-        pace
-    });
-    let windows = (
-        fast.and_then(|at| minutes(desk, at)),
-        slow.and_then(|at| minutes(desk, at)),
-    );
-    if let ((Some(short), Some(long)), Some(at)) = (windows, slow)
-        && short >= long
-    {
-        let message = "`slow` is not longer than `fast`";
-        desk.wrong(
-            at.span(),
-            "bad_rule",
-            message,
-            "like `fast = \"5m\"` and `slow = \"1h\"`",
-        );
-    }
-    Some(Check::Burn(Burn {
-        nanousd: own_budget(desk),
-        minutes: (windows.0?, windows.1?),
-        times: pace?,
-    }))
-}
-
 /// The numbers of a list; those out of `bounds` are reported.
-fn numbers(
+pub(super) fn numbers(
     desk: &mut Desk<'_, '_>,
     list: Option<&At<Vec<At<u64>>>>,
     bounds: std::ops::RangeInclusive<u64>,

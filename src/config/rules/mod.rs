@@ -5,11 +5,13 @@
 //! limits of its day.
 
 mod check;
+mod keys;
 mod limit;
 mod merge;
 mod ready;
 mod series;
 mod shipped;
+mod spend;
 #[cfg(test)]
 mod tests;
 pub(super) mod written;

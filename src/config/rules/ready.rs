@@ -14,6 +14,7 @@ use super::super::hint;
 use super::super::names;
 use super::super::value;
 use super::check;
+use super::keys;
 use super::merge::Placed;
 use super::series;
 use super::written::{self, ScopeTable};
@@ -275,7 +276,7 @@ pub(in crate::config) fn scope_lists(scope: &ScopeTable) -> [(Dimension, &[AtTex
 
 /// Reports keys of other kinds.
 fn strangers(desk: &mut Desk<'_, '_>, kind: Kind) {
-    for (key, span, kinds) in check::keys(&desk.placed.rule) {
+    for (key, span, kinds) in keys::keys(&desk.placed.rule) {
         let Some(span) = span.filter(|_| !kinds.contains(&kind)) else {
             continue;
         };
@@ -284,7 +285,7 @@ fn strangers(desk: &mut Desk<'_, '_>, kind: Kind) {
             .iter()
             .map(|one| format!("`{}`", one.as_str()))
             .collect();
-        let own: Vec<&str> = check::keys(&desk.placed.rule)
+        let own: Vec<&str> = keys::keys(&desk.placed.rule)
             .iter()
             .filter(|(_, _, kinds)| kinds.contains(&kind))
             .map(|(key, _, _)| *key)

@@ -347,6 +347,7 @@ fn silences_and_maintenance_keep_people_from_it() {
     let (author, reason) = mark();
     let mut office = Office::new(settings());
     let silence = Order::Silence {
+        episode: None,
         matcher: matcher_of(["feature=b/*"]).unwrap(),
         until: START.saturating_add(60 * MINUTE_MS),
         author: author.clone(),
@@ -434,6 +435,7 @@ fn orders_are_obeyed_or_refused() {
         Err("there is no silence 7".to_owned())
     );
     let all = Order::Silence {
+        episode: None,
         matcher: Matcher::default(),
         until: UnixMillis(i64::MAX),
         author: author.clone(),

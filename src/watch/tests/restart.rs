@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::alert::{Budget, Period, Promise, Residency, Sight};
+use crate::anomaly::Feedback;
 use crate::watch::Changed;
 
 const DAY: i64 = 1_440;
+const FEEDBACK: [Feedback; 3] = [Feedback::Real, Feedback::Noise, Feedback::Planned];
 
 /// A small source of numbers that is the same at every run.
 struct Dice(u64);
@@ -213,11 +215,26 @@ fn started_again_at_any_moment_it_finds_the_same() {
         let mut all: Vec<Vec<Finding>> = Vec::new();
         let mut next = 700;
         let mut most = 0;
+        let mut heard = [0; FEEDBACK.len()];
         for minute in 0..days * DAY {
             let loads = traffic(minute, &mut dice);
             world.minute(minute, &loads);
             kept.keep(minute, loads);
             all.push(world.judge(minute + 1, false));
+            // What people say of it, hours later, is a part of what is remembered.
+            if let Some(place) = usize::try_from(minute - 200)
+                .ok()
+                .filter(|_| minute > 11 * DAY)
+            {
+                for finding in all.get(place).into_iter().flatten() {
+                    let what = FEEDBACK[place % FEEDBACK.len()];
+                    if finding.level == Level::Bad
+                        && world.watch.feedback(&finding.rule, &finding.series, what)
+                    {
+                        heard[place % FEEDBACK.len()] += 1;
+                    }
+                }
+            }
             let changed = world.watch.state();
             most = changed
                 .values()
@@ -233,6 +250,7 @@ fn started_again_at_any_moment_it_finds_the_same() {
             }
         }
         assert_eq!(kept.rows, world.watch.whole_state().0);
+        assert!(heard.iter().all(|times| *times > 0), "{heard:?}");
         (all, kept.rows, most)
     };
     let (without, rows, most) = run(false);

@@ -4,11 +4,13 @@
 //! are data and not templates of their own: each gets the same look, its tables as CSV, a page for
 //! printing and one self-contained file, and none of it twice.
 
+mod form;
 mod render;
 mod said;
 mod sheet;
 mod table;
 
+pub use form::{Field, Form, Reader, login};
 pub use render::{Place, alone, full, message};
 pub use said::{Said, Tone, Words};
 pub use sheet::csv;
@@ -87,6 +89,15 @@ pub enum Body {
     Words(Vec<Words>),
     /// Lines of letters of one width, as they are.
     Lines(String),
+    /// What can be changed.
+    Forms(Vec<Form>),
+    /// A document of ours in a frame that may do nothing; a file that stands alone has none.
+    Frame {
+        /// Where it is.
+        address: String,
+        /// What it shows, for those who cannot see it.
+        about: String,
+    },
     /// Nothing is there yet, and what to do.
     Empty(Words),
 }
@@ -140,10 +151,14 @@ pub struct Choice {
     pub zones: Vec<String>,
     /// What is searched for, where the page can search.
     pub search: Option<String>,
+    /// First and last day that the chosen ones are compared with, where the page compares.
+    pub against: Option<(String, String)>,
     /// What else the page's address carries.
     pub hidden: Vec<(String, String)>,
     /// What is chosen, as it is written behind another page's address: `?from=…`, or nothing.
     pub query: String,
+    /// All that this page's address chooses, for its own tables.
+    pub whole: String,
 }
 
 impl Page {
@@ -173,7 +188,8 @@ impl Page {
                     }
                     Body::Words(list) => list.iter_mut().for_each(cut),
                     Body::Empty(words) => cut(words),
-                    Body::Picture { .. } | Body::Lines(_) => {}
+                    Body::Picture { .. } | Body::Lines(_) | Body::Forms(_) | Body::Frame { .. } => {
+                    }
                 }
             }
         }
@@ -191,6 +207,8 @@ impl Page {
                 | Body::Findings(_)
                 | Body::Words(_)
                 | Body::Lines(_)
+                | Body::Forms(_)
+                | Body::Frame { .. }
                 | Body::Empty(_) => None,
             })
             .find(|table| table.name == name)

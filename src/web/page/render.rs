@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::chart::PATTERNS;
 
+use super::form::{self, Reader};
 use super::said::{Said, Tone, Words};
 use super::table::{Cell, Kind, Table};
 use super::{Body, Card, Choice, Finding, Page, Tile};
@@ -23,23 +24,33 @@ const ROWS_MAX: usize = 100;
 /// Features that the choice offers; others are chosen by a link in a table.
 const OFFERED_MAX: usize = 150;
 
-/// A page for the browser, at `path` of `places`.
+/// A page for the browser, at `path` of `places`, as `reader` sees it.
 #[must_use]
-pub fn full(page: &Page, places: &[Place], path: &str) -> String {
+pub fn full(page: &Page, places: &[Place], path: &str, reader: &Reader) -> String {
     let body = html! {
-        (head(page, places, path))
-        main id="main" tabindex="-1" { (content(page, path)) }
+        (head(page, (places, path), reader))
+        main id="main" tabindex="-1" { (content(page, path, reader)) }
         footer { a href="/api" { "API" } " · " a href="/metrics" { "metrics" } }
     };
-    document(
-        &page.title,
-        &html! {
-            link rel="stylesheet" href="/style.css";
-            link rel="icon" href="/icon.svg" type="image/svg+xml";
-            script src="/script.js" defer {}
-        },
-        &body,
-    )
+    document(&page.title, &for_browsers(), &body)
+}
+
+/// A page without navigation, for whoever is not let in yet.
+pub(super) fn plain(title: &str, content: &Markup) -> String {
+    let body = html! {
+        header { span.brand { (logo()) "tollwatch" } }
+        main id="main" tabindex="-1" { (content) }
+    };
+    document(title, &for_browsers(), &body)
+}
+
+/// The files that a page in a browser needs.
+fn for_browsers() -> Markup {
+    html! {
+        link rel="stylesheet" href="/style.css";
+        link rel="icon" href="/icon.svg" type="image/svg+xml";
+        script src="/script.js" defer {}
+    }
 }
 
 /// A page as one file that needs nothing else, for a committee or an auditor.
@@ -51,7 +62,7 @@ pub fn alone(page: &Page) -> String {
     let body = html! {
         main {
             p.brandline { (logo()) " tollwatch" span.dim { " · " (page.choice.span) } }
-            (content(page, ""))
+            (content(page, "", &Reader::default()))
         }
     };
     document(&page.title, &html! { style { (PreEscaped(STYLE)) } }, &body)
@@ -66,7 +77,7 @@ pub fn message(title: &str, text: &str, places: &[Place]) -> String {
         lead: Words::of(text),
         ..Page::default()
     };
-    full(&page, places, "")
+    full(&page, places, "", &Reader::default())
 }
 
 fn document(title: &str, links: &Markup, body: &Markup) -> String {
@@ -95,7 +106,7 @@ fn logo() -> Markup {
     }
 }
 
-fn head(page: &Page, places: &[Place], path: &str) -> Markup {
+fn head(page: &Page, (places, path): (&[Place], &str), reader: &Reader) -> Markup {
     let query = &page.choice.query;
     html! {
         a.skip href="#main" { "Skip to the answer" }
@@ -107,6 +118,7 @@ fn head(page: &Page, places: &[Place], path: &str) -> Markup {
                 }
             }
             @if !page.seen.is_empty() { span.pill { i {} (words(&page.seen)) } }
+            (form::who(reader))
         }
         @if !page.choice.from.is_empty() { (choice(&page.choice, path)) }
     }
@@ -140,6 +152,10 @@ fn choice(choice: &Choice, path: &str) -> Markup {
             @if let Some(search) = &choice.search {
                 label { "containing " input type="search" name="q" value=(search); }
             }
+            @if let Some((from, to)) = &choice.against {
+                label { "against " input type="date" name="against_from" value=(from); }
+                label { "to " input type="date" name="against_to" value=(to); }
+            }
             @for (name, value) in &choice.hidden {
                 input type="hidden" name=(name) value=(value);
             }
@@ -155,7 +171,7 @@ fn offered(choice: &Choice) -> impl Iterator<Item = &(String, String)> {
     choice.features.iter().take(OFFERED_MAX).chain(chosen)
 }
 
-fn content(page: &Page, path: &str) -> Markup {
+fn content(page: &Page, path: &str, reader: &Reader) -> Markup {
     html! {
         h1 { (words(&page.headline)) }
         @if !page.lead.is_empty() { p.lead { (words(&page.lead)) } }
@@ -165,9 +181,9 @@ fn content(page: &Page, path: &str) -> Markup {
         }
         @for row in &page.rows {
             @if row.len() > 1 {
-                section.two { @for one in row { (card(one, page, path)) } }
+                section.two { @for one in row { (card(one, page, (path, reader))) } }
             } @else {
-                @for one in row { (card(one, page, path)) }
+                @for one in row { (card(one, page, (path, reader))) }
             }
         }
         @if !page.basis.is_empty() { p.basis { (words(&page.basis)) } }
@@ -187,30 +203,34 @@ fn tile(tile: &Tile) -> Markup {
     }
 }
 
-fn card(card: &Card, page: &Page, path: &str) -> Markup {
+fn card(card: &Card, page: &Page, seen: (&str, &Reader)) -> Markup {
     html! {
         section.card {
             h2 { (card.title) }
             @if !card.sub.is_empty() { p.sub { (words(&card.sub)) } }
-            @for body in &card.body { (part(body, page, path)) }
+            @for body in &card.body { (part(body, page, seen)) }
             @if !card.foot.is_empty() { p.foot { (words(&card.foot)) } }
         }
     }
 }
 
-fn part(body: &Body, page: &Page, path: &str) -> Markup {
+fn part(body: &Body, page: &Page, (path, reader): (&str, &Reader)) -> Markup {
     html! {
         @match body {
             Body::Picture { wide, narrow } => div.picture { (PreEscaped(wide)) (PreEscaped(narrow)) },
             Body::Table(one) => {
                 (table(one, path.is_empty()))
-                @if !path.is_empty() {
-                    p.take { a href=(csv_link(path, one.name, &page.choice.query)) download { "CSV" } }
+                @if !path.is_empty() && !one.name.is_empty() {
+                    p.take { a href=(csv_link(path, one.name, &page.choice.whole)) download { "CSV" } }
                 }
             },
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
             Body::Words(list) => { @for one in list { p { (words(one)) } } },
             Body::Lines(text) => pre { (text) },
+            Body::Forms(list) => (form::forms(list, reader, path.is_empty())),
+            Body::Frame { address, about } => {
+                @if !path.is_empty() { iframe sandbox="" src=(address) title=(about) loading="lazy" {} }
+            },
             Body::Empty(what) => p.empty { (words(what)) },
         }
     }
@@ -245,7 +265,7 @@ fn table(table: &Table, alone: bool) -> Markup {
         div.scroll tabindex="0" role="group" aria-label=(table.about) {
             table {
                 thead { tr { @for column in &table.columns {
-                    th scope="col" class=[class(column.kind)] { (column.title) }
+                    th scope="col" class=[class(column.kind)] { bdi { (column.title) } }
                 } } }
                 tbody { @for row in table.rows.iter().take(first.min(most)) { (cells(table, row)) } }
                 @if rest > 0 {
@@ -274,11 +294,12 @@ fn class(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Number => Some("n"),
         Kind::Picture => Some("p"),
+        Kind::Prose => Some("w"),
         Kind::Text => None,
     }
 }
 
-fn words(words: &Words) -> Markup {
+pub(super) fn words(words: &Words) -> Markup {
     html! { @for said in &words.0 { (one(said)) } }
 }
 

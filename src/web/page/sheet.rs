@@ -18,12 +18,12 @@ pub fn csv(table: &Table) -> String {
         .collect();
     let mut out = String::new();
     let keys = kept.iter().filter_map(|i| table.columns.get(*i));
-    row(&mut out, keys.map(|column| column.key.to_owned()));
+    row(&mut out, keys.map(|column| field(&harmless(&column.key))));
     for cells in &table.rows {
         let fields = kept.iter().map(|i| {
             let raw = cells.get(*i).map_or("", |cell| cell.raw.as_str());
             match table.columns.get(*i).map(|column| column.kind) {
-                Some(Kind::Text) => field(&harmless(raw)),
+                Some(Kind::Text | Kind::Prose) => field(&harmless(raw)),
                 Some(Kind::Number | Kind::Picture) | None => field(raw),
             }
         });

@@ -3,13 +3,20 @@
 //! Knows no books. A newcomer may ask why a cell has its value twice: `$1,204.18` is read, and
 //! `1204.180000000` is added up.
 
+use std::borrow::Cow;
+
 use super::said::Words;
+
+/// Letters of a name that a row shows in any case.
+const LONG: usize = 30;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Words: left.
     Text,
+    /// Sentences: left, in as many lines as they need.
+    Prose,
     /// A figure: right, in tabular digits.
     Number,
     /// A small picture: left.
@@ -20,9 +27,9 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Column {
     /// What stands above it.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Its name in the CSV, with the unit: `cost_usd`; empty to leave it out.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// What it holds.
     pub kind: Kind,
 }
@@ -54,7 +61,13 @@ impl Cell {
     /// A name that somebody else chose.
     #[must_use]
     pub fn name(text: &str) -> Cell {
-        Cell::new(Words::new().name(text), text)
+        let cell = Cell::new(Words::new().name(text), text);
+        // The style sheet cuts a long one; pointed at, it is whole.
+        if text.chars().count() > LONG {
+            cell.hint(text)
+        } else {
+            cell
+        }
     }
 
     /// Nothing is known.
@@ -102,8 +115,8 @@ pub struct Table {
 pub fn columns(list: &[(&'static str, &'static str, Kind)]) -> Vec<Column> {
     list.iter()
         .map(|(title, key, kind)| Column {
-            title,
-            key,
+            title: Cow::Borrowed(title),
+            key: Cow::Borrowed(key),
             kind: *kind,
         })
         .collect()

@@ -13,7 +13,7 @@ use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Words, colum
 use super::super::Ask;
 use super::super::parts::number;
 use super::super::view::Fault;
-use super::{mail, notice, state, tone, views};
+use super::{forms, mail, notice, state, tone, views};
 
 /// Messages of an episode that are shown.
 const MESSAGES: usize = 100;
@@ -48,6 +48,8 @@ pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
             ..Card::default()
         }]);
     }
+    rows.extend(forms::todo(&view).map(|card| vec![card]));
+    rows.extend(forms::done(ask, number)?.map(|card| vec![card]));
     rows.push(vec![
         steps_card(ask, number)?,
         messages_card(ask, &ask.ledger.outbox(Some(number), MESSAGES)?),

@@ -7,6 +7,7 @@ use crate::app::report::residency::{Feature, Landed, Proof};
 use crate::figure::count;
 use crate::web::page::{Body, Card, Cell, Kind, Table, Tone, Words, columns};
 
+use super::super::calls::link_of;
 use super::super::parts::{feature_cell, number, part, verdict_cell};
 use super::super::tables::FIRST;
 use super::{Told, time};
@@ -93,8 +94,15 @@ pub(super) fn evidence_card(told: &Told<'_>) -> Card {
         let bad = proof.verdict == "violated";
         let verdict = Words::new().with(if bad { Tone::Bad } else { Tone::Warn }, proof.verdict);
         vec![
-            Cell::new(Words::of(time(told.view, &proof.at)), proof.at.as_str())
-                .hint(proof.at.as_str()),
+            Cell::new(
+                Words::new().link(
+                    time(told.view, &proof.at),
+                    link_of(told.view, &proof.call, &proof.at),
+                    false,
+                ),
+                proof.at.as_str(),
+            )
+            .hint(format!("every decision on the call of {}", proof.at)),
             Cell::new(verdict, proof.verdict),
             Cell::name(&proof.feature),
             Cell::name(&proof.endpoint),

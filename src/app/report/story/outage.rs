@@ -16,11 +16,11 @@ use crate::link::LinkTotals;
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 /// Width of the windows in which an outage is looked for, in milliseconds.
-const OUTAGE_STEP_MS: i64 = 600_000;
+pub(in crate::app::report) const OUTAGE_STEP_MS: i64 = 600_000;
 /// Calls that such a window must have to count.
 const OUTAGE_CALLS_MIN: i64 = 3;
 /// Failed calls that an outage must have.
-const OUTAGE_FAILED_MIN: i64 = 10;
+pub(in crate::app::report) const OUTAGE_FAILED_MIN: i64 = 10;
 
 /// A time in which most calls to an endpoint failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -116,16 +116,21 @@ fn fallback_of(rules: &Rulebook, endpoint: &str) -> Option<String> {
         .map(|other| other.name.to_string())
 }
 
-struct Run {
-    from: UnixMillis,
-    to: UnixMillis,
-    calls: i64,
-    failed: i64,
+/// Windows in a row in which most calls failed.
+pub(in crate::app::report) struct Run {
+    /// Where the first begins.
+    pub(in crate::app::report) from: UnixMillis,
+    /// Where the last ends.
+    pub(in crate::app::report) to: UnixMillis,
+    /// Calls in them.
+    pub(in crate::app::report) calls: i64,
+    /// Of them failed.
+    pub(in crate::app::report) failed: i64,
 }
 
 /// Runs of windows with enough calls of which at least half failed; a window with too few calls
 /// neither ends nor begins one.
-fn runs(windows: &BTreeMap<UnixMillis, (i64, i64)>) -> Vec<Run> {
+pub(in crate::app::report) fn runs(windows: &BTreeMap<UnixMillis, (i64, i64)>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut open = false;
     for (start, (calls, failed)) in windows {

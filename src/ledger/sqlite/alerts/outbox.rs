@@ -97,13 +97,15 @@ fn cut(said: &str) -> &str {
 /// Messages that are due.
 pub(super) fn due(
     conn: &Connection,
+    way: Way,
     now: UnixMillis,
     limit: usize,
 ) -> Result<Vec<OutboxRow>, Fault> {
     let mut rows = conn.prepare_cached(&format!(
-        "{OUTBOX}, bytes FROM outbox WHERE state = 0 AND next_try <= ?1 ORDER BY id LIMIT ?2"
+        "{OUTBOX}, bytes FROM outbox WHERE state = 0 AND way = ?3 AND next_try <= ?1
+         ORDER BY id LIMIT ?2"
     ))?;
-    let mut rows = rows.query((now.0, count(limit)))?;
+    let mut rows = rows.query((now.0, count(limit), way_number(way)))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(row_of(row)?);

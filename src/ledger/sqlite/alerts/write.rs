@@ -15,6 +15,9 @@ const EPISODES_MAX: i64 = 10_000;
 /// Lines of what people did that are kept.
 const AUDIT_MAX: i64 = 10_000;
 
+/// Events that are kept, for databases that are told everything anew.
+const EVENTS_MAX: i64 = 50_000;
+
 /// Writes all of it in one transaction.
 pub(super) fn apply(conn: &mut Connection, apply: &AlertApply) -> Result<u64, Fault> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -48,6 +51,7 @@ pub(super) fn apply(conn: &mut Connection, apply: &AlertApply) -> Result<u64, Fa
     }
     site("alert_outbox");
     audit(&tx, apply)?;
+    events(&tx, apply)?;
     tx.commit()?;
     Ok(next)
 }
@@ -94,15 +98,31 @@ fn episodes(tx: &Transaction<'_>, apply: &AlertApply) -> Result<(), Fault> {
 }
 
 fn audit(tx: &Transaction<'_>, apply: &AlertApply) -> Result<(), Fault> {
-    let mut put = tx.prepare_cached("INSERT INTO alert_audit VALUES (NULL, ?1, ?2, ?3)")?;
+    let mut put = tx.prepare_cached(
+        "INSERT INTO alert_audit (at, author, what, episode) VALUES (?1, ?2, ?3, ?4)",
+    )?;
     for row in &apply.audit {
-        put.execute((row.at.0, row.author.as_str(), &row.what))?;
+        put.execute((row.at.0, row.author.as_str(), &row.what, row.episode))?;
     }
     if !apply.audit.is_empty() {
         tx.prepare_cached(
             "DELETE FROM alert_audit WHERE id <= (SELECT max(id) FROM alert_audit) - ?1",
         )?
         .execute([AUDIT_MAX])?;
+    }
+    Ok(())
+}
+
+fn events(tx: &Transaction<'_>, apply: &AlertApply) -> Result<(), Fault> {
+    let mut put = tx.prepare_cached("INSERT INTO alert_event VALUES (NULL, ?1, ?2)")?;
+    for row in &apply.events {
+        put.execute((row.at.0, &row.body))?;
+    }
+    if !apply.events.is_empty() {
+        tx.prepare_cached(
+            "DELETE FROM alert_event WHERE id <= (SELECT max(id) FROM alert_event) - ?1",
+        )?
+        .execute([EVENTS_MAX])?;
     }
     Ok(())
 }

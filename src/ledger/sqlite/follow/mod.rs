@@ -27,11 +27,12 @@ fn number(told: Told) -> i64 {
         Told::Rest => 1,
         Told::Links => 2,
         Told::Records => 3,
+        Told::Alerts => 4,
     }
 }
 
 const FOLLOWER: &str = "SELECT number, name, seq, born, kept, again_from, frozen, written, refused, \
-     folded, marked, sourced, declared, declaration FROM follower";
+     folded, marked, sourced, declared, declaration, alerted, alerts_kept FROM follower";
 
 fn follower_of(row: &Row<'_>) -> rusqlite::Result<FollowerRow> {
     let at = |place: usize| row.get(place).map(UnixMillis);
@@ -50,6 +51,8 @@ fn follower_of(row: &Row<'_>) -> rusqlite::Result<FollowerRow> {
         sourced: at(11)?,
         declared: at(12)?,
         declaration: Text::from(row.get_ref(13)?.as_str()?),
+        alerted: row.get(14)?,
+        alerts_kept: row.get(15)?,
     })
 }
 

@@ -21,7 +21,7 @@ pub(super) fn begin(conn: &mut Connection, name: &str) -> Result<FollowerRow, Fa
     }
     let born = feed_end(&tx)?;
     tx.execute(
-        "INSERT INTO follower VALUES (NULL, ?1, 0, ?2, 0, ?3, 0, 0, 0, 0, 0, 0, 0, '')",
+        "INSERT INTO follower VALUES (NULL, ?1, 0, ?2, 0, ?3, 0, 0, 0, 0, 0, 0, 0, '', 0, 0)",
         (name, born, i64::MIN),
     )?;
     let begun = follower(&tx, name)?;
@@ -46,7 +46,11 @@ pub(super) fn begin_again(
             format!("the follower `{name}` has not told everything before {from} yet"),
         ));
     }
-    let kept = if whole { 0 } else { known.seq };
+    let (kept, alerts_kept) = if whole {
+        (0, 0)
+    } else {
+        (known.seq, known.alerted)
+    };
     let from = from.0;
     tx.execute(
         "DELETE FROM emitted WHERE follower = ?1 AND start >= ?2",
@@ -60,8 +64,9 @@ pub(super) fn begin_again(
     tx.execute(
         "UPDATE follower SET seq = 0, born = ?2, kept = ?3, again_from = ?4, written = frozen,
            refused = 0, sourced = min(sourced, max(?4, 1) - 1),
-           declared = min(declared, max(?4, 1) - 1) WHERE number = ?1",
-        (number, feed_end(&tx)?, kept, from),
+           declared = min(declared, max(?4, 1) - 1), alerted = 0, alerts_kept = ?5
+         WHERE number = ?1",
+        (number, feed_end(&tx)?, kept, from, alerts_kept),
     )?;
     let begun = follower(&tx, name)?;
     tx.commit()?;
@@ -76,7 +81,8 @@ pub(super) fn freeze(conn: &mut Connection, freeze: &Freeze) -> Result<(), Fault
     let moved = tx
         .prepare_cached(
             "UPDATE follower SET seq = ?3, frozen = ?4, folded = ?5, marked = ?6, sourced = ?7,
-               declared = ?8, declaration = ?9 WHERE number = ?1 AND frozen = ?2",
+               declared = ?8, declaration = ?9, alerted = ?10
+             WHERE number = ?1 AND frozen = ?2",
         )?
         .execute((
             row.number,
@@ -88,6 +94,7 @@ pub(super) fn freeze(conn: &mut Connection, freeze: &Freeze) -> Result<(), Fault
             row.sourced.0,
             row.declared.0,
             row.declaration.as_str(),
+            row.alerted,
         ))?;
     if moved != 1 {
         return Err(Fault::new(

@@ -1,7 +1,11 @@
-//! Secrets that cannot be printed, how they look, and keyed fingerprints in their place.
+//! Secrets that cannot be printed, how they look, and what stands in their place: fingerprints,
+//! hashes, seals.
 //!
 //! Knows no configuration file. A newcomer may ask why [`Secret`] has no `Serialize`: what cannot
 //! be written cannot leak into a configuration dump.
+
+pub mod password;
+pub mod seal;
 
 use std::fmt;
 use std::hash::Hasher;

@@ -1,0 +1,161 @@
+//! What each page weighs, and what it takes against the queries that its figures need.
+//!
+//! Knows no network. A newcomer may ask why the queries stand here and are not listened for: each figure needs its
+//! rows once, and a page that asks twice must not look better for it.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use tollwatch::app::pages::PLACES;
+use tollwatch::ledger::{Alerts, Family, Ledger, Resolution, Span, SqliteLedger};
+use tollwatch::units::{HOUR_MS, UnixMillis};
+use tollwatch::web::page::full;
+use tollwatch::web::{Answers, Asked};
+
+use super::ledger_support::{DAY, START};
+use super::measure::{median, timed, verdict};
+use super::served::Served;
+
+/// Heaviest page, in bytes.
+const WEIGHT: usize = 150_000;
+/// A page takes at most so many times its queries,
+const TIMES: u32 = 3;
+/// or so long: where queries take next to nothing, writing the page takes longer.
+const LITTLE: Duration = Duration::from_millis(5);
+/// Rounds; the median counts.
+const ROUNDS: usize = 7;
+
+fn page(served: &Served, path: &str, query: &str) -> String {
+    let asked = Asked::parse(query).expect("a query");
+    let page = served.pages.page(path, &asked).expect("a page");
+    full(&page, &PLACES, path)
+}
+
+/// Weighs each page, of two weeks and of all days; how many limits were missed.
+pub(crate) fn weight(served: &Served) -> u32 {
+    println!("bytes of a page, two weeks and all days");
+    let mut missed = 0;
+    for (path, ..) in PLACES {
+        let weights = [String::new(), served.all()].map(|query| {
+            let page = page(served, path, &query);
+            // One script, put off until the page is there.
+            assert_eq!(page.matches("<script").count(), 1, "{path}");
+            assert!(page.contains("<script src=\"/script.js\" defer>"), "{path}");
+            page.len()
+        });
+        let most = weights.into_iter().max().unwrap_or(0);
+        println!("  {path:<12} {:>8} {:>8}", weights[0], weights[1]);
+        missed += verdict(most <= WEIGHT, &format!("{path} at most {WEIGHT}"));
+    }
+    missed
+}
+
+/// Asks what a page's figures need, and does nothing with it.
+fn queries(books: &SqliteLedger, path: &str, span: Span) {
+    let cells = |span: Span| {
+        let done = books.cells(Resolution::Day, span, &mut |row| {
+            black_box(&row);
+            Ok(())
+        });
+        done.expect("cells");
+    };
+    let before = Span {
+        from: UnixMillis(span.from.0 - (span.to.0 - span.from.0)),
+        to: span.from,
+    };
+    black_box(books.day_configs(Span::ALL).expect("configurations"));
+    let seen = || {
+        black_box(books.counts().expect("counts"));
+        black_box(books.families(Family::PriceRow, span).expect("price rows"));
+        black_box(books.overflows().expect("overflows"));
+        black_box(books.losses().expect("losses"));
+    };
+    match path {
+        "/" => {
+            cells(Span {
+                from: before
+                    .from
+                    .max(UnixMillis(span.to.0 - 37 * DAY))
+                    .min(span.from),
+                to: span.to,
+            });
+            seen();
+            black_box(books.links(span).expect("links"));
+            black_box(books.evidence(span, 10_000).expect("evidence"));
+            black_box(books.episodes(true, 200).expect("episodes"));
+        }
+        "/spend" => {
+            cells(Span {
+                from: before.from,
+                to: span.to,
+            });
+            seen();
+            black_box(books.links(span).expect("links"));
+            black_box(books.families(Family::UserGroup, span).expect("groups"));
+        }
+        "/residency" => {
+            cells(span);
+            black_box(books.links(span).expect("links"));
+            black_box(books.evidence(span, 10_000).expect("evidence"));
+        }
+        "/latency" | "/endpoints" => {
+            cells(span);
+            seen();
+            black_box(books.links(span).expect("links"));
+        }
+        "/alerts" => {
+            black_box(books.episodes(false, 200).expect("episodes"));
+            black_box(books.outbox_counts().expect("messages"));
+        }
+        "/calls" => {
+            let hours = Span {
+                from: UnixMillis(span.to.0 - 8 * HOUR_MS),
+                to: span.to,
+            };
+            let done = books.lines(hours, &mut |line| {
+                black_box(&line);
+                Ok(())
+            });
+            done.expect("lines");
+        }
+        _ => {
+            cells(span);
+            seen();
+            black_box(books.positions().expect("positions"));
+            black_box(books.quarantine(100).expect("quarantine"));
+        }
+    }
+}
+
+/// Times each page and its bare queries in turns; how many limits were missed.
+pub(crate) fn against_queries(served: &Served) -> u32 {
+    println!("a page against its bare queries, medians of {ROUNDS} rounds");
+    let mut missed = 0;
+    let spans = [
+        ("two weeks", String::new(), 14),
+        ("all days", served.all(), served.days),
+    ];
+    for (what, query, days) in spans {
+        let span = Span {
+            from: UnixMillis(START - (days - 1) * DAY),
+            to: UnixMillis(START + DAY),
+        };
+        for (path, ..) in PLACES {
+            let (mut bare, mut whole) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                bare.push(timed(|| queries(&served.books, path, span)));
+                whole.push(timed(|| {
+                    black_box(page(served, path, &query));
+                }));
+            }
+            let (bare, whole) = (median(bare), median(whole));
+            println!("  {path:<12} {what}: {whole:.1?} against {bare:.1?}");
+            let held = whole <= (bare * TIMES).max(LITTLE);
+            missed += verdict(
+                held,
+                &format!("{path} at most {TIMES} times, or {LITTLE:?}"),
+            );
+        }
+    }
+    missed
+}
