@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::links;
 use crate::attribute::Endpoint;
 use crate::bridge::{BUCKETS, Part, State, USUAL_WEIGHTS};
 use crate::call::{Provider, Tier, Usage};
@@ -13,7 +14,7 @@ use crate::cell::Totals;
 use crate::entry::CellKey;
 use crate::judge::Rulebook;
 use crate::ledger::{Fault, Ledger, Resolution, Span};
-use crate::link::LinkTotals;
+use crate::link::{Group, Kind};
 use crate::price::{Billed, Lookup};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
@@ -167,21 +168,16 @@ fn add_retries(ledger: &dyn Ledger, span: Span, parts: &mut [Part]) -> Result<()
         to: span.to,
     };
     for row in ledger.links(hours)? {
-        let [half, kind, feature, from, _] = row.key.as_slice() else {
-            continue;
-        };
-        if half != "request" || kind != "retry" {
+        let (key, totals) = links::read(&row)?;
+        if (key.group, key.kind) != (Group::Request, Kind::Retry) {
             continue;
         }
         let end = row.hour.saturating_add(HOUR_MS).min(span.to);
         let inside = end.0.saturating_sub(row.hour.max(span.from).0).max(0);
-        let lost = LinkTotals::decode(&row.body)
-            .unwrap_or_default()
-            .lost_nanousd;
-        let lost = i128::from(lost) * i128::from(inside) / i128::from(HOUR_MS);
+        let lost = i128::from(totals.lost_nanousd) * i128::from(inside) / i128::from(HOUR_MS);
         let theirs = parts
             .iter_mut()
-            .filter(|part| part.of == *feature && part.endpoint == *from);
+            .filter(|part| part.of == key.feature && part.endpoint == key.from);
         // Links know no model: the one that is asked most is taken.
         if let Some(part) = theirs.max_by_key(|part| part.requests) {
             let lost = i64::try_from(lost).unwrap_or(0);

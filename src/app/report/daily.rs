@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use crate::judge::Rulebook;
 use crate::ledger::{Ledger, Span};
-use crate::link::LinkTotals;
+use crate::link::{Group as Half, Kind, LinkTotals};
 use crate::units::Text;
 
 use super::basis::{Basis, basis};
 use super::{Figures, Gathered, Group, Unseen, display, gather, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
+use crate::app::links::read;
 
 /// The answer of `report daily`.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -125,17 +126,14 @@ pub fn daily_of(
     })
 }
 
-type Links = BTreeMap<(Text, Text, Text), LinkTotals>;
+type Links = BTreeMap<(Half, Kind, Text), LinkTotals>;
 
 /// Link totals by half of the facts, kind and feature.
 fn links(ledger: &dyn Ledger, span: Span) -> Result<Links, Failure> {
     let mut links = Links::new();
     for row in ledger.links(span)? {
-        let [half, kind, feature, _, _] = row.key.as_slice() else {
-            continue;
-        };
-        let totals = LinkTotals::decode(&row.body).unwrap_or_default();
-        let key = (half.clone(), kind.clone(), feature.clone());
+        let (key, totals) = read(&row)?;
+        let key = (key.group, key.kind, key.feature);
         links.entry(key).or_default().add(&totals);
     }
     Ok(links)
@@ -148,15 +146,15 @@ fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Featur
         .and_then(|id| rules.features.get(id));
     // A report of both halves is linked in both; calls go before requests.
     let half = if group.cell.totals.calls() > 0 {
-        "call"
+        Half::Call
     } else {
-        "request"
+        Half::Request
     };
-    let of = |kind: &'static str| {
-        let key = (Text::const_new(half), Text::const_new(kind), key.clone());
+    let of = |kind| {
+        let key = (half, kind, key.clone());
         links.get(&key).copied().unwrap_or_default()
     };
-    let (retry, fallback) = (of("retry"), of("fallback"));
+    let (retry, fallback) = (of(Kind::Retry), of(Kind::Fallback));
     let totals = &group.cell.totals;
     let tried = if half == "call" {
         totals.calls()

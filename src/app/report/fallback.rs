@@ -12,9 +12,10 @@ use serde::Serialize;
 use crate::alert::Declared;
 use crate::app::Failure;
 use crate::app::export::start_text;
+use crate::app::links;
 use crate::judge::Rulebook;
 use crate::ledger::{Ledger, Resolution, Span};
-use crate::link::LinkTotals;
+use crate::link::{Group, Kind, LinkTotals};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 use super::display;
@@ -175,19 +176,20 @@ pub fn fallbacks(
 }
 
 fn went(ledger: &dyn Ledger, span: Span) -> Result<Vec<Went>, Failure> {
-    let rows = ledger.links(span)?.into_iter().filter_map(|row| {
-        let [half, kind, feature, from, to] = row.key.as_slice() else {
-            return None;
-        };
-        (half == "call" && kind == "fallback").then(|| Went {
-            hour: row.hour,
-            feature: feature.clone(),
-            from: from.clone(),
-            to: to.clone(),
-            totals: LinkTotals::decode(&row.body).unwrap_or_default(),
-        })
-    });
-    Ok(rows.collect())
+    let mut went = Vec::new();
+    for row in ledger.links(span)? {
+        let (key, totals) = links::read(&row)?;
+        if (key.group, key.kind) == (Group::Call, Kind::Fallback) {
+            went.push(Went {
+                hour: row.hour,
+                feature: key.feature,
+                from: key.from,
+                to: key.to,
+                totals,
+            });
+        }
+    }
+    Ok(went)
 }
 
 /// Hours of an endpoint with enough failed calls for an outage, so that only their minutes are read.

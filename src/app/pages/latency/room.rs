@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::links;
 use crate::app::report::display;
 use crate::figure::{count, dollars, share, times};
 use crate::ledger::Resolution;
-use crate::link::LinkTotals;
+use crate::link::{Group, Kind as LinkKind, LinkTotals};
 use crate::money::NanoUsd;
 use crate::units::{Text, UnixMillis};
 use crate::web::page::{Body, Card, Cell, Kind, Table, Tone, Words, columns};
@@ -115,23 +116,27 @@ fn room_row(name: &str, one: &Hours) -> Vec<Cell> {
     ]
 }
 
+/// Feature and endpoint.
+type Where = (Text, Text);
+
 /// Retries by feature and endpoint, most first.
-fn chains(ask: &Ask<'_>) -> Result<Vec<((Text, Text), LinkTotals)>, Fault> {
+fn chains(ask: &Ask<'_>) -> Result<Vec<(Where, LinkTotals)>, Fault> {
     let only = ask.view.feature.as_deref();
     // A report of both halves is linked in both: calls count, where there are any.
-    let mut halves: BTreeMap<(Text, Text), [LinkTotals; 2]> = BTreeMap::new();
+    let mut halves: BTreeMap<Where, [LinkTotals; 2]> = BTreeMap::new();
     for row in ask.ledger.links(ask.view.span)? {
-        let [half, kind, feature, from, _] = row.key.as_slice() else {
-            continue;
-        };
-        if kind != "retry" || only.is_some_and(|only| feature != only) {
+        let (key, totals) = links::read(&row)?;
+        if key.kind != LinkKind::Retry || only.is_some_and(|only| key.feature != only) {
             continue;
         }
-        let [calls, requests] = halves.entry((feature.clone(), from.clone())).or_default();
-        let sum = if half == "call" { calls } else { requests };
-        sum.add(&LinkTotals::decode(&row.body).unwrap_or_default());
+        let [calls, requests] = halves.entry((key.feature, key.from)).or_default();
+        let sum = match key.group {
+            Group::Call => calls,
+            Group::Request => requests,
+        };
+        sum.add(&totals);
     }
-    let mut list: Vec<((Text, Text), LinkTotals)> = halves
+    let mut list: Vec<(Where, LinkTotals)> = halves
         .into_iter()
         .map(|(key, [calls, requests])| (key, if calls.links > 0 { calls } else { requests }))
         .collect();

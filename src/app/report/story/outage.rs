@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use crate::app::Failure;
 use crate::app::export::start_text;
+use crate::app::links;
 use crate::judge::Rulebook;
 use crate::ledger::{Ledger, Resolution, Span};
-use crate::link::LinkTotals;
+use crate::link::{Group, Kind};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 /// Width of the windows in which an outage is looked for, in milliseconds.
@@ -96,9 +97,10 @@ pub(super) fn longest(
             to: to.saturating_add(HOUR_MS),
         };
         for row in ledger.links(hours)? {
-            let fell_back = matches!(row.key.as_slice(), [half, kind, of, from, _] if half == "call" && kind == "fallback" && of == feature && *from == outage.endpoint);
-            if fell_back {
-                outage.fallbacks += LinkTotals::decode(&row.body).unwrap_or_default().links;
+            let (key, totals) = links::read(&row)?;
+            let fell_back = (key.group, key.kind) == (Group::Call, Kind::Fallback);
+            if fell_back && key.feature == *feature && key.from == outage.endpoint {
+                outage.fallbacks += totals.links;
             }
         }
     }
