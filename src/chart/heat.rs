@@ -77,7 +77,7 @@ impl Heat<'_> {
             for (label, fields) in self.rows.iter().zip(self.fields) {
                 let n = fields.get(j).copied().unwrap_or(0);
                 if n > 0 {
-                    said.push_str(&format!("\n{label}: {}", crate::figure::count(n)));
+                    said.extend(["\n", label.as_str(), ": ", &crate::figure::count(n)]);
                 }
             }
             let area = Area {

@@ -38,7 +38,8 @@ pub fn past(text: &str, now: UnixMillis) -> Option<Ready> {
     let mut texts = BTreeMap::new();
     for (name, tree) in files {
         table.insert(name.to_owned(), Value::String(name.to_owned()));
-        texts.insert(name.to_owned(), tree.value()?.to_string());
+        // A table is written as a file; a value would be written in line.
+        texts.insert(name.to_owned(), tree.value()?.as_table()?.to_string());
     }
     let main = FileText {
         name: "then.toml".to_owned(),
@@ -182,30 +183,31 @@ prices = "prices.toml"
 timezone = "Europe/Berlin"
 
 [rule.ours]
-regions = ["eu", "ch"]
+regions = ["eu", "azure:switzerlandnorth"]
 min_grade = "C"
 
-[endpoint."a \"b\"\u0007"]
+[endpoint.a]
+display_name = "a \"b\" \u00fc"
 base_url = "https://one.openai.azure.com"
 provider = "azure"
-region = "westeurope"
-scope = "regional"
+region = "azure:westeurope"
+deployment_scope = "regional"
 credential_ref = "kv"
 model_name = "gpt-4o"
-timeout_seconds = 8
+timeout_ms = 8_000
 
 [[feature]]
 application = "itsm"
 skill = "one"
 residency = "ours"
-approved = { cost_per_call_usd = 0.04 }
+approved = { cents_per_call = "4", calls_per_day = 7 }
 
 [[feature]]
 application = "itsm"
 skill = "two"
 residency = "de"
 "#;
-    const PRICES: &str = "[[price]]\nprovider = \"azure\"\nmodel = \"gpt-4o\"\nfrom = 2026-01-01\ninput = \"2.5\"\noutput = \"10\"\nsource = \"contract\"\n";
+    const PRICES: &str = "[[row]]\nprovider = \"azure\"\nmodel = \"gpt-4o\"\nfrom = 2026-01-01\ninput = \"2.5\"\noutput = \"10\"\nsource = \"contract\"\n";
 
     #[test]
     fn the_text_makes_the_same_configuration() {

@@ -143,7 +143,8 @@ fn words(value: &str) -> String {
             .and_then(|rest| rest.strip_suffix("?="))
             .and_then(unbase64);
         // The blank between two encoded words belongs to neither.
-        if !out.is_empty() && !(last_encoded && encoded.is_some()) {
+        let joins = last_encoded && encoded.is_some();
+        if !joins && !out.is_empty() {
             out.push(' ');
         }
         last_encoded = encoded.is_some();

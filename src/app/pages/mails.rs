@@ -142,9 +142,9 @@ fn one(ask: &Ask<'_>, names: &[String], place: usize, letter: &Letter) -> Page {
             ways = ways.say(" · ").link(word, link(ask, other), false);
         }
     }
-    let mut row = Vec::new();
+    let mut rows = Vec::new();
     if !letter.html.is_empty() {
-        row.push(Card {
+        rows.push(vec![Card {
             title: "As most mail programs show it".to_owned(),
             sub: Words::of("in a frame that may run nothing, fetch nothing and lead nowhere"),
             body: vec![Body::Frame {
@@ -152,13 +152,13 @@ fn one(ask: &Ask<'_>, names: &[String], place: usize, letter: &Letter) -> Page {
                 about: "The mail's HTML part".to_owned(),
             }],
             ..Card::default()
-        });
+        }]);
     }
-    row.push(Card {
+    rows.push(vec![Card {
         title: "As plain text".to_owned(),
         body: vec![Body::Lines(letter.text.clone())],
         ..Card::default()
-    });
+    }]);
     Page {
         headline: Words::new().name(letter.header("Subject")),
         lead: Words::of("To ")
@@ -167,7 +167,7 @@ fn one(ask: &Ask<'_>, names: &[String], place: usize, letter: &Letter) -> Page {
             .say(letter.header("Date"))
             .say(". ")
             .and(ways),
-        rows: vec![row],
+        rows,
         choice: Choice {
             hidden: vec![("mail".to_owned(), name.to_owned())],
             ..Choice::default()

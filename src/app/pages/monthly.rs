@@ -43,23 +43,12 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         asked: &asked,
         ..*ask
     };
-    let spend = spend::page(ask)?;
+    let mut spend = spend::page(ask)?;
     if spend.rows.is_empty() {
         return Ok(overview::nothing(ask));
     }
     let (mut landed, latency) = (residency::page(ask)?, latency::page(ask)?);
-    for table in landed
-        .rows
-        .iter_mut()
-        .flatten()
-        .flat_map(|card| &mut card.body)
-    {
-        if let Body::Table(table) = table
-            && table.name == "evidence"
-        {
-            table.rows.truncate(EVIDENCE);
-        }
-    }
+    fit_for_paper(&mut spend, &mut landed);
     let mut rows = spend.rows;
     rows.extend(landed.rows);
     rows.extend(latency.rows);
@@ -85,6 +74,37 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         },
         ..Page::default()
     })
+}
+
+/// Takes out what only a page on the web can use, and the evidence that a committee does not read.
+fn fit_for_paper(spend: &mut Page, landed: &mut Page) {
+    // A file leads nowhere, so it offers no other days either.
+    for card in spend.rows.iter_mut().flatten() {
+        card.body.retain(|body| match body {
+            Body::Words(lines) => !lines
+                .iter()
+                .any(|words| words.text().starts_with("Against: ")),
+            Body::Picture { .. }
+            | Body::Table(_)
+            | Body::Findings(_)
+            | Body::Lines(_)
+            | Body::Forms(_)
+            | Body::Frame { .. }
+            | Body::Empty(_) => true,
+        });
+    }
+    for table in landed
+        .rows
+        .iter_mut()
+        .flatten()
+        .flat_map(|card| &mut card.body)
+    {
+        if let Body::Table(table) = table
+            && table.name == "evidence"
+        {
+            table.rows.truncate(EVIDENCE);
+        }
+    }
 }
 
 /// Alerts that were opened in the month.
@@ -165,7 +185,7 @@ pub fn pilot(answer: &Pilot) -> Page {
         Outcome::Failed => Tone::Bad,
     };
     let said = verdict(answer);
-    let (word, rest) = said.split_once(": ").unwrap_or((&said, ""));
+    let word = said.split(": ").next().unwrap_or_default();
     let figures = &answer.figures;
     let days = match (&answer.first_day, &answer.last_day) {
         (Some(first), Some(last)) => format!("{first} to {last}"),
@@ -173,7 +193,12 @@ pub fn pilot(answer: &Pilot) -> Page {
     };
     Page {
         title: "Pilot".to_owned(),
-        headline: Words::new().with(tone, format!("{word}: ")).name(rest),
+        headline: Words::new()
+            .with(tone, format!("{word}: "))
+            .name(answer.feature.as_str())
+            .say(" at ")
+            .name(answer.endpoint.as_str())
+            .say("."),
         lead: Words::of(format!(
             "{} and {}; {} in all.",
             plural(figures.calls, "call", "calls"),

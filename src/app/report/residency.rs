@@ -257,10 +257,10 @@ fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered,
                 let rule = rules.rule_of(endpoint, rules.features.by_key(feature));
                 rule.map_or_else(Text::default, |rule| rule.name)
             });
-        let ruled = (rule.clone(), row.key.region.clone());
+        let field = (rule.clone(), row.key.region.clone());
         gathered
             .matrix
-            .entry(ruled)
+            .entry(field)
             .or_default()
             .add(verdict, calls);
         let place = (row.key.region, row.key.endpoint, verdict, grade);

@@ -21,17 +21,16 @@ pub(super) fn run(args: &MonthlyArgs, terminal: &mut Terminal<'_>) -> Result<u8,
     let setup = setup::load(args.config.as_deref(), &terminal.clock)?;
     let ledger = ask::open(&args.ledger)?;
     let now = terminal.clock.now();
-    let month = match &args.month {
-        Some(text) => Month::parse(text).ok_or_else(|| {
+    let month = if let Some(text) = &args.month {
+        Month::parse(text).ok_or_else(|| {
             Failure::Usage(format!(
                 "`--month {text}` is no month; write it as `2026-11`"
             ))
-        })?,
-        None => {
-            let days = gather(&ledger, Span::ALL, None)?.days;
-            let last = days.keys().next_back().copied().unwrap_or(now);
-            Month::of(ledger.zones().date_of(last))
-        }
+        })?
+    } else {
+        let days = gather(&ledger, Span::ALL, None)?.days;
+        let last = days.keys().next_back().copied().unwrap_or(now);
+        Month::of(ledger.zones().date_of(last))
     };
     let declared = &setup.ready.declared;
     let answer = monthly(&ledger, (&setup.rules, declared), (month, now), EVIDENCE)?;

@@ -50,12 +50,12 @@ impl Dates {
             let (rotated, due) = credential(placed, faults);
             let retires = date(placed.file, placed.written.retires.as_ref(), faults);
             let name = Text::from(placed.name.get().as_str());
-            let dated = OfEndpoint {
+            let all = OfEndpoint {
                 rotated,
                 due,
                 retires,
             };
-            dates.endpoints.insert(name, dated);
+            dates.endpoints.insert(name, all);
         }
         for (placed, (_, feature)) in features.iter().zip(ready.iter()) {
             let written = placed.written.get();
@@ -141,7 +141,7 @@ pub(in crate::config) fn declared(
         }
     });
     let endpoints = registry.iter().map(|(_, endpoint)| {
-        let dated = dates
+        let own = dates
             .endpoints
             .get(&endpoint.name)
             .copied()
@@ -149,9 +149,9 @@ pub(in crate::config) fn declared(
         let provider = endpoint.provider.as_ref();
         let listed = || prices.retirement(provider?, &endpoint.model_name);
         DeclaredEndpoint {
-            credential_rotated: dated.rotated.map(day),
-            credential_due: dated.due.map(day),
-            retires: dated.retires.or_else(listed).map(day),
+            credential_rotated: own.rotated.map(day),
+            credential_due: own.due.map(day),
+            retires: own.retires.or_else(listed).map(day),
             ..of_endpoint(registry, endpoint)
         }
     });

@@ -97,10 +97,7 @@ pub(in crate::app::pages) fn card(answer: &Pilot) -> Card {
         ..Table::default()
     }));
     Card {
-        title: format!(
-            "How does the pilot of {} at {} stand?",
-            answer.feature, answer.endpoint
-        ),
+        title: "How does the pilot stand?".to_owned(),
         body,
         foot: Words::new().name(notes(answer).join(" ")),
         ..Card::default()

@@ -4,7 +4,7 @@
 //! may be an hour behind or a second, and its last mark says which.
 
 use crate::figure::{bytes, count, duration, plural};
-use crate::ledger::{FollowerRow, Posted, Way};
+use crate::ledger::{FollowerRow, OutboxRow, Posted, Way};
 use crate::web::page::{Body, Card, Cell, Kind, Table, Tone, Words, columns};
 
 use super::super::Ask;
@@ -117,6 +117,34 @@ fn row(ask: &Ask<'_>, one: &FollowerRow, end: u64) -> Result<Vec<Cell>, Fault> {
     ])
 }
 
+/// Messages that went one way; `None` where none did.
+fn by_way(way: Way, posted: &[OutboxRow]) -> Option<Words> {
+    let of = |state: Posted| {
+        let list = posted
+            .iter()
+            .filter(|row| row.way == way && row.state == state);
+        wide(u64::try_from(list.count()).unwrap_or(u64::MAX))
+    };
+    let [waiting, sent, refused] = Posted::ALL.map(of);
+    if waiting + sent + refused == 0 {
+        return None;
+    }
+    let tone = |n: i64, tone: Tone| if n > 0 { tone } else { Tone::Plain };
+    Some(
+        Words::of(format!("By {}: {} sent, ", way.as_str(), count(sent)))
+            .with(
+                tone(waiting, Tone::Warn),
+                format!("{} waiting", count(waiting)),
+            )
+            .say(", ")
+            .with(
+                tone(refused, Tone::Bad),
+                format!("{} refused", count(refused)),
+            )
+            .say("."),
+    )
+}
+
 /// Open and past alerts, and messages on their way.
 pub(super) fn outbox_card(ask: &Ask<'_>) -> Result<Card, Fault> {
     let counts = ask.ledger.outbox_counts()?;
@@ -135,32 +163,7 @@ pub(super) fn outbox_card(ask: &Ask<'_>) -> Result<Card, Fault> {
             )
             .say("."),
     ];
-    for way in Way::ALL {
-        let of = |state: Posted| {
-            let list = posted
-                .iter()
-                .filter(|row| row.way == way && row.state == state);
-            wide(u64::try_from(list.count()).unwrap_or(u64::MAX))
-        };
-        let [waiting, sent, refused] = Posted::ALL.map(of);
-        if waiting + sent + refused == 0 {
-            continue;
-        }
-        let tone = |n: i64, tone: Tone| if n > 0 { tone } else { Tone::Plain };
-        lines.push(
-            Words::of(format!("By {}: {} sent, ", way.as_str(), count(sent)))
-                .with(
-                    tone(waiting, Tone::Warn),
-                    format!("{} waiting", count(waiting)),
-                )
-                .say(", ")
-                .with(
-                    tone(refused, Tone::Bad),
-                    format!("{} refused", count(refused)),
-                )
-                .say("."),
-        );
-    }
+    lines.extend(Way::ALL.into_iter().filter_map(|way| by_way(way, &posted)));
     if super::super::mails::folder(ask.setup).is_some() {
         let mails = Words::of("They lie in a folder and can be read: ");
         lines.push(mails.link("Mails", ask.view.link("/mails"), false));

@@ -28,7 +28,7 @@ struct Hours {
     /// Most calls of an hour.
     peak: i64,
     /// Hours with calls, and those of them with a throttled one.
-    hours: i64,
+    seen: i64,
     throttled: i64,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn room_card(ask: &Ask<'_>) -> Result<Card, Fault> {
     let mut endpoints: BTreeMap<&Text, Hours> = BTreeMap::new();
     for ((endpoint, _), (calls, throttled)) in &sums {
         let one = endpoints.entry(endpoint).or_default();
-        one.hours += 1;
+        one.seen += 1;
         one.peak = one.peak.max(*calls);
         if *throttled > 0 {
             one.throttled += 1;
@@ -107,16 +107,16 @@ fn room_row(name: &str, one: &Hours) -> Vec<Cell> {
         number(one.clean),
         one.first.map_or_else(Cell::none, number),
         Cell::new(
-            Words::of(share(one.throttled, one.hours)),
+            Words::of(share(one.throttled, one.seen)),
             one.throttled.to_string(),
         )
-        .hint(format!("{} of {}", count(one.throttled), count(one.hours))),
+        .hint(format!("{} of {}", count(one.throttled), count(one.seen))),
         Cell::new(room.clone(), room.text()),
     ]
 }
 
-/// Retries by feature and endpoint: how many, how many were answered, what they took and cost.
-pub(super) fn retries_card(ask: &Ask<'_>) -> Result<Card, Fault> {
+/// Retries by feature and endpoint, most first.
+fn chains(ask: &Ask<'_>) -> Result<Vec<((Text, Text), LinkTotals)>, Fault> {
     let only = ask.view.feature.as_deref();
     // A report of both halves is linked in both: calls count, where there are any.
     let mut halves: BTreeMap<(Text, Text), [LinkTotals; 2]> = BTreeMap::new();
@@ -136,6 +136,12 @@ pub(super) fn retries_card(ask: &Ask<'_>) -> Result<Card, Fault> {
         .map(|(key, [calls, requests])| (key, if calls.links > 0 { calls } else { requests }))
         .collect();
     list.sort_by_key(|(_, one)| std::cmp::Reverse(one.links));
+    Ok(list)
+}
+
+/// Retries by feature and endpoint: how many, how many were answered, what they took and cost.
+pub(super) fn retries_card(ask: &Ask<'_>) -> Result<Card, Fault> {
+    let list = chains(ask)?;
     let title = "What did repeating bring?".to_owned();
     if list.is_empty() {
         return Ok(Card {

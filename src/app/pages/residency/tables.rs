@@ -90,40 +90,6 @@ pub(super) fn evidence_card(told: &Told<'_>) -> Card {
             ..Card::default()
         };
     }
-    let row = |proof: &Proof| {
-        let bad = proof.verdict == "violated";
-        let verdict = Words::new().with(if bad { Tone::Bad } else { Tone::Warn }, proof.verdict);
-        vec![
-            Cell::new(
-                Words::new().link(
-                    time(told.view, &proof.at),
-                    link_of(told.view, &proof.call, &proof.at),
-                    false,
-                ),
-                proof.at.as_str(),
-            )
-            .hint(format!("every decision on the call of {}", proof.at)),
-            Cell::new(verdict, proof.verdict),
-            Cell::name(&proof.feature),
-            Cell::name(&proof.endpoint),
-            Cell::name(&proof.region),
-            Cell::name(&proof.rule),
-            Cell::new(
-                Words::of(proof.grade.unwrap_or("–")),
-                proof.grade.unwrap_or(""),
-            ),
-            Cell::name(&proof.evidence),
-            Cell::new(Words::new().code(proof.id.as_str()), proof.id.as_str()),
-            Cell::new(
-                Words::new().code(proof.position.as_str()),
-                proof.position.as_str(),
-            ),
-            Cell::new(
-                Words::of(proof.config.to_string()),
-                proof.config.to_string(),
-            ),
-        ]
-    };
     let shown = count(i64::try_from(proofs.len()).unwrap_or(i64::MAX));
     Card {
         title,
@@ -148,12 +114,47 @@ pub(super) fn evidence_card(told: &Told<'_>) -> Card {
                 ("Record", "position", Kind::Text),
                 ("Config", "config", Kind::Number),
             ]),
-            rows: proofs.iter().map(row).collect(),
+            rows: proofs.iter().map(|proof| proof_row(told, proof)).collect(),
             first: 15,
             ..Table::default()
         })],
         ..Card::default()
     }
+}
+
+fn proof_row(told: &Told<'_>, proof: &Proof) -> Vec<Cell> {
+    let bad = proof.verdict == "violated";
+    let verdict = Words::new().with(if bad { Tone::Bad } else { Tone::Warn }, proof.verdict);
+    vec![
+        Cell::new(
+            Words::new().link(
+                time(told.view, &proof.at),
+                link_of(told.view, &proof.call, &proof.at),
+                false,
+            ),
+            proof.at.as_str(),
+        )
+        .hint(format!("every decision on the call of {}", proof.at)),
+        Cell::new(verdict, proof.verdict),
+        Cell::name(&proof.feature),
+        Cell::name(&proof.endpoint),
+        Cell::name(&proof.region),
+        Cell::name(&proof.rule),
+        Cell::new(
+            Words::of(proof.grade.unwrap_or("–")),
+            proof.grade.unwrap_or(""),
+        ),
+        Cell::name(&proof.evidence),
+        Cell::new(Words::new().code(proof.id.as_str()), proof.id.as_str()),
+        Cell::new(
+            Words::new().code(proof.position.as_str()),
+            proof.position.as_str(),
+        ),
+        Cell::new(
+            Words::of(proof.config.to_string()),
+            proof.config.to_string(),
+        ),
+    ]
 }
 
 pub(super) fn places_card(told: &Told<'_>) -> Card {

@@ -54,7 +54,7 @@ pub fn explain(
         let present = row.is_some_and(|row| row.text == setup.ready.canonical);
         let then = row
             .filter(|_| !present)
-            .and_then(|row| crate::config::past(&row.text, now))
+            .and_then(|row| crate::config::past::past(&row.text, now))
             .map(|ready| Setup::of(ready, Vec::new()));
         // A configuration that the books lost leaves what was booked, without reasons.
         let setup = if present { Some(setup) } else { then.as_ref() };
@@ -169,7 +169,7 @@ fn tokens(line: &Line, counted: Option<Usage>) -> Option<[Option<u64>; 6]> {
 
 /// What a report told of its caller, where it told anything.
 fn caller(who: &Origin) -> Vec<(&'static str, String)> {
-    let tags = who.tags.iter().map(|tag| tag.as_str());
+    let tags = who.tags.iter().map(crate::units::Text::as_str);
     let tags = tags.collect::<Vec<_>>().join(", ");
     let list = [
         ("application", who.application.to_string()),
@@ -241,7 +241,10 @@ fn why_feature(how: How, feature: Option<&Feature>) -> String {
     match how {
         How::Matched => {
             let kinds = feature.map(|feature| feature.matcher.kinds());
-            let kinds = kinds.into_iter().flatten().map(|kind| kind.as_str());
+            let kinds = kinds
+                .into_iter()
+                .flatten()
+                .map(crate::attribute::Kind::as_str);
             let kinds = kinds.collect::<Vec<_>>().join(", ");
             format!("the feature's own matcher claims it, by {kinds}")
         }

@@ -65,7 +65,6 @@ pub(super) fn card(told: &Told) -> Card {
         ),
         body,
         foot: tokens_words(told),
-        ..Card::default()
     }
 }
 
