@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use crate::alert::SourceFact;
 use crate::app::follow::{Access, Books};
 use crate::app::setup::Setup;
 use crate::crash::site;
@@ -21,6 +20,7 @@ use super::around::{audit_row, first_day, law, step_row, zone_of};
 use super::compose::Composer;
 use super::feedback::{episode_row, feedback};
 use super::judging::Judging;
+use super::looked::{Evaluated, Looked, Told};
 use super::past::Past;
 use super::reading::{self, Reading};
 
@@ -36,43 +36,8 @@ const CHUNK_MS: i64 = HOUR_MS;
 const PARTIAL_MS: i64 = 2 * HOUR_MS;
 /// Sources stall when nothing has been complete for so long.
 const STALLED_MS: i64 = 15 * MINUTE_MS;
-
-/// What holds when the books are looked at.
-#[derive(Clone, Debug, Default)]
-pub struct Looked {
-    /// The time.
-    pub now: UnixMillis,
-    /// Up to when all sources have been read; `None` while one cannot tell.
-    pub complete_to: Option<UnixMillis>,
-    /// Sources that are being read, as far as their readers know.
-    pub sources: Vec<SourceFact>,
-}
-
-/// What a look did.
-#[derive(Clone, Debug, Default)]
-pub struct Evaluated {
-    /// Steps that people are told of, or not.
-    pub steps: Vec<Step>,
-    /// Mails written, in order.
-    pub told: Vec<Told>,
-    /// There is more to judge now.
-    pub more: bool,
-}
-
-/// A mail that was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// When, by the clock of whoever judged.
-    pub at: UnixMillis,
-    /// To whom.
-    pub to: Text,
-    /// The subject.
-    pub subject: String,
-    /// The text part of a mail.
-    pub text: String,
-    /// The place of its step.
-    pub step: usize,
-}
+/// At least so long between two looks at minutes that are not complete.
+const PEEK_MS: i64 = 5_000;
 
 /// Alerts at work. After a fault it is made anew: what is in its memory may be ahead of the books.
 pub struct Evaluator {
@@ -424,6 +389,3 @@ impl Evaluator {
         Ok(Ok(done))
     }
 }
-
-/// At least so long between two looks at minutes that are not complete.
-const PEEK_MS: i64 = 5_000;

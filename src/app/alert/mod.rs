@@ -15,6 +15,7 @@ mod hook;
 pub(in crate::app) mod judging;
 mod links;
 mod listing;
+mod looked;
 #[cfg(test)]
 mod months;
 mod orders;
@@ -25,10 +26,11 @@ mod relive;
 
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
-pub use evaluate::{Evaluated, Evaluator, Looked, Told as Written};
+pub use evaluate::Evaluator;
 pub use judging::{Judging, Law};
 pub use links::{LASTS_MS, Signed, matcher_of_episode, sign};
 pub use listing::{Told, episodes, silences, told};
+pub use looked::{Evaluated, Looked, Told as Written};
 pub use orders::{obey, order};
 pub use post::{Fallback, Out, Tried, post};
 pub use relive::relive;

@@ -11,7 +11,8 @@ use crate::episode::Step;
 use crate::ledger::{Span, SqliteLedger, Way};
 use crate::notify;
 
-use super::evaluate::{Evaluator, Told};
+use super::evaluate::Evaluator;
+use super::looked::Told;
 use super::post::{Fallback, Out, post};
 
 /// Takes a mail as it goes, with the step that it tells.
