@@ -246,7 +246,6 @@ fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
     } else {
         format!("since {}", near(notice.since))
     };
-    let state = notice.kind.as_str();
     let rule = clean::name(&notice.rule.name);
     let cost = match notice.finding.loss.so_far_nanousd.filter(|sum| *sum > 0) {
         Some(sum) if is_over => format!("; cost {}", figure::dollars(sum)),
@@ -264,7 +263,7 @@ fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
         Some(base) => format!("{}/alerts/{number}", base.trim_end_matches('/')),
         None => format!("tollwatch alerts show {number}"),
     };
-    let state = format!("{state}, {}", notice.severity.as_str());
+    let state = format!("{}, {}", notice.kind.as_str(), notice.severity.as_str());
     let after = format!("{when}{cost}; rule {rule}.{act}");
     let tone = view::tone(notice);
     entry(&[
