@@ -156,7 +156,7 @@ fn feature(key: &Text, group: &Group, rules: &Rulebook, links: &Links) -> Featur
     };
     let (retry, fallback) = (of(Kind::Retry), of(Kind::Fallback));
     let totals = &group.cell.totals;
-    let tried = if half == "call" {
+    let tried = if half == Half::Call {
         totals.calls()
     } else {
         totals.requests()
