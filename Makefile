@@ -67,6 +67,17 @@ bench-anomaly: DATA ?= ../shared/data/servegen/clients_a.csv.gz
 bench-anomaly: tools
 	DATA=$(DATA) cargo bench --locked --bench anomaly
 
+# Judging: one minute's close over ten thousand series, and a backtest of 90 days of 200 features.
+.PHONY: bench-watch
+bench-watch: tools
+	cargo bench --locked --bench watch
+
+# Months of invented quiet traffic, RUNS of them in five shapes, and a year with incidents, through rules and mails.
+.PHONY: months
+months: RUNS ?= 15
+months: tools
+	QUIET_RUNS=$(RUNS) YEAR_DAYS=365 cargo test --release --locked --lib months -- --nocapture --test-threads 1
+
 lint:
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings

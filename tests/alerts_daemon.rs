@@ -11,12 +11,15 @@ mod common;
 mod daemon_support;
 #[path = "common/hooks.rs"]
 mod hooks;
+mod influx_support;
 
 use std::io::Write as _;
 
 use common::Desk;
 use daemon_support::{Daemon, wait_for};
 use hooks::Hooks;
+use influx_support::fake::{Fake, Fault};
+use tollwatch::config::InfluxVersion;
 use tollwatch::ledger::{Alerts as _, SqliteLedger};
 use tollwatch::units::UnixMillis;
 
@@ -57,6 +60,9 @@ residency = "eu"
 folder = "mails"
 from = "tollwatch@example.com"
 fallback_to = "fallback@example.com"
+
+[alerts]
+public_url = "https://tollwatch.contoso.example"
 "#;
 
 fn now() -> UnixMillis {
@@ -108,10 +114,51 @@ fn header<'a>(mail: &'a str, name: &str) -> &'a str {
     found.unwrap_or_default().trim_start_matches(':').trim()
 }
 
+/// The address behind `Acknowledge` leads to a page of this daemon, whose form takes care of it.
+fn acknowledged_by_its_link(desk: &Desk, daemon: &Daemon<'_>, mail: &str) {
+    let read = mail_parser::MessageParser::default().parse(mail).unwrap();
+    let text = read.body_text(0).unwrap().into_owned();
+    let base = "https://tollwatch.contoso.example";
+    let mut words = text.split_whitespace();
+    let link = words.find_map(|word| {
+        word.strip_prefix(base)
+            .filter(|path| path.contains("/ack?k="))
+    });
+    let link = link.unwrap_or_else(|| panic!("{text}"));
+    let ask = |method: &str| {
+        let mut stream = std::net::TcpStream::connect(daemon.address()).unwrap();
+        let kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0";
+        let host = base.trim_start_matches("https://");
+        write!(
+            stream,
+            "{method} {link} HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer
+    };
+    let done = || {
+        let books = SqliteLedger::open_read_only(&desk.path("books.db")).unwrap();
+        books.alert_audit(10).unwrap()
+    };
+    let page = ask("GET");
+    assert!(page.contains("Acknowledge this alert?"), "{page}");
+    assert_eq!(done(), []);
+    let answer = ask("POST");
+    assert!(answer.contains("It is done."), "{answer}");
+    assert_eq!(done()[0].author, "owner@example.com");
+}
+
 #[test]
 fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     let desk = Desk::new();
-    desk.write("t.toml", CONFIG);
+    let database = Fake::start(InfluxVersion::V1, Box::new(|_| Fault::None));
+    let told_to = format!(
+        "{CONFIG}\n[[influxdb]]\nname = \"main\"\nversion = 1\ndatabase = \"llm\"\nurl = \"{}\"\n",
+        database.url
+    );
+    desk.write("t.toml", told_to);
     let good: String = (0..200)
         .map(|n| record(n, 4_000 - 15 * i64::try_from(n).unwrap(), ""))
         .collect();
@@ -133,6 +180,7 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
     assert_eq!(header(&found, "To"), "owner@example.com");
     let id = header(&found, "Message-ID").to_owned();
     assert!(!id.is_empty());
+    acknowledged_by_its_link(&desk, &daemon, &found);
     let number = found.split("X-Tollwatch-Episode: ").nth(1).unwrap();
     let number = number.lines().next().unwrap().trim().to_owned();
     judged(
@@ -141,6 +189,12 @@ fn a_violated_call_is_a_mail_within_a_minute_and_no_second_one() {
         "planned",
         "nobody is told of the rest of it",
     );
+    for (state, text) in [
+        ("firing", "sent 1 call to azure:eastus"),
+        ("feedback", "maria says that it was planned"),
+    ] {
+        noted(&database, state, text, &daemon);
+    }
     daemon.stop();
     judged(&desk, &number, "real", "its limit stands in its rule");
     let before = mails(&desk).len();
@@ -289,4 +343,24 @@ fn judged(desk: &Desk, number: &str, word: &str, effect: &str) {
         shown.out.contains(&line) && shown.out.contains(effect),
         "{shown:?}"
     );
+}
+
+/// A step as the database has it, with the words of an annotation.
+fn noted(database: &Fake, state: &str, text: &str, daemon: &Daemon<'_>) {
+    let told = || format!("{}\n{:#?}", daemon.log(), database.state().points);
+    let wanted = format!("state={state}");
+    let line = wait_for(state, told, || {
+        let points = &database.state().points;
+        let mut found = points.iter().filter(|((series, _), _)| {
+            series.starts_with("llm_alerts,") && series.contains(&wanted)
+        });
+        found
+            .next()
+            .map(|((series, _), fields)| format!("{series} {fields:?}"))
+    });
+    let feature = "feature=itsm/incident_summarization";
+    for piece in [feature, "severity=page", "rule=first-violated", text] {
+        assert!(line.contains(piece), "no {piece} in {line}");
+    }
+    eprintln!("{line}");
 }

@@ -151,6 +151,11 @@ fn names_and_inventories() {
 }
 
 #[test]
+fn who_may_look() {
+    check("web.cases", 6);
+}
+
+#[test]
 fn endpoint_lint() {
     check("lint.cases", 15);
 }
@@ -177,6 +182,7 @@ fn every_code_is_explained_and_tested() {
         "lint.cases",
         "alerts.cases",
         "rules.cases",
+        "web.cases",
     ];
     for file in files {
         let text = std::fs::read_to_string(root.join("tests/data/config").join(file)).unwrap();

@@ -632,6 +632,7 @@ fn steps_of_one_second_are_further_points() {
         world.follow(9);
         world.deliver(100, true);
     }
+    let first = |text: &str| text.chars().take(1).collect::<String>();
     let told: Vec<(String, String)> = world
         .server
         .0
@@ -640,7 +641,7 @@ fn steps_of_one_second_are_further_points() {
         .map(|((series, _), line)| {
             let (_, rest) = series.split_once("rev=").unwrap();
             let title = line.split("title=\"").nth(1).unwrap();
-            (rest[..1].to_owned(), title[..1].to_owned())
+            (first(rest), first(title))
         })
         .collect();
     let wanted = [("0", "a"), ("1", "b"), ("2", "c")];

@@ -328,7 +328,7 @@ fn steps_of_alerts_are_there_once_whatever_a_database_does() {
         let mut ledger = SqliteLedger::open_in_memory(Options::default()).unwrap();
         let (mut at, mut wanted) = (1_795_000_000_000, 0);
         for _ in 0..40 {
-            let events: Vec<EventRow> = (0..1 + dice.roll(3))
+            let events: Vec<EventRow> = (0..=dice.roll(3))
                 .map(|place| EventRow {
                     at: UnixMillis(at),
                     body: serde_json::to_vec(&AlertPoint {

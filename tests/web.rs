@@ -4,7 +4,7 @@
 //! program's own reports: a page that says another sum than `report --json` is wrong, whichever is
 //! right.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod common;
 mod ledger_support;
@@ -202,6 +202,18 @@ fn answers_are_marked_and_strangers_are_sent_away() {
     for (method, path, name, value, status) in cases {
         let answer = ask_with(&served, method, path, &[(name, value)]);
         assert_eq!(answer.status, status, "{method} {path} {value}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_to_people_as_a_page_and_to_programs_as_text() {
+    let served = served(hostile(2, 2));
+    for (accept, kind) in [("text/html,*/*", "text/html"), ("*/*", "text/plain")] {
+        for path in ["/nothing", "/alerts/77", "/spend/nothing.csv"] {
+            let answer = ask_with(&served, "GET", path, &[("Accept", accept)]);
+            assert_eq!(answer.status, 404, "{path}");
+            assert!(answer.head.contains(kind), "{path}: {}", answer.head);
+        }
     }
 }
 

@@ -135,102 +135,104 @@ fn an_alert_is_told_whole() {
     assert_eq!(list["alerts"][1], one["alert"]);
 }
 
+/// What is asked, the status, the code and the parameter that is wrong.
+const WRONG: [(&str, u16, &str, Option<&str>); 20] = [
+    ("/api/v1/nothing", 404, "not_found", None),
+    ("/api/v1/alerts/9", 404, "not_found", None),
+    (
+        "/api/v1/alerts/99999999999999999999",
+        404,
+        "not_found",
+        None,
+    ),
+    ("/api/v1/alerts/9223372036854775808", 404, "not_found", None),
+    ("/api/v1/spend/days", 404, "not_found", None),
+    ("/api/v2/spend", 404, "not_found", None),
+    (
+        "/api/v1/spend?from=yesterday",
+        400,
+        "bad_parameter",
+        Some("from"),
+    ),
+    (
+        "/api/v1/spend?from=2026-02-30",
+        400,
+        "bad_parameter",
+        Some("from"),
+    ),
+    (
+        "/api/v1/spend?from=2026-11-20&to=2026-11-19",
+        400,
+        "bad_parameter",
+        Some("from"),
+    ),
+    (
+        "/api/v1/spend?form=2026-11-20",
+        400,
+        "bad_parameter",
+        Some("form"),
+    ),
+    (
+        "/api/v1/residency?feature=a",
+        400,
+        "bad_parameter",
+        Some("feature"),
+    ),
+    (
+        "/api/v1/spend?from=2026-11-20&from=2026-11-20",
+        400,
+        "bad_parameter",
+        Some("from"),
+    ),
+    (
+        "/api/v1/spend?feature=%ff",
+        400,
+        "bad_parameter",
+        Some("query"),
+    ),
+    ("/api/v1/calls?limit=0", 400, "bad_parameter", Some("limit")),
+    (
+        "/api/v1/calls?limit=501",
+        400,
+        "bad_parameter",
+        Some("limit"),
+    ),
+    (
+        "/api/v1/calls?cursor=x",
+        400,
+        "bad_parameter",
+        Some("cursor"),
+    ),
+    (
+        "/api/v1/calls?outcome=bad",
+        400,
+        "bad_parameter",
+        Some("outcome"),
+    ),
+    (
+        "/api/v1/alerts?state=shut",
+        400,
+        "bad_parameter",
+        Some("state"),
+    ),
+    (
+        "/api/v1/alerts?cursor=-1",
+        400,
+        "bad_parameter",
+        Some("cursor"),
+    ),
+    (
+        "/api/v1/alerts/1?from=2026-11-20",
+        400,
+        "bad_parameter",
+        Some("from"),
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_said_with_what_is_right() {
     let served = Served::new(ledger_support::traffic(3, 40, 2), "");
-    let cases = [
-        ("/api/v1/nothing", 404, "not_found", None),
-        ("/api/v1/alerts/9", 404, "not_found", None),
-        (
-            "/api/v1/alerts/99999999999999999999",
-            404,
-            "not_found",
-            None,
-        ),
-        ("/api/v1/alerts/9223372036854775808", 404, "not_found", None),
-        ("/api/v1/spend/days", 404, "not_found", None),
-        ("/api/v2/spend", 404, "not_found", None),
-        (
-            "/api/v1/spend?from=yesterday",
-            400,
-            "bad_parameter",
-            Some("from"),
-        ),
-        (
-            "/api/v1/spend?from=2026-02-30",
-            400,
-            "bad_parameter",
-            Some("from"),
-        ),
-        (
-            "/api/v1/spend?from=2026-11-20&to=2026-11-19",
-            400,
-            "bad_parameter",
-            Some("from"),
-        ),
-        (
-            "/api/v1/spend?form=2026-11-20",
-            400,
-            "bad_parameter",
-            Some("form"),
-        ),
-        (
-            "/api/v1/residency?feature=a",
-            400,
-            "bad_parameter",
-            Some("feature"),
-        ),
-        (
-            "/api/v1/spend?from=2026-11-20&from=2026-11-20",
-            400,
-            "bad_parameter",
-            Some("from"),
-        ),
-        (
-            "/api/v1/spend?feature=%ff",
-            400,
-            "bad_parameter",
-            Some("query"),
-        ),
-        ("/api/v1/calls?limit=0", 400, "bad_parameter", Some("limit")),
-        (
-            "/api/v1/calls?limit=501",
-            400,
-            "bad_parameter",
-            Some("limit"),
-        ),
-        (
-            "/api/v1/calls?cursor=x",
-            400,
-            "bad_parameter",
-            Some("cursor"),
-        ),
-        (
-            "/api/v1/calls?outcome=bad",
-            400,
-            "bad_parameter",
-            Some("outcome"),
-        ),
-        (
-            "/api/v1/alerts?state=shut",
-            400,
-            "bad_parameter",
-            Some("state"),
-        ),
-        (
-            "/api/v1/alerts?cursor=-1",
-            400,
-            "bad_parameter",
-            Some("cursor"),
-        ),
-        (
-            "/api/v1/alerts/1?from=2026-11-20",
-            400,
-            "bad_parameter",
-            Some("from"),
-        ),
-    ];
-    for (path, status, code, parameter) in cases {
+    for (path, status, code, parameter) in WRONG {
         let answer = ask(&served, path);
         assert_eq!(answer.status, status, "{path}");
         let told: Value = serde_json::from_str(&answer.body).unwrap();

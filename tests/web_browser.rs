@@ -115,7 +115,8 @@ fn stands(
             }
             let faults = browser.faults(&base);
             // An alert that is not there is told as such.
-            if !faults.is_empty() && !(path == "/alerts/1" && faults.len() == 1) {
+            let missing = path == "/alerts/1" && faults.len() == 1;
+            if !missing && !faults.is_empty() {
                 say("faults", json!(faults));
             }
             if let Some(rules) = rules {
@@ -158,7 +159,12 @@ fn headlines(browser: &mut Browser, served: &Served) {
     let (daily, residency) = (report("daily"), report("residency"));
     let n = |value: &Value| value.as_i64().unwrap();
     let dollars = |nano: &Value| figure::dollars(NanoUsd(n(nano)));
-    let (total, last) = (&daily["total"], daily["days"].as_array().unwrap().last());
+    let total = &daily["total"];
+    let days = daily["days"].as_array().unwrap();
+    let most = days.iter().map(|day| n(&day["requests"])).max().unwrap();
+    // The present day has only begun.
+    let whole = |day: &&Value| n(&day["requests"]) * 2 > most;
+    let last = days.iter().rev().find(whole);
     let asked: Value =
         serde_json::from_str(&web_support::ask(served, "/api/v1/health").body).unwrap();
     let received: i64 = asked["sources"]

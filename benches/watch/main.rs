@@ -1,8 +1,9 @@
 //! What it takes to judge: one minute's close over ten thousand live series, and a backtest of 90 days of 200
 //! features, each by all shipped rules.
 //!
-//! Knows no ledger: facts come out of memory. A newcomer may ask why the slowest minute counts and not the
-//! mean: every tenth feeds the detectors, and a source waits for that one too.
+//! Knows no ledger: facts come out of memory, as the books' past tells them, and go through the judging that
+//! daemon and backtest share. A newcomer may ask why the slowest minute counts and not the mean: every tenth
+//! feeds the detectors, and a source waits for that one too.
 //!
 //! `cargo bench --bench watch -- [--days N]`. Ends with 1 when a limit is missed.
 
@@ -12,14 +13,16 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tollwatch::alert::{Declared, Fact};
+use tollwatch::alert::{Declared, Fact, Settings};
+use tollwatch::app::alert::{Judging, Law};
 use tollwatch::cell::{Cell, Totals};
 use tollwatch::config::Rules;
 use tollwatch::entry::CellKey;
+use tollwatch::episode::DeskState;
 use tollwatch::hist::Layout;
 use tollwatch::residency::Verdict;
 use tollwatch::units::UnixMillis;
-use tollwatch::watch::{Moment, Watch, WatchState};
+use tollwatch::watch::WatchState;
 
 /// One minute's close over ten thousand series.
 const CLOSE_MOST: Duration = Duration::from_secs(1);
@@ -73,27 +76,23 @@ fn cell(feature: i64, minute: i64) -> Cell {
 fn run(features: i64, minutes: i64) -> (Duration, Duration) {
     let zone = "Europe/Berlin".parse().unwrap_or(chrono_tz::Tz::UTC);
     let rules = Rules::shipped();
-    let mut watch = Watch::new(
-        &rules.rules,
-        &Declared::default(),
+    let law = Law {
+        rules: &rules.rules,
+        declared: &Declared::default(),
+        told: &Settings::default(),
         zone,
-        WatchState::default(),
-    );
-    for feature in 0..features {
-        watch.hear(Fact::Key(feature, Rc::new(key(feature))));
-    }
+    };
+    let mut judging = Judging::new(law, WatchState::default(), &DeskState::default());
+    let keys = (0..features).map(|feature| Fact::Key(feature, Rc::new(key(feature))));
+    judging.relive(keys.collect(), at(0));
     let (mut slowest, mut all) = (Duration::ZERO, Duration::ZERO);
     for minute in 0..minutes {
         let cells = (0..features).map(|feature| (feature, cell(feature, minute)));
         let fact = Fact::Minute(at(minute), cells.collect());
         let began = Instant::now();
-        watch.hear(fact);
-        watch.judge(&Moment {
-            closed_to: at(minute + 1),
-            wall: at(minute + 1),
-            stalled: false,
-        });
-        watch.state();
+        judging.relive(vec![fact], at(minute + 1));
+        judging.watch.state();
+        judging.desk.state();
         let took = began.elapsed();
         all += took;
         // The first minutes make the series.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tollwatch::app::pages::PLACES;
 use tollwatch::ledger::{Alerts, Family, Ledger, Resolution, Span, SqliteLedger};
 use tollwatch::units::{HOUR_MS, UnixMillis};
-use tollwatch::web::page::full;
+use tollwatch::web::page::{Reader, full};
 use tollwatch::web::{Answers, Asked};
 
 use super::ledger_support::{DAY, START};
@@ -28,7 +28,7 @@ const ROUNDS: usize = 7;
 fn page(served: &Served, path: &str, query: &str) -> String {
     let asked = Asked::parse(query).expect("a query");
     let page = served.pages.page(path, &asked).expect("a page");
-    full(&page, &PLACES, path)
+    full(&page, served.pages.places(), path, &Reader::default())
 }
 
 /// Weighs each page, of two weeks and of all days; how many limits were missed.
@@ -50,26 +50,32 @@ pub(crate) fn weight(served: &Served) -> u32 {
     missed
 }
 
+/// All cells of days.
+fn days(books: &SqliteLedger, span: Span) {
+    let done = books.cells(Resolution::Day, span, &mut |row| {
+        black_box(&row);
+        Ok(())
+    });
+    done.expect("cells");
+}
+
+/// What tells how much was not seen.
+fn seen(books: &SqliteLedger, span: Span) {
+    black_box(books.counts().expect("counts"));
+    black_box(books.families(Family::PriceRow, span).expect("price rows"));
+    black_box(books.overflows().expect("overflows"));
+    black_box(books.losses().expect("losses"));
+}
+
 /// Asks what a page's figures need, and does nothing with it.
 fn queries(books: &SqliteLedger, path: &str, span: Span) {
-    let cells = |span: Span| {
-        let done = books.cells(Resolution::Day, span, &mut |row| {
-            black_box(&row);
-            Ok(())
-        });
-        done.expect("cells");
-    };
+    let cells = |span: Span| days(books, span);
+    let seen = || seen(books, span);
     let before = Span {
         from: UnixMillis(span.from.0 - (span.to.0 - span.from.0)),
         to: span.from,
     };
     black_box(books.day_configs(Span::ALL).expect("configurations"));
-    let seen = || {
-        black_box(books.counts().expect("counts"));
-        black_box(books.families(Family::PriceRow, span).expect("price rows"));
-        black_box(books.overflows().expect("overflows"));
-        black_box(books.losses().expect("losses"));
-    };
     match path {
         "/" => {
             cells(Span {

@@ -17,7 +17,7 @@ use tollwatch::clock::{Clock, FixedClock};
 use tollwatch::ledger::{Ledger, SqliteLedger};
 use tollwatch::telemetry::{Figures, Health};
 use tollwatch::units::{Text, UnixMillis};
-use tollwatch::web::{self, Board, Limits, Listener};
+use tollwatch::web::{self, Access, Board, Limits, Listener};
 
 use super::ledger_support::{DAY, Dice, START, batch, entry, shared};
 
@@ -48,6 +48,7 @@ impl Served {
             Arc::clone(&clock),
         ));
         let board = Board {
+            access: Arc::new(Access::open(Arc::clone(&clock)).expect("open to all")),
             figures: Arc::new(Figures::new("1", now)),
             health: Arc::new(Health::new(Instant::now(), Duration::from_hours(1))),
             pages: Some(pages.clone()),

@@ -41,15 +41,12 @@ pub(super) fn alerts(command: &AlertsCommand, terminal: &mut Terminal<'_>) -> Re
                 [only] => only.parse::<u64>().ok(),
                 _ => None,
             };
-            let matcher = match episode {
-                Some(number) => {
-                    job::matcher_of_episode(&ask::open(&args.books.ledger)?, number)?
-                        .ok_or_else(|| Failure::Usage(format!("there is no episode {number}")))?
-                }
-                None => {
-                    let matchers = args.matchers.iter().map(String::as_str);
-                    matcher_of(matchers).map_err(Failure::Usage)?
-                }
+            let matcher = if let Some(number) = episode {
+                job::matcher_of_episode(&ask::open(&args.books.ledger)?, number)?
+                    .ok_or_else(|| Failure::Usage(format!("there is no episode {number}")))?
+            } else {
+                let matchers = args.matchers.iter().map(String::as_str);
+                matcher_of(matchers).map_err(Failure::Usage)?
             };
             let order = Order::Silence {
                 matcher,

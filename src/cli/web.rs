@@ -23,10 +23,9 @@ pub(super) fn web(command: &WebCommand, terminal: &mut Terminal<'_>) -> Result<u
         }
         WebCommand::Token => {
             let token = random_hex()?;
-            terminal.note("the token, for the program alone; it is not shown again:")?;
-            writeln!(terminal.out, "{token}")?;
-            terminal.note("its digest, for `hash` of `[[web.token]]`:")?;
-            writeln!(terminal.out, "sha256:{}", digest_hex(&token))?;
+            writeln!(terminal.out, "{token}\nsha256:{}", digest_hex(&token))?;
+            terminal.out.flush()?;
+            terminal.note("the first line is the program's, and is not kept; the second is for `hash` of `[[web.token]]`")?;
         }
     }
     Ok(0)

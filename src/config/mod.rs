@@ -20,6 +20,7 @@ mod influxdb;
 mod inventory;
 mod kafka;
 mod lint;
+mod lists;
 mod names;
 pub mod past;
 mod places;
@@ -291,8 +292,8 @@ fn build(
     let features_file = further.features.as_ref().unwrap_or(&none);
     let more_endpoints: written::EndpointsFile = read::parse(endpoints_file, faults);
     let more_features: written::FeaturesFile = read::parse(features_file, faults);
-    let regions = regions(further.regions.as_ref(), faults);
-    let prices = prices(&further, faults);
+    let regions = lists::regions(further.regions.as_ref(), faults);
+    let prices = lists::prices(&further, faults);
 
     let (sources, kafka) = sources(main, dir, &written.source, read, faults);
     let told = told_formats(&sources, &kafka);
@@ -390,33 +391,4 @@ fn told_formats(files: &[FileSource], kafka: &[kafka::Placed<'_>]) -> Vec<(Text,
         .chain(kafka)
         .map(|(name, decode)| (name.clone(), decode.format))
         .collect()
-}
-
-/// The shipped regions with the user's added.
-fn regions(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Regions {
-    let Some(file) = file else {
-        return Regions::shipped();
-    };
-    Regions::shipped()
-        .with_user_file(&file.name, &file.text)
-        .unwrap_or_else(|problems| {
-            faults.extend(problems);
-            Regions::shipped()
-        })
-}
-
-/// The shipped prices with an import and the user's own added.
-fn prices(further: &Further, faults: &mut Vec<Problem>) -> PriceBook {
-    let mut book = PriceBook::shipped();
-    if let Some(file) = &further.price_import
-        && let Err(problems) = book.with_import(&file.name, &file.text)
-    {
-        faults.extend(problems);
-    }
-    if let Some(file) = &further.prices
-        && let Err(problems) = book.with_user_file(&file.name, &file.text)
-    {
-        faults.extend(problems);
-    }
-    book
 }

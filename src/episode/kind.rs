@@ -4,13 +4,15 @@
 //! that left its region is news even where the endpoint that should have taken it is down.
 
 use crate::alert::{Check, Dimension, Finding, Measure, Metric, Residency, Rule, Series};
-use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
+use crate::units::{MINUTE_MS, Text, UnixMillis};
 
 use super::settings::Settings;
 
-/// How long after its end trouble explains what looks at it no more: links are computed by the hour, and
-/// an alert that clears is believed after some minutes.
-const AFTER_MS: i64 = 75 * MINUTE_MS;
+/// How long trouble goes on explaining what no longer looks back at it: what ends is believed after some minutes,
+/// and what follows needs some to come back.
+const AFTER_MS: i64 = 30 * MINUTE_MS;
+/// The same of retries, which are computed by the hour.
+const AFTER_LINKS_MS: i64 = 75 * MINUTE_MS;
 
 /// A sort of trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,12 +199,16 @@ pub(super) struct Cause {
 
 impl Cause {
     /// Whether what a finding looks at may still hold some of it.
-    fn reaches(&self, what: &Finding, wall: UnixMillis) -> bool {
+    fn reaches(&self, (effect, what): (Kind, &Finding), wall: UnixMillis) -> bool {
         let Some(ended) = self.ended else { return true };
         let window = i64::from(what.measure.window_minutes).saturating_mul(MINUTE_MS);
+        let after = if effect == Kind::Retries {
+            AFTER_LINKS_MS
+        } else {
+            AFTER_MS
+        };
         // What is dear explains sums by how dear it is, and that is told by what fires alone.
-        self.kind != Kind::Dear
-            && wall.0.saturating_sub(ended.0) <= window.max(HOUR_MS).saturating_add(AFTER_MS)
+        self.kind != Kind::Dear && wall.0.saturating_sub(ended.0) < window.saturating_add(after)
     }
 }
 
@@ -214,7 +220,10 @@ pub(super) fn explains(
     wall: UnixMillis,
 ) -> bool {
     let why = &cause.why;
-    if !cause.kind.explains(effect) || why.severity < what.severity || !cause.reaches(what, wall) {
+    if !cause.kind.explains(effect)
+        || why.severity < what.severity
+        || !cause.reaches((effect, what), wall)
+    {
         return false;
     }
     // A dear hour explains a dear day, not the other way round.

@@ -194,6 +194,20 @@ fn answer(digest: &Digest, around: &Around<'_>) -> String {
     }
 }
 
+/// The texts that a line has; those that are not given are empty.
+const TEXTS: [&str; 10] = [
+    "what", "figure", "strong", "rest", "note", "state", "after", "see", "tone", "colour",
+];
+
+/// A line of a digest with all its texts.
+pub(super) fn entry(texts: &[(&str, &str)]) -> Value {
+    let text = |name: &&'static str| {
+        let given = texts.iter().find(|(own, _)| own == name);
+        (*name, Value::from(given.map_or("", |(_, text)| *text)))
+    };
+    Value::from_pairs(TEXTS.iter().map(text))
+}
+
 fn line(line: &Line) -> Value {
     let now = metric::bare(line.metric, line.now);
     let rest = match line.should {
@@ -203,12 +217,12 @@ fn line(line: &Line) -> Value {
         }
         None => String::new(),
     };
-    Value::from_pairs([
-        ("what", clean::name(&line.what)),
-        ("figure", format!("{now}{rest}")),
-        ("strong", now),
-        ("rest", rest),
-        ("note", clean::sentence(&line.note)),
+    entry(&[
+        ("what", &clean::name(&line.what)),
+        ("figure", &format!("{now}{rest}")),
+        ("strong", &now),
+        ("rest", &rest),
+        ("note", &clean::sentence(&line.note)),
     ])
 }
 
@@ -251,16 +265,17 @@ fn noticed(notice: &Notice, around: &Around<'_>, is_listed: bool) -> Value {
         None => format!("tollwatch alerts show {number}"),
     };
     let state = format!("{state}, {}", notice.severity.as_str());
-    let after = format!("{when}{cost}; rule {rule}.{act} {see}");
+    let after = format!("{when}{cost}; rule {rule}.{act}");
     let tone = view::tone(notice);
-    Value::from_pairs([
-        ("what", case.starting()),
-        ("figure", said),
-        ("note", format!("{state}, {after}")),
-        ("state", state),
-        ("after", after),
-        ("tone", tone.to_owned()),
-        ("colour", super::colour(tone).to_owned()),
+    entry(&[
+        ("what", &case.starting()),
+        ("figure", &said),
+        ("note", &format!("{state}, {after} {see}")),
+        ("state", &state),
+        ("after", &after),
+        ("see", &see),
+        ("tone", tone),
+        ("colour", super::colour(tone)),
     ])
 }
 

@@ -1,7 +1,7 @@
 //! A step in two lines, for a mark on a dashboard.
 //!
 //! Knows no series. A newcomer may ask why it says less than a mail: it is written for every step, those that
-//! nobody is told among them, and the books are searched only for what somebody is told.
+//! nobody is told among them, and the books are searched for what to do only where somebody is told.
 
 use chrono_tz::Tz;
 
@@ -14,7 +14,7 @@ use super::{Around, view, wrap};
 pub struct Note {
     /// The subject of its mail, without state.
     pub title: String,
-    /// What, how big, and since when; then what to do.
+    /// What, how big, and since when.
     pub text: String,
 }
 
@@ -27,10 +27,8 @@ pub fn note(notice: &Notice, zone: Tz) -> Note {
         ..Around::example()
     };
     let view = view::view(notice, &around);
-    let parts = [view.lead.as_str(), view.act.as_str()];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Note {
         title: wrap::plain(&view.topic),
-        text: wrap::plain(&parts.join(" ")),
+        text: wrap::plain(&view.lead),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::units::UnixMillis;
 
-use super::{Around, Mail, header, moment, wrap};
+use super::{Around, Mail, digest, header, moment, wrap};
 
 /// Letters of the answer that are shown.
 const SAID_LETTERS: usize = 240;
@@ -17,15 +17,8 @@ fn text(body: &Json, name: &str) -> String {
     wrap::plain(body.get(name).and_then(Json::as_str).unwrap_or_default())
 }
 
-fn line(what: &str, figure: String, note: String) -> Option<Value> {
-    (!figure.is_empty()).then(|| {
-        let texts = [
-            ("what", what.to_owned()),
-            ("figure", figure),
-            ("note", note),
-        ];
-        Value::from_pairs(texts.map(|(name, text)| (name, Value::from(text))))
-    })
+fn line(what: &str, figure: &str) -> Option<Value> {
+    (!figure.is_empty()).then(|| digest::entry(&[("what", what), ("figure", figure)]))
 }
 
 /// A mail about the JSON that a webhook refused under that identity, with what was said.
@@ -43,10 +36,10 @@ pub fn undelivered(
         .take(SAID_LETTERS)
         .collect();
     let lines = [
-        line("Subject", text(&body, "subject"), String::new()),
-        line("What", text(&body, "headline"), String::new()),
-        line("Do", text(&body, "do"), String::new()),
-        line("Why it was not taken", said, String::new()),
+        line("Subject", &text(&body, "subject")),
+        line("What", &text(&body, "headline")),
+        line("Do", &text(&body, "do")),
+        line("Why it was not taken", &said),
     ];
     let section = Value::from_pairs([
         ("title", Value::from("What it would have said")),

@@ -207,7 +207,7 @@ mod tests {
         for key in [other, key.derived("a"), key.derived("b")] {
             assert!(!key.is_seal(&["1", "ack", "99"], &seal));
         }
-        assert!(!key.is_seal(&["1", "ack", "99"], &seal[..42]));
+        assert!(!key.is_seal(&["1", "ack", "99"], &seal.replacen(|_| true, "", 1)));
         assert!(!key.is_seal(&["1", "ack", "99"], ""));
         assert!(SealKey::of_text("short").is_err());
         assert_eq!(format!("{key:?}"), "***");

@@ -285,16 +285,20 @@ impl Normal {
             Said::Nothing | Said::Over => Level::Good,
         };
         let amount = |number| habit::amount(self.kind, metric, number);
+        // What is well again is told by the last ten minutes: longer windows still hold what was not.
+        let (seen, band, bins) = if level == Level::Good {
+            let point = &judged.point;
+            (point.observed, (point.low, point.expected, point.high), 1)
+        } else {
+            let band = (judged.low, judged.expected, judged.high);
+            (judged.observed, band, judged.window_bins)
+        };
         let measure = Measure {
             metric: Some(metric),
-            value: amount(judged.observed),
-            window_minutes: u32::from(judged.window_bins) * 10,
+            value: amount(seen),
+            window_minutes: u32::from(bins) * 10,
             limit: None,
-            expected: Some((
-                amount(judged.low),
-                amount(judged.expected),
-                amount(judged.high),
-            )),
+            expected: Some((amount(band.0), amount(band.1), amount(band.2))),
             sample: sample_of(bin),
         };
         let mut reading = Reading::new(level, rule.severity, measure);

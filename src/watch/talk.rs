@@ -10,7 +10,7 @@ use crate::alert::{
 };
 use crate::cell::Totals;
 use crate::ids::Fingerprint;
-use crate::units::{DAY_MS, Text, UnixMillis};
+use crate::units::{DAY_MS, HOUR_MS, Text, UnixMillis};
 
 use super::figure::Figure;
 use super::gauge::{Now, Told};
@@ -23,7 +23,12 @@ struct Talk {
     feature: Text,
     requests: i64,
     tokens: i64,
+    /// When it was judged first with these figures; `None` until then.
+    since: Option<UnixMillis>,
 }
+
+/// A conversation that has gained nothing for so long is over, whatever its day adds up to.
+const OVER_MS: i64 = HOUR_MS;
 
 /// Conversations of the last days.
 #[derive(Clone, Debug, Default)]
@@ -34,25 +39,43 @@ pub(super) struct Talks {
 /// The greatest of a series: the figure, and whose.
 type Greatest = BTreeMap<Series, (Figure, Fingerprint)>;
 
+fn tokens_of(totals: &Totals) -> i64 {
+    totals
+        .tokens_input_total()
+        .saturating_add(totals.tokens_output)
+}
+
 impl Talks {
     /// Takes a day's conversations.
     pub(super) fn hear(&mut self, day: UnixMillis, rows: Vec<(Fingerprint, Text, Totals)>) {
-        let talks = rows.into_iter().map(|(name, feature, totals)| Talk {
-            name,
-            feature,
-            requests: totals.requests(),
-            tokens: totals
-                .tokens_input_total()
-                .saturating_add(totals.tokens_output),
+        let before = self.days.remove(&day).unwrap_or_default();
+        let known = before.iter().map(|talk| ((talk.name, &talk.feature), talk));
+        let known: BTreeMap<(Fingerprint, &Text), &Talk> = known.collect();
+        let talks = rows.into_iter().map(|(name, feature, totals)| {
+            let (requests, tokens) = (totals.requests(), tokens_of(&totals));
+            let same = known
+                .get(&(name, &feature))
+                .filter(|one| (one.requests, one.tokens) == (requests, tokens));
+            Talk {
+                name,
+                since: same.and_then(|one| one.since),
+                feature,
+                requests,
+                tokens,
+            }
         });
-        self.days.insert(day, talks.collect());
+        let talks = talks.collect();
+        self.days.insert(day, talks);
         while self.days.len() > 2 {
             self.days.pop_first();
         }
     }
 
     /// Judges the last day's conversations by every rule that asks for them.
-    pub(super) fn judge(&self, now: Now, told: &mut Told<'_>) {
+    pub(super) fn judge(&mut self, now: Now, told: &mut Told<'_>) {
+        for talk in self.days.values_mut().flatten() {
+            talk.since.get_or_insert(now.at);
+        }
         let rules = told.rules;
         for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.on) {
             if let Check::Threshold {
@@ -121,7 +144,12 @@ impl Talks {
         // A day that has passed says nothing of now.
         let from = at.saturating_add(-DAY_MS);
         let last = self.days.last_key_value().filter(|(day, _)| **day > from);
-        for talk in last.into_iter().flat_map(|(_, talks)| talks) {
+        let goes_on = |talk: &&Talk| {
+            let since = talk.since.unwrap_or(at);
+            at.0.saturating_sub(since.0) < OVER_MS
+        };
+        let talks = last.into_iter().flat_map(|(_, talks)| talks);
+        for talk in talks.filter(goes_on) {
             let application = told.registry.application(&talk.feature);
             let name = Text::from(talk.name.to_string());
             let value = |dimension| {

@@ -152,7 +152,7 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             }
             response
         }
-        Err(Refused::Unknown) => unknown(&board),
+        Err(Refused::Unknown) => missing(&board, &headers),
         Err(refused) => {
             let (status, _, text) = said(&refused);
             let places = board.pages.as_ref().map_or(&[][..], |pages| pages.places());
@@ -282,6 +282,20 @@ async fn events(State(board): State<Board>) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// What is not there: a page to a browser, a list to whoever reads plain text.
+fn missing(board: &Board, asked: &HeaderMap) -> Response {
+    let accept = asked
+        .get(header::ACCEPT)
+        .and_then(|kinds| kinds.to_str().ok());
+    if !accept.is_some_and(|kinds| kinds.contains("text/html")) {
+        return unknown(board);
+    }
+    let places = board.pages.as_ref().map_or(&[][..], |pages| pages.places());
+    let text = "Nothing stands at this address. What there is stands above.";
+    let page = page::message("There is no such page", text, places);
+    answer(StatusCode::NOT_FOUND, HTML, page)
 }
 
 fn unknown(board: &Board) -> Response {

@@ -193,7 +193,9 @@ fn stranger(board: &Board, request: &Request) -> Response {
             .is_ok_and(|accept| accept.contains("text/html"))
     });
     let is_page = !path.starts_with("/api/")
-        && !path.ends_with(".csv")
+        && path
+            .rsplit_once('.')
+            .is_none_or(|(_, ending)| ending != "csv")
         && path != "/events"
         && path != METRICS;
     if !board.access.has_users() || !is_page || !wants_page {

@@ -89,16 +89,16 @@ fn read(stream: &mut TcpStream) -> Option<Heard> {
     let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let (line, head) = head.split_once("\r\n").unwrap_or((head, ""));
-            let heard = Heard {
+        if let Some((top, body)) = text.split_once("\r\n\r\n") {
+            let (line, rest) = top.split_once("\r\n").unwrap_or((top, ""));
+            let request = Heard {
                 line: line.to_owned(),
-                head: head.to_owned(),
+                head: rest.to_owned(),
                 body: body.to_owned(),
             };
-            let length = heard.header("content-length").parse().unwrap_or(0);
+            let length = request.header("content-length").parse().unwrap_or(0);
             if body.len() >= length {
-                return Some(heard);
+                return Some(request);
             }
         }
         match stream.read(&mut chunk) {

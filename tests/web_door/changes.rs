@@ -8,7 +8,11 @@ use std::process::Command;
 use super::browser::Browser;
 use super::door::{Door, PASSWORD, users};
 
+/// Headers, form and status.
+type Refused<'a> = (&'a [(&'a str, &'a str)], String, u16);
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "two tables of cases")]
 fn forms_change_what_an_operator_sends_from_a_page() {
     let door = Door::new(&users());
     let (anna, ben) = (door.log_in("anna"), door.log_in("ben"));
@@ -22,8 +26,7 @@ fn forms_change_what_an_operator_sends_from_a_page() {
     let cross = ("Sec-Fetch-Site", "cross-site");
     let (by_anna, by_ben) = (("Cookie", anna.as_str()), ("Cookie", ben.as_str()));
     let ours = format!("token={token}");
-    // Headers, form, status.
-    let refused: [(&[(&str, &str)], String, u16); 8] = [
+    let refused: [Refused<'_>; 8] = [
         (&[], ours.clone(), 401),
         (&[by_ben], ours.clone(), 403),
         (&[by_anna], String::new(), 403),
@@ -86,9 +89,10 @@ fn forms_change_what_an_operator_sends_from_a_page() {
         let done = door.done();
         assert_eq!(done.len() > before, !what.is_empty(), "{path} {form}");
         if !what.is_empty() {
-            assert_eq!(
-                (done[0].what.as_str(), done[0].author.as_str()),
-                (what, "anna")
+            let (told, author) = (&done[0].what, &done[0].author);
+            assert!(
+                told.starts_with(what) && author == "anna",
+                "{told} by {author}"
             );
         }
     }

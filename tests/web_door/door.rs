@@ -3,6 +3,8 @@
 //! Knows no case. A newcomer may ask why requests are written by hand: what must be refused is what no
 //! client library sends.
 
+#![allow(clippy::format_push_string, reason = "a request is a few lines")]
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

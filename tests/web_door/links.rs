@@ -48,10 +48,8 @@ fn a_link_does_what_it_was_signed_for_and_looking_does_nothing() {
         assert_eq!(done.status, 200, "{}", done.body);
         assert!(done.body.contains("It is done."), "{}", done.body);
         let row = &door.done()[0];
-        assert_eq!(
-            (row.what.as_str(), row.author.as_str()),
-            (what, "oncall@contoso.example")
-        );
+        assert!(row.what.starts_with(what), "{}", row.what);
+        assert_eq!(row.author, "oncall@contoso.example");
         assert_eq!(row.episode, Some(1));
         // And nothing else opens by it.
         let with = format!("/spend?{}", link.split('?').nth(1).unwrap());

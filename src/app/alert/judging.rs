@@ -36,16 +36,17 @@ impl Law<'_> {
 }
 
 /// Rules and episodes at work.
-pub(in crate::app) struct Judging {
+pub struct Judging {
     /// The rules, and what they hold of the traffic.
-    pub(in crate::app) watch: Watch,
+    pub watch: Watch,
     /// The episodes.
-    pub(in crate::app) desk: Desk,
+    pub desk: Desk,
 }
 
 impl Judging {
     /// Goes on where these states were left.
-    pub(in crate::app) fn new(law: Law<'_>, watch: WatchState, desk: &DeskState) -> Judging {
+    #[must_use]
+    pub fn new(law: Law<'_>, watch: WatchState, desk: &DeskState) -> Judging {
         let mut watch = Watch::new(law.rules, law.declared, law.zone, watch);
         watch.excuse(law.told.maintenance.clone());
         Judging {
@@ -99,11 +100,7 @@ impl Judging {
     }
 
     /// Judges a minute of history as it would have been judged then; its steps, and when that was.
-    pub(in crate::app) fn relive(
-        &mut self,
-        facts: Vec<Fact>,
-        closed_to: UnixMillis,
-    ) -> (Vec<Step>, UnixMillis) {
+    pub fn relive(&mut self, facts: Vec<Fact>, closed_to: UnixMillis) -> (Vec<Step>, UnixMillis) {
         let wall = closed_to.saturating_add(GRACE_MS);
         let moment = Moment {
             closed_to,

@@ -26,7 +26,7 @@ mod relive;
 pub use around::{audit_row, desk};
 pub use compose::test_mail;
 pub use evaluate::{Evaluated, Evaluator, Looked, Told as Written};
-pub use judging::Law;
+pub use judging::{Judging, Law};
 pub use links::{LASTS_MS, Signed, matcher_of_episode, sign};
 pub use listing::{Told, episodes, silences, told};
 pub use orders::{obey, order};

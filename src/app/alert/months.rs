@@ -4,6 +4,11 @@
 //! Knows no ledger. A newcomer may ask why these run for a minute or two: one month of minutes is what no table
 //! of cases has. `QUIET_RUNS` and `YEAR_DAYS` make them longer.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "whoever waits for months wants to see them"
+)]
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -43,11 +48,9 @@ fn settings() -> alert::Settings {
     }
 }
 
-/// What is judged: the rules, and everything that they say, restarted every so many minutes.
+/// What is judged: the rules, and everything that they say.
 struct Office {
     rules: Vec<Rule>,
-    told: alert::Settings,
-    declared: Declared,
     judging: Judging,
     mails: Vec<(Step, String)>,
 }
@@ -59,8 +62,6 @@ impl Office {
         let judging = Judging::new(law, WatchState::default(), &DeskState::default());
         Office {
             rules,
-            told,
-            declared,
             judging,
             mails: Vec::new(),
         }
@@ -187,23 +188,30 @@ fn quiet_months_stay_quiet() {
 
 /// Incidents all over a year.
 fn incidents(days: i64) -> String {
-    let mut text = String::new();
-    for day in (10..days).step_by(9) {
-        text.push_str(&format!(
+    let every = |from: i64, step: usize, event: &dyn Fn(i64) -> String| -> String {
+        (from..days).step_by(step).map(event).collect()
+    };
+    let outage = |day| {
+        format!(
             "[[outage]]\nat = {{ day = {day}, time = \"10:20\" }}\nminutes = 40\nendpoint = \"gpt4o-csm\"\nno_answer_per_mille = 300\n"
-        ));
-    }
-    for day in (14..days).step_by(13) {
-        text.push_str(&format!(
+        )
+    };
+    let turns = |day| {
+        format!(
             "[[agent_loop]]\nat = {{ day = {day}, time = \"02:40\" }}\nminutes = 22\nfeature = \"csm/case_summarization\"\nrequests = 640\n"
-        ));
-    }
-    for day in (12..days).step_by(17) {
-        text.push_str(&format!(
+        )
+    };
+    let storm = |day| {
+        format!(
             "[[storm]]\nat = {{ day = {day}, time = \"14:00\" }}\nminutes = 60\nendpoint = \"gpt4o-itsm\"\nthrottled_per_mille = 600\n"
-        ));
-    }
-    text
+        )
+    };
+    [
+        every(10, 9, &outage),
+        every(14, 13, &turns),
+        every(12, 17, &storm),
+    ]
+    .concat()
 }
 
 #[test]

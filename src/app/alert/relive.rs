@@ -59,3 +59,6 @@ pub fn relive(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,11 +37,24 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// The socket beside a ledger; the daemon does its work without it, too.
+    pub(super) fn beside(ledger: &Path) -> Option<Door> {
+        let opened = Door::open(ledger);
+        if let Err(error) = &opened {
+            tracing::warn!(
+                ledger = %ledger.display(),
+                hint = "`restate` needs the daemon stopped",
+                "no local socket: {error}"
+            );
+        }
+        opened.ok()
+    }
+
     /// Opens the socket beside a ledger that this process writes, for its owner alone.
     ///
     /// # Errors
     /// What the system says; a path longer than sockets may have, a file in its place.
-    pub(super) fn open(ledger: &Path) -> io::Result<Door> {
+    fn open(ledger: &Path) -> io::Result<Door> {
         let path = socket(ledger);
         if let Ok(there) = fs::symlink_metadata(&path)
             && !there.file_type().is_socket()

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Ready;
 use crate::secret::seal::SealKey;
 use crate::web::{self, Access, Answers, Board, Listener};
 
@@ -59,6 +60,15 @@ pub(super) fn sign(setup: &mut Setup, ledger: Option<&Path>) {
             hint = "mails say what to type until it can be read",
             "no key for links in mails: {why}"
         ),
+    }
+}
+
+/// Lets in whom another configuration names; one that is wrong changes nothing.
+pub(super) fn renew(listener: Option<&Listener>, ready: &Ready) {
+    let public = ready.alerts.public_url.as_deref();
+    let renewed = listener.map(|listener| listener.renew(&ready.web, public));
+    if let Some(Err(why)) = renewed {
+        tracing::error!("who may look at the pages stays as it was: {why}");
     }
 }
 

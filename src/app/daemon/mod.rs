@@ -134,7 +134,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         .map(|address| listen::at(address, &shared, ledger.as_deref()))
         .transpose()?;
     let running = Running {
-        door: ledger.as_deref().and_then(open_door),
+        door: ledger.as_deref().and_then(Door::beside),
         ledger,
         shared,
         config,
@@ -146,19 +146,6 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         manager: Manager::of_environment(),
     };
     Ok(running)
-}
-
-/// The socket; the daemon does its work without it, too.
-fn open_door(ledger: &Path) -> Option<Door> {
-    let opened = Door::open(ledger);
-    if let Err(error) = &opened {
-        tracing::warn!(
-            ledger = %ledger.display(),
-            hint = "`restate` needs the daemon stopped",
-            "no local socket: {error}"
-        );
-    }
-    opened.ok()
 }
 
 /// When files were last written; `None` for those that are not there.
@@ -279,8 +266,7 @@ impl Running {
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
-            let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
-            reload |= times(&paths) != self.files;
+            reload |= self.files != times(&self.files.keys().cloned().collect::<Vec<_>>());
             let status = self.shared.figures.status(self.shared.clock.now());
             self.manager.status(&status);
         }
@@ -356,13 +342,7 @@ impl Running {
                 "changes of `ledger`, `limits` and `daemon` take effect at the next start"
             );
         }
-        if let Some(Err(why)) = self
-            .listener
-            .as_ref()
-            .map(|listener| listener.renew(&new.web, new.alerts.public_url.as_deref()))
-        {
-            tracing::error!("who may look at the pages stays as it was: {why}");
-        }
+        listen::renew(self.listener.as_ref(), new);
         let gone = old.sources.iter().map(|source| &source.name);
         let still = |name: &Text| new.sources.iter().any(|source| source.name == *name);
         for name in gone.filter(|name| !still(name)) {

@@ -56,6 +56,9 @@ pub(super) fn run(shared: &Arc<Shared>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What opens a way by its settings.
+type Opener<S> = fn(&S) -> Result<Box<dyn Transport>, String>;
+
 /// A way out as it was opened, and by which settings.
 struct Opened<S> {
     open: Option<(S, Box<dyn Transport>)>,
@@ -76,7 +79,7 @@ impl<S: Clone + PartialEq> Opened<S> {
         &mut self,
         shared: &Shared,
         wanted: Option<&S>,
-        (site, open): (&str, fn(&S) -> Result<Box<dyn Transport>, String>),
+        (site, open): (&str, Opener<S>),
     ) -> Option<&dyn Transport> {
         if self.open.as_ref().map(|(known, _)| known) != wanted && Instant::now() >= self.again {
             self.open = wanted.and_then(|settings| match open(settings) {
@@ -133,9 +136,10 @@ fn send(shared: &Shared) -> Result<(), Fault> {
         let mail = alerts.mail.as_ref();
         let to_mail = mails.by(shared, mail, (By::Mail.site(), notify::open));
         let hook = alerts.webhook.as_ref();
+        let gone: &dyn Transport = &Gone;
         let to_hook = match hook {
             Some(_) => hooks.by(shared, hook, (By::Webhook.site(), webhook)),
-            None => Some(&Gone as &dyn Transport),
+            None => Some(gone),
         };
         let fallback = mail.and_then(|mail| {
             Some(Fallback {

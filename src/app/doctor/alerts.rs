@@ -21,8 +21,7 @@ pub(super) fn ways(alerts: &Alerts, looks: &mut Looks<'_>) {
         "mail".clone_into(&mut looks.part);
         let what = match &mail.way {
             MailWay::Smtp(smtp) => format!("smtp {}:{}", smtp.host, smtp.port),
-            MailWay::Sendmail(path) => path.display().to_string(),
-            MailWay::Folder(path) => path.display().to_string(),
+            MailWay::Sendmail(path) | MailWay::Folder(path) => path.display().to_string(),
         };
         let open = |transport: Box<dyn Transport>| probed(transport.probe());
         looks.look(&what, || match notify::open(mail) {

@@ -204,7 +204,7 @@ impl<S: Store> Pages<S> {
             Act::Real => ("Was it real?", "It was worth a mail."),
         };
         let mut body = vec![Body::Words(vec![Words::new().name(topic)])];
-        if view.resolved.is_some() {
+        if view.resolved.is_some() && matches!(signed.act, Act::Ack | Act::Silence) {
             body.push(Body::Empty(Words::of(
                 "It is over already, and there is nothing to do.",
             )));

@@ -6,7 +6,7 @@
 mod room;
 mod tables;
 
-use crate::app::report::daily::{Daily, daily};
+use crate::app::report::daily::{Daily, daily_of};
 use crate::app::report::endpoints::{Endpoint, endpoints};
 use crate::app::report::fallback::fallbacks;
 use crate::app::report::{Figures, Gathered, gather};
@@ -28,11 +28,11 @@ const COLUMNS: usize = 46;
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let (ledger, rules, view) = (ask.ledger, ask.rules, ask.view);
     let only = view.feature.as_deref();
-    let daily = daily(ledger, rules, view.span, only)?;
+    let gathered = gather(ledger, view.span, only)?;
+    let daily = daily_of(ledger, rules, view.span, &gathered)?;
     if daily.days.is_empty() {
         return Ok(nothing(ask));
     }
-    let gathered = gather(ledger, view.span, only)?;
     let answer = endpoints(ledger, rules, view.span)?;
     let followed = fallbacks(ledger, rules, &ask.setup.ready.declared, (view.span, only))?;
     let timeout = usual_timeout(&answer.endpoints);

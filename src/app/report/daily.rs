@@ -14,7 +14,7 @@ use crate::link::LinkTotals;
 use crate::units::Text;
 
 use super::basis::{Basis, basis};
-use super::{Figures, Group, Unseen, display, gather, over, unseen};
+use super::{Figures, Gathered, Group, Unseen, display, gather, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
 
@@ -82,7 +82,19 @@ pub fn daily(
     span: Span,
     only: Option<&str>,
 ) -> Result<Daily, Failure> {
-    let gathered = gather(ledger, span, only)?;
+    daily_of(ledger, rules, span, &gather(ledger, span, only)?)
+}
+
+/// The same of what was added up already.
+///
+/// # Errors
+/// What the ledger says.
+pub fn daily_of(
+    ledger: &dyn Ledger,
+    rules: &Rulebook,
+    span: Span,
+    gathered: &Gathered,
+) -> Result<Daily, Failure> {
     let links = links(ledger, span)?;
     let mut total = Group::default();
     for group in gathered.days.values() {
@@ -108,7 +120,7 @@ pub fn daily(
             .collect(),
         features,
         total: Figures::of(&total),
-        unseen: unseen(ledger, span, &gathered)?,
+        unseen: unseen(ledger, span, gathered)?,
         basis: basis(ledger, span)?,
     })
 }

@@ -3,15 +3,16 @@
 //! Knows no terminal. A newcomer may ask why hosts stand among the endpoints: an LLM host that
 //! nobody registered is the first thing that a reader should see here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::Provider;
+use crate::entry::CellKey;
 use crate::judge::{Rulebook, UNASSIGNED};
 use crate::ledger::{Family, Ledger, Resolution, Span};
-use crate::units::{Text, UnixMillis};
+use crate::units::{HOUR_MS, Text, UnixMillis};
 
 use super::basis::{Basis, basis};
 use super::{Figures, Group};
@@ -91,11 +92,41 @@ pub struct Endpoint {
     pub figures: Figures,
 }
 
+/// The last hour of each endpoint, of which the last day is known: only the hours of those days are read.
+fn last_hours(
+    ledger: &dyn Ledger,
+    span: Span,
+    seen: &mut BTreeMap<Text, Seen>,
+) -> Result<(), Failure> {
+    let mut days: BTreeMap<UnixMillis, BTreeSet<Text>> = BTreeMap::new();
+    for (endpoint, one) in seen.iter_mut() {
+        if let Some(day) = one.last.take() {
+            days.entry(day).or_default().insert(endpoint.clone());
+        }
+    }
+    for (day, endpoints) in days {
+        let hours = Span {
+            from: day,
+            // The longest day, when clocks go back.
+            to: span.to.min(day.saturating_add(25 * HOUR_MS)),
+        };
+        let mut wanted = |key: &CellKey| endpoints.contains(&key.endpoint);
+        ledger.cells_where((Resolution::Hour, hours), &mut wanted, &mut |row| {
+            if let Some(one) = seen.get_mut(&row.key.endpoint) {
+                one.last = one.last.max(Some(row.start));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
 #[derive(Default)]
 struct Seen {
     group: Group,
     regions: BTreeMap<String, i64>,
     models: BTreeMap<Text, i64>,
+    /// First the last day, then the last hour.
     last: Option<UnixMillis>,
 }
 
@@ -107,6 +138,7 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
     let mut seen: BTreeMap<Text, Seen> = BTreeMap::new();
     ledger.cells(Resolution::Day, span, &mut |row| {
         let one = seen.entry(row.key.endpoint.clone()).or_default();
+        one.last = one.last.max(Some(row.start));
         one.group.add(&row.key, &row.cell);
         let told = row.key.grade != Some(crate::residency::Grade::F);
         if told && !row.key.region.is_empty() {
@@ -118,12 +150,7 @@ pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<En
         }
         Ok(())
     })?;
-    ledger.cells(Resolution::Hour, span, &mut |row| {
-        if let Some(one) = seen.get_mut(&row.key.endpoint) {
-            one.last = one.last.max(Some(row.start));
-        }
-        Ok(())
-    })?;
+    last_hours(ledger, span, &mut seen)?;
     let mut credentials: BTreeMap<Text, Vec<String>> = BTreeMap::new();
     for row in ledger.families(Family::Credential, span)? {
         let known = credentials.entry(row.b).or_default();

@@ -17,6 +17,7 @@ use super::{Figures, Group, over, residency};
 use crate::app::Failure;
 use crate::app::export::start_text;
 use crate::attribute::Feature;
+use crate::entry::CellKey;
 use crate::judge::Rulebook;
 use crate::ledger::{CellRow, Ledger, Resolution, Span};
 use crate::units::{HOUR_MS, Text, UnixMillis};
@@ -158,7 +159,13 @@ fn find<'a>(
     span: Span,
 ) -> Result<Option<Found<'a>>, Failure> {
     let mut timelines: BTreeMap<Text, Timeline> = BTreeMap::new();
-    ledger.cells(Resolution::Hour, span, &mut |row| {
+    // Without an approved cost nothing can have left it.
+    let mut wanted = |key: &CellKey| {
+        let known = rules.features.by_key(&key.feature);
+        let known = known.and_then(|id| rules.features.get(id));
+        known.is_some_and(|feature| feature.approved.cost_per_call.is_some())
+    };
+    ledger.cells_where((Resolution::Hour, span), &mut wanted, &mut |row| {
         add(timelines.entry(row.key.feature.clone()).or_default(), &row);
         Ok(())
     })?;
@@ -180,10 +187,9 @@ fn find<'a>(
         to: hour.saturating_add(HOUR_MS),
     };
     let mut minutes = Timeline::new();
-    ledger.cells(Resolution::Minute, around, &mut |row| {
-        if row.key.feature == feature.key {
-            add(&mut minutes, &row);
-        }
+    let mut wanted = |key: &CellKey| key.feature == feature.key;
+    ledger.cells_where((Resolution::Minute, around), &mut wanted, &mut |row| {
+        add(&mut minutes, &row);
         Ok(())
     })?;
     let since = since(&minutes, approved).unwrap_or(hour);

@@ -226,7 +226,7 @@ fn only_what_grows_is_told_again() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn one_cause_is_one_mail() {
-    let cases: [(&str, Script<'_>, &[&str]); 8] = [
+    let cases: [(&str, Script<'_>, &[&str]); 9] = [
         (
             "many series of one rule at one moment",
             &[
@@ -277,18 +277,34 @@ fn one_cause_is_one_mail() {
             ],
         ),
         (
-            "what it explained and goes on is told after it",
+            "what it explained and goes on is told half an hour after it",
             &[
                 (1, &["down -@e1 bad !page"]),
                 (40, &["silent b/x bad"]),
                 (60, &["down -@e1 good"]),
-                (90, &[]),
+                (120, &[]),
             ],
             &[
                 "1: firing down e1 -> oncall",
                 "40: firing silent b/x (explained by another)",
-                "65: firing silent b/x -> x",
                 "65: resolved down e1 -> oncall",
+                "105: firing silent b/x -> x",
+            ],
+        ),
+        (
+            "what comes in its wake is not told",
+            &[
+                (1, &["down -@e1 bad !page"]),
+                (60, &["down -@e1 good"]),
+                (80, &["throttled -@e1 bad"]),
+                (85, &["throttled -@e1 good"]),
+                (120, &[]),
+            ],
+            &[
+                "1: firing down e1 -> oncall",
+                "65: resolved down e1 -> oncall",
+                "80: firing throttled e1 (explained by another)",
+                "90: resolved throttled e1 (not told)",
             ],
         ),
         (

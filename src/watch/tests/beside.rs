@@ -122,7 +122,7 @@ fn the_greatest_conversation_speaks_for_its_feature() {
         world.story,
         [
             "21: itsm/notes bad 51>50 [0000000000000008] since 20",
-            "1440: itsm/notes good",
+            "81: itsm/notes good",
         ]
     );
 }

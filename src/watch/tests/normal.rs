@@ -184,7 +184,7 @@ fn silence_is_told_when_enough_is_missing() {
 fn sparse_series_are_not_called_silent_early() {
     let silent = rule(FEATURE, Check::Silence { promise: promise() });
     // One call in two hours: a night without one says nothing.
-    let world = run(&[silent], 14, |minute, _| {
+    let world = run(&[silent], 15, |minute, _| {
         (minute % 120 == 7 && minute < 13 * DAY).then(|| load("itsm/notes", "eu").of(1, 0, 1))
     });
     let bad: Vec<&String> = world

@@ -204,6 +204,24 @@ impl Kept {
     }
 }
 
+/// What people say of alerts, hours later, is a part of what is remembered; how often each word was heard.
+fn hear(world: &mut World, all: &[Vec<Finding>], minute: i64, heard: &mut [u32; FEEDBACK.len()]) {
+    let Ok(place) = usize::try_from(minute - 200) else {
+        return;
+    };
+    let turn = place % FEEDBACK.len();
+    for finding in all.get(place).into_iter().flatten() {
+        if minute > 11 * DAY
+            && finding.level == Level::Bad
+            && world
+                .watch
+                .feedback(&finding.rule, &finding.series, FEEDBACK[turn])
+        {
+            heard[turn] += 1;
+        }
+    }
+}
+
 #[test]
 fn started_again_at_any_moment_it_finds_the_same() {
     let rules = rules();
@@ -221,20 +239,7 @@ fn started_again_at_any_moment_it_finds_the_same() {
             world.minute(minute, &loads);
             kept.keep(minute, loads);
             all.push(world.judge(minute + 1, false));
-            // What people say of it, hours later, is a part of what is remembered.
-            if let Some(place) = usize::try_from(minute - 200)
-                .ok()
-                .filter(|_| minute > 11 * DAY)
-            {
-                for finding in all.get(place).into_iter().flatten() {
-                    let what = FEEDBACK[place % FEEDBACK.len()];
-                    if finding.level == Level::Bad
-                        && world.watch.feedback(&finding.rule, &finding.series, what)
-                    {
-                        heard[place % FEEDBACK.len()] += 1;
-                    }
-                }
-            }
+            hear(&mut world, &all, minute, &mut heard);
             let changed = world.watch.state();
             most = changed
                 .values()

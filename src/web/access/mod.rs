@@ -3,6 +3,7 @@
 //! Knows no page and no HTTP. A newcomer may ask why a token that is not known is refused at once,
 //! whoever else the request could be: somebody meant it, and it is wrong.
 
+mod names;
 mod sessions;
 mod tries;
 
@@ -19,9 +20,11 @@ use crate::secret::seal::{SealKey, digest_hex, same};
 use crate::units::{Text, clean_name};
 
 use super::tls::Tls;
+use names::{bare, host_of};
 use sessions::Sessions;
 use tries::Tries;
 
+pub(super) use names::is_local;
 pub(super) use tries::Late;
 
 /// Somebody who was asked who they are, or need not be.
@@ -119,32 +122,6 @@ impl Rules {
             public,
         })
     }
-}
-
-/// The host of an address, in small letters.
-fn host_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split('/').next()?;
-    Some(bare(authority).to_ascii_lowercase())
-}
-
-/// A host without its port and brackets.
-fn bare(host: &str) -> &str {
-    let name = match host.rsplit_once(':') {
-        // An address of IPv6 without brackets has no port.
-        Some((name, _)) if name.contains(':') && !name.ends_with(']') => host,
-        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        Some(_) | None => host,
-    };
-    name.trim_start_matches('[').trim_end_matches(']')
-}
-
-/// Whether a host names this machine's loopback.
-pub(super) fn is_local(host: &str) -> bool {
-    let name = bare(host);
-    let address = name.parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost")
-        || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -387,7 +364,8 @@ fn token(rules: &Rules, bearer: &str) -> Option<Identity> {
         .tokens
         .iter()
         .filter(|(.., known)| same(known, &digest));
-    fits.last().map(|(name, role, _)| Identity {
+    let last = fits.fold(None, |_, fit| Some(fit));
+    last.map(|(name, role, _)| Identity {
         name: name.clone(),
         role: *role,
         how: How::Token,

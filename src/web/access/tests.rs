@@ -44,8 +44,8 @@ fn door(web: &Web, at: i64) -> Access {
     Access::new((web, public), None, clock).unwrap()
 }
 
-fn peer(address: &str) -> Option<SocketAddr> {
-    Some(SocketAddr::new(address.parse().unwrap(), 4000))
+fn peer(address: &str) -> SocketAddr {
+    SocketAddr::new(address.parse().unwrap(), 4000)
 }
 
 #[test]
@@ -69,14 +69,15 @@ fn names_of_the_door_are_those_that_were_told() {
     }
 }
 
+/// Peer, bearer, session, name told by a header; who it is.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a str, Result<&'a str, ()>);
+
 #[test]
 fn whoever_asks_is_known_by_one_sign() {
     let door = door(&web(), 0);
     let hash = door.hash_of("anna").1;
     let session = door.log_in(Signs::default(), ("anna", &hash)).unwrap();
     let gone = door.log_in(Signs::default(), ("nobody", &hash)).unwrap();
-    /// Peer, bearer, session, name told by a header; who it is.
-    type Case<'a> = (&'a str, &'a str, &'a str, &'a str, Result<&'a str, ()>);
     let cases: [Case<'_>; 9] = [
         ("127.0.0.1", "", "", "", Ok("")),
         ("127.0.0.1", TOKEN, "", "", Ok("script viewer")),
@@ -90,7 +91,7 @@ fn whoever_asks_is_known_by_one_sign() {
     ];
     for (from, bearer, session, header, expected) in cases {
         let signs = Signs {
-            peer: peer(from),
+            peer: Some(peer(from)),
             bearer: Some(bearer).filter(|text| !text.is_empty()),
             session: Some(session).filter(|text| !text.is_empty()),
             ..Signs::default()
@@ -243,7 +244,7 @@ fn an_address_is_the_peers_unless_a_trusted_proxy_tells() {
     ];
     for (from, forwarded_for, expected) in cases {
         let signs = Signs {
-            peer: peer(from),
+            peer: Some(peer(from)),
             forwarded_for,
             ..Signs::default()
         };

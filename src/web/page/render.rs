@@ -22,7 +22,7 @@ const STYLE: &str = include_str!("../../../dashboards/web/style.css");
 /// Rows of a table that a page holds; a page that weighs megabytes is read by nobody.
 const ROWS_MAX: usize = 100;
 /// Features that the choice offers; others are chosen by a link in a table.
-const OFFERED_MAX: usize = 150;
+const OFFERED_MAX: usize = 100;
 
 /// A page for the browser, at `path` of `places`, as `reader` sees it.
 #[must_use]

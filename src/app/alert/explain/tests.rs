@@ -79,6 +79,13 @@ pub(in crate::app::alert) struct Books {
 }
 
 impl Books {
+    /// The same books for one alone, to be written.
+    pub(in crate::app::alert) fn copy(&self, folder: &tempfile::TempDir) -> SqliteLedger {
+        let path = folder.path().join("books.db");
+        std::fs::copy(self.folder.path().join("books.db"), &path).unwrap();
+        self.setup.open(&path).unwrap()
+    }
+
     pub(in crate::app::alert) fn open(&self) -> SqliteLedger {
         setup::open_read_only(&self.folder.path().join("books.db")).unwrap()
     }

@@ -49,13 +49,10 @@ fn reason(required: bool) -> Field {
     }
 }
 
-/// What can be done about an episode.
-pub(super) fn todo(view: &EpisodeView) -> Option<Card> {
-    if view.resolved.is_some() {
-        return None;
-    }
+/// What can be done about an episode; of one that is over it can be said what it was.
+pub(super) fn todo(view: &EpisodeView) -> Card {
     let path = |what: &str| format!("/alerts/{}/{what}", view.number);
-    let forms = vec![
+    let takes_care = [
         Form {
             action: path("ack"),
             title: Words::of("Take care of it: no more reminders"),
@@ -68,22 +65,29 @@ pub(super) fn todo(view: &EpisodeView) -> Option<Card> {
             fields: vec![hours(), reason(true)],
             buttons: vec![("", "Silence".to_owned())],
         },
-        Form {
-            action: path("feedback"),
-            title: Words::of("It was"),
-            fields: Vec::new(),
-            buttons: vec![
-                ("real", "Real".to_owned()),
-                ("noise", "Noise".to_owned()),
-                ("planned", "Planned".to_owned()),
-            ],
-        },
     ];
-    Some(Card {
-        title: "What is done about it?".to_owned(),
-        body: vec![Body::Forms(forms)],
+    let judges = Form {
+        action: path("feedback"),
+        title: Words::of("It was"),
+        fields: Vec::new(),
+        buttons: vec![
+            ("real", "Real".to_owned()),
+            ("noise", "Noise".to_owned()),
+            ("planned", "Planned".to_owned()),
+        ],
+    };
+    let is_open = view.resolved.is_none();
+    let forms = takes_care.into_iter().filter(|_| is_open).chain([judges]);
+    let title = if is_open {
+        "What is done about it?"
+    } else {
+        "What was it?"
+    };
+    Card {
+        title: title.to_owned(),
+        body: vec![Body::Forms(forms.collect())],
         ..Card::default()
-    })
+    }
 }
 
 /// What people did about an episode.
@@ -99,7 +103,8 @@ pub(super) fn done(ask: &Ask<'_>, number: u64) -> Result<Option<Card>, Fault> {
                 row.at.to_string(),
             ),
             Cell::name(&row.author),
-            Cell::name(&row.what),
+            Cell::new(Words::new().name(row.what.as_str()), row.what.as_str())
+                .hint(row.what.as_str()),
         ]
     });
     Ok(Some(Card {

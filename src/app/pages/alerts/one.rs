@@ -48,7 +48,7 @@ pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
             ..Card::default()
         }]);
     }
-    rows.extend(forms::todo(&view).map(|card| vec![card]));
+    rows.push(vec![forms::todo(&view)]);
     rows.extend(forms::done(ask, number)?.map(|card| vec![card]));
     rows.push(vec![
         steps_card(ask, number)?,

@@ -48,7 +48,7 @@ struct Alert {
     /// What it was held against.
     limit: Option<Value>,
     /// What was expected.
-    expected: Option<Expected>,
+    expected: Option<Band>,
     /// Minutes that the figure is of; 0 for what has no window.
     window_minutes: u32,
     /// The first bad moment, by the calls' own clock, RFC 3339 in UTC.
@@ -86,7 +86,7 @@ struct Value {
 /// The band of what was expected.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "AlertBand")]
-struct Expected {
+struct Band {
     /// The least.
     least: Value,
     /// The middle.
@@ -225,7 +225,7 @@ fn alert(row: &EpisodeRow) -> Option<Alert> {
         subject: subject.to_string(),
         value: value(measure.value),
         limit: measure.limit.map(value),
-        expected: measure.expected.map(|(least, expected, most)| Expected {
+        expected: measure.expected.map(|(least, expected, most)| Band {
             least: value(least),
             expected: value(expected),
             most: value(most),

@@ -20,9 +20,9 @@ use super::super::view::Fault;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Health {
     /// What became of the records of each source; `received` is the sum of the others.
-    sources: Vec<Source>,
+    sources: Vec<Ended>,
     /// Records that were not metered, by reason.
-    reasons: Vec<Reason>,
+    reasons: Vec<NotMetered>,
     /// How far each partition or file is read.
     positions: Vec<Read>,
     /// Answered calls and requests of the chosen days, where they differ by more than a hundredth.
@@ -42,7 +42,7 @@ pub(super) struct Health {
 /// Records of a source.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "SourceRecords")]
-struct Source {
+struct Ended {
     /// Its name.
     source: String,
     /// Records read.
@@ -62,7 +62,7 @@ struct Source {
 /// Records that were not metered.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RecordsNotMetered")]
-struct Reason {
+struct NotMetered {
     /// `duplicate`, `ignored` or `quarantined`.
     outcome: String,
     /// The reason's word.
@@ -126,7 +126,7 @@ pub(super) fn health(ask: &Ask<'_>) -> Result<Health, Fault> {
         sources: sources.into_iter().map(source).collect(),
         reasons: reasons
             .into_iter()
-            .map(|((outcome, reason), records)| Reason {
+            .map(|((outcome, reason), records)| NotMetered {
                 outcome,
                 reason,
                 records,
@@ -142,8 +142,8 @@ pub(super) fn health(ask: &Ask<'_>) -> Result<Health, Fault> {
     })
 }
 
-fn source((source, ends): (String, Ends)) -> Source {
-    Source {
+fn source((source, ends): (String, Ends)) -> Ended {
+    Ended {
         source,
         received: ends.received,
         metered: ends.metered,
