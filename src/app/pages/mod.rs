@@ -85,7 +85,7 @@ pub const PLACES_WITH_MAILS: [Place; 9] = {
 };
 
 /// Rows of evidence of each verdict.
-const EVIDENCE: usize = 50;
+const EVIDENCE: usize = 40;
 
 /// Makes a page.
 type Make = fn(&Ask<'_>) -> Result<Page, Fault>;

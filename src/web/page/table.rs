@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::said::Words;
 
 /// Letters of a name that a row shows in any case.
-const LONG: usize = 30;
+const LONG: usize = 40;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -134,7 +134,7 @@ fn proof_row(told: &Told<'_>, proof: &Proof) -> Vec<Cell> {
             ),
             proof.at.as_str(),
         )
-        .hint(format!("every decision on the call of {}", proof.at)),
+        .hint(proof.at.as_str()),
         Cell::new(verdict, proof.verdict),
         Cell::name(&proof.feature),
         Cell::name(&proof.endpoint),
