@@ -176,6 +176,21 @@ fn finish(folder: &Path, kills: usize) {
     daemon.wait().unwrap();
 }
 
+/// How often the webhook was asked, and under which keys: what goes under one is the same at every try.
+fn posts(hooks: &Hooks) -> (usize, BTreeSet<String>) {
+    let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let posts = hooks.heard("POST /hook ");
+    for post in &posts {
+        let key = post.header("idempotency-key").to_owned();
+        bodies.entry(key).or_default().insert(post.body.clone());
+    }
+    assert!(
+        bodies.values().all(|one| one.len() == 1),
+        "the same at every try"
+    );
+    (posts.len(), bodies.into_keys().collect())
+}
+
 #[test]
 fn every_step_is_mailed_wherever_the_daemon_dies() {
     let kills = std::env::var("KILLS").ok().and_then(|n| n.parse().ok());
@@ -233,24 +248,15 @@ fn every_step_is_mailed_wherever_the_daemon_dies() {
         hooked, mails_of_steps,
         "each step that people are told of, once"
     );
-    let mut bodies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let posts = hooks.heard("POST /hook ");
-    for post in &posts {
-        let key = post.header("idempotency-key").to_owned();
-        bodies.entry(key).or_default().insert(post.body.clone());
-    }
-    assert_eq!(bodies.keys().cloned().collect::<BTreeSet<_>>(), hooked);
-    assert!(
-        bodies.values().all(|one| one.len() == 1),
-        "the same at every try"
-    );
+    let (posts, keys) = posts(&hooks);
+    assert_eq!(keys, hooked);
     let twice: usize = sent.values().map(|times| times - 1).sum();
     eprintln!(
         "{kills} kills at {struck:?}: {} mails of {} steps, {twice} files twice under one Message-ID; \
          {} posts of {} messages",
         wanted.len(),
         told.len(),
-        posts.len(),
+        posts,
         hooked.len()
     );
 }
