@@ -348,18 +348,19 @@ fn judged(desk: &Desk, number: &str, word: &str, effect: &str) {
 /// A step as the database has it, with the words of an annotation.
 fn noted(database: &Fake, state: &str, text: &str, daemon: &Daemon<'_>) {
     let told = || format!("{}\n{:#?}", daemon.log(), database.state().points);
-    let wanted = format!("state={state}");
+    let wanted = ["rule=first-violated".to_owned(), format!("state={state}")];
     let line = wait_for(state, told, || {
         let points = &database.state().points;
         let mut found = points.iter().filter(|((series, _), _)| {
-            series.starts_with("llm_alerts,") && series.contains(&wanted)
+            let is_it = wanted.iter().all(|tag| series.contains(tag));
+            series.starts_with("llm_alerts,") && is_it
         });
         found
             .next()
             .map(|((series, _), fields)| format!("{series} {fields:?}"))
     });
     let feature = "feature=itsm/incident_summarization";
-    for piece in [feature, "severity=page", "rule=first-violated", text] {
+    for piece in [feature, "severity=page", text] {
         assert!(line.contains(piece), "no {piece} in {line}");
     }
     eprintln!("{line}");

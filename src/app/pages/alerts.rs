@@ -94,9 +94,14 @@ fn headline(list: &[EpisodeView]) -> Words {
     }
     let alone = n(open.iter().filter(|one| one.acked.is_none()).count());
     let words = Words::new().bad(plural(n(open.len()), "alert is open", "alerts are open"));
-    match alone {
-        0 => words.say("; somebody takes care of each."),
-        _ => words.say(format!("; nobody has acknowledged {}.", count(alone))),
+    match (alone, open.len()) {
+        (0, _) => words.say("; somebody takes care of each."),
+        (_, 1) => words.say("; nobody has acknowledged it."),
+        (alone, all) if alone == n(all) => words.say("; nobody has acknowledged any of them."),
+        _ => words.say(format!(
+            "; {} of them nobody has acknowledged.",
+            count(alone)
+        )),
     }
 }
 
@@ -225,7 +230,7 @@ fn list_card(ask: &Ask<'_>, list: &[EpisodeView]) -> Card {
             columns: columns(&[
                 ("Alert", "episode", Kind::Number),
                 ("", "severity", Kind::Text),
-                ("What", "topic", Kind::Text),
+                ("What", "topic", Kind::Prose),
                 ("Since", "since", Kind::Text),
                 ("State", "resolved", Kind::Text),
                 ("So far", "loss_usd", Kind::Number),
