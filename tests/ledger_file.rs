@@ -150,7 +150,7 @@ fn files_that_are_no_ledgers_are_named_and_left_alone() {
         (
             "newer.db",
             FaultKind::Newer,
-            "has version 999, and this tollwatch knows versions up to 5",
+            "has version 999, and this tollwatch knows versions up to 6",
         ),
     ];
     assert!(foreign && newer);

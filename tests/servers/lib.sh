@@ -90,16 +90,20 @@ run() {
   disown
 }
 
-# alive DIR NAME: whether the process of NAME.pid runs, and is ours (its arguments name DIR).
+# alive DIR NAME: whether the process of NAME.pid runs, and is ours (its arguments name DIR). While a process
+# becomes another program it has no arguments for a moment, so one look is not enough to say that it is not.
 alive() {
-  local pid
+  local pid look
   [ -f "$1/$2.pid" ] || return 1
   pid=$(cat "$1/$2.pid")
-  case "$(ps -p "$pid" -o stat=,args= 2>/dev/null)" in
-    Z*) return 1 ;;
-    *"$1"*) return 0 ;;
-    *) return 1 ;;
-  esac
+  for look in 1 2 3; do
+    case "$(ps -p "$pid" -o stat=,args= 2>/dev/null)" in
+      '' | Z*) return 1 ;;
+      *"$1"*) return 0 ;;
+    esac
+    sleep "0.0$look"
+  done
+  return 1
 }
 
 # halt DIR NAME [SECONDS]: SIGTERM, and SIGKILL when it has not ended by then.

@@ -226,7 +226,7 @@ fn part(body: &Body, page: &Page, (path, reader): (&str, &Reader)) -> Markup {
             },
             Body::Findings(list) => ul.findings { @for one in list { (finding(one)) } },
             Body::Words(list) => { @for one in list { p { (words(one)) } } },
-            Body::Lines(text) => pre { (text) },
+            Body::Lines(text) => pre tabindex="0" { (text) },
             Body::Forms(list) => (form::forms(list, reader, path.is_empty())),
             Body::Frame { address, about } => {
                 @if !path.is_empty() { iframe sandbox="" src=(address) title=(about) loading="lazy" {} }
