@@ -22,6 +22,21 @@ pub enum Unit {
     Days,
 }
 
+impl Unit {
+    /// The word in series, webhooks and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unit::Count => "count",
+            Unit::Tokens => "tokens",
+            Unit::NanoUsd => "nanousd",
+            Unit::Ppm => "ppm",
+            Unit::Millis => "ms",
+            Unit::Days => "days",
+        }
+    }
+}
+
 /// A figure with its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Amount {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::alert::{Amount, Finding, Notice, Unit};
+use crate::alert::{Amount, Finding, Notice};
 use crate::units::UnixMillis;
 
 use super::{Around, Mail, clean, header, view};
@@ -13,20 +13,8 @@ use super::{Around, Mail, clean, header, view};
 /// The version of the shape; it grows when a field changes its meaning.
 const VERSION: u32 = 1;
 
-/// What a figure counts, as written.
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "count",
-        Unit::Tokens => "tokens",
-        Unit::NanoUsd => "nanousd",
-        Unit::Ppm => "ppm",
-        Unit::Millis => "ms",
-        Unit::Days => "days",
-    }
-}
-
 fn amount(amount: Amount) -> Value {
-    json!({ "n": amount.n, "unit": unit(amount.unit) })
+    json!({ "n": amount.n, "unit": amount.unit.as_str() })
 }
 
 fn time(at: UnixMillis) -> String {

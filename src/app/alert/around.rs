@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::app::follow::Books;
 use crate::app::setup::Setup;
-use crate::episode::{self, Desk, DeskState, Order, Step};
+use crate::episode::{Desk, DeskState, Order, Step};
 use crate::ledger::{Alerts, AuditRow, Fault, Ledger, Resolution, Span, SqliteLedger, StepRow};
 use crate::units::{MINUTE_MS, UnixMillis};
 
@@ -31,24 +31,13 @@ pub(super) fn law(setup: &Setup, zone: Tz) -> Law<'_> {
     }
 }
 
-/// What a desk goes by.
-fn settings(setup: &Setup, zone: Tz) -> episode::Settings {
-    let alerts = &setup.ready.alerts;
-    episode::Settings::new(
-        &alerts.rules.rules,
-        &setup.ready.declared,
-        &alerts.settings,
-        zone,
-    )
-}
-
 /// The desk as the books have it, for whoever orders while no daemon runs.
 ///
 /// # Errors
 /// What the ledger says.
 pub fn desk(books: &SqliteLedger, setup: &Setup) -> Result<Desk, Fault> {
     let state = DeskState(books.alert_state()?);
-    Ok(Desk::new(&settings(setup, zone_of(books)), &state))
+    Ok(Desk::new(&law(setup, zone_of(books)).settings(), &state))
 }
 
 /// The first day with figures, between two instants.

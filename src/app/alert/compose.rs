@@ -10,13 +10,13 @@ use chrono_tz::Tz;
 use crate::alert::{Dimension, Explained, Finding, Notice, Rule, Series};
 use crate::app::follow::Books;
 use crate::app::setup::Setup;
-use crate::episode::{Item, Recipient, Step, Why};
+use crate::episode::{Item, Step, Why};
 use crate::ledger::{Fault, OutboxRow, Posted, Way};
 use crate::message::{self, Around, Mail, Templates};
 use crate::units::{Text, UnixMillis};
 
 use super::explain::explain;
-use super::{digest, links};
+use super::{digest, hook, links};
 
 /// Further series that a notice names.
 const OTHERS_MAX: usize = 20;
@@ -58,31 +58,36 @@ impl<'a, B: Books> Composer<'a, B> {
         step: &Step,
         topics: &mut BTreeMap<u64, String>,
     ) -> Result<Vec<(OutboxRow, String)>, Fault> {
-        let heard = topics.contains_key(&step.id.episode);
-        let mut rows = self.mails(step, topics)?;
-        let hook = self.hook(step, heard, topics)?;
-        rows.extend(hook.map(|row| (row, String::new())));
+        let alerts = &self.setup.ready.alerts;
+        let is_mailed = alerts.mail.is_some() && !step.to.is_empty();
+        let is_hooked =
+            alerts.webhook.is_some() && hook::hears(step, topics.contains_key(&step.id.episode));
+        if !is_mailed && !is_hooked {
+            return Ok(Vec::new());
+        }
+        let notice = match step.digest {
+            None => self.notice(step)?,
+            Some(_) => None,
+        };
+        let mut rows = self.mails(step, notice.as_ref(), topics)?;
+        if let Some(notice) = notice.filter(|_| is_hooked) {
+            rows.push((self.hook(step, &notice, topics), String::new()));
+        }
         Ok(rows)
     }
 
     fn mails(
         &mut self,
         step: &Step,
+        notice: Option<&Notice>,
         topics: &mut BTreeMap<u64, String>,
     ) -> Result<Vec<(OutboxRow, String)>, Fault> {
         let setup = self.setup;
         let Some(mail) = &setup.ready.alerts.mail else {
             return Ok(Vec::new());
         };
-        if step.to.is_empty() {
-            return Ok(Vec::new());
-        }
         // A mail is one for all who are told for one reason, unless its links say for whom they are.
         let mut written: Vec<(Why, Option<usize>, Mail)> = Vec::new();
-        let notice = match step.digest {
-            None => self.notice(step)?,
-            Some(_) => None,
-        };
         let digest = match step.digest {
             Some(occasion) => Some(digest::digest(self, step, occasion)?),
             None => None,
@@ -98,7 +103,7 @@ impl<'a, B: Books> Composer<'a, B> {
             } else {
                 let topic = topics.get(&step.id.episode).cloned();
                 let topic = topic.as_deref();
-                let made = match (&notice, &digest) {
+                let made = match (notice, &digest) {
                     (Some(notice), _) => self.with((step, at), topic, None, |around| {
                         message::render(notice, around)
                     }),
@@ -117,7 +122,8 @@ impl<'a, B: Books> Composer<'a, B> {
                 written.len() - 1
             };
             if let Some((.., made)) = written.get(place) {
-                let row = row(step, made, (&mail.from, to));
+                let bytes = made.bytes(&mail.from, &to.address);
+                let row = row(step, made, (Way::Mail, &mail.from, &to.address), bytes);
                 rows.push((row, made.text.clone()));
             }
         }
@@ -290,14 +296,20 @@ fn reason(why: Why) -> (String, String) {
     }
 }
 
-fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient)) -> OutboxRow {
+/// What waits to go out of a step, under the identity of its mail.
+pub(super) fn row(
+    step: &Step,
+    mail: &Mail,
+    (way, from, to): (Way, &str, &str),
+    bytes: Vec<u8>,
+) -> OutboxRow {
     OutboxRow {
         id: 0,
-        way: Way::Mail,
+        way,
         episode: step.id.episode,
         step: step.id.step,
         from: Text::from(from),
-        to: to.address.clone(),
+        to: Text::from(to),
         message_id: mail.message_id.clone(),
         stem: mail.stem.clone(),
         subject: mail.subject.clone(),
@@ -307,7 +319,7 @@ fn row(step: &Step, mail: &Mail, (from, to): (&str, &Recipient)) -> OutboxRow {
         state: Posted::Waiting,
         done: None,
         said: String::new(),
-        bytes: mail.bytes(from, &to.address),
+        bytes,
     }
 }
 

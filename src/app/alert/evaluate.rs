@@ -18,7 +18,7 @@ use crate::watch::{Moment, Watch, WatchState};
 
 use super::around::{audit_row, first_day, law, step_row, zone_of};
 use super::compose::Composer;
-use super::feedback::{episode_row, feedback};
+use super::feedback::{carry_out, episode_row};
 use super::judging::Judging;
 use super::looked::{Evaluated, Looked, Told};
 use super::past::Past;
@@ -372,20 +372,12 @@ impl Evaluator {
         now: UnixMillis,
     ) -> Result<Result<String, String>, Fault> {
         let at = (&mut self.judging.desk, &mut self.judging.watch);
-        let heard = feedback(books.reader(), at, order, now)?;
-        let done = match heard {
-            None => self.judging.desk.order(order, now),
-            Some(Ok(heard)) => {
-                self.over = heard.over;
-                Ok(heard.done)
-            }
-            Some(Err(why)) => Err(why),
-        };
-        let done = match done {
-            Ok(done) => done,
+        let heard = match carry_out(books.reader(), at, order, now)? {
+            Ok(heard) => heard,
             Err(why) => return Ok(Err(why)),
         };
-        self.write(books, setup, &[], Some((order, &done, now)))?;
-        Ok(Ok(done))
+        self.over = heard.over;
+        self.write(books, setup, &[], Some((order, &heard.done, now)))?;
+        Ok(Ok(heard.done))
     }
 }

@@ -3,7 +3,7 @@
 //! Knows no database of series. A newcomer may ask why every step has one, also those that nobody was told:
 //! whoever looks at a curve asks what was seen, not who was woken.
 
-use crate::alert::{Amount, Dimension, Finding, StepKind, Unit};
+use crate::alert::{Amount, Dimension, Finding, StepKind};
 use crate::app::follow::Books;
 use crate::episode::{EpisodeView, Item, Order, Step};
 use crate::ledger::EventRow;
@@ -20,18 +20,6 @@ fn state(kind: StepKind) -> &'static str {
         StepKind::Changed => "changed",
         StepKind::Reminded => "reminded",
         StepKind::Resolved => "resolved",
-    }
-}
-
-/// What a figure counts, as series and webhooks have it.
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "count",
-        Unit::Tokens => "tokens",
-        Unit::NanoUsd => "nanousd",
-        Unit::Ppm => "ppm",
-        Unit::Millis => "ms",
-        Unit::Days => "days",
     }
 }
 
@@ -55,7 +43,7 @@ fn point(finding: &Finding) -> AlertPoint {
         value: Some(measure.value.n),
         expected: measure.expected.and_then(|(_, middle, _)| same(middle)),
         allowed: measure.limit.and_then(same),
-        unit: Text::from(unit(measure.value.unit)),
+        unit: Text::const_new(measure.value.unit.as_str()),
         ..AlertPoint::default()
     }
 }
@@ -92,11 +80,11 @@ impl<B: Books> Composer<'_, B> {
         Some(row(step.wall, &point))
     }
 
-    /// What series tell of an order about an episode that is open.
+    /// What series tell of an order about one of these episodes.
     pub(super) fn ordered(
         &self,
         order: &Order,
-        open: &[EpisodeView],
+        known: &[EpisodeView],
         now: UnixMillis,
     ) -> Option<EventRow> {
         let (episode, state, said) = match order {
@@ -129,7 +117,7 @@ impl<B: Books> Composer<'_, B> {
             ),
             Order::Silence { .. } | Order::Unsilence { .. } => return None,
         };
-        let view = open.iter().find(|view| view.number == episode)?;
+        let view = known.iter().find(|view| view.number == episode)?;
         let mut point = self.point(&Item {
             id: view.last,
             kind: StepKind::Changed,

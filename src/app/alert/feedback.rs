@@ -9,9 +9,11 @@ use crate::alert::Series;
 use crate::anomaly;
 use crate::app::follow::Books;
 use crate::episode::{Desk, EpisodeView, Feedback, Mark, Order};
-use crate::ledger::{EpisodeRow, Fault, FaultKind};
+use crate::ledger::{EpisodeRow, Fault};
 use crate::units::{Text, UnixMillis};
 use crate::watch::Watch;
+
+use super::listing;
 
 /// What was done.
 pub(super) struct Heard {
@@ -68,36 +70,34 @@ fn members(
     Ok(all.map(|one| (one.rule, one.series)).collect())
 }
 
-/// Does what an order says of an episode; `None` where the order says nothing of the kind, in words why not where
-/// there is no such episode.
+/// Does what somebody orders: what was done, or in words why it was not. What is said of an episode changes what
+/// was learned, too.
 ///
 /// # Errors
 /// What the ledger says.
-pub(super) fn feedback(
+pub(super) fn carry_out(
     books: &impl Books,
     (desk, watch): (&mut Desk, &mut Watch),
     order: &Order,
     now: UnixMillis,
-) -> Result<Option<Result<Heard, String>>, Fault> {
+) -> Result<Result<Heard, String>, Fault> {
     let Order::Feedback {
         episode: number,
         feedback,
         author,
     } = order
     else {
-        return Ok(None);
+        return Ok(desk
+            .order(order, now)
+            .map(|done| Heard { done, over: None }));
     };
     let is_open = desk.open_episodes().iter().any(|one| one.number == *number);
     let mut over = None;
     if !is_open {
-        let Some(row) = books.episode(*number)? else {
-            return Ok(Some(Err(format!("there is no episode {number}"))));
-        };
-        let view: EpisodeView = serde_json::from_slice(&row.body).map_err(|_| {
-            let text = "is damaged: a row of `episode` cannot be read";
-            Fault::new(FaultKind::Corrupt, text)
-        })?;
-        over = Some(view);
+        over = listing::episode(books, *number)?;
+        if over.is_none() {
+            return Ok(Err(format!("there is no episode {number}")));
+        }
     }
     let members = members(books, desk, *number)?;
     let learned = members
@@ -113,7 +113,7 @@ pub(super) fn feedback(
     match &mut over {
         None => {
             if let Err(why) = desk.order(order, now) {
-                return Ok(Some(Err(why)));
+                return Ok(Err(why));
             }
             desk.judged(*number, mark);
         }
@@ -124,7 +124,7 @@ pub(super) fn feedback(
     }
     let word = feedback.as_str();
     let done = format!("episode {number} was {word}: {effect}");
-    Ok(Some(Ok(Heard { done, over })))
+    Ok(Ok(Heard { done, over }))
 }
 
 /// An episode as it lies in the books.
@@ -304,10 +304,7 @@ mod tests {
             let mut heard = begun(&rows);
             let now = at(heard.minute);
             let both = (&mut heard.desk, &mut heard.watch);
-            let done = feedback(&books, both, &order(said), now)
-                .unwrap()
-                .unwrap()
-                .unwrap();
+            let done = carry_out(&books, both, &order(said), now).unwrap().unwrap();
             assert!(
                 done.done.contains(word) && done.over.is_none(),
                 "{}",
@@ -342,8 +339,8 @@ mod tests {
         let none = (crate::watch::WatchState::default(), DeskState::default());
         let mut world = World::of(&none.0, &none.1, 0);
         let both = (&mut world.desk, &mut world.watch);
-        let said = feedback(&books, both, &order(Feedback::Real), at(0));
-        let why = said.unwrap().unwrap().err();
+        let said = carry_out(&books, both, &order(Feedback::Real), at(0));
+        let why = said.unwrap().err();
         assert_eq!(why.as_deref(), Some("there is no episode 1"));
         let cases = [
             (

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::alert::{Severity, StepKind};
+use crate::alert::{Notice, Severity, StepKind};
 use crate::app::follow::Books;
 use crate::episode::{Quiet, Step};
-use crate::ledger::{Fault, OutboxRow, Posted, Way};
+use crate::ledger::{OutboxRow, Way};
 use crate::message;
-use crate::units::Text;
 
-use super::compose::Composer;
+use super::compose::{Composer, row};
 
 /// What the webhook is called in tables.
 const NAME: &str = "webhook";
@@ -21,7 +20,7 @@ const NOBODY: usize = usize::MAX;
 
 /// Whether it hears of a step: of what people are told at once, or would be if there were somebody, or had not had
 /// their share of mails; and that what it heard of is over.
-fn hears(step: &Step, known: bool) -> bool {
+pub(super) fn hears(step: &Step, known: bool) -> bool {
     if step.digest.is_some() {
         return false;
     }
@@ -44,48 +43,22 @@ fn hears(step: &Step, known: bool) -> bool {
 }
 
 impl<B: Books> Composer<'_, B> {
-    /// The message of a step for the webhook, where there is one; `heard` keeps the subjects of episodes that
-    /// somebody heard of, as they were before this step.
-    ///
-    /// # Errors
-    /// What the ledger says.
+    /// The message of a step for the webhook; `topics` keeps the subjects of episodes that somebody heard of.
     pub(super) fn hook(
         &mut self,
         step: &Step,
-        heard: bool,
+        notice: &Notice,
         topics: &mut BTreeMap<u64, String>,
-    ) -> Result<Option<OutboxRow>, Fault> {
-        if self.setup().ready.alerts.webhook.is_none() || !hears(step, heard) {
-            return Ok(None);
-        }
-        let Some(notice) = self.notice(step)? else {
-            return Ok(None);
-        };
+    ) -> OutboxRow {
         let topic = topics.get(&step.id.episode).cloned();
         let (mail, body) = self.with((step, NOBODY), topic.as_deref(), None, |around| {
-            let mail = message::render(&notice, around);
-            let body = message::hook(&notice, &mail, around);
+            let mail = message::render(notice, around);
+            let body = message::hook(notice, &mail, around);
             (mail, body)
         });
+        let row = row(step, &mail, (Way::Webhook, "", NAME), body.into_bytes());
         topics.entry(step.id.episode).or_insert(mail.topic);
-        Ok(Some(OutboxRow {
-            id: 0,
-            way: Way::Webhook,
-            episode: step.id.episode,
-            step: step.id.step,
-            from: Text::default(),
-            to: Text::const_new(NAME),
-            message_id: mail.message_id,
-            stem: mail.stem,
-            subject: mail.subject,
-            made: step.wall,
-            attempts: 0,
-            next_try: step.wall,
-            state: Posted::Waiting,
-            done: None,
-            said: String::new(),
-            bytes: body.into_bytes(),
-        }))
+        row
     }
 }
 
@@ -94,7 +67,7 @@ mod tests {
     use super::*;
     use crate::alert::EpisodeRef;
     use crate::episode::{Recipient, Why};
-    use crate::units::UnixMillis;
+    use crate::units::{Text, UnixMillis};
 
     fn step(kind: StepKind, severity: Severity, to: usize, quiet: Option<Quiet>) -> Step {
         Step {

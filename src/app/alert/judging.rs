@@ -30,7 +30,8 @@ pub struct Law<'a> {
 }
 
 impl Law<'_> {
-    fn settings(&self) -> Settings {
+    /// What a desk goes by.
+    pub(super) fn settings(&self) -> Settings {
         Settings::new(self.rules, self.declared, self.told, self.zone)
     }
 }

@@ -5,11 +5,13 @@
 
 use crate::alert::{Dimension, Matcher, Scope};
 use crate::app::Failure;
-use crate::episode::{EpisodeView, FINDINGS_MAX, Feedback, Order, Step};
+use crate::episode::{FINDINGS_MAX, Feedback, Order, Step};
 use crate::ledger::Alerts;
 use crate::message::{Act, SILENCE_HOURS};
 use crate::secret::seal::SealKey;
 use crate::units::{DAY_MS, HOUR_MS, Text, UnixMillis};
+
+use super::listing;
 
 /// How long a link holds.
 pub const LASTS_MS: i64 = 7 * DAY_MS;
@@ -68,9 +70,8 @@ impl Signed {
         let (Ok(step), Ok(place), Ok(until)) = numbers else {
             return Ok(Err(NOT_OURS.to_owned()));
         };
-        let steps = books.episode_steps(episode)?;
-        let row = steps.iter().find(|row| row.step == step);
-        let known = row.and_then(|row| serde_json::from_slice::<Step>(&row.body).ok());
+        let steps = listing::steps(books, episode)?;
+        let known = steps.iter().find(|known| known.id.step == step);
         let to = known.and_then(|step| Some(step.to.get(place)?.address.clone()));
         let Some(to) = to else {
             return Ok(Err(NOT_OURS.to_owned()));
@@ -134,16 +135,10 @@ pub fn matcher_of_episode(
     books: &(impl Alerts + ?Sized),
     number: u64,
 ) -> Result<Option<Matcher>, Failure> {
-    let Some(row) = books.episode(number)? else {
+    let Some(view) = listing::episode(books, number)? else {
         return Ok(None);
     };
-    let Ok(view) = serde_json::from_slice::<EpisodeView>(&row.body) else {
-        return Ok(None);
-    };
-    let steps = books.episode_steps(number)?;
-    let last = steps
-        .last()
-        .and_then(|row| serde_json::from_slice::<Step>(&row.body).ok());
+    let last = listing::steps(books, number)?.pop();
     let mut findings = last.map_or_else(Vec::new, |step| step.findings);
     findings.push(view.worst);
     let mut rules: Vec<Text> = findings.iter().map(|one| one.rule.clone()).collect();

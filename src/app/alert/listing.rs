@@ -4,7 +4,7 @@
 //! whoever wrote them reads them.
 
 use crate::episode::{Desk, DeskState, EpisodeView, Settings, Silence, Step};
-use crate::ledger::{Alerts, AuditRow, EpisodeRow, Fault, FaultKind, OutboxRow};
+use crate::ledger::{Alerts, AuditRow, EpisodeRow, Fault, FaultKind, OutboxRow, StepRow};
 
 /// An episode with all that is known of it.
 #[derive(Clone, Debug)]
@@ -39,17 +39,34 @@ pub fn episodes(books: &impl Alerts, open: bool, limit: usize) -> Result<Vec<Epi
     books.episodes(open, limit)?.iter().map(view).collect()
 }
 
+/// An episode; `None` where there is none of that number.
+///
+/// # Errors
+/// What the ledger says.
+pub(super) fn episode(
+    books: &(impl Alerts + ?Sized),
+    number: u64,
+) -> Result<Option<EpisodeView>, Fault> {
+    books.episode(number)?.as_ref().map(view).transpose()
+}
+
+/// The steps of an episode, in order.
+///
+/// # Errors
+/// What the ledger says.
+pub(super) fn steps(books: &(impl Alerts + ?Sized), number: u64) -> Result<Vec<Step>, Fault> {
+    let rows = books.episode_steps(number)?.into_iter();
+    let step =
+        |row: StepRow| serde_json::from_slice(&row.body).map_err(|_| damaged("episode_step"));
+    rows.map(step).collect()
+}
+
 /// An episode, or a digest; `None` where there is none of that number.
 ///
 /// # Errors
 /// What the ledger says.
 pub fn told(books: &impl Alerts, number: u64) -> Result<Option<Told>, Fault> {
-    let episode = books.episode(number)?.as_ref().map(view).transpose()?;
-    let steps: Vec<Step> = books
-        .episode_steps(number)?
-        .iter()
-        .map(|row| serde_json::from_slice(&row.body).map_err(|_| damaged("episode_step")))
-        .collect::<Result<_, Fault>>()?;
+    let (episode, steps) = (episode(books, number)?, steps(books, number)?);
     if episode.is_none() && steps.is_empty() {
         return Ok(None);
     }

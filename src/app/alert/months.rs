@@ -183,7 +183,7 @@ fn quiet_months_stay_quiet() {
         assert!(digests <= 5, "{name}: {digests} digests");
     }
     let rate = f64::from(u32::try_from(mails).unwrap()) / months;
-    assert!(rate <= 2.0, "{rate} mails in a quiet month");
+    assert!(rate <= 0.5, "{rate} mails in a quiet month");
 }
 
 /// Incidents all over a year.

@@ -16,7 +16,7 @@ use crate::watch::Watch;
 use super::around::{audit_row, desk, zone_of};
 use super::compose::Composer;
 use super::evaluate::{watch_rows, watched};
-use super::feedback::{episode_row, feedback};
+use super::feedback::{Heard, carry_out, episode_row};
 
 /// Obeys an order in books that nobody else writes: what was done, or why it was not.
 ///
@@ -33,18 +33,9 @@ pub fn obey(
     let rules = &setup.ready.alerts.rules.rules;
     let remembered = watched(&books.alert_state()?);
     let mut watch = Watch::new(rules, &setup.ready.declared, zone, remembered);
-    let heard = feedback(&*books, (&mut desk, &mut watch), order, now)?;
-    let mut over = None;
-    let done = match heard {
-        None => desk.order(order, now),
-        Some(Ok(heard)) => {
-            over = heard.over;
-            Ok(heard.done)
-        }
-        Some(Err(why)) => Err(why),
-    };
-    let done = match done {
-        Ok(done) => done,
+    let both = (&mut desk, &mut watch);
+    let Heard { done, over } = match carry_out(&*books, both, order, now)? {
+        Ok(heard) => heard,
         Err(why) => return Ok(Err(why)),
     };
     let composer = Composer::new(&*books, setup, zone);

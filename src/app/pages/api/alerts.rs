@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::alert::{Amount, Dimension, Finding, Unit};
+use crate::alert::{Amount, Dimension, Finding};
 use crate::episode::{EpisodeView, Quiet, Step};
 use crate::ledger::{EpisodeRow, OutboxRow, StepRow};
 use crate::web::Refused;
@@ -249,15 +249,10 @@ fn alert(row: &EpisodeRow) -> Option<Alert> {
 }
 
 fn value(amount: Amount) -> Value {
-    let unit = match amount.unit {
-        Unit::Count => "count",
-        Unit::Tokens => "tokens",
-        Unit::NanoUsd => "nanousd",
-        Unit::Ppm => "ppm",
-        Unit::Millis => "ms",
-        Unit::Days => "days",
-    };
-    Value { unit, n: amount.n }
+    Value {
+        unit: amount.unit.as_str(),
+        n: amount.n,
+    }
 }
 
 fn step(row: &StepRow) -> Option<Told> {
