@@ -132,23 +132,34 @@ impl Windows {
 
     /// The sums of the three windows that end with the last bin.
     pub(super) fn sums(&self) -> [Sums; 3] {
-        let mut sums = WINDOWS.map(|bins| Sums {
-            bins,
-            ..Sums::default()
-        });
         let head = usize::from(self.head) % RING;
         let (newer, older) = self.ring.split_at(head);
-        let slots = newer.iter().rev().chain(older.iter().rev());
-        for (ago, slot) in slots.enumerate() {
-            for (sum, expected) in sums.iter_mut().zip(slot.expected) {
-                if ago < usize::from(sum.bins) {
-                    sum.got += f64::from(slot.got);
-                    sum.of += f64::from(slot.of);
-                    sum.expected += f64::from(expected);
+        let mut slots = newer.iter().rev().chain(older.iter().rev());
+        let mut all = [0.0; 5];
+        // Each window holds the one before: what was seen is added up once, newest first.
+        let mut bins_before = 0;
+        WINDOWS.map(|bins| {
+            let more = usize::from(bins - bins_before);
+            for slot in slots.by_ref().take(more) {
+                let [a, b, c] = slot.expected;
+                for (sum, x) in all.iter_mut().zip([slot.got, slot.of, a, b, c]) {
+                    *sum += f64::from(x);
                 }
             }
-        }
-        sums
+            bins_before = bins;
+            let [got, of, one, six, most] = all;
+            let expected = match bins {
+                1 => one,
+                6 => six,
+                _ => most,
+            };
+            Sums {
+                bins,
+                got,
+                of,
+                expected,
+            }
+        })
     }
 
     /// What makes a blip in a quiet hour small: added to both sides of a count's ratio.

@@ -10,7 +10,7 @@ use super::field::{Field, Values};
 use super::figure;
 use super::gauge::Told;
 use super::keys::Family;
-use super::mark::{Reading, When, counted};
+use super::mark::{Of, Reading, When, counted};
 use super::plan::family_of;
 use super::ring::Spread;
 use super::state::Rows;
@@ -170,9 +170,9 @@ impl Observed {
             let nothing = counted(Amount::new(Unit::Count, 0), None);
             let mut reading = Reading::new(level, rule.severity, nothing);
             reading.since = Some(born);
+            let of = Of::named((place, rule), &everything);
             let to = (&mut *told.rows, &mut *told.out);
-            told.marks
-                .note((place, rule, &everything), reading, when, to);
+            told.marks.note(of, reading, when, to);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::units::{DAY_MS, HOUR_MS, Text, UnixMillis};
 
 use super::figure::Figure;
 use super::gauge::{Now, Told};
-use super::mark::{Reading, When};
+use super::mark::{Of, Reading, When};
 
 /// One conversation of a day.
 #[derive(Clone, Debug)]
@@ -106,8 +106,8 @@ impl Talks {
         let day = Span::Minutes(1_440);
         for series in told.marks.of(place) {
             if !greatest.contains_key(&series) {
-                told.marks
-                    .end((place, rule, &series), when, (told.rows, told.out));
+                let of = Of::named((place, rule), &series);
+                told.marks.end(of, when, (told.rows, told.out));
             }
         }
         for (series, (figure, name)) in greatest {
@@ -133,8 +133,8 @@ impl Talks {
             };
             let mut reading = Reading::new(level, rule.severity, measure);
             reading.subject = Text::from(name.to_string());
-            told.marks
-                .note((place, rule, &series), reading, when, (told.rows, told.out));
+            let of = Of::named((place, rule), &series);
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 
