@@ -47,8 +47,7 @@ const FOLLOWED_MIN: f64 = 0.95;
 
 /// By how much reading may slow with alerts.
 const ALERTED_MIN: f64 = 0.95;
-const MAILS: &str =
-    "[alerts.mail]\nfrom = \"bench@example.org\"\nfallback_to = \"bench@example.org\"\nfolder = \"mails\"\n";
+const MAILS: &str = "[alerts.mail]\nfrom = \"bench@example.org\"\nfallback_to = \"bench@example.org\"\nfolder = \"mails\"\n";
 
 /// What is on a topic.
 struct Feed {
@@ -258,7 +257,9 @@ fn alerted(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> u
     let folder = tempfile::tempdir().expect("a folder");
     let off = folder.path().join("off.toml");
     let rules = Rules::shipped().rules;
-    let names = rules.iter().map(|rule| format!("[rule.{}]\non = false\n", rule.name));
+    let names = rules
+        .iter()
+        .map(|rule| format!("[rule.{}]\non = false\n", rule.name));
     std::fs::write(&off, names.collect::<String>()).expect("a file of rules");
     let off = format!("[alerts]\nrules = \"{}\"\n", off.display());
     let (mut ratios, mut cpus) = (Vec::new(), Vec::new());
@@ -271,7 +272,10 @@ fn alerted(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> u
         last = with;
     }
     let (ratio, cpu) = (median(ratios), median(cpus));
-    println!("    alerted    {}, CPU {cpu:.2} times that without", last.line());
+    println!(
+        "    alerted    {}, CPU {cpu:.2} times that without",
+        last.line()
+    );
     verdict(
         ratio >= ALERTED_MIN,
         &format!("with alerts {ratio:.2} of the records a second without, at least {ALERTED_MIN}"),

@@ -83,7 +83,11 @@ impl Run {
 
     /// Judges a minute; the processor's time that it took, or the wall's where the system does not tell.
     fn minute(&mut self, minute: i64, facts: Vec<Fact>, asked: Asked) -> Duration {
-        let had = if asked == Asked::Rows { cpu() } else { Duration::MAX };
+        let had = if asked == Asked::Rows {
+            cpu()
+        } else {
+            Duration::MAX
+        };
         let began = Instant::now();
         let (steps, _) = self.judging.relive(facts, at(minute + 1));
         self.steps += steps.len();
@@ -172,7 +176,9 @@ fn main() -> ExitCode {
     let many = Run::new(&nothing, learned_by_many(&few));
     let many = many.even(MANY, from..from + 45, Asked::Rows);
     let slowest = many.slowest;
-    println!("one minute of {MANY} that know their week: {slowest:.1?} at most, limit {CLOSE_MOST:.0?}");
+    println!(
+        "one minute of {MANY} that know their week: {slowest:.1?} at most, limit {CLOSE_MOST:.0?}"
+    );
     let (mean, held) = (many.all / 45, memory_mb());
     println!("  on average {mean:.1?}; memory of the process {held} MB, before them {before} MB");
     let (series, bytes) = states(&many.judging.watch.whole_state());
@@ -180,16 +186,25 @@ fn main() -> ExitCode {
     drop(many);
 
     let (began, had) = (Instant::now(), cpu());
-    let all = Run::new(&nothing, empty()).even(FEW, 0..days * DAY, Asked::Steps).all;
+    let all = Run::new(&nothing, empty())
+        .even(FEW, 0..days * DAY, Asked::Steps)
+        .all;
     let share = cpu().saturating_sub(had).as_secs_f64() / began.elapsed().as_secs_f64();
-    println!("{days} days of {FEW} features: {all:.1?}, limit {BACKTEST_MOST:.0?}; had {share:.2} of a core");
+    println!(
+        "{days} days of {FEW} features: {all:.1?}, limit {BACKTEST_MOST:.0?}; had {share:.2} of a core"
+    );
 
     let mut trouble = Run::new(&declared(), empty());
     trouble.minute(-1, company_keys(), Asked::Marked);
     for minute in 0..TROUBLE * DAY {
         trouble.minute(minute, company(minute), Asked::Marked);
     }
-    trouble.judging.watch.whole_state().0.hash(&mut trouble.mark);
+    trouble
+        .judging
+        .watch
+        .whole_state()
+        .0
+        .hash(&mut trouble.mark);
     let (steps, mark) = (trouble.steps, trouble.mark.finish());
     println!("{TROUBLE} days of a company in trouble: {steps} steps, mark {mark:016x}");
     if young.max(slowest) <= CLOSE_MOST && all <= BACKTEST_MOST && bytes <= STATE_MOST {

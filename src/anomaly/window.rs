@@ -134,32 +134,31 @@ impl Windows {
     pub(super) fn sums(&self) -> [Sums; 3] {
         let head = usize::from(self.head) % RING;
         let (newer, older) = self.ring.split_at(head);
-        let mut slots = newer.iter().rev().chain(older.iter().rev());
-        let mut all = [0.0; 5];
         // Each window holds the one before: what was seen is added up once, newest first.
-        let mut bins_before = 0;
-        WINDOWS.map(|bins| {
-            let more = usize::from(bins - bins_before);
-            for slot in slots.by_ref().take(more) {
-                let [a, b, c] = slot.expected;
-                for (sum, x) in all.iter_mut().zip([slot.got, slot.of, a, b, c]) {
-                    *sum += f64::from(x);
+        let [bin, hour, long] = WINDOWS;
+        let mut sums = WINDOWS.map(|bins| Sums {
+            bins,
+            ..Sums::default()
+        });
+        let (mut got, mut of, mut expected) = (0.0, 0.0, [0.0; 3]);
+        let mut bins = 0;
+        let slots = newer.iter().rev().chain(older.iter().rev());
+        slots.for_each(|slot| {
+            got += f64::from(slot.got);
+            of += f64::from(slot.of);
+            for (sum, one) in expected.iter_mut().zip(slot.expected) {
+                *sum += f64::from(one);
+            }
+            bins += 1;
+            if bins == bin || bins == hour || bins == long {
+                for (sum, expected) in sums.iter_mut().zip(expected) {
+                    if sum.bins == bins {
+                        (sum.got, sum.of, sum.expected) = (got, of, expected);
+                    }
                 }
             }
-            bins_before = bins;
-            let [got, of, one, six, most] = all;
-            let expected = match bins {
-                1 => one,
-                6 => six,
-                _ => most,
-            };
-            Sums {
-                bins,
-                got,
-                of,
-                expected,
-            }
-        })
+        });
+        sums
     }
 
     /// What makes a blip in a quiet hour small: added to both sides of a count's ratio.

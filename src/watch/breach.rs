@@ -66,10 +66,17 @@ impl Plan {
         let endpoints = self.table(Family::Cells, &[Dimension::Endpoint], &Scope::default());
         let all = self.table(Family::Cells, &[], &Scope::default());
         let hour = Span::Minutes(60);
-        let requests = self.ring(features, hour, &[Field::Requests, Field::Platform], (None, false));
+        let requests = self.ring(
+            features,
+            hour,
+            &[Field::Requests, Field::Platform],
+            (None, false),
+        );
         let calls = self.ring(endpoints, hour, &[Field::Calls], (None, false));
         let all = self.ring(all, BREACH, &[Field::Calls], (None, false));
-        self.judges.doors.push(DoorRule::new(place, requests, calls, all));
+        self.judges
+            .doors
+            .push(DoorRule::new(place, requests, calls, all));
     }
 
     fn add_down(&mut self, place: usize, rule: &Rule) {

@@ -77,12 +77,7 @@ impl Dues {
     }
 
     /// Notes that an endpoint was used.
-    pub(super) fn note(
-        &mut self,
-        (place, key): (usize, &Key),
-        at: UnixMillis,
-        rows: &mut Rows,
-    ) {
+    pub(super) fn note(&mut self, (place, key): (usize, &Key), at: UnixMillis, rows: &mut Rows) {
         let day = at.0.div_euclid(DAY_MS);
         if self.noted.len() <= place {
             self.noted.resize(place + 1, i64::MIN);

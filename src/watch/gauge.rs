@@ -197,8 +197,7 @@ impl Gauge {
                 place: Some(place),
             };
             let told = &mut *told;
-            told.marks
-                .note(of, reading, when, (told.rows, told.out));
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 

@@ -18,8 +18,8 @@ const CALM_BINS: u8 = 3;
 /// Bins for which growth is told.
 const GROWTH_BINS: u8 = 144;
 const VERSION: u8 = 1;
-/// About the bytes of a row.
-const ROW_BYTES: usize = 2_048;
+/// About the bytes of a row, a little more.
+const ROW_BYTES: usize = 2_024;
 
 /// Beginning of the rows of habits.
 pub(super) const PREFIX: &str = "d";

@@ -336,12 +336,7 @@ impl Marks {
     }
 
     /// Ends what is open of a series whose figures are no longer told.
-    pub(super) fn end(
-        &mut self,
-        of: Of<'_>,
-        when: When,
-        told: (&mut Rows, &mut Vec<Finding>),
-    ) {
+    pub(super) fn end(&mut self, of: Of<'_>, when: When, told: (&mut Rows, &mut Vec<Finding>)) {
         let nothing = counted(Amount::new(Unit::Count, 0), None);
         let reading = Reading::new(Level::Good, of.rule.1.severity, nothing);
         self.note(of, reading, when, told);

@@ -99,7 +99,8 @@ impl BudgetRule {
         let (gone, length) = (now.at.0 - start.0, end.0 - start.0);
         told.marks.seat(self.rule, table.series());
         let new = table.series().iter().skip(self.monthly.len());
-        self.monthly.extend(new.map(|series| told.registry.budget(series)));
+        self.monthly
+            .extend(new.map(|series| told.registry.budget(series)));
         let budgets = table.series().iter().zip(&self.monthly);
         for (place, (series, monthly)) in budgets.enumerate() {
             let of_period = |budget| scaled(budget, self.budget.period, month);

@@ -176,7 +176,12 @@ impl Plan {
             Check::Budget(budget) => {
                 let family = family_of(&rule.by, &rule.scope);
                 let table = self.table(family, &rule.by, &rule.scope);
-                let ring = self.ring(table, Span::Period(budget.period), &[Field::Spend], (None, false));
+                let ring = self.ring(
+                    table,
+                    Span::Period(budget.period),
+                    &[Field::Spend],
+                    (None, false),
+                );
                 self.judges
                     .budgets
                     .push(BudgetRule::new(place, ring, budget.clone()));
@@ -185,8 +190,14 @@ impl Plan {
                 let family = family_of(&rule.by, &rule.scope);
                 let table = self.table(family, &rule.by, &rule.scope);
                 let (fast, slow) = burn.minutes;
-                let mut ring =
-                    |minutes| self.ring(table, Span::Minutes(minutes), &[Field::Spend], (None, false));
+                let mut ring = |minutes| {
+                    self.ring(
+                        table,
+                        Span::Minutes(minutes),
+                        &[Field::Spend],
+                        (None, false),
+                    )
+                };
                 let rings = (ring(fast), ring(slow));
                 let rule = BurnRule::new(place, rings, burn.clone());
                 self.judges.burns.push(rule);

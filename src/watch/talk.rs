@@ -20,6 +20,8 @@ use super::mark::{Of, Reading, When};
 #[derive(Clone, Debug)]
 struct Talk {
     name: Fingerprint,
+    /// The same as text.
+    named: Text,
     feature: Text,
     requests: i64,
     tokens: i64,
@@ -58,6 +60,7 @@ impl Talks {
                 .filter(|one| (one.requests, one.tokens) == (requests, tokens));
             Talk {
                 name,
+                named: Text::from(name.to_string()),
                 since: same.and_then(|one| one.since),
                 feature,
                 requests,
@@ -151,12 +154,11 @@ impl Talks {
         let talks = last.into_iter().flat_map(|(_, talks)| talks);
         for talk in talks.filter(goes_on) {
             let application = told.registry.application(&talk.feature);
-            let name = Text::from(talk.name.to_string());
             let value = |dimension| {
                 let values = [
                     (Dimension::Feature, &talk.feature),
                     (Dimension::Application, &application),
-                    (Dimension::Conversation, &name),
+                    (Dimension::Conversation, &talk.named),
                 ];
                 let found = values.into_iter().find(|(one, _)| *one == dimension);
                 found.map(|(_, value)| value)
