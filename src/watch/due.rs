@@ -15,8 +15,9 @@ use super::days::days_between;
 use super::field::Field;
 use super::gauge::Told;
 use super::keys::{Family, Key};
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::plan::Plan;
+use super::seat::Of;
 use super::state::Rows;
 
 /// Days of a pilot.

@@ -124,14 +124,8 @@ pub(super) fn value(metric: Metric, sums: &Sums<'_>, around: Around) -> Option<F
         Metric::CostPerCall => per(get(Field::Spend), answered()),
         Metric::TokensPerCall => per(get(Field::Tokens), answered()),
         Metric::PromptPerCall => per(get(Field::Prompt), answered()),
-        Metric::RetryShare => {
-            let (retries, sample) = retries(sums);
-            share(retries, sample)
-        }
-        Metric::Retries => {
-            let (retries, sample) = retries(sums);
-            told(retries, sample)
-        }
+        Metric::RetryShare => share(retries(sums).0, retries(sums).1),
+        Metric::Retries => told(retries(sums).0, retries(sums).1),
         Metric::RetrySpend => told(get(Field::RetrySpend), retries(sums).0),
         Metric::ThrottledShare => share(get(Field::Throttled), calls()),
         Metric::ErrorShare => {

@@ -11,9 +11,10 @@ use crate::units::{MINUTE_MS, Text, UnixMillis};
 
 use super::field::Field;
 use super::figure::{self, Around, Figure};
-use super::mark::{Marks, Of, Reading, Seat, When};
+use super::mark::{Marks, Reading, When};
 use super::registry::{Registry, WHOLE, part_of};
 use super::ring::{Ring, Sums};
+use super::seat::Of;
 use super::state::Rows;
 use super::table::Table;
 
@@ -178,7 +179,7 @@ impl Gauge {
             if now.stalled && !self.metric.rises() && seat.open {
                 level.0 = Level::Unknown(Unknown::Stalled);
             }
-            if !is_news(level.0, seat, now) {
+            if !seat.is_news(level.0, now.partial) {
                 continue;
             }
             let mut reading = self.reading(level, held, &sums, (ring, now));
@@ -331,21 +332,6 @@ impl Gauge {
 
 /// Where the registry declares no limit.
 const NOTHING_SAID: Level = Level::Unknown(Unknown::NotDeclared);
-
-/// Whether a level is to be noted of a series: what is not complete tells only what is newly bad, and too few
-/// or in between says something only of what was bad.
-fn is_news(level: Level, seat: Seat, now: Now) -> bool {
-    if now.partial {
-        return level == Level::Bad && seat.told != Some(Level::Bad);
-    }
-    match level {
-        Level::Good => seat.known,
-        Level::Between | Level::Unknown(Unknown::TooFew | Unknown::Stalled) => seat.open,
-        Level::Bad => true,
-        Level::Unknown(Unknown::NotDeclared) => seat.told != Some(level),
-        Level::Unknown(Unknown::Learning | Unknown::NotObservable) => true,
-    }
-}
 
 /// The limits of drift: bad above so many millionths of what was approved, good again where half of what
 /// is beyond it is gone.

@@ -57,20 +57,18 @@ impl Watch {
         }
         if !now.partial {
             let days = &mut self.days;
-            let (budgets, burns) = (&mut judges.budgets, &mut judges.burns);
-            budgets
-                .iter_mut()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            burns
-                .iter_mut()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            let (downs, doors) = (&judges.downs, &mut judges.doors);
-            downs
-                .iter()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
-            doors
-                .iter_mut()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
+            for rule in &mut judges.budgets {
+                rule.judge(plan, days, now, &mut told);
+            }
+            for rule in &mut judges.burns {
+                rule.judge(plan, days, now, &mut told);
+            }
+            for rule in &judges.downs {
+                rule.judge(plan, now, &mut told);
+            }
+            for rule in &mut judges.doors {
+                rule.judge(plan, now, &mut told);
+            }
             self.talks.judge(now, &mut told);
             let when = When {
                 at: now.at,

@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use crate::alert::{
-    Amount, Chance, Dimension, Finding, Level, Loss, Measure, Rule, Series, Severity, Unit, Unknown,
+    Amount, Chance, Dimension, Finding, Level, Loss, Measure, Rule, Series, Severity, Unit,
 };
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::varint::{put, put_signed, take, take_signed};
 
+use super::seat::{Of, Seat};
 use super::state::Rows;
 
 /// What a rule says of a series now.
@@ -75,37 +76,6 @@ pub(super) struct When {
     pub(super) silent: bool,
 }
 
-/// Whom a reading is of: the rule with its place, the series, and its place in the rule's table where the
-/// rule has one and took its seats.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Of<'a> {
-    pub(super) rule: (usize, &'a Rule),
-    pub(super) series: &'a Series,
-    pub(super) place: Option<usize>,
-}
-
-impl<'a> Of<'a> {
-    /// A series that has no place in a table.
-    pub(super) fn named(rule: (usize, &'a Rule), series: &'a Series) -> Of<'a> {
-        Of {
-            rule,
-            series,
-            place: None,
-        }
-    }
-}
-
-/// What is known of a series, in short.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seat {
-    /// Anything at all.
-    pub(super) known: bool,
-    /// It was bad and is not good again.
-    pub(super) open: bool,
-    /// What was told of it last.
-    pub(super) told: Option<Level>,
-}
-
 /// What is open of one rule.
 #[derive(Clone, Debug, Default)]
 struct OfRule {
@@ -151,7 +121,25 @@ fn read_key(key: &str) -> Option<(&str, Series)> {
     Some((rule, Series::new(values)))
 }
 
+impl OfRule {
+    /// Notes in a seat what is known of its series.
+    fn sit(&mut self, place: Option<usize>, series: &Series) {
+        if let Some(seat) = place.and_then(|place| self.seats.get_mut(place)) {
+            let mark = self.marks.get(series);
+            *seat = mark.map_or_else(Seat::default, Mark::seat);
+        }
+    }
+}
+
 impl Mark {
+    fn seat(&self) -> Seat {
+        Seat {
+            known: true,
+            open: self.open,
+            told: self.last.as_ref().map(|last| last.level),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(24);
         put_signed(&mut bytes, self.since.0);
@@ -207,7 +195,8 @@ impl Marks {
             if one.values().is_empty() {
                 of.whole = Some(of.seats.len());
             }
-            of.seats.push(Seat::of(of.marks.get(one)));
+            of.seats
+                .push(of.marks.get(one).map_or_else(Seat::default, Mark::seat));
         }
     }
 
@@ -266,21 +255,8 @@ impl Marks {
             out.extend(mark.last.clone());
             return;
         }
-        let same_unknown = known.is_some_and(|mark| {
-            mark.last
-                .as_ref()
-                .is_some_and(|last| last.level == reading.level)
-        });
-        let (keep, tell) = match reading.level {
-            Level::Bad => (true, true),
-            Level::Good => (false, known.is_some()),
-            Level::Between | Level::Unknown(Unknown::TooFew | Unknown::Stalled) => {
-                (was_open, was_open)
-            }
-            Level::Unknown(Unknown::Learning | Unknown::NotDeclared | Unknown::NotObservable) => {
-                (true, was_open || !same_unknown)
-            }
-        };
+        let seat = known.map_or_else(Seat::default, Mark::seat);
+        let (keep, tell) = seat.next(reading.level);
         // What was unknown and is too little now stays as it was told.
         if !keep && !tell {
             return;
@@ -290,8 +266,7 @@ impl Marks {
             return;
         }
         let mark = Mark::next(known, &reading, when);
-        let seat = place.or(of.whole.filter(|_| series.values().is_empty()));
-        let seat = seat.and_then(|place| of.seats.get_mut(place));
+        let place = place.or(of.whole.filter(|_| series.values().is_empty()));
         let finding = Finding {
             rule: rule.name.clone(),
             series: series.clone(),
@@ -312,19 +287,9 @@ impl Marks {
             if mark.open && !when.silent {
                 rows.set(key_of(rule, series), mark.encode());
             }
-            if let Some(seat) = seat {
-                *seat = Seat {
-                    known: true,
-                    open: mark.open,
-                    told: Some(finding.level),
-                };
-            }
             let last = Some(finding.clone());
             of.marks.insert(series.clone(), Mark { last, ..mark });
         } else {
-            if let Some(seat) = seat {
-                *seat = Seat::default();
-            }
             of.marks.remove(series);
             if was_open {
                 rows.remove(&key_of(rule, series));
@@ -333,6 +298,7 @@ impl Marks {
         if tell && !when.silent {
             out.push(finding);
         }
+        of.sit(place, series);
     }
 
     /// Ends what is open of a series whose figures are no longer told.
@@ -340,19 +306,6 @@ impl Marks {
         let nothing = counted(Amount::new(Unit::Count, 0), None);
         let reading = Reading::new(Level::Good, of.rule.1.severity, nothing);
         self.note(of, reading, when, told);
-    }
-}
-
-impl Seat {
-    fn of(mark: Option<&Mark>) -> Seat {
-        let Some(mark) = mark else {
-            return Seat::default();
-        };
-        Seat {
-            known: true,
-            open: mark.open,
-            told: mark.last.as_ref().map(|last| last.level),
-        }
     }
 }
 

@@ -22,6 +22,7 @@ mod outage;
 mod plan;
 mod registry;
 mod ring;
+mod seat;
 mod sight;
 mod source;
 mod state;

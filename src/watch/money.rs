@@ -9,10 +9,11 @@ use crate::units::{DAY_MS, HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use super::days::Days;
 use super::field::Field;
 use super::gauge::{Now, Told};
-use super::mark::{Of, Reading, When};
+use super::mark::{Reading, When};
 use super::plan::Plan;
 use super::registry::{WHOLE, part_of};
 use super::ring::Ring;
+use super::seat::Of;
 
 /// The part of a period that must be gone before its end is forecast: a fifth.
 const FORECAST_FROM: i64 = 5;

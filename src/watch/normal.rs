@@ -17,9 +17,10 @@ use super::gauge::Told;
 use super::habit::{self, Habit, Said};
 use super::kept::{Habits, Kept};
 use super::keys::Family;
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::plan::{Plan, family_of};
 use super::ring::Sums;
+use super::seat::Of;
 use super::state::Rows;
 use super::wanted::{Wanted, budget_of, excess};
 

@@ -10,9 +10,10 @@ use super::field::{Field, Values};
 use super::figure;
 use super::gauge::Told;
 use super::keys::Family;
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::plan::family_of;
 use super::ring::Spread;
+use super::seat::Of;
 use super::state::Rows;
 
 /// How long after the first record the absence of facts is told.

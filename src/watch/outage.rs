@@ -10,10 +10,11 @@ use crate::units::{Text, UnixMillis};
 
 use super::field::Field;
 use super::gauge::{Now, Told};
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::plan::Plan;
 use super::registry::Registry;
 use super::ring::{Ring, Sums};
+use super::seat::Of;
 use super::table::Table;
 
 /// All calls of such a window fail where an endpoint is down.

@@ -12,8 +12,9 @@ use crate::varint::{put_signed, take_signed};
 
 use super::gauge::Told;
 use super::keys::{Family, Key};
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::registry::Registry;
+use super::seat::Of;
 use super::state::Rows;
 
 /// How long a name is news.

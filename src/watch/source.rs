@@ -12,8 +12,9 @@ use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::varint::{put_signed, take_signed};
 
 use super::gauge::Told;
-use super::mark::{Of, Reading, When, counted};
+use super::mark::{Reading, When, counted};
 use super::registry::{WHOLE, minutes_of, part_of};
+use super::seat::Of;
 use super::state::Rows;
 
 const PREFIX: &str = "q\u{1f}";

@@ -14,7 +14,8 @@ use crate::units::{DAY_MS, HOUR_MS, Text, UnixMillis};
 
 use super::figure::Figure;
 use super::gauge::{Now, Told};
-use super::mark::{Of, Reading, When};
+use super::mark::{Reading, When};
+use super::seat::Of;
 
 /// One conversation of a day.
 #[derive(Clone, Debug)]
