@@ -34,8 +34,8 @@ pub use answer::PATHS;
 pub use answers::{Answers, Asked, Failed, Refused, Unchanged};
 pub use guard::Limits;
 
-/// Threads that make answers; what comes beyond them waits. As many as there are connections to the books.
-const MAKERS: usize = 3;
+/// Threads that make answers; what comes beyond them waits..
+const MAKERS: usize = 2;
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -268,5 +268,94 @@ mod tests {
         drop(stream.read_to_string(&mut said));
         assert!(!said.contains("200 OK"), "{said}");
         assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    /// Somebody who takes as long for each page as he is told.
+    struct Slow(std::sync::Mutex<()>);
+
+    impl Answers for Slow {
+        fn places(&self) -> &[page::Place] {
+            &[]
+        }
+
+        fn page(&self, _: &str, _: &Asked, _: Instant) -> Result<Arc<page::Page>, Refused> {
+            drop(self.0.lock().unwrap());
+            Ok(Arc::default())
+        }
+
+        fn api(&self, _: &str, _: &Asked) -> Result<String, Refused> {
+            drop(self.0.lock().unwrap());
+            Ok("{}".to_owned())
+        }
+
+        fn openapi(&self) -> String {
+            String::new()
+        }
+
+        fn version(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    #[test]
+    fn whoever_comes_beyond_what_can_wait_is_asked_to_come_again() {
+        let slow = Arc::new(Slow(std::sync::Mutex::new(())));
+        let clock = Arc::new(FixedClock::default());
+        let board = Board {
+            access: Arc::new(Access::open(clock.clone()).unwrap()),
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            pages: Some(slow.clone()),
+            clock,
+            limits: Limits::USUAL,
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = start(address, board).unwrap();
+        let ask = |path: &str| {
+            let mut stream = TcpStream::connect(listener.address()).unwrap();
+            let patience = Some(Duration::from_secs(30));
+            stream.set_read_timeout(patience).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            stream
+        };
+        let read = |mut stream: TcpStream| {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        let held = slow.0.lock().unwrap();
+        // Every second one is of the API; the last ones can only be told once the first have taken their places.
+        let paths = (0..100).map(|n| if n % 2 == 0 { "/" } else { "/api/v1/spend" });
+        let asked: Vec<TcpStream> = paths.map(ask).collect();
+        // Whether it lives is told meanwhile.
+        assert!(read(ask("/healthz")).starts_with("HTTP/1.1 200"));
+        // Refused ones are answered while nothing is made: wait for one before the others may go on.
+        let refused = (0..200).find_map(|_| {
+            let answer = ask("/api/v1/spend");
+            answer
+                .set_read_timeout(Some(Duration::from_millis(100)))
+                .unwrap();
+            let mut text = String::new();
+            let mut answer = answer;
+            answer.read_to_string(&mut text).ok()?;
+            Some(text)
+        });
+        let refused = refused.expect("somebody is refused");
+        assert!(refused.contains("retry-after: 2\r\n"), "{refused}");
+        assert!(refused.contains("\"code\":\"busy\""), "{refused}");
+        drop(held);
+        let answers: Vec<String> = asked.into_iter().map(read).collect();
+        let count = |status: &str| {
+            let answers = answers.iter();
+            answers.filter(|one| one.starts_with(status)).count()
+        };
+        assert_eq!(count("HTTP/1.1 200") + count("HTTP/1.1 503"), 100);
+        assert!(count("HTTP/1.1 200") >= 60, "{}", count("HTTP/1.1 200"));
+        assert!(count("HTTP/1.1 503") >= 30, "{}", count("HTTP/1.1 503"));
+        for one in answers.iter().filter(|one| one.starts_with("HTTP/1.1 503")) {
+            assert!(one.contains("retry-after: 2\r\n"), "{one}");
+        }
+        // And afterwards there is room again.
+        assert!(read(ask("/")).starts_with("HTTP/1.1 200"));
     }
 }

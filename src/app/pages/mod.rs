@@ -21,6 +21,7 @@ mod parts;
 mod residency;
 mod shelf;
 mod spend;
+mod steps;
 mod store;
 mod tables;
 mod view;
