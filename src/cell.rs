@@ -230,15 +230,9 @@ impl Totals {
         }
     }
 
-    /// The plain totals of an encoded cell, whatever stands behind them; `None` when the bytes are no cell.
-    #[must_use]
-    pub fn decode(mut bytes: &[u8]) -> Option<Totals> {
-        Totals::take(&mut bytes)
-    }
-
-    fn take(bytes: &mut &[u8]) -> Option<Totals> {
-        let mut values = [0_i64; Totals::NAMES.len()];
-        let mut position = 0_usize;
+    /// Takes the plain totals of an encoded cell from the front; `None` when the bytes are no cell.
+    pub(crate) fn take(bytes: &mut &[u8]) -> Option<Totals> {
+        let (mut values, mut position) = ([0_i64; Totals::NAMES.len()], 0_usize);
         for _ in 0..take(bytes)? {
             position = position.checked_add(usize::try_from(take(bytes)?).ok()?)?;
             *values.get_mut(position)? = take_signed(bytes)?;
@@ -383,8 +377,7 @@ impl Cell {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Cell> {
         let mut cell = Cell::default();
-        cell.decode_into(bytes)?;
-        Some(cell)
+        cell.decode_into(bytes).map(|()| cell)
     }
 
     /// The same in place of what this one holds, for whoever looks at many; after `None` it holds anything.

@@ -103,7 +103,7 @@ fn a_page_changes_with_the_books_the_configuration_and_the_time() {
     same(&kept, &|| pages(&books, &setup, &clock), "three days later");
 
     let before = text(&kept, "/endpoints", "");
-    let named = "[[endpoint]]\nname = \"azure-weu\"\nregion = \"azure:westeurope\"\nhosts = [\"contoso-weu.openai.azure.com\"]\n";
+    let named = "[endpoint.azure-weu]\nbase_url = \"https://contoso-weu.openai.azure.com\"\nregion = \"azure:westeurope\"\n";
     let other = configured(named);
     *of.lock().unwrap() = Arc::clone(&other);
     assert_ne!(

@@ -37,8 +37,14 @@ type Address = (String, String);
 
 /// Pages by their address.
 #[derive(Default)]
-pub(super) struct Shelf {
-    slots: Mutex<(BTreeMap<Address, (Arc<Slot>, u64)>, u64)>,
+pub(super) struct Shelf(Mutex<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    /// Each with the turn that asked for it last.
+    by_address: BTreeMap<Address, (Arc<Slot>, u64)>,
+    /// Counts what is asked for.
+    turn: u64,
 }
 
 /// A place for a page; locked while it is made, so that whoever asks for the same waits for it.
@@ -82,23 +88,23 @@ impl Shelf {
 
     /// Lets go of all pages.
     pub(super) fn clear(&self) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.0.clear();
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.by_address.clear();
     }
 
     fn slot(&self, address: Address) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let (slots, turn) = &mut *slots;
-        *turn += 1;
-        let slot = slots.entry(address).or_default();
-        slot.1 = *turn;
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.turn += 1;
+        let turn = slots.turn;
+        let slot = slots.by_address.entry(address).or_default();
+        slot.1 = turn;
         let slot = Arc::clone(&slot.0);
-        while slots.len() > PAGES {
-            let oldest = slots.iter().min_by_key(|(_, (_, used))| *used);
+        while slots.by_address.len() > PAGES {
+            let oldest = slots.by_address.iter().min_by_key(|(_, (_, used))| *used);
             let Some(oldest) = oldest.map(|(address, _)| address.clone()) else {
                 break;
             };
-            slots.remove(&oldest);
+            slots.by_address.remove(&oldest);
         }
         slot
     }

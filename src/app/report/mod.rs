@@ -85,20 +85,19 @@ pub fn gather(ledger: &dyn Ledger, span: Span, only: Option<&str>) -> Result<Gat
     for sum in all.keys() {
         let totals = &sum.cell.totals;
         if sum.key.feature == crate::attribute::UNATTRIBUTED {
-            gathered.unattributed_nanousd = gathered
-                .unattributed_nanousd
-                .saturating_add(totals.cost_nanousd());
+            let spend = &mut gathered.unattributed_nanousd;
+            *spend = spend.saturating_add(totals.cost_nanousd());
         }
         let endpoint = gathered.endpoints.entry(sum.key.endpoint.clone());
         endpoint.or_default().add(totals, 1);
     }
-    let chosen = match only {
-        Some(_) => ledger.sums(span, only)?,
-        None => all,
-    };
+    let chosen = only.map_or(Ok(all), |only| ledger.sums(span, Some(only)))?;
     for sum in chosen.keys() {
-        let feature = gathered.features.entry(sum.key.feature.clone());
-        feature.or_default().add(&sum.key, &sum.cell);
+        let feature = gathered
+            .features
+            .entry(sum.key.feature.clone())
+            .or_default();
+        feature.add(&sum.key, &sum.cell);
     }
     for (start, day) in chosen.days() {
         let group = Group {

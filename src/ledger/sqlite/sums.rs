@@ -122,19 +122,24 @@ impl Sum for Hours {
             let sums = sums.map(|(endpoint, sum)| ((endpoint.clone(), hour), sum));
             self.calls.extend(sums);
         };
-        each(conn, Self::RESOLUTION, (*from, *to), |start, n, body| {
-            let key = keys.get(&n).ok_or_else(|| corrupt("cell_key"))?;
-            let totals = Totals::decode(body).ok_or_else(|| corrupt("cell"))?;
-            let sum = HourCalls::of(&totals);
-            if start != hour {
-                close(hour, &mut open);
-                hour = start;
-            }
-            if sum != HourCalls::default() {
-                open.entry(&key.endpoint).or_default().add(&sum);
-            }
-            Ok(())
-        })?;
+        each(
+            conn,
+            Self::RESOLUTION,
+            (*from, *to),
+            |start, n, mut body| {
+                let key = keys.get(&n).ok_or_else(|| corrupt("cell_key"))?;
+                let totals = Totals::take(&mut body).ok_or_else(|| corrupt("cell"))?;
+                let sum = HourCalls::of(&totals);
+                if start != hour {
+                    close(hour, &mut open);
+                    hour = start;
+                }
+                if sum != HourCalls::default() {
+                    open.entry(&key.endpoint).or_default().add(&sum);
+                }
+                Ok(())
+            },
+        )?;
         close(hour, &mut open);
         Ok(())
     }
