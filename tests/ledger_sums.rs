@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use tollwatch::cell::Cell;
 use tollwatch::entry::CellKey;
+use tollwatch::hist::Hist;
 use tollwatch::ledger::{Holds, HourCalls, Ledger, Options, Resolution, Span, SqliteLedger};
 use tollwatch::residency::Verdict;
 use tollwatch::units::{Text, UnixMillis};
@@ -41,9 +42,12 @@ fn by_cells(ledger: &SqliteLedger, span: Span, only: Option<&str>) -> Told {
         };
         let key = told.keys.entry((row.key.clone(), holds)).or_default();
         key.0 = key.0.max(row.start);
-        key.1.merge(&row.cell, 1);
+        // Prompts are no part of sums.
+        let mut cell = row.cell.clone();
+        cell.prompt = Hist::default();
+        key.1.merge(&cell, 1);
         let day = told.days.entry(row.start).or_default();
-        day.0.merge(&row.cell, 1);
+        day.0.merge(&cell, 1);
         if let Some(verdict) = row.key.verdict {
             *day.1.entry(verdict).or_default() += calls;
         }
@@ -56,8 +60,8 @@ fn by_cells(ledger: &SqliteLedger, span: Span, only: Option<&str>) -> Told {
     let mut hour = |row: tollwatch::ledger::CellRow| {
         let totals = &row.cell.totals;
         let failed = totals.calls_server_error + totals.calls_timeout + totals.calls_no_answer;
+        let sum = told.hours.entry((row.key.endpoint, row.start)).or_default();
         if totals.calls() > 0 {
-            let sum = told.hours.entry((row.key.endpoint, row.start)).or_default();
             sum.calls += totals.calls();
             sum.throttled += totals.calls_throttled;
             sum.failed += failed;

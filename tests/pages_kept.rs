@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use tollwatch::app::pages::{PLACES, Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
-use tollwatch::clock::{Clock, FixedClock};
+use tollwatch::clock::FixedClock;
 use tollwatch::entry::Entry;
 use tollwatch::ledger::{Ledger, Options, SqliteLedger};
 use tollwatch::units::UnixMillis;
@@ -26,7 +26,7 @@ const NOW: UnixMillis = UnixMillis(START + 20 * DAY);
 fn pages(books: &SqliteLedger, setup: &Arc<Setup>, clock: &Arc<FixedClock>) -> Pages<Readers> {
     let setup = Arc::clone(setup);
     let readers = Readers::new(books.beside().unwrap(), move || Arc::clone(&setup));
-    Pages::new(readers, Arc::clone(clock) as Arc<dyn Clock>)
+    Pages::new(readers, clock.clone())
 }
 
 fn text(pages: &Pages<Readers>, path: &str, query: &str) -> String {
@@ -72,7 +72,7 @@ fn a_page_changes_with_the_books_the_configuration_and_the_time() {
     let readers = Readers::new(books.beside().unwrap(), move || {
         Arc::clone(&in_force.lock().unwrap())
     });
-    let kept = Pages::new(readers, Arc::clone(&clock) as Arc<dyn Clock>);
+    let kept = Pages::new(readers, clock.clone());
     same(&kept, &|| pages(&books, &setup, &clock), "empty books");
 
     let mut strange = entry(START + 3 * DAY, 1 << 40);

@@ -98,7 +98,6 @@ fn four_hundred_days_weigh_no_more_than_a_page_may() {
         let page = ask(&served, &format!("{path}?from=2025-10-17&to=2026-11-20"));
         assert_eq!(page.status, 200, "{path}: {}", page.body);
         let weight = page.body.len();
-        eprintln!("{path} {weight}");
         assert!(weight < WEIGHT_MAX, "{path}: {weight} bytes");
     }
     // Pictures tell weeks, tables days.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
+use crate::hist::Hist;
 use crate::residency::Verdict;
 use crate::units::{Text, UnixMillis};
 
@@ -29,15 +30,16 @@ pub struct KeySum {
     pub holds: Holds,
     /// The last day with such a cell.
     pub last: UnixMillis,
-    /// The sum.
+    /// The sum; without the histogram of prompts, which no question asks for.
     pub cell: Cell,
     feature: usize,
+    loose: Loose,
 }
 
 /// What cells of a day add up to, whatever their key.
 #[derive(Clone, Debug, Default)]
 pub struct DaySum {
-    /// The sum.
+    /// The sum, without the histogram of prompts.
     pub cell: Cell,
     /// Calls by verdict, of verdicts that a cell has.
     pub verdicts: BTreeMap<Verdict, i64>,
@@ -74,11 +76,57 @@ impl Holds {
     }
 }
 
+/// Buckets that are still to be added: a new one in the midst of a large histogram moves all behind it, and many at
+/// once do so once.
+#[derive(Clone, Debug, Default)]
+struct Loose {
+    latency: Vec<(u32, i64)>,
+    duration: Vec<(u32, i64)>,
+}
+
+impl Loose {
+    /// Fewer are not worth adding.
+    const FEW: usize = 256;
+
+    /// Adds a cell to a sum, its buckets later.
+    fn add(&mut self, sum: &mut Cell, cell: &Cell) {
+        sum.totals.add(&cell.totals, 1);
+        for (loose, hist, of) in [
+            (&mut self.latency, &mut sum.latency, &cell.latency),
+            (&mut self.duration, &mut sum.duration, &cell.duration),
+        ] {
+            loose.extend_from_slice(of.buckets());
+            if loose.len() > Self::FEW.max(hist.buckets().len()) {
+                settle(loose, hist);
+            }
+        }
+    }
+
+    /// Adds what is left.
+    fn settle(&mut self, sum: &mut Cell) {
+        settle(&mut self.latency, &mut sum.latency);
+        settle(&mut self.duration, &mut sum.duration);
+    }
+}
+
+fn settle(loose: &mut Vec<(u32, i64)>, hist: &mut Hist) {
+    if loose.is_empty() {
+        return;
+    }
+    loose.sort_unstable_by_key(|(bucket, _)| *bucket);
+    let mut sum = Hist::default();
+    for (bucket, count) in loose.drain(..) {
+        sum.add_bucket(bucket, count);
+    }
+    hist.merge(&sum, 1);
+}
+
 /// The day that is being added up.
 #[derive(Clone, Debug, Default)]
 struct Open {
     day: Option<UnixMillis>,
     sum: DaySum,
+    loose: Loose,
     /// By the number of the feature; `None` where the day has no cell of it.
     spend: Vec<Option<Spend>>,
 }
@@ -100,6 +148,7 @@ impl Sums {
                 holds,
                 last: start,
                 cell: Cell::default(),
+                loose: Loose::default(),
                 feature: known.unwrap_or_else(|| {
                     features.push(key.feature.clone());
                     features.len() - 1
@@ -107,9 +156,9 @@ impl Sums {
             }
         });
         sum.last = sum.last.max(start);
-        sum.cell.merge(cell, 1);
+        sum.loose.add(&mut sum.cell, cell);
         let day = &mut self.open;
-        day.sum.cell.merge(cell, 1);
+        day.loose.add(&mut day.sum.cell, cell);
         if let Some(verdict) = key.verdict {
             *day.sum.verdicts.entry(verdict).or_default() += totals.calls();
         }
@@ -123,12 +172,21 @@ impl Sums {
         }
     }
 
+    /// Ends what is being added up.
+    pub(super) fn finish(&mut self) {
+        self.close();
+        for sum in self.keys.values_mut() {
+            sum.loose.settle(&mut sum.cell);
+        }
+    }
+
     /// Ends the day that is being added up.
-    pub(super) fn close(&mut self) {
+    fn close(&mut self) {
         let Some(day) = self.open.day.take() else {
             return;
         };
         let mut sum = std::mem::take(&mut self.open.sum);
+        self.open.loose.settle(&mut sum.cell);
         let spend = self.open.spend.iter_mut().enumerate();
         sum.spend = spend
             .filter_map(|(feature, spend)| Some((feature, spend.take()?)))
@@ -159,7 +217,7 @@ impl Sums {
         let cell = |cell: &Cell| {
             let hists = [&cell.latency, &cell.duration, &cell.prompt];
             let buckets: usize = hists.map(|hist| hist.buckets().len()).iter().sum();
-            size_of::<Cell>() + buckets * 2 * size_of::<(u32, i64)>()
+            size_of::<Cell>() + buckets * size_of::<(u32, i64)>()
         };
         let days = self.days.values().map(|day| {
             cell(&day.cell) + day.spend.len() * size_of::<(usize, Spend)>() + size_of::<DaySum>()
@@ -173,7 +231,7 @@ impl Sums {
 /// Calls of endpoints by the hour.
 #[derive(Clone, Debug, Default)]
 pub struct Hours {
-    /// By endpoint and the start of the hour; hours without a call are left out.
+    /// By endpoint and the start of the hour; hours without a call or request are left out.
     pub calls: BTreeMap<(Text, UnixMillis), HourCalls>,
 }
 

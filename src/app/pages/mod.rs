@@ -190,13 +190,13 @@ impl<S: Store> Answers for Pages<S> {
             return self.page("/alerts", &asked.with("episode", number), arrived);
         }
         let make = maker(path)?;
-        let made = || self.with(asked, |ask| whole(ask, path, make));
+        let anew = || self.with(asked, |ask| whole(ask, path, make));
         // Mails lie in a folder, and what changes there is no change of the books.
         if path == "/mails" {
-            return made().map(Arc::new);
+            return anew().map(Arc::new);
         }
         let address = (path.to_owned(), asked.query());
-        self.shelf.page(address, arrived, || self.mark(), made)
+        self.shelf.page(address, arrived, || self.mark(), anew)
     }
 
     fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused> {

@@ -19,7 +19,7 @@ use crate::cell::{Cell, Totals};
 use crate::units::{Text, UnixMillis};
 
 /// Bytes of sums of one sort that are kept at most.
-const KEPT_BYTES: usize = 32 << 20;
+const KEPT_BYTES: usize = 64 << 20;
 
 /// Sums that the readers of one ledger keep.
 #[derive(Default)]
@@ -100,7 +100,7 @@ impl Sum for Sums {
             }
             Ok(())
         })?;
-        self.close();
+        self.finish();
         Ok(())
     }
 
@@ -129,13 +129,14 @@ impl Sum for Hours {
             |start, n, mut body| {
                 let key = keys.get(&n).ok_or_else(|| corrupt("cell_key"))?;
                 let totals = Totals::take(&mut body).ok_or_else(|| corrupt("cell"))?;
-                let sum = HourCalls::of(&totals);
                 if start != hour {
                     close(hour, &mut open);
                     hour = start;
                 }
-                if sum != HourCalls::default() {
-                    open.entry(&key.endpoint).or_default().add(&sum);
+                if totals != Totals::default() {
+                    open.entry(&key.endpoint)
+                        .or_default()
+                        .add(&HourCalls::of(&totals));
                 }
                 Ok(())
             },
