@@ -104,6 +104,9 @@ impl Hist {
 
     /// Adds another histogram of the same layout, `sign` times (1 or -1).
     pub fn merge(&mut self, other: &Hist, sign: i64) {
+        if self.merge_in_place(other, sign) {
+            return;
+        }
         // Each new bucket in the midst of many moves those behind it; few are worth it.
         if other.buckets.len().saturating_mul(8) < self.buckets.len() {
             for (bucket, count) in &other.buckets {
@@ -128,6 +131,29 @@ impl Hist {
             }
         }
         self.buckets.extend(own);
+    }
+
+    /// The same where no bucket comes or goes, as in most minutes of a window; whether it was so.
+    fn merge_in_place(&mut self, other: &Hist, sign: i64) -> bool {
+        let sum = |own: i64, count: i64| own.saturating_add(count.saturating_mul(sign));
+        let mut from = 0_usize;
+        for (bucket, count) in &other.buckets {
+            let rest = self.buckets.get(from..).unwrap_or(&[]);
+            let found = rest.binary_search_by_key(bucket, |(bucket, _)| *bucket);
+            let Ok(place) = found else { return false };
+            let own = rest.get(place).map_or(0, |(_, own)| *own);
+            if sum(own, *count) == 0 {
+                return false;
+            }
+            from = from.saturating_add(place).saturating_add(1);
+        }
+        let mut own = self.buckets.iter_mut();
+        for (bucket, count) in &other.buckets {
+            if let Some((_, own)) = own.find(|(own, _)| own == bucket) {
+                *own = sum(*own, *count);
+            }
+        }
+        true
     }
 
     /// The buckets, lowest value first.

@@ -27,6 +27,7 @@ use broker::Broker;
 use daemon::Cost;
 use measure::{median, share, verdict};
 use sink::Sink;
+use tollwatch::config::Rules;
 
 /// Records of a day: whoever needs such speed has many.
 const DAY_RECORDS: usize = 1_000_000;
@@ -43,6 +44,10 @@ const IDLE_MAX_MS: u64 = 1_000;
 
 /// By how much reading may slow with a follower.
 const FOLLOWED_MIN: f64 = 0.95;
+
+/// By how much reading may slow with alerts.
+const ALERTED_MIN: f64 = 0.95;
+const MAILS: &str = "[alerts.mail]\nfrom = \"bench@example.org\"\nfallback_to = \"bench@example.org\"\nfolder = \"mails\"\n";
 
 /// What is on a topic.
 struct Feed {
@@ -202,6 +207,7 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     let (rate, cpu) = (median(rates), median(cpus));
     let missed = followed(broker, &topic, (sent, rounds));
     missed
+        + alerted(broker, &topic, (sent, rounds))
         + verdict(
             rate >= RATE_MIN,
             &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
@@ -243,6 +249,36 @@ fn followed(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> 
         &format!(
             "followed by an InfluxDB {ratio:.2} of the records a second without, at least {FOLLOWED_MIN}"
         ),
+    )
+}
+
+/// Reading with the shipped rules and mails into a folder against reading with all rules off, in turns.
+fn alerted(broker: &Broker, topic: &str, (records, rounds): (usize, usize)) -> u32 {
+    let folder = tempfile::tempdir().expect("a folder");
+    let off = folder.path().join("off.toml");
+    let rules = Rules::shipped().rules;
+    let names = rules
+        .iter()
+        .map(|rule| format!("[rule.{}]\non = false\n", rule.name));
+    std::fs::write(&off, names.collect::<String>()).expect("a file of rules");
+    let off = format!("[alerts]\nrules = \"{}\"\n", off.display());
+    let (mut ratios, mut cpus) = (Vec::new(), Vec::new());
+    let mut last = Cost::default();
+    for _ in 0..rounds {
+        let without = daemon::run(broker, topic, records, &off);
+        let with = daemon::run(broker, topic, records, MAILS);
+        ratios.push(with.rate() / without.rate());
+        cpus.push(share(with.cpu_ms, without.cpu_ms));
+        last = with;
+    }
+    let (ratio, cpu) = (median(ratios), median(cpus));
+    println!(
+        "    alerted    {}, CPU {cpu:.2} times that without",
+        last.line()
+    );
+    verdict(
+        ratio >= ALERTED_MIN,
+        &format!("with alerts {ratio:.2} of the records a second without, at least {ALERTED_MIN}"),
     )
 }
 

@@ -86,14 +86,25 @@ impl Quiet {
         (square / 2.0).sqrt().max(1.0)
     }
 
-    /// Whether the silence so far is one; none while the series is too young.
-    pub(super) fn told(&self, profile: &Profile, place: Place, budget: Budget) -> Option<Silence> {
+    /// Calls that must be missing before silence can be told; none while the series is too young.
+    fn needed(&self, profile: &Profile, budget: Budget) -> Option<f64> {
         if profile.seen() < FROM {
             return None;
         }
         let chances = BINS_OF_WEEK / budget.per_week();
         let needed = MARGIN * chances.ln() * self.cluster();
-        let needed = needed.max(LONGER * f64::from(self.longest));
+        Some(needed.max(LONGER * f64::from(self.longest)))
+    }
+
+    /// Whether the silence so far is one, without what is told of it.
+    pub(super) fn is_silent(&self, profile: &Profile, budget: Budget) -> Option<bool> {
+        let needed = self.needed(profile, budget)?;
+        Some(self.bins > 0 && f64::from(self.missing) >= needed)
+    }
+
+    /// Whether the silence so far is one; none while the series is too young.
+    pub(super) fn told(&self, profile: &Profile, place: Place, budget: Budget) -> Option<Silence> {
+        let needed = self.needed(profile, budget)?;
         let missing = f64::from(self.missing);
         Some(Silence {
             bins: self.bins,

@@ -132,22 +132,32 @@ impl Windows {
 
     /// The sums of the three windows that end with the last bin.
     pub(super) fn sums(&self) -> [Sums; 3] {
+        let head = usize::from(self.head) % RING;
+        let (newer, older) = self.ring.split_at(head);
+        // Each window holds the one before: what was seen is added up once, newest first.
+        let [bin, hour, long] = WINDOWS;
         let mut sums = WINDOWS.map(|bins| Sums {
             bins,
             ..Sums::default()
         });
-        let head = usize::from(self.head) % RING;
-        let (newer, older) = self.ring.split_at(head);
+        let (mut got, mut of, mut expected) = (0.0, 0.0, [0.0; 3]);
+        let mut bins = 0;
         let slots = newer.iter().rev().chain(older.iter().rev());
-        for (ago, slot) in slots.enumerate() {
-            for (sum, expected) in sums.iter_mut().zip(slot.expected) {
-                if ago < usize::from(sum.bins) {
-                    sum.got += f64::from(slot.got);
-                    sum.of += f64::from(slot.of);
-                    sum.expected += f64::from(expected);
+        slots.for_each(|slot| {
+            got += f64::from(slot.got);
+            of += f64::from(slot.of);
+            for (sum, one) in expected.iter_mut().zip(slot.expected) {
+                *sum += f64::from(one);
+            }
+            bins += 1;
+            if bins == bin || bins == hour || bins == long {
+                for (sum, expected) in sums.iter_mut().zip(expected) {
+                    if sum.bins == bins {
+                        (sum.got, sum.of, sum.expected) = (got, of, expected);
+                    }
                 }
             }
-        }
+        });
         sums
     }
 

@@ -7,7 +7,9 @@ use ttf_parser::{Face, OutlineBuilder};
 
 const REGULAR: &[u8] = include_bytes!("../../data/font/Inter-Regular.ttf");
 /// How much wider the letters of a page may be than ours.
-pub(super) const SPARE: f64 = 1.14;
+const SPARE: f64 = 1.14;
+/// The same of strong ones: a font without a half-bold weight takes its bold one.
+const SPARE_BOLD: f64 = 1.22;
 const BOLD: &[u8] = include_bytes!("../../data/font/Inter-SemiBold.ttf");
 
 /// One weight of the font.
@@ -76,9 +78,14 @@ impl Letters {
     }
 }
 
+/// How much wider a page's letters may be.
+pub(super) fn spare(bold: bool) -> f64 {
+    if bold { SPARE_BOLD } else { SPARE }
+}
+
 /// How wide a text is; a little more than in our own font, as pages are shown in any.
 pub(super) fn room(text: &str, size: f64, bold: bool) -> f64 {
-    Letters::of(bold).width(text, size) * SPARE
+    Letters::of(bold).width(text, size) * spare(bold)
 }
 
 /// The text, cut with an ellipsis where it takes more than `most`.

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::draw::{Anchor, Shape};
-use super::font::{SPARE, room};
+use super::font::{room, spare};
 use super::*;
 use crate::units::UnixMillis;
 
@@ -154,7 +154,7 @@ fn everything_stays_inside_its_edges() {
                         ..
                     } => {
                         assert!(*size >= 11.0, "letters of {size}");
-                        let wide = room(text, *size, *bold) / SPARE;
+                        let wide = room(text, *size, *bold) / spare(*bold);
                         let left = match anchor {
                             Anchor::Start => at.0,
                             Anchor::Middle => at.0 - wide / 2.0,

@@ -10,7 +10,7 @@ use crate::units::{DAY_MS, Text, UnixMillis};
 
 use super::digests::next_at;
 use super::kind::{Cause, Family, Kind, explains};
-use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, worst_first};
+use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, sorted, worst_first};
 use super::order::Feedback;
 use super::rows::{Alert, Episode, Key, Phase, Told};
 use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
@@ -100,8 +100,7 @@ impl Desk {
                 Some(why) => look.muted = look.muted.or(Some(why)),
             }
         }
-        look.loud
-            .sort_by_cached_key(|alert| worst_first(&alert.last));
+        look.loud = sorted(look.loud);
         let own = |cause: &&Cause| {
             let why = &cause.why;
             look.loud
@@ -168,7 +167,7 @@ impl Desk {
         };
         let all = || -> Vec<&Alert> {
             let members = episode.members.iter();
-            members.filter_map(|key| self.alerts.get(key)).collect()
+            sorted(members.filter_map(|key| self.alerts.get(key)).collect())
         };
         let planned = Some(Feedback::Planned.as_str());
         if episode.feedback.as_deref() == planned {
@@ -187,7 +186,7 @@ impl Desk {
                 return new.then(|| quiet(Quiet::Past, &look.loud));
             }
             let mut step = unaddressed(episode, StepKind::Fired, &look.loud, wall);
-            step.to = self.recipients(&look.loud);
+            step.to = self.new_people(&look.loud, &[]);
             step.explains.clone_from(&look.explains);
             return Some(step);
         };
@@ -195,7 +194,12 @@ impl Desk {
             return None;
         }
         let (kind, to) = self.news(episode, told, look, wall)?;
-        let mut step = unaddressed(episode, kind, &look.loud, wall);
+        let mut alerts = look.loud.clone();
+        if kind == StepKind::Fired {
+            // Whoever hears of it for the first time reads of their own.
+            alerts = self.theirs_first(alerts, &to);
+        }
+        let mut step = unaddressed(episode, kind, &alerts, wall);
         step.to = to;
         step.explains.clone_from(&look.explains);
         Some(step)
@@ -224,14 +228,12 @@ impl Desk {
             };
         let limits = limits(&look.loud, &self.settings.rules);
         let passed = limits.iter().any(|limit| !told.limits.contains(limit));
+        let new = self.new_people(&look.loud, &told.to);
         if severity > told.severity || grown || passed {
             let mut to = told.to.clone();
-            add_all(&mut to, self.recipients(&look.loud));
+            to.extend(new);
             return Some((StepKind::Changed, to));
         }
-        let known = |one: &Recipient| told.to.iter().any(|old| old.address == one.address);
-        let mut new = self.recipients(&look.loud);
-        new.retain(|one| !known(one));
         if !new.is_empty() {
             return Some((StepKind::Fired, new));
         }
@@ -255,7 +257,7 @@ impl Desk {
         let episode = self.episodes.get(&number)?.clone();
         let of = |alert: &&Alert| alert.episode == number;
         let alerts = self.alerts.iter().map(|(_, alert)| alert);
-        let ended: Vec<&Alert> = alerts.filter(of).collect();
+        let ended = sorted(alerts.filter(of).collect());
         let mut step = unaddressed(&episode, StepKind::Resolved, &ended, wall);
         if step.findings.is_empty() {
             step.findings.push(episode.worst.clone());
@@ -365,11 +367,10 @@ impl Desk {
     }
 }
 
-/// A step without an address.
+/// A step of these alerts, in their order, without an address.
 fn unaddressed(episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixMillis) -> Step {
-    let mut findings: Vec<&Finding> = alerts.iter().map(|alert| &alert.last).collect();
-    findings.sort_by_cached_key(|finding| worst_first(finding));
-    let severity = findings.iter().map(|finding| finding.severity).max();
+    let findings = alerts.iter().map(|alert| &alert.last);
+    let severity = findings.clone().map(|finding| finding.severity).max();
     Step {
         id: EpisodeRef {
             episode: 0,
@@ -378,7 +379,7 @@ fn unaddressed(episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixM
         kind,
         severity: severity.unwrap_or(episode.severity),
         series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
-        findings: findings.into_iter().take(FINDINGS_MAX).cloned().collect(),
+        findings: findings.take(FINDINGS_MAX).cloned().collect(),
         since: episode.since,
         wall,
         to: Vec::new(),

@@ -41,6 +41,12 @@ pub(super) fn worst_first(finding: &Finding) -> impl Ord + use<> {
     )
 }
 
+/// The worst alert first.
+pub(super) fn sorted(mut alerts: Vec<&Alert>) -> Vec<&Alert> {
+    alerts.sort_by_cached_key(|alert| worst_first(&alert.last));
+    alerts
+}
+
 /// Losses of several findings: an hour, and so far.
 pub(super) fn losses<'a>(
     findings: impl Iterator<Item = &'a Finding>,

@@ -3,6 +3,8 @@
 //! Knows no mail. A newcomer may ask why pages have a ration of their own: twenty warnings must not keep
 //! anybody asleep, and neither must a rule gone wild wake somebody a thousand times.
 
+use std::collections::BTreeSet;
+
 use crate::alert::{Dimension, Finding, Severity};
 use crate::units::{Text, UnixMillis};
 
@@ -12,23 +14,31 @@ use super::kind::{self, Family};
 use super::rows::{Alert, Episode};
 use super::step::{Item, Quiet, Recipient, Step, Why};
 
-/// People that one step is told to.
-const RECIPIENTS_MAX: usize = 50;
+/// People whom one step tells for the first time; the others hear of it with the next one.
+const NEW_MAX: usize = 50;
 
 impl Desk {
-    /// Everybody who is told of these alerts.
-    pub(super) fn recipients(&self, alerts: &[&Alert]) -> Vec<Recipient> {
-        let mut all: Vec<Recipient> = Vec::new();
-        for alert in alerts {
-            for one in self.who(&alert.last) {
-                if all.len() < RECIPIENTS_MAX
-                    && !all.iter().any(|known| known.address == one.address)
-                {
-                    all.push(one);
-                }
-            }
-        }
-        all
+    /// Who is to be told of these alerts and was not yet; those of the first alerts first.
+    pub(super) fn new_people(&self, alerts: &[&Alert], told: &[Recipient]) -> Vec<Recipient> {
+        let mut known: BTreeSet<Text> = told.iter().map(|one| one.address.clone()).collect();
+        let people = alerts.iter().flat_map(|alert| self.who(&alert.last));
+        let new = people.filter(|one| known.insert(one.address.clone()));
+        new.take(NEW_MAX).collect()
+    }
+
+    /// Alerts of these people before those of others.
+    pub(super) fn theirs_first<'a>(
+        &self,
+        mut alerts: Vec<&'a Alert>,
+        people: &[Recipient],
+    ) -> Vec<&'a Alert> {
+        let addresses: BTreeSet<&Text> = people.iter().map(|one| &one.address).collect();
+        let is_theirs = |alert: &&Alert| {
+            let people = self.who(&alert.last);
+            people.iter().any(|one| addresses.contains(&one.address))
+        };
+        alerts.sort_by_cached_key(|alert| !is_theirs(alert));
+        alerts
     }
 
     fn who(&self, finding: &Finding) -> Vec<Recipient> {

@@ -66,13 +66,17 @@ impl Plan {
         let endpoints = self.table(Family::Cells, &[Dimension::Endpoint], &Scope::default());
         let all = self.table(Family::Cells, &[], &Scope::default());
         let hour = Span::Minutes(60);
-        let rule = DoorRule {
-            rule: place,
-            requests: self.ring(features, hour, &[Field::Requests, Field::Platform], None),
-            calls: self.ring(endpoints, hour, &[Field::Calls], None),
-            all: self.ring(all, BREACH, &[Field::Calls], None),
-        };
-        self.doors.push(rule);
+        let requests = self.ring(
+            features,
+            hour,
+            &[Field::Requests, Field::Platform],
+            (None, false),
+        );
+        let calls = self.ring(endpoints, hour, &[Field::Calls], (None, false));
+        let all = self.ring(all, BREACH, &[Field::Calls], (None, false));
+        self.judges
+            .doors
+            .push(DoorRule::new(place, requests, calls, all));
     }
 
     fn add_down(&mut self, place: usize, rule: &Rule) {
@@ -92,10 +96,10 @@ impl Plan {
         ];
         let rule = DownRule {
             rule: place,
-            now: self.ring(table, outage::WINDOW, calls, None),
-            hour: self.ring(table, Span::Minutes(60), links, None),
-            day: self.ring(table, BREACH, calls, None),
+            now: self.ring(table, outage::WINDOW, calls, (None, false)),
+            hour: self.ring(table, Span::Minutes(60), links, (None, false)),
+            day: self.ring(table, BREACH, calls, (None, false)),
         };
-        self.downs.push(rule);
+        self.judges.downs.push(rule);
     }
 }

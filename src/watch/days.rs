@@ -58,11 +58,17 @@ pub(super) struct Days {
     zone: Tz,
     /// The day asked for last: its start, the next one's, its date.
     last: Option<(UnixMillis, UnixMillis, NaiveDate)>,
+    /// The week and the month of that day.
+    around: Vec<(Period, (UnixMillis, UnixMillis))>,
 }
 
 impl Days {
     pub(super) fn new(zone: Tz) -> Days {
-        Days { zone, last: None }
+        Days {
+            zone,
+            last: None,
+            around: Vec::new(),
+        }
     }
 
     /// Goes on in another zone.
@@ -80,6 +86,7 @@ impl Days {
         let next = date.succ_opt().unwrap_or(date);
         let found = (self.midnight(date), self.midnight(next), date);
         self.last = Some(found);
+        self.around.clear();
         found
     }
 
@@ -117,22 +124,26 @@ impl Days {
     /// Where the period of a moment begins, and where it ends.
     pub(super) fn period(&mut self, period: Period, at: UnixMillis) -> (UnixMillis, UnixMillis) {
         let (start, next, date) = self.date(at);
-        match period {
-            Period::Day => (start, next),
+        let known = self.around.iter().find(|(one, _)| *one == period);
+        if let Some((_, known)) = known {
+            return *known;
+        }
+        let (first, after) = match period {
+            Period::Day => return (start, next),
             Period::Week => {
                 let gone = i64::from(date.weekday().num_days_from_monday());
                 let monday = date - Duration::days(gone);
-                (
-                    self.midnight(monday),
-                    self.midnight(monday + Duration::days(7)),
-                )
+                (monday, monday + Duration::days(7))
             }
             Period::Month => {
                 let first = date.with_day(1).unwrap_or(date);
                 let after = first.checked_add_months(chrono::Months::new(1));
-                (self.midnight(first), self.midnight(after.unwrap_or(first)))
+                (first, after.unwrap_or(first))
             }
-        }
+        };
+        let found = (self.midnight(first), self.midnight(after));
+        self.around.push((period, found));
+        found
     }
 
     /// Where a window that ends at `to` begins. A beginning that lies inside a step is moved to the

@@ -17,6 +17,7 @@ use super::gauge::Told;
 use super::keys::{Family, Key};
 use super::mark::{Reading, When, counted};
 use super::plan::Plan;
+use super::seat::Of;
 use super::state::Rows;
 
 /// Days of a pilot.
@@ -30,6 +31,8 @@ const PREFIX: &str = "u\u{1f}";
 pub(super) struct Dues {
     /// The last day on which an endpoint was used, in days since 1970.
     used: BTreeMap<Text, i64>,
+    /// By place of the key: the last day that was noted.
+    noted: Vec<i64>,
     /// The window of a pilot's days, where a rule asks for it.
     pilots: Option<usize>,
 }
@@ -54,6 +57,7 @@ impl Dues {
         });
         Dues {
             used: used.collect(),
+            noted: Vec::new(),
             pilots: None,
         }
     }
@@ -69,13 +73,20 @@ impl Dues {
                 Field::Tokens,
                 Field::Violated,
             ];
-            plan.ring(table, Span::Minutes(43_200), &fields, None)
+            plan.ring(table, Span::Minutes(43_200), &fields, (None, false))
         });
     }
 
     /// Notes that an endpoint was used.
-    pub(super) fn note(&mut self, key: &Key, at: UnixMillis, rows: &mut Rows) {
+    pub(super) fn note(&mut self, (place, key): (usize, &Key), at: UnixMillis, rows: &mut Rows) {
         let day = at.0.div_euclid(DAY_MS);
+        if self.noted.len() <= place {
+            self.noted.resize(place + 1, i64::MIN);
+        }
+        match self.noted.get_mut(place) {
+            Some(noted) if *noted < day => *noted = day,
+            Some(_) | None => return,
+        }
         let endpoint = key.text(Dimension::Endpoint);
         if endpoint.is_empty() || self.used.get(endpoint).is_some_and(|last| *last >= day) {
             return;
@@ -122,12 +133,8 @@ impl Dues {
                 let mut reading = Reading::new(item.level, item.severity, measure);
                 reading.since = Some(item.since);
                 reading.subject = item.subject;
-                told.marks.note(
-                    (place, rule, &item.series),
-                    reading,
-                    when,
-                    (told.rows, told.out),
-                );
+                let of = Of::named((place, rule), &item.series);
+                told.marks.note(of, reading, when, (told.rows, told.out));
             }
         }
     }

@@ -73,13 +73,19 @@ fields! {
 
 /// Every sum of one cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Values([i64; Field::ALL.len()]);
+pub(super) struct Values([i64; Field::COUNT]);
 
 impl Field {
+    /// How many there are.
+    pub(super) const COUNT: usize = Field::ALL.len();
+
     /// Its place in [`Values`].
-    pub(super) fn place(self) -> usize {
-        let place = Field::ALL.iter().position(|one| *one == self);
-        place.unwrap_or(0)
+    #[expect(
+        clippy::as_conversions,
+        reason = "a field stands where it is named, and its number is that place"
+    )]
+    pub(super) const fn place(self) -> usize {
+        self as usize
     }
 
     /// Whether links tell it.

@@ -79,6 +79,18 @@ pub(super) fn per_mille(hist: Option<&Hist>, of: Spread, per_mille: u32) -> Opti
     whole(hist?.per_mille(layout, per_mille))
 }
 
+/// Retries, linked and stated, and the calls that they are a share of; requests where calls are not told.
+fn retries(sums: &Sums<'_>) -> (i64, i64) {
+    let get = |field| sums.get(field);
+    let of_calls = get(Field::StatedRetries).saturating_add(get(Field::RetriedCalls));
+    let calls = get(Field::Calls);
+    if calls > 0 {
+        return (of_calls, calls);
+    }
+    let retries = of_calls.saturating_add(get(Field::RetriedRequests));
+    (retries, get(Field::Requests))
+}
+
 /// The value of a metric; `None` where the window cannot tell it.
 pub(super) fn value(metric: Metric, sums: &Sums<'_>, around: Around) -> Option<Figure> {
     let get = |field| sums.get(field);
@@ -101,31 +113,27 @@ pub(super) fn value(metric: Metric, sums: &Sums<'_>, around: Around) -> Option<F
             sample: sums.hist.map_or(0, Hist::count),
         })
     };
-    let (calls, requests) = (get(Field::Calls), get(Field::Requests));
-    let answered = get(Field::Answered);
-    let retries = get(Field::StatedRetries)
-        .saturating_add(get(Field::RetriedCalls))
-        .saturating_add(if calls > 0 {
-            0
-        } else {
-            get(Field::RetriedRequests)
-        });
-    let sample = if calls > 0 { calls } else { requests };
+    let calls = || get(Field::Calls);
+    let requests = || get(Field::Requests);
+    let answered = || get(Field::Answered);
     match metric {
-        Metric::Calls => told(calls, calls),
-        Metric::Requests | Metric::ConversationRequests => told(requests, requests),
+        Metric::Calls => told(calls(), calls()),
+        Metric::Requests | Metric::ConversationRequests => told(requests(), requests()),
         Metric::Tokens | Metric::ConversationTokens => told(get(Field::Tokens), get(Field::Tokens)),
-        Metric::Spend => told(get(Field::Spend), answered),
-        Metric::CostPerCall => per(get(Field::Spend), answered),
-        Metric::TokensPerCall => per(get(Field::Tokens), answered),
-        Metric::PromptPerCall => per(get(Field::Prompt), answered),
-        Metric::RetryShare => share(retries, sample),
-        Metric::Retries => told(retries, sample),
-        Metric::RetrySpend => told(get(Field::RetrySpend), retries),
-        Metric::ThrottledShare => share(get(Field::Throttled), calls),
-        Metric::ErrorShare => share(calls - get(Field::CallsOk) - get(Field::Throttled), calls),
-        Metric::AuthShare => share(get(Field::Auth), calls),
-        Metric::RequestErrorShare => share(requests - answered, requests),
+        Metric::Spend => told(get(Field::Spend), answered()),
+        Metric::CostPerCall => per(get(Field::Spend), answered()),
+        Metric::TokensPerCall => per(get(Field::Tokens), answered()),
+        Metric::PromptPerCall => per(get(Field::Prompt), answered()),
+        Metric::RetryShare => share(retries(sums).0, retries(sums).1),
+        Metric::Retries => told(retries(sums).0, retries(sums).1),
+        Metric::RetrySpend => told(get(Field::RetrySpend), retries(sums).0),
+        Metric::ThrottledShare => share(get(Field::Throttled), calls()),
+        Metric::ErrorShare => {
+            let failed = calls() - get(Field::CallsOk) - get(Field::Throttled);
+            share(failed, calls())
+        }
+        Metric::AuthShare => share(get(Field::Auth), calls()),
+        Metric::RequestErrorShare => share(requests() - answered(), requests()),
         Metric::LatencyP50 => timed(per_mille(sums.hist, Spread::Latency, 500)),
         Metric::LatencyP95 => timed(per_mille(sums.hist, Spread::Latency, 950)),
         Metric::LatencyP95OfTimeout => {
@@ -133,7 +141,7 @@ pub(super) fn value(metric: Metric, sums: &Sums<'_>, around: Around) -> Option<F
             let share = |timeout| p95.map(|p95| part_of(WHOLE, p95, timeout));
             timed(around.timeout_ms.and_then(share))
         }
-        Metric::OverTimeoutShare => share(get(Field::OverTimeout), calls),
+        Metric::OverTimeoutShare => share(get(Field::OverTimeout), calls()),
         Metric::Violated => told(get(Field::Violated), get(Field::Violated)),
         Metric::UnprovenShare => share(get(Field::Unproven), get(Field::Ruled)),
         Metric::Contradicted => told(get(Field::Contradicted), get(Field::Contradicted)),
@@ -142,8 +150,8 @@ pub(super) fn value(metric: Metric, sums: &Sums<'_>, around: Around) -> Option<F
             told(all, all)
         }
         Metric::PlatformRequests => told(get(Field::Platform), get(Field::Platform)),
-        Metric::UnpricedShare => share(get(Field::Unpriced), answered),
-        Metric::Coverage => share(requests, calls),
+        Metric::UnpricedShare => share(get(Field::Unpriced), answered()),
+        Metric::Coverage => share(requests(), calls()),
         Metric::ContextUse => {
             let most = sums.hist.and_then(|hist| whole(hist.max(Layout::prompt())));
             let share = |context| most.map(|most| part_of(WHOLE, most, context));

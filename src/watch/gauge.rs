@@ -14,6 +14,7 @@ use super::figure::{self, Around, Figure};
 use super::mark::{Marks, Reading, When};
 use super::registry::{Registry, WHOLE, part_of};
 use super::ring::{Ring, Sums};
+use super::seat::Of;
 use super::state::Rows;
 use super::table::Table;
 
@@ -159,29 +160,26 @@ impl Gauge {
             let held = self.held(rule, series, ring.span, told.registry);
             self.held.push(held);
         }
+        told.marks.seat(self.rule, table.series());
         for (place, (series, held)) in table.series().iter().zip(&self.held).enumerate() {
-            if !held.fits {
+            let seat = told.marks.at(self.rule, place);
+            // Said once, and for ten thousand series every minute would be much.
+            let is_said = held.missing && !seat.open && seat.told == Some(NOTHING_SAID);
+            if !held.fits || is_said {
                 continue;
             }
             let sums = ring.of(place);
             // What was said before a start stays said, also where the window is empty now.
             let was_said = now.silent && held.missing;
             let quiet = sums.is_empty() && self.below.is_none() && !was_said;
-            if quiet && !told.marks.has(self.rule, series) {
+            if quiet && !seat.known {
                 continue;
             }
             let mut level = self.level(held, &sums);
-            if now.stalled && !self.metric.rises() && told.marks.is_open(self.rule, series) {
+            if now.stalled && !self.metric.rises() && seat.open {
                 level.0 = Level::Unknown(Unknown::Stalled);
             }
-            let nothing_said = Level::Unknown(Unknown::NotDeclared);
-            let is_known = match level.0 {
-                Level::Good => told.marks.has(self.rule, series),
-                // Said once, and for ten thousand series every minute would be much.
-                one if one == nothing_said => told.marks.told(self.rule, series) != Some(one),
-                Level::Bad | Level::Between | Level::Unknown(_) => true,
-            };
-            if !is_known || (now.partial && self.is_old_news(level.0, series, told)) {
+            if !seat.is_news(level.0, now.partial) {
                 continue;
             }
             let mut reading = self.reading(level, held, &sums, (ring, now));
@@ -194,19 +192,14 @@ impl Gauge {
                 late: table.is_late(place),
                 silent: now.silent,
             };
+            let of = Of {
+                rule: (self.rule, rule),
+                series,
+                place: Some(place),
+            };
             let told = &mut *told;
-            told.marks.note(
-                (self.rule, rule, series),
-                reading,
-                when,
-                (told.rows, told.out),
-            );
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
-    }
-
-    /// Whether what is not complete says nothing new.
-    fn is_old_news(&self, level: Level, series: &Series, told: &Told<'_>) -> bool {
-        level != Level::Bad || told.marks.told(self.rule, series) == Some(Level::Bad)
     }
 
     /// Whether a figure of each call is held against what was approved: what no call tells cannot be said,
@@ -336,6 +329,9 @@ impl Gauge {
         }
     }
 }
+
+/// Where the registry declares no limit.
+const NOTHING_SAID: Level = Level::Unknown(Unknown::NotDeclared);
 
 /// The limits of drift: bad above so many millionths of what was approved, good again where half of what
 /// is beyond it is gone.

@@ -4,7 +4,7 @@
 //! something began; that it is over must be told too.
 
 use crate::alert::{Amount, Metric, Rule, Series, Unit};
-use crate::anomaly::{Bin, Budget, Detector, Floor, Growth, Judged, Kind, Pool, Value};
+use crate::anomaly::{Bin, Budget, Detector, Feedback, Floor, Growth, Judged, Kind, Pool, Value};
 use crate::units::{Text, UnixMillis};
 use crate::varint::{put, put_signed, take, take_signed};
 
@@ -18,6 +18,8 @@ const CALM_BINS: u8 = 3;
 /// Bins for which growth is told.
 const GROWTH_BINS: u8 = 144;
 const VERSION: u8 = 1;
+/// About the bytes of a row, a little more.
+const ROW_BYTES: usize = 2_024;
 
 /// Beginning of the rows of habits.
 pub(super) const PREFIX: &str = "d";
@@ -124,7 +126,7 @@ pub(super) enum Said {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Habit {
     pub(super) detector: Detector,
-    pub(super) growth: Option<Growth>,
+    growth: Option<Growth>,
     /// An alert is open.
     open: bool,
     /// Bins since it was far out.
@@ -209,22 +211,33 @@ impl Habit {
         (judged, Said::Fading)
     }
 
+    /// Takes in what somebody said of the last alert.
+    pub(super) fn hear(&mut self, feedback: Feedback, pool: &mut Pool) {
+        self.detector.hear(feedback, pool);
+        if feedback == Feedback::Planned {
+            self.grown = 0;
+            if let Some(growth) = &mut self.growth {
+                growth.rebase();
+            }
+        }
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![
+        let mut bytes = Vec::with_capacity(ROW_BYTES);
+        bytes.extend_from_slice(&[
             VERSION,
             u8::from(self.open),
             self.calm,
             self.candidate,
             self.grown,
-        ];
+        ]);
         put_signed(&mut bytes, self.day.0.0);
         put_signed(&mut bytes, self.day.1);
         put_signed(&mut bytes, self.day.2);
         let growth = self.growth.as_ref().map_or_else(Vec::new, Growth::encode);
         put(&mut bytes, u64::try_from(growth.len()).unwrap_or(0));
         bytes.extend_from_slice(&growth);
-        bytes.extend_from_slice(&self.detector.encode());
-        bytes
+        self.detector.encode_onto(bytes)
     }
 
     pub(super) fn decode(bytes: &[u8], metric: Metric) -> Option<Habit> {

@@ -35,7 +35,7 @@ impl Watch {
         let skip: Vec<bool> = (self.fresh.iter().enumerate())
             .map(|(rule, fresh)| self.observed.is_blind(rule) || (now.silent && *fresh))
             .collect();
-        let mut gauges = std::mem::take(&mut self.plan.gauges);
+        let mut judges = std::mem::take(&mut self.plan.judges);
         let mut told = Told {
             rules: &self.rules,
             skip: &skip,
@@ -45,7 +45,7 @@ impl Watch {
             out,
         };
         let plan = &self.plan;
-        for gauge in &mut gauges {
+        for gauge in &mut judges.gauges {
             if now.partial && !(gauge.at_once || (now.stalled && gauge.metric.rises())) {
                 continue;
             }
@@ -57,18 +57,18 @@ impl Watch {
         }
         if !now.partial {
             let days = &mut self.days;
-            plan.budgets
-                .iter()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            plan.burns
-                .iter()
-                .for_each(|rule| rule.judge(plan, days, now, &mut told));
-            plan.downs
-                .iter()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
-            plan.doors
-                .iter()
-                .for_each(|rule| rule.judge(plan, now, &mut told));
+            for rule in &mut judges.budgets {
+                rule.judge(plan, days, now, &mut told);
+            }
+            for rule in &mut judges.burns {
+                rule.judge(plan, days, now, &mut told);
+            }
+            for rule in &judges.downs {
+                rule.judge(plan, now, &mut told);
+            }
+            for rule in &mut judges.doors {
+                rule.judge(plan, now, &mut told);
+            }
             self.talks.judge(now, &mut told);
             let when = When {
                 at: now.at,
@@ -77,7 +77,7 @@ impl Watch {
             };
             self.observed.judge(when, self.sights.born(), &mut told);
         }
-        self.plan.gauges = gauges;
+        self.plan.judges = judges;
     }
 
     /// Judges what must not wait, and while a source stalls what can only rise, on minutes that are not

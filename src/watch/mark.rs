@@ -6,11 +6,12 @@
 use std::collections::BTreeMap;
 
 use crate::alert::{
-    Amount, Chance, Dimension, Finding, Level, Loss, Measure, Rule, Series, Severity, Unit, Unknown,
+    Amount, Chance, Dimension, Finding, Level, Loss, Measure, Rule, Series, Severity, Unit,
 };
 use crate::units::{HOUR_MS, MINUTE_MS, Text, UnixMillis};
 use crate::varint::{put, put_signed, take, take_signed};
 
+use super::seat::{Of, Seat};
 use super::state::Rows;
 
 /// What a rule says of a series now.
@@ -75,10 +76,20 @@ pub(super) struct When {
     pub(super) silent: bool,
 }
 
+/// What is open of one rule.
+#[derive(Clone, Debug, Default)]
+struct OfRule {
+    marks: BTreeMap<Series, Mark>,
+    /// The same in short, by place of the series: every minute asks for all of them, few are marked.
+    seats: Vec<Seat>,
+    /// Where everything sits, where that is a series of the table.
+    whole: Option<usize>,
+}
+
 /// Everything that is open, by place of the rule.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
-    of: Vec<BTreeMap<Series, Mark>>,
+    of: Vec<OfRule>,
 }
 
 /// Between the parts of a row's key; no name holds it.
@@ -110,7 +121,25 @@ fn read_key(key: &str) -> Option<(&str, Series)> {
     Some((rule, Series::new(values)))
 }
 
+impl OfRule {
+    /// Notes in a seat what is known of its series.
+    fn sit(&mut self, place: Option<usize>, series: &Series) {
+        if let Some(seat) = place.and_then(|place| self.seats.get_mut(place)) {
+            let mark = self.marks.get(series);
+            *seat = mark.map_or_else(Seat::default, Mark::seat);
+        }
+    }
+}
+
 impl Mark {
+    fn seat(&self) -> Seat {
+        Seat {
+            known: true,
+            open: self.open,
+            told: self.last.as_ref().map(|last| last.level),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(24);
         put_signed(&mut bytes, self.since.0);
@@ -137,7 +166,7 @@ impl Mark {
 impl Marks {
     /// What stood in the rows; rows of rules that are gone go.
     pub(super) fn read(rules: &[Rule], rows: &mut Rows) -> Marks {
-        let mut of: Vec<BTreeMap<Series, Mark>> = vec![BTreeMap::new(); rules.len()];
+        let mut of = vec![OfRule::default(); rules.len()];
         let kept: Vec<(Text, Option<Mark>)> = rows
             .with_prefix(&format!("m{GAP}"))
             .map(|(key, bytes)| (key.clone(), Mark::decode(bytes)))
@@ -148,8 +177,8 @@ impl Marks {
                 Some((of.get_mut(place)?, series, mark?))
             });
             match found {
-                Some((marks, series, mark)) => {
-                    marks.insert(series, mark);
+                Some((of_rule, series, mark)) => {
+                    of_rule.marks.insert(series, mark);
                 }
                 None => rows.remove(&key),
             }
@@ -157,48 +186,66 @@ impl Marks {
         Marks { of }
     }
 
-    /// Whether a rule and series was bad and is not good again.
-    pub(super) fn is_open(&self, rule: usize, series: &Series) -> bool {
-        let mark = self.of.get(rule).and_then(|marks| marks.get(series));
-        mark.is_some_and(|mark| mark.open)
+    /// Gives the series of a rule's table their seats; those before keep theirs.
+    pub(super) fn seat(&mut self, rule: usize, series: &[Series]) {
+        let Some(of) = self.of.get_mut(rule) else {
+            return;
+        };
+        for one in series.iter().skip(of.seats.len()) {
+            if one.values().is_empty() {
+                of.whole = Some(of.seats.len());
+            }
+            of.seats
+                .push(of.marks.get(one).map_or_else(Seat::default, Mark::seat));
+        }
+    }
+
+    /// What is known of the series in a seat.
+    pub(super) fn at(&self, rule: usize, place: usize) -> Seat {
+        let seat = self.of.get(rule).and_then(|of| of.seats.get(place));
+        seat.copied().unwrap_or_default()
     }
 
     /// Since when a rule and series is bad.
     pub(super) fn since(&self, rule: usize, series: &Series) -> Option<UnixMillis> {
-        let mark = self.of.get(rule)?.get(series)?;
+        let mark = self.of.get(rule)?.marks.get(series)?;
         mark.open.then_some(mark.since)
     }
 
     /// What was told of a rule and series last.
     pub(super) fn told(&self, rule: usize, series: &Series) -> Option<Level> {
-        let mark = self.of.get(rule)?.get(series)?;
+        let mark = self.of.get(rule)?.marks.get(series)?;
         mark.last.as_ref().map(|last| last.level)
     }
 
     /// Whether anything is known of a rule and series.
     pub(super) fn has(&self, rule: usize, series: &Series) -> bool {
-        let marks = self.of.get(rule);
-        marks.is_some_and(|marks| !marks.is_empty() && marks.contains_key(series))
+        let of = self.of.get(rule);
+        of.is_some_and(|of| of.marks.contains_key(series))
     }
 
     /// The series of a rule that are marked.
     pub(super) fn of(&self, rule: usize) -> Vec<Series> {
-        let marks = self.of.get(rule);
-        marks.map_or_else(Vec::new, |marks| marks.keys().cloned().collect())
+        let of = self.of.get(rule);
+        of.map_or_else(Vec::new, |of| of.marks.keys().cloned().collect())
     }
 
     /// Takes a reading in, and tells what is to be told of it.
     pub(super) fn note(
         &mut self,
-        (place, rule, series): (usize, &Rule, &Series),
+        Of {
+            rule: (number, rule),
+            series,
+            place,
+        }: Of<'_>,
         reading: Reading,
         when: When,
         (rows, out): (&mut Rows, &mut Vec<Finding>),
     ) {
-        let Some(marks) = self.of.get_mut(place) else {
+        let Some(of) = self.of.get_mut(number) else {
             return;
         };
-        let known = marks.get(series);
+        let known = of.marks.get(series);
         let was_open = known.is_some_and(|mark| mark.open);
         // Minutes that are not complete told more than those that are: that stands until they are.
         if let Some(mark) = known.filter(|mark| mark.open && mark.at > when.at)
@@ -208,21 +255,8 @@ impl Marks {
             out.extend(mark.last.clone());
             return;
         }
-        let same_unknown = known.is_some_and(|mark| {
-            mark.last
-                .as_ref()
-                .is_some_and(|last| last.level == reading.level)
-        });
-        let (keep, tell) = match reading.level {
-            Level::Bad => (true, true),
-            Level::Good => (false, known.is_some()),
-            Level::Between | Level::Unknown(Unknown::TooFew | Unknown::Stalled) => {
-                (was_open, was_open)
-            }
-            Level::Unknown(Unknown::Learning | Unknown::NotDeclared | Unknown::NotObservable) => {
-                (true, was_open || !same_unknown)
-            }
-        };
+        let seat = known.map_or_else(Seat::default, Mark::seat);
+        let (keep, tell) = seat.next(reading.level);
         // What was unknown and is too little now stays as it was told.
         if !keep && !tell {
             return;
@@ -232,6 +266,7 @@ impl Marks {
             return;
         }
         let mark = Mark::next(known, &reading, when);
+        let place = place.or(of.whole.filter(|_| series.values().is_empty()));
         let finding = Finding {
             rule: rule.name.clone(),
             series: series.clone(),
@@ -253,9 +288,9 @@ impl Marks {
                 rows.set(key_of(rule, series), mark.encode());
             }
             let last = Some(finding.clone());
-            marks.insert(series.clone(), Mark { last, ..mark });
+            of.marks.insert(series.clone(), Mark { last, ..mark });
         } else {
-            marks.remove(series);
+            of.marks.remove(series);
             if was_open {
                 rows.remove(&key_of(rule, series));
             }
@@ -263,17 +298,13 @@ impl Marks {
         if tell && !when.silent {
             out.push(finding);
         }
+        of.sit(place, series);
     }
 
     /// Ends what is open of a series whose figures are no longer told.
-    pub(super) fn end(
-        &mut self,
-        of: (usize, &Rule, &Series),
-        when: When,
-        told: (&mut Rows, &mut Vec<Finding>),
-    ) {
+    pub(super) fn end(&mut self, of: Of<'_>, when: When, told: (&mut Rows, &mut Vec<Finding>)) {
         let nothing = counted(Amount::new(Unit::Count, 0), None);
-        let reading = Reading::new(Level::Good, of.1.severity, nothing);
+        let reading = Reading::new(Level::Good, of.rule.1.severity, nothing);
         self.note(of, reading, when, told);
     }
 }

@@ -11,6 +11,7 @@ mod figure;
 mod gauge;
 mod habit;
 mod judging;
+mod kept;
 mod keys;
 mod mark;
 mod memory;
@@ -21,6 +22,7 @@ mod outage;
 mod plan;
 mod registry;
 mod ring;
+mod seat;
 mod sight;
 mod source;
 mod state;
@@ -189,9 +191,12 @@ impl Watch {
             .collect();
         self.marks = Marks::read(rules, &mut self.rows);
         self.observed = Observed::read(rules, &self.rows);
+        for normal in std::mem::take(&mut self.normals) {
+            normal.habits.put_back(&mut self.rows);
+        }
         let before = std::mem::take(&mut self.plan);
         let (dues, normals, rows) = (&mut self.dues, &mut self.normals, &self.rows);
-        self.plan = Plan::new(rules, before, |plan| {
+        self.plan = Plan::new(rules, &self.registry, before, |plan| {
             dues.plan(rules, plan);
             *normals = Normal::plan(rules, plan, rows);
         });
@@ -284,13 +289,19 @@ impl Watch {
 
     /// The rows that changed since this was last asked; to be written with what was found.
     pub fn state(&mut self) -> Changed {
-        self.rows.changed()
+        let rows = self.rows.changed();
+        let normals = self.normals.iter_mut();
+        let kept = normals.flat_map(|normal| normal.habits.changed());
+        rows.into_iter().chain(kept).collect()
     }
 
     /// All rows.
     #[must_use]
     pub fn whole_state(&self) -> WatchState {
-        self.rows.all()
+        let rows = self.rows.all();
+        let normals = self.normals.iter();
+        let kept = normals.flat_map(|normal| normal.habits.rows());
+        WatchState(rows.0.into_iter().chain(kept).collect())
     }
 
     /// Works out what was known before the start, once everything has been told.

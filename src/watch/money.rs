@@ -13,6 +13,7 @@ use super::mark::{Reading, When};
 use super::plan::Plan;
 use super::registry::{WHOLE, part_of};
 use super::ring::Ring;
+use super::seat::Of;
 
 /// The part of a period that must be gone before its end is forecast: a fifth.
 const FORECAST_FROM: i64 = 5;
@@ -25,6 +26,8 @@ pub(super) struct BudgetRule {
     rule: usize,
     ring: usize,
     budget: Budget,
+    /// What the registry says of a month, by place of the series.
+    monthly: Vec<Option<i64>>,
 }
 
 /// A rule over two windows of spend.
@@ -33,6 +36,8 @@ pub(super) struct BurnRule {
     rule: usize,
     rings: (usize, usize),
     burn: Burn,
+    /// The budget of a month, by place of the series.
+    monthly: Vec<Option<i64>>,
 }
 
 /// One severity less.
@@ -67,12 +72,18 @@ struct Standing {
 }
 
 impl BudgetRule {
-    pub(super) fn new(rule: usize, ring: usize, budget: Budget) -> BudgetRule {
-        BudgetRule { rule, ring, budget }
+    pub(super) fn new(rule: usize, ring: usize, mut budget: Budget) -> BudgetRule {
+        budget.percent.sort_unstable();
+        BudgetRule {
+            rule,
+            ring,
+            budget,
+            monthly: Vec::new(),
+        }
     }
 
     /// Judges every series.
-    pub(super) fn judge(&self, plan: &Plan, days: &mut Days, now: Now, told: &mut Told<'_>) {
+    pub(super) fn judge(&mut self, plan: &Plan, days: &mut Days, now: Now, told: &mut Told<'_>) {
         let Some(rule) = told.rule(self.rule) else {
             return;
         };
@@ -87,12 +98,14 @@ impl BudgetRule {
         let month = month.1.0 - month.0.0;
         let (start, end) = days.period(self.budget.period, last);
         let (gone, length) = (now.at.0 - start.0, end.0 - start.0);
-        for (place, series) in table.series().iter().enumerate() {
-            let monthly = || told.registry.budget(series);
-            let budget = self
-                .budget
-                .nanousd
-                .or_else(|| monthly().map(|budget| scaled(budget, self.budget.period, month)));
+        told.marks.seat(self.rule, table.series());
+        let new = table.series().iter().skip(self.monthly.len());
+        self.monthly
+            .extend(new.map(|series| told.registry.budget(series)));
+        let budgets = table.series().iter().zip(&self.monthly);
+        for (place, (series, monthly)) in budgets.enumerate() {
+            let of_period = |budget| scaled(budget, self.budget.period, month);
+            let budget = self.budget.nanousd.or_else(|| monthly.map(of_period));
             let Some(budget) = budget.filter(|budget| *budget > 0) else {
                 continue;
             };
@@ -107,7 +120,7 @@ impl BudgetRule {
                 minutes_gone: gone / MINUTE_MS,
                 hourly: part_of(budget, HOUR_MS, length.max(1)),
             };
-            let was_open = told.marks.has(self.rule, series);
+            let was_open = told.marks.at(self.rule, place).known;
             let Some(reading) = self.reading(&standing, rule.severity, was_open) else {
                 continue;
             };
@@ -116,20 +129,19 @@ impl BudgetRule {
                 late: table.is_late(place),
                 silent: now.silent,
             };
-            told.marks.note(
-                (self.rule, rule, series),
-                reading,
-                when,
-                (told.rows, told.out),
-            );
+            let of = Of {
+                rule: (self.rule, rule),
+                series,
+                place: Some(place),
+            };
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 
     /// The greatest step passed and how many steps stand above it; or the forecast.
     fn reading(&self, standing: &Standing, severity: Severity, was_open: bool) -> Option<Reading> {
         let budget = standing.budget;
-        let mut percents = self.budget.percent.clone();
-        percents.sort_unstable();
+        let percents = &self.budget.percent;
         let passed = |percent: &&u32| standing.spent >= part_of(budget, i64::from(**percent), 100);
         let step = percents.iter().rev().find(passed).copied();
         let line = if was_open {
@@ -175,11 +187,16 @@ impl BudgetRule {
 
 impl BurnRule {
     pub(super) fn new(rule: usize, rings: (usize, usize), burn: Burn) -> BurnRule {
-        BurnRule { rule, rings, burn }
+        BurnRule {
+            rule,
+            rings,
+            burn,
+            monthly: Vec::new(),
+        }
     }
 
     /// Judges every series.
-    pub(super) fn judge(&self, plan: &Plan, days: &mut Days, now: Now, told: &mut Told<'_>) {
+    pub(super) fn judge(&mut self, plan: &Plan, days: &mut Days, now: Now, told: &mut Told<'_>) {
         let Some(rule) = told.rule(self.rule) else {
             return;
         };
@@ -191,12 +208,18 @@ impl BurnRule {
             return;
         };
         let (start, end) = days.period(Period::Month, UnixMillis(now.at.0 - 1));
-        for (place, series) in table.series().iter().enumerate() {
+        told.marks.seat(self.rule, table.series());
+        let new = table.series().iter().skip(self.monthly.len());
+        let own = self.burn.nanousd;
+        self.monthly
+            .extend(new.map(|series| own.or_else(|| told.registry.budget(series))));
+        let budgets = table.series().iter().zip(&self.monthly);
+        for (place, (series, budget)) in budgets.enumerate() {
             let spent = fast.of(place).get(Field::Spend);
-            if spent == 0 && !told.marks.has(self.rule, series) {
+            let is_known = told.marks.at(self.rule, place).known;
+            if spent == 0 && !is_known {
                 continue;
             }
-            let budget = self.burn.nanousd.or_else(|| told.registry.budget(series));
             let Some(budget) = budget.filter(|budget| *budget > 0) else {
                 continue;
             };
@@ -233,12 +256,12 @@ impl BurnRule {
                 late: table.is_late(place),
                 silent: now.silent,
             };
-            told.marks.note(
-                (self.rule, rule, series),
-                reading,
-                when,
-                (told.rows, told.out),
-            );
+            let of = Of {
+                rule: (self.rule, rule),
+                series,
+                place: Some(place),
+            };
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 }

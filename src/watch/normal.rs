@@ -15,10 +15,12 @@ use super::field::Field;
 use super::figure::{self, Figure};
 use super::gauge::Told;
 use super::habit::{self, Habit, Said};
+use super::kept::{Habits, Kept};
 use super::keys::Family;
 use super::mark::{Reading, When, counted};
 use super::plan::{Plan, family_of};
 use super::ring::Sums;
+use super::seat::Of;
 use super::state::Rows;
 use super::wanted::{Wanted, budget_of, excess};
 
@@ -34,8 +36,7 @@ pub(super) struct Normal {
     /// Figures come by the day, and what a bin has is the difference.
     by_day: bool,
     pool: Pool,
-    /// By place of the series.
-    habits: Vec<Option<Habit>>,
+    pub(super) habits: Habits,
 }
 
 /// A bin, as it is fed.
@@ -94,7 +95,7 @@ impl Normal {
                 budget: budget_of(promise),
                 by_day: family_of(&rule.by, &rule.scope) != Family::Cells,
                 pool: pool.unwrap_or_else(Pool::shipped),
-                habits: Vec::new(),
+                habits: Habits::default(),
             });
         }
         normals
@@ -118,20 +119,20 @@ impl Normal {
             return;
         };
         self.pool.renew(fed.start);
-        self.habits
-            .resize(table.series().len().max(self.habits.len()), None);
+        told.marks.seat(self.rule, table.series());
+        self.habits.grow(table.series().len());
+        let (day, hour_of_week) = (days.day(fed.start), days.hour_of_week(fed.start));
         let mut learning = (0_usize, 0_usize);
         for (place, series) in table.series().iter().enumerate() {
             let sums = ring.of(place);
-            let Some(mut habit) = self.take_habit(place, (rule, series), &sums, told.rows) else {
+            let Some(mut kept) = self.take_habit(place, (rule, series), &sums, told.rows) else {
                 continue;
             };
-            let figure = self.figure(&sums);
-            let figure = if self.by_day {
-                figure.map(|figure| habit.gained(days.day(fed.start), figure))
-            } else {
-                figure
-            };
+            let habit = &mut kept.habit;
+            let mut figure = self.figure(&sums);
+            if self.by_day {
+                figure = figure.map(|figure| habit.gained(day, figure));
+            }
             let is_excused = |one: &Maintenance| {
                 (one.from..one.to).contains(&fed.start)
                     && one.matcher.fits(rule, series, rule.severity)
@@ -139,24 +140,24 @@ impl Normal {
             let bin = Bin {
                 at: fed.start,
                 value: habit::value_of(self.kind, self.wanted.metric(), figure),
-                hour_of_week: days.hour_of_week(fed.start),
+                hour_of_week,
                 excluded: fed.maintenance.iter().any(is_excused),
             };
             let spend = self.spend_of_one(&sums, figure);
-            let reading = self.reading(rule, &mut habit, &bin, spend);
+            let is_known = told.marks.at(self.rule, place).known;
+            let reading = self.reading((rule, is_known), habit, &bin, spend);
             let waits = habit.detector.learning().waits_for;
             learning.0 += 1;
             learning.1 += usize::from(matches!(waits, WaitsFor::FirstDay | WaitsFor::OwnScale));
-            told.rows.set(habit::key_of(rule, series), habit.encode());
-            if let Some(slot) = self.habits.get_mut(place) {
-                *slot = Some(habit);
-            }
-            let is_known = told.marks.has(self.rule, series);
-            let reading = reading.filter(|one| one.level != Level::Good || is_known);
+            self.habits.put(place, kept);
             if let Some(reading) = reading {
+                let of = Of {
+                    rule: (self.rule, rule),
+                    series,
+                    place: Some(place),
+                };
                 let to = (&mut *told.rows, &mut *told.out);
-                told.marks
-                    .note((self.rule, rule, series), reading, when(fed), to);
+                told.marks.note(of, reading, when(fed), to);
             }
         }
         told.rows.set(pool_key(rule), self.pool.encode());
@@ -172,6 +173,7 @@ impl Normal {
         told: &mut Told<'_>,
     ) {
         let everything = Series::default();
+        let of = Of::named((self.rule, rule), &everything);
         let is_learning = all > 0 && all == young;
         if rule.by.is_empty() || all == 0 {
             return;
@@ -193,7 +195,6 @@ impl Normal {
                 ..when(fed)
             };
             let to = (&mut *told.rows, &mut *told.out);
-            let of = (self.rule, rule, &everything);
             told.marks.note(of, reading, silent, to);
         }
         if is_learning == was {
@@ -202,8 +203,7 @@ impl Normal {
         let level = if is_learning { learns } else { Level::Good };
         let reading = Reading::new(level, rule.severity, count);
         let to = (&mut *told.rows, &mut *told.out);
-        told.marks
-            .note((self.rule, rule, &everything), reading, when(fed), to);
+        told.marks.note(of, reading, when(fed), to);
         if !is_learning {
             told.rows.remove(&row);
         }
@@ -213,18 +213,20 @@ impl Normal {
     fn take_habit(
         &mut self,
         place: usize,
-        (rule, series): (&Rule, &Series),
+        of: (&Rule, &Series),
         sums: &Sums<'_>,
-        rows: &Rows,
-    ) -> Option<Habit> {
-        let known = self.habits.get_mut(place).and_then(Option::take);
+        rows: &mut Rows,
+    ) -> Option<Box<Kept>> {
+        if let Some(known) = self.habits.take(place) {
+            return Some(known);
+        }
         let metric = self.wanted.metric();
-        known
-            .or_else(|| Habit::decode(rows.get(&habit::key_of(rule, series))?, metric))
-            .or_else(|| {
-                let new = || Habit::new(self.kind, metric, self.floor);
-                (!sums.is_empty()).then(new)
-            })
+        let read = |bytes: &[u8]| Habit::decode(bytes, metric);
+        let new = || {
+            let new = || Habit::new(self.kind, metric, self.floor);
+            (!sums.is_empty()).then(new)
+        };
+        Kept::begin(of, read, new, rows)
     }
 
     fn figure(&self, sums: &Sums<'_>) -> Option<Figure> {
@@ -251,10 +253,10 @@ impl Normal {
         .filter(|(spend, _)| *spend > 0)
     }
 
-    /// Feeds a habit and reads what it says.
+    /// Feeds a habit and reads what it says; what is well says nothing where nothing is known.
     fn reading(
         &mut self,
-        rule: &Rule,
+        (rule, is_known): (&Rule, bool),
         habit: &mut Habit,
         bin: &Bin,
         spend: Option<(i64, i64)>,
@@ -265,7 +267,8 @@ impl Normal {
         } = self.wanted
         else {
             habit.detector.feed(bin, &self.pool, self.budget);
-            return if bin.excluded {
+            let is_well = !is_known && habit.detector.is_silent(self.budget) == Some(false);
+            return if bin.excluded || is_well {
                 None
             } else {
                 self.silence(rule, habit, bin)
@@ -282,7 +285,8 @@ impl Normal {
             Said::On => Level::Bad,
             Said::Fading => Level::Between,
             Said::Nothing | Said::Over if habit.grown > 0 => Level::Bad,
-            Said::Nothing | Said::Over => Level::Good,
+            Said::Nothing | Said::Over if is_known => Level::Good,
+            Said::Nothing | Said::Over => return None,
         };
         let amount = |number| habit::amount(self.kind, metric, number);
         // What is well again is told by the last ten minutes: longer windows still hold what was not.
@@ -345,24 +349,17 @@ impl Normal {
         feedback: anomaly::Feedback,
         rows: &mut Rows,
     ) -> bool {
-        let key = habit::key_of(rule, series);
-        let stored = rows
-            .get(&key)
-            .and_then(|bytes| Habit::decode(bytes, self.wanted.metric()));
-        let Some(mut habit) = stored else {
-            return false;
-        };
-        habit.detector.hear(feedback, &mut self.pool);
-        if feedback == anomaly::Feedback::Planned {
-            habit.grown = 0;
-            if let Some(growth) = &mut habit.growth {
-                growth.rebase();
-            }
+        let row = habit::key_of(rule, series);
+        if !self.habits.hear(&row, feedback, &mut self.pool) {
+            let stored = rows.get(&row);
+            let stored = stored.and_then(|bytes| Habit::decode(bytes, self.wanted.metric()));
+            let Some(mut habit) = stored else {
+                return false;
+            };
+            habit.hear(feedback, &mut self.pool);
+            rows.set(row, habit.encode());
         }
-        rows.set(key, habit.encode());
         rows.set(pool_key(rule), self.pool.encode());
-        // Read again from its row.
-        self.habits.clear();
         true
     }
 

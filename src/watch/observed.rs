@@ -13,6 +13,7 @@ use super::keys::Family;
 use super::mark::{Reading, When, counted};
 use super::plan::family_of;
 use super::ring::Spread;
+use super::seat::Of;
 use super::state::Rows;
 
 /// How long after the first record the absence of facts is told.
@@ -170,9 +171,9 @@ impl Observed {
             let nothing = counted(Amount::new(Unit::Count, 0), None);
             let mut reading = Reading::new(level, rule.severity, nothing);
             reading.since = Some(born);
+            let of = Of::named((place, rule), &everything);
             let to = (&mut *told.rows, &mut *told.out);
-            told.marks
-                .note((place, rule, &everything), reading, when, to);
+            told.marks.note(of, reading, when, to);
         }
     }
 }

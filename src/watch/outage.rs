@@ -3,6 +3,8 @@
 //! Knows no region. A newcomer may ask why calls are counted at the endpoint and requests at the feature:
 //! the report of a call often tells no feature, the report of a request tells no host.
 
+use std::collections::BTreeMap;
+
 use crate::alert::{Amount, Dimension, Level, Measure, Series, Span, Unit, Unknown};
 use crate::units::{Text, UnixMillis};
 
@@ -10,7 +12,10 @@ use super::field::Field;
 use super::gauge::{Now, Told};
 use super::mark::{Reading, When, counted};
 use super::plan::Plan;
+use super::registry::Registry;
 use super::ring::{Ring, Sums};
+use super::seat::Of;
+use super::table::Table;
 
 /// All calls of such a window fail where an endpoint is down.
 pub(super) const WINDOW: Span = Span::Minutes(5);
@@ -33,12 +38,16 @@ pub(super) struct DownRule {
 }
 
 /// A rule about requests of which their endpoints saw no calls.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DoorRule {
-    pub(super) rule: usize,
-    pub(super) requests: usize,
-    pub(super) calls: usize,
-    pub(super) all: usize,
+    rule: usize,
+    requests: usize,
+    calls: usize,
+    all: usize,
+    /// By place of the feature: whether it has endpoints of its own.
+    has_own: Vec<bool>,
+    /// Places of endpoints by name, of the first so many.
+    endpoints: (BTreeMap<Text, usize>, usize),
 }
 
 /// Tries and answers, by calls where they are told, else by requests.
@@ -76,10 +85,11 @@ impl DownRule {
         let Some(table) = plan.tables.get(recent.table) else {
             return;
         };
+        told.marks.seat(self.rule, table.series());
         for (place, series) in table.series().iter().enumerate() {
             let sums = recent.of(place);
             let (tried, answered) = tries(|field| sums.get(field));
-            let is_known = told.marks.has(self.rule, series);
+            let is_known = told.marks.at(self.rule, place).known;
             let is_down = tried >= FAILED_LEAST && answered == 0;
             if !is_down && !is_known {
                 continue;
@@ -112,12 +122,12 @@ impl DownRule {
                 late: table.is_late(place),
                 silent: now.silent,
             };
-            told.marks.note(
-                (self.rule, rule, series),
-                reading,
-                when,
-                (told.rows, told.out),
-            );
+            let of = Of {
+                rule: (self.rule, rule),
+                series,
+                place: Some(place),
+            };
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 
@@ -129,8 +139,37 @@ impl DownRule {
 }
 
 impl DoorRule {
+    /// A rule over the windows of requests by feature, calls by endpoint, and all calls.
+    pub(super) fn new(rule: usize, requests: usize, calls: usize, all: usize) -> DoorRule {
+        DoorRule {
+            rule,
+            requests,
+            calls,
+            all,
+            has_own: Vec::new(),
+            endpoints: (BTreeMap::new(), 0),
+        }
+    }
+
+    /// Learns the places of what is new in the tables.
+    fn learn(&mut self, features: &Table, endpoints: &Table, registry: &Registry) {
+        let new = features.series().iter().skip(self.has_own.len());
+        let has_own = |series: &Series| {
+            let name = series.get(Dimension::Feature).map_or("", Text::as_str);
+            registry.has_own(name)
+        };
+        self.has_own.extend(new.map(has_own));
+        let (places, known) = &mut self.endpoints;
+        for (place, series) in endpoints.series().iter().enumerate().skip(*known) {
+            if let Some(name) = series.get(Dimension::Endpoint) {
+                places.insert(name.clone(), place);
+            }
+        }
+        *known = endpoints.series().len();
+    }
+
     /// Judges every feature that has endpoints of its own.
-    pub(super) fn judge(self, plan: &Plan, now: Now, told: &mut Told<'_>) {
+    pub(super) fn judge(&mut self, plan: &Plan, now: Now, told: &mut Told<'_>) {
         let Some(rule) = told.rule(self.rule) else {
             return;
         };
@@ -149,24 +188,24 @@ impl DoorRule {
         };
         // Where nothing tells of calls, their absence says nothing.
         let are_told = all.of(0).get(Field::Calls) > 0;
-        for (place, series) in features.series().iter().enumerate() {
+        told.marks.seat(self.rule, features.series());
+        self.learn(features, endpoints, told.registry);
+        let own = features.series().iter().zip(&self.has_own).enumerate();
+        for (place, (series, _)) in own.filter(|(_, (_, has_own))| **has_own) {
             let name = series.get(Dimension::Feature).map_or("", Text::as_str);
             let Some(feature) = told.registry.feature(name) else {
                 continue;
             };
-            if feature.endpoints.is_empty() {
-                continue;
-            }
             let sums = requests.of(place);
             let left = sums.get(Field::Requests) - sums.get(Field::Platform);
-            let is_known = told.marks.has(self.rule, series);
+            let is_known = told.marks.at(self.rule, place).known;
             if left == 0 && !is_known {
                 continue;
             }
+            let places = &self.endpoints.0;
             let of_endpoint = |endpoint: &Text| {
-                let own = Series::new(vec![(Dimension::Endpoint, endpoint.clone())]);
-                let found = endpoints.series().iter().position(|one| *one == own);
-                found.map_or(0, |found| calls.of(found).get(Field::Calls))
+                let found = places.get(endpoint);
+                found.map_or(0, |found| calls.of(*found).get(Field::Calls))
             };
             let level = if feature.endpoints.iter().any(|one| of_endpoint(one) > 0) || left == 0 {
                 Level::Good
@@ -190,12 +229,12 @@ impl DoorRule {
                 late: features.is_late(place),
                 silent: now.silent,
             };
-            told.marks.note(
-                (self.rule, rule, series),
-                reading,
-                when,
-                (told.rows, told.out),
-            );
+            let of = Of {
+                rule: (self.rule, rule),
+                series,
+                place: Some(place),
+            };
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 }

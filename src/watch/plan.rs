@@ -14,6 +14,7 @@ use super::gauge::{self, Gauge, Limits};
 use super::keys::{Family, Keys};
 use super::money::{BudgetRule, BurnRule};
 use super::outage::{DoorRule, DownRule};
+use super::registry::Registry;
 use super::ring::{Ring, Spread};
 use super::table::{Shape, Table};
 
@@ -22,6 +23,15 @@ use super::table::{Shape, Table};
 pub(super) struct Plan {
     pub(super) tables: Vec<Table>,
     pub(super) rings: Vec<Ring>,
+    pub(super) judges: Judges,
+    /// Whether the registry declares what shares of a timeout and of a context are held against.
+    has_timeouts: bool,
+    has_contexts: bool,
+}
+
+/// What judges the windows, by the form of its rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judges {
     pub(super) gauges: Vec<Gauge>,
     pub(super) budgets: Vec<BudgetRule>,
     pub(super) burns: Vec<BurnRule>,
@@ -38,9 +48,16 @@ pub(super) struct Figures<'a> {
 
 impl Plan {
     /// The plan of these rules. Tables and windows of the plan before are kept where they fit.
-    pub(super) fn new(rules: &[Rule], before: Plan, more: impl FnOnce(&mut Plan)) -> Plan {
+    pub(super) fn new(
+        rules: &[Rule],
+        registry: &Registry,
+        before: Plan,
+        more: impl FnOnce(&mut Plan),
+    ) -> Plan {
         let mut plan = Plan {
             tables: before.tables,
+            has_timeouts: registry.endpoints().any(|one| one.timeout_ms.is_some()),
+            has_contexts: registry.endpoints().any(|one| one.context_tokens.is_some()),
             ..Plan::default()
         };
         for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.on) {
@@ -81,7 +98,7 @@ impl Plan {
         table: usize,
         span: Span,
         fields: &[Field],
-        spread: Option<Spread>,
+        (spread, is_asked): (Option<Spread>, bool),
     ) -> usize {
         let family = self.tables.get(table).map(|table| table.shape.family);
         let of_links = fields.iter().any(|field| field.is_of_links());
@@ -101,6 +118,7 @@ impl Plan {
         });
         if let Some(ring) = self.rings.get_mut(place) {
             ring.keep(fields);
+            ring.keeps_hists |= is_asked;
         }
         place
     }
@@ -115,10 +133,14 @@ impl Plan {
         let family = family_of(&rule.by, &rule.scope);
         let table = self.table(family, &rule.by, &rule.scope);
         let (fields, spread) = figure::needs(figure.0);
-        let ring = self.ring(table, figure.1, fields, spread);
-        self.gauges.push(Gauge::new(place, figure.0, ring, limits));
-        let last = self.gauges.len() - 1;
-        &mut self.gauges[last]
+        // A share of what nobody declares is never worked out.
+        let is_declared = (figure.0 != Metric::LatencyP95OfTimeout || self.has_timeouts)
+            && (figure.0 != Metric::ContextUse || self.has_contexts);
+        let ring = self.ring(table, figure.1, fields, (spread, is_declared));
+        let gauges = &mut self.judges.gauges;
+        gauges.push(Gauge::new(place, figure.0, ring, limits));
+        let last = gauges.len() - 1;
+        &mut gauges[last]
     }
 
     fn add_rule(&mut self, place: usize, rule: &Rule) {
@@ -154,18 +176,31 @@ impl Plan {
             Check::Budget(budget) => {
                 let family = family_of(&rule.by, &rule.scope);
                 let table = self.table(family, &rule.by, &rule.scope);
-                let ring = self.ring(table, Span::Period(budget.period), &[Field::Spend], None);
-                self.budgets
+                let ring = self.ring(
+                    table,
+                    Span::Period(budget.period),
+                    &[Field::Spend],
+                    (None, false),
+                );
+                self.judges
+                    .budgets
                     .push(BudgetRule::new(place, ring, budget.clone()));
             }
             Check::Burn(burn) => {
                 let family = family_of(&rule.by, &rule.scope);
                 let table = self.table(family, &rule.by, &rule.scope);
                 let (fast, slow) = burn.minutes;
-                let mut ring =
-                    |minutes| self.ring(table, Span::Minutes(minutes), &[Field::Spend], None);
+                let mut ring = |minutes| {
+                    self.ring(
+                        table,
+                        Span::Minutes(minutes),
+                        &[Field::Spend],
+                        (None, false),
+                    )
+                };
                 let rings = (ring(fast), ring(slow));
-                self.burns.push(BurnRule::new(place, rings, burn.clone()));
+                let rule = BurnRule::new(place, rings, burn.clone());
+                self.judges.burns.push(rule);
             }
             Check::Residency(residency) => self.add_residency(place, rule, *residency),
             Check::Anomaly { .. }
@@ -273,7 +308,9 @@ fn add_hists(
     figures: Figures<'_>,
     keys: &Keys,
 ) {
-    let Some(spread) = ring.spread else { return };
+    let Some(spread) = ring.spread.filter(|_| ring.keeps_hists) else {
+        return;
+    };
     let hists = figures.hists.iter().filter_map(|(key, latency, prompt)| {
         let hist = match spread {
             Spread::Latency => *latency,

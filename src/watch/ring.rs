@@ -46,13 +46,17 @@ pub(super) struct Ring {
     pub(super) span: Span,
     pub(super) step: Step,
     pub(super) spread: Option<Spread>,
+    /// Whether a rule asks for the histograms: they are the dearest sums.
+    pub(super) keeps_hists: bool,
     /// Takes no figures: it has them.
     pub(super) is_muted: bool,
     fields: Vec<Field>,
-    /// Places of the fields.
-    places: Vec<usize>,
+    /// Where each field stands among them; beyond them for one that is not kept.
+    slots: [usize; Field::COUNT],
     from: UnixMillis,
     rows: VecDeque<Row>,
+    /// Room of a step that has left, for the next.
+    spare: Vec<i64>,
     sums: Vec<i64>,
     hists: Vec<Hist>,
 }
@@ -60,7 +64,7 @@ pub(super) struct Ring {
 /// What one series adds up to in a window.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sums<'a> {
-    fields: &'a [Field],
+    slots: &'a [usize; Field::COUNT],
     added: &'a [i64],
     pub(super) hist: Option<&'a Hist>,
 }
@@ -68,8 +72,8 @@ pub(super) struct Sums<'a> {
 impl Sums<'_> {
     /// A sum; 0 where the window does not keep it.
     pub(super) fn get(&self, field: Field) -> i64 {
-        let place = self.fields.iter().position(|one| *one == field);
-        let sum = place.and_then(|place| self.added.get(place));
+        let slot = self.slots.get(field.place());
+        let sum = slot.and_then(|slot| self.added.get(*slot));
         sum.copied().unwrap_or(0)
     }
 
@@ -86,11 +90,13 @@ impl Ring {
             span,
             step,
             spread,
+            keeps_hists: false,
             is_muted: false,
             fields: Vec::new(),
-            places: Vec::new(),
+            slots: [usize::MAX; Field::COUNT],
             from: UnixMillis(i64::MIN),
             rows: VecDeque::new(),
+            spare: Vec::new(),
             sums: Vec::new(),
             hists: Vec::new(),
         }
@@ -100,8 +106,10 @@ impl Ring {
     pub(super) fn keep(&mut self, fields: &[Field]) {
         for field in fields {
             if !self.fields.contains(field) {
+                if let Some(slot) = self.slots.get_mut(field.place()) {
+                    *slot = self.fields.len();
+                }
                 self.fields.push(*field);
-                self.places.push(field.place());
             }
         }
     }
@@ -122,7 +130,7 @@ impl Ring {
         let start = series.saturating_mul(width);
         let sums = self.sums.get(start..start.saturating_add(width));
         Sums {
-            fields: &self.fields,
+            slots: &self.slots,
             added: sums.unwrap_or(&[]),
             hist: self.spread.and_then(|_| self.hists.get(series)),
         }
@@ -167,7 +175,7 @@ impl Ring {
         if self.rows.get(after).is_none_or(|row| row.start != start) {
             let row = Row {
                 start,
-                sums: Vec::new(),
+                sums: std::mem::take(&mut self.spare),
                 hists: BTreeMap::new(),
             };
             self.rows.insert(after, row);
@@ -197,8 +205,8 @@ impl Ring {
             else {
                 continue;
             };
-            for ((own, all), place) in own.iter_mut().zip(all).zip(&self.places) {
-                let amount = values.at(*place).saturating_mul(sign);
+            for ((own, all), field) in own.iter_mut().zip(all).zip(&self.fields) {
+                let amount = values.get(*field).saturating_mul(sign);
                 *own = own.saturating_add(amount);
                 *all = all.saturating_add(amount);
             }
@@ -241,7 +249,7 @@ impl Ring {
     pub(super) fn is_like(&self, other: &Ring) -> bool {
         (self.table, self.span, self.step, self.spread)
             == (other.table, other.span, other.step, other.spread)
-            && self.fields == other.fields
+            && (&self.fields, self.keeps_hists) == (&other.fields, other.keeps_hists)
     }
 
     fn take(&mut self, row: &Row) {
@@ -259,8 +267,10 @@ impl Ring {
     pub(super) fn advance(&mut self, to: UnixMillis, days: &mut Days) {
         self.from = days.window(self.span, self.step, to);
         while self.rows.front().is_some_and(|row| row.start < self.from) {
-            if let Some(row) = self.rows.pop_front() {
+            if let Some(mut row) = self.rows.pop_front() {
                 self.take(&row);
+                row.sums.clear();
+                self.spare = row.sums;
             }
         }
     }

@@ -14,6 +14,7 @@ use super::gauge::Told;
 use super::keys::{Family, Key};
 use super::mark::{Reading, When, counted};
 use super::registry::Registry;
+use super::seat::Of;
 use super::state::Rows;
 
 /// How long a name is news.
@@ -32,12 +33,21 @@ struct Seen {
     count: i64,
 }
 
+/// What is known of a key.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    /// It is no news.
+    Old,
+    /// Its names are, up to then; nothing more is to be noted of them.
+    NewsTo(UnixMillis),
+}
+
 /// What has been seen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sights {
     seen: BTreeMap<(Sight, Text), Seen>,
-    /// By place of the key: nothing of it is news.
-    known: Vec<bool>,
+    /// By place of the key: up to when all is known of it that is to be known; afterwards nothing of it is news.
+    known: Vec<Option<Known>>,
     /// The first minute of all.
     born: Option<UnixMillis>,
 }
@@ -115,14 +125,20 @@ impl Sights {
         is_news: bool,
         (registry, rows): (&Registry, &mut Rows),
     ) {
-        if self.known.get(place).copied().unwrap_or(false) {
+        let known = self.known.get(place).copied().flatten();
+        if matches!(known, Some(Known::Old)) {
             return;
         }
         if is_news && self.born.is_none() {
             self.born = Some(at);
             rows.set(Text::from(BORN), one(at.0));
         }
+        if matches!(known, Some(Known::NewsTo(to)) if at <= to) {
+            return;
+        }
         let mut is_old = true;
+        // All names are counted, and news up to here.
+        let mut news_to = Some(UnixMillis(i64::MIN));
         for (sight, name) in Self::of_key(key, registry) {
             let row = key_of(sight, &name);
             let is_full = self.seen.len() >= NAMES_MOST;
@@ -143,14 +159,19 @@ impl Sights {
                 put_signed(&mut bytes, seen.count);
                 rows.set(row, bytes);
             }
+            let to = seen.at.saturating_add(NEWS_MS);
+            news_to = news_to.filter(|_| seen.count != 0).map(|most| most.max(to));
         }
-        if is_old {
-            if self.known.len() <= place {
-                self.known.resize(place + 1, false);
-            }
-            if let Some(known) = self.known.get_mut(place) {
-                *known = true;
-            }
+        let known = if is_old {
+            Some(Known::Old)
+        } else {
+            news_to.map(Known::NewsTo)
+        };
+        if self.known.len() <= place {
+            self.known.resize(place + 1, None);
+        }
+        if let Some(slot) = self.known.get_mut(place) {
+            *slot = known;
         }
     }
 
@@ -188,12 +209,8 @@ impl Sights {
                 let mut reading = Reading::new(level, rule.severity, count);
                 reading.since = Some(seen.at);
                 reading.subject.clone_from(name);
-                told.marks.note(
-                    (*place, rule, &series),
-                    reading,
-                    when,
-                    (told.rows, told.out),
-                );
+                let of = Of::named((*place, rule), &series);
+                told.marks.note(of, reading, when, (told.rows, told.out));
             }
         }
         for (place, rule, sight) in sights {
@@ -201,8 +218,8 @@ impl Sights {
                 let name = series.get(dimension(sight)).cloned().unwrap_or_default();
                 let seen = self.seen.get(&(sight, name));
                 if seen.is_none_or(|seen| seen.at <= from) {
-                    told.marks
-                        .end((place, rule, &series), when, (told.rows, told.out));
+                    let of = Of::named((place, rule), &series);
+                    told.marks.end(of, when, (told.rows, told.out));
                 }
             }
         }

@@ -14,6 +14,7 @@ use crate::varint::{put_signed, take_signed};
 use super::gauge::Told;
 use super::mark::{Reading, When, counted};
 use super::registry::{WHOLE, minutes_of, part_of};
+use super::seat::Of;
 use super::state::Rows;
 
 const PREFIX: &str = "q\u{1f}";
@@ -209,7 +210,8 @@ impl Sources {
                 let reading = reading.filter(|one| one.level != Level::Good || is_known);
                 if let Some(reading) = reading {
                     let to = (&mut *told.rows, &mut *told.out);
-                    told.marks.note((place, rule, &series), reading, when, to);
+                    let of = Of::named((place, rule), &series);
+                    told.marks.note(of, reading, when, to);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! The rows that a watch leaves in the ledger, and what has changed of them.
 //!
-//! Knows no row's meaning. A newcomer may ask why all rows stay in memory: they are small, and a row that
-//! is written as it stood need not be written.
+//! Knows no row's meaning. A newcomer may ask why rows stay in memory: they are small, and a row that is
+//! written as it stood need not be written. What changes with every bin is made a row only when it is written.
 
 use std::collections::BTreeMap;
 
@@ -47,6 +47,19 @@ impl Rows {
             self.changed.insert(key.clone(), true);
             self.rows.insert(key, bytes);
         }
+    }
+
+    /// Takes a row out that somebody else keeps from now on; for the ledger it stands as it stood.
+    pub(super) fn take(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.rows.remove(key)
+    }
+
+    /// Puts a row back that was taken; whether it changed meanwhile.
+    pub(super) fn put_back(&mut self, key: Text, bytes: Vec<u8>, has_changed: bool) {
+        if has_changed {
+            self.changed.insert(key.clone(), true);
+        }
+        self.rows.insert(key, bytes);
     }
 
     pub(super) fn remove(&mut self, key: &Text) {

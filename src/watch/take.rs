@@ -207,7 +207,7 @@ impl Watch {
         }
         let to = (&self.registry, &mut self.rows);
         self.sights.note((place, key), (at, count), is_news, to);
-        self.dues.note(key, at, &mut self.rows);
+        self.dues.note((place, key), at, &mut self.rows);
     }
 
     fn take_named(

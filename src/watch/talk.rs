@@ -15,11 +15,14 @@ use crate::units::{DAY_MS, HOUR_MS, Text, UnixMillis};
 use super::figure::Figure;
 use super::gauge::{Now, Told};
 use super::mark::{Reading, When};
+use super::seat::Of;
 
 /// One conversation of a day.
 #[derive(Clone, Debug)]
 struct Talk {
     name: Fingerprint,
+    /// The same as text.
+    named: Text,
     feature: Text,
     requests: i64,
     tokens: i64,
@@ -58,6 +61,7 @@ impl Talks {
                 .filter(|one| (one.requests, one.tokens) == (requests, tokens));
             Talk {
                 name,
+                named: Text::from(name.to_string()),
                 since: same.and_then(|one| one.since),
                 feature,
                 requests,
@@ -106,8 +110,8 @@ impl Talks {
         let day = Span::Minutes(1_440);
         for series in told.marks.of(place) {
             if !greatest.contains_key(&series) {
-                told.marks
-                    .end((place, rule, &series), when, (told.rows, told.out));
+                let of = Of::named((place, rule), &series);
+                told.marks.end(of, when, (told.rows, told.out));
             }
         }
         for (series, (figure, name)) in greatest {
@@ -133,8 +137,8 @@ impl Talks {
             };
             let mut reading = Reading::new(level, rule.severity, measure);
             reading.subject = Text::from(name.to_string());
-            told.marks
-                .note((place, rule, &series), reading, when, (told.rows, told.out));
+            let of = Of::named((place, rule), &series);
+            told.marks.note(of, reading, when, (told.rows, told.out));
         }
     }
 
@@ -151,12 +155,11 @@ impl Talks {
         let talks = last.into_iter().flat_map(|(_, talks)| talks);
         for talk in talks.filter(goes_on) {
             let application = told.registry.application(&talk.feature);
-            let name = Text::from(talk.name.to_string());
             let value = |dimension| {
                 let values = [
                     (Dimension::Feature, &talk.feature),
                     (Dimension::Application, &application),
-                    (Dimension::Conversation, &name),
+                    (Dimension::Conversation, &talk.named),
                 ];
                 let found = values.into_iter().find(|(one, _)| *one == dimension);
                 found.map(|(_, value)| value)

@@ -44,7 +44,7 @@ impl Wanted {
         };
         let mut fields = fields.to_vec();
         fields.push(Field::Spend);
-        plan.ring(table, span, &fields, spread)
+        plan.ring(table, span, &fields, (spread, true))
     }
 
     /// What a window must have before it can page: of spend, what would be a sixth of the floor of an hour.

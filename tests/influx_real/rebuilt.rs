@@ -1,4 +1,5 @@
-//! `influx rebuild`, `rebuild --from` and `verify` on a real InfluxDB 2, with alerts among the points.
+//! `influx rebuild`, `rebuild --from` and `verify` on a real InfluxDB 2 and a real InfluxDB 1, with alerts
+//! among the points.
 //!
 //! Knows no follower: what is told is asked of the database. A newcomer may ask why points are deleted by
 //! the server's own means here: emptying a bucket is for a person to order, and this one orders it.
@@ -8,6 +9,7 @@ use std::process::Command;
 use tollwatch::config::InfluxVersion;
 use tollwatch::ledger::{AlertApply, Alerts, EventRow, Options, SqliteLedger};
 use tollwatch::series::AlertPoint;
+use tollwatch::sink::Influx;
 use tollwatch::units::UnixMillis;
 
 use crate::common::{Answer, Desk};
@@ -29,18 +31,21 @@ const STEPS: [(i64, &str, &str); 6] = [
 ];
 
 /// The demo's configuration, four days of its records, a ledger with alerts, and a database to tell.
-fn books(desk: &Desk, server: &Server, bucket: &str) {
+fn books(desk: &Desk, server: &Server, of: (InfluxVersion, &str)) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
     for name in ["endpoints.toml", "features.toml"] {
         std::fs::copy(root.join(name), desk.path(name)).unwrap();
     }
     let config = std::fs::read_to_string(root.join("tollwatch.toml")).unwrap();
-    let database = format!(
-        "\n[[influxdb]]\nname = \"main\"\nurl = \"{}\"\nversion = 2\norg = \"tollwatch\"\nbucket = \"{bucket}\"\n\
-         token = {{ file = \"{}\" }}\n",
-        server.address(),
-        server.path("token").display()
-    );
+    let place = match of {
+        (InfluxVersion::V1, database) => format!("version = 1\ndatabase = \"{database}\""),
+        (_, bucket) => format!(
+            "version = 2\norg = \"tollwatch\"\nbucket = \"{bucket}\"\ntoken = {{ file = {:?} }}",
+            server.path("token")
+        ),
+    };
+    let address = server.address();
+    let database = format!("\n[[influxdb]]\nname = \"main\"\nurl = \"{address}\"\n{place}\n");
     desk.write("t.toml", format!("{config}{database}"));
     desk.run(&["simulate", "--seed", "7", "--days", "4", "--out", "records"])
         .ok();
@@ -134,7 +139,7 @@ fn a_bucket_is_rebuilt_whole_and_from_a_day_on() {
         return;
     };
     let (desk, bucket) = (Desk::new(), "rebuilt");
-    books(&desk, &server, bucket);
+    books(&desk, &server, (InfluxVersion::V2, bucket));
     let client = made(&server.settings(InfluxVersion::V2, bucket));
     let whole = influx(&desk, &["rebuild"], 0);
     assert_eq!(whole["refused"], 0, "{whole}");
@@ -168,9 +173,13 @@ fn a_bucket_is_rebuilt_whole_and_from_a_day_on() {
     assert_eq!(verified(&desk)["sums"], sums);
     assert_eq!((number(&client, spend), points(0)), (cost, all));
 
-    // Each step is there once, with its words, also two of one second.
+    steps_are_told(&client);
+}
+
+/// Each step is there once, with its words, also two of one second.
+fn steps_are_told(client: &Influx) {
     let question = "SELECT title, text, state, severity, rule FROM llm_alerts";
-    let mut titles: Vec<String> = ask(&client, question)
+    let mut titles: Vec<String> = ask(client, question)
         .series
         .iter()
         .flat_map(|series| &series.values)
@@ -184,5 +193,19 @@ fn a_bucket_is_rebuilt_whole_and_from_a_day_on() {
     wanted.sort();
     assert_eq!(titles, wanted);
     let steps = "SELECT SUM(steps) FROM llm_alerts WHERE state = 'firing'";
-    assert_eq!(number(&client, steps), 4);
+    assert_eq!(number(client, steps), 4);
+}
+
+#[test]
+fn a_database_of_version_1_is_rebuilt_whole() {
+    let Some(server) = Server::start("influxdb1", &[]) else {
+        return;
+    };
+    let (desk, place) = (Desk::new(), (InfluxVersion::V1, "rebuilt"));
+    books(&desk, &server, place);
+    let client = made(&server.settings(place.0, place.1));
+    let whole = influx(&desk, &["rebuild"], 0);
+    assert_eq!(whole["refused"], 0, "{whole}");
+    assert!(verified(&desk)["sums"].as_i64() > Some(100));
+    steps_are_told(&client);
 }

@@ -20,7 +20,13 @@ impl Detector {
     /// As bytes. What is kept is an opaque blob with a version, and no book: real numbers may stand in it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Out(Vec::with_capacity(2048));
+        self.encode_onto(Vec::with_capacity(2048))
+    }
+
+    /// The same after other bytes.
+    #[must_use]
+    pub fn encode_onto(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let mut out = Out(bytes);
         out.byte(VERSION);
         out.whole(self.bins.into());
         out.byte(u8::from(self.at.is_some()));

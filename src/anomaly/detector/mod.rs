@@ -123,6 +123,15 @@ impl Detector {
         }
     }
 
+    /// The same without what is told of it.
+    #[must_use]
+    pub fn is_silent(&self, budget: Budget) -> Option<bool> {
+        match self.kind() {
+            Kind::Count => self.quiet.is_silent(&self.profile, budget),
+            Kind::Positive | Kind::Share => None,
+        }
+    }
+
     /// What it has learned and waits for.
     #[must_use]
     pub fn learning(&self) -> Learning {

@@ -43,6 +43,16 @@ pub(super) struct Side {
     /// Made of the above at each renewal: peaks at or above the edge of each bin, the seed's included.
     pub(super) above: Vec<f64>,
     pub(super) exposure: f64,
+    /// Made of them: where the drawn tail begins.
+    tail: Option<Tail>,
+}
+
+/// Where the drawn tail begins: the edge of its bin, peaks there, mean excess over it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tail {
+    edge: f64,
+    here: f64,
+    excess: f64,
 }
 
 /// The lower edge of a bin.
@@ -88,6 +98,7 @@ impl Side {
             watched: 0,
             above: vec![0.0; BINS],
             exposure: 0.0,
+            tail: None,
         }
     }
 
@@ -108,14 +119,15 @@ impl Side {
             *above = sum + seed * seeded(table, edge(bin));
         }
         self.exposure = self.weeks + seed;
+        self.tail = self.tail();
     }
 
     fn at_or_above(&self, bin: usize) -> f64 {
         self.above.get(bin).copied().unwrap_or(0.0)
     }
 
-    /// Where the drawn tail begins: bin, peaks there, mean excess over it. None with too few peaks.
-    fn tail(&self) -> Option<(usize, f64, f64)> {
+    /// None with too few peaks.
+    fn tail(&self) -> Option<Tail> {
         let from = self.above.partition_point(|above| *above >= SOUND);
         let from = from.checked_sub(1)?;
         let here = self.at_or_above(from);
@@ -124,7 +136,11 @@ impl Side {
             let own = self.at_or_above(bin) - self.at_or_above(bin + 1);
             excess += own * (edge(bin) - edge(from));
         }
-        Some((from, here, (excess / here).max(0.05)))
+        Some(Tail {
+            edge: edge(from),
+            here,
+            excess: (excess / here).max(0.05),
+        })
     }
 
     pub(super) fn threshold(&self, per_week: f64) -> Option<f64> {
@@ -133,8 +149,8 @@ impl Side {
             let bin = self.above.partition_point(|above| *above > allowed);
             return Some(edge(bin));
         }
-        let (from, here, excess) = self.tail()?;
-        (allowed > 0.0).then(|| edge(from) + excess * (here / allowed).ln())
+        let tail = self.tail?;
+        (allowed > 0.0).then(|| tail.edge + tail.excess * (tail.here / allowed).ln())
     }
 
     /// Peaks a series and week at or above a score.
@@ -143,8 +159,8 @@ impl Side {
         if here >= SOUND && self.exposure > 0.0 {
             return Some(here / self.exposure);
         }
-        let (from, here, excess) = self.tail()?;
-        let past = (score - edge(from)).max(0.0);
+        let Tail { edge, here, excess } = self.tail?;
+        let past = (score - edge).max(0.0);
         Some(here * (-past / excess).exp() / self.exposure)
     }
 

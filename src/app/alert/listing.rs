@@ -27,7 +27,11 @@ fn damaged(what: &str) -> Fault {
     Fault::new(FaultKind::Corrupt, text)
 }
 
-fn view(row: &EpisodeRow) -> Result<EpisodeView, Fault> {
+/// The episode of a row.
+///
+/// # Errors
+/// A damaged row.
+pub fn view(row: &EpisodeRow) -> Result<EpisodeView, Fault> {
     serde_json::from_slice(&row.body).map_err(|_| damaged("episode"))
 }
 
@@ -35,7 +39,11 @@ fn view(row: &EpisodeRow) -> Result<EpisodeView, Fault> {
 ///
 /// # Errors
 /// What the ledger says.
-pub fn episodes(books: &impl Alerts, open: bool, limit: usize) -> Result<Vec<EpisodeView>, Fault> {
+pub fn episodes(
+    books: &(impl Alerts + ?Sized),
+    open: bool,
+    limit: usize,
+) -> Result<Vec<EpisodeView>, Fault> {
     books.episodes(open, limit)?.iter().map(view).collect()
 }
 
@@ -43,10 +51,7 @@ pub fn episodes(books: &impl Alerts, open: bool, limit: usize) -> Result<Vec<Epi
 ///
 /// # Errors
 /// What the ledger says.
-pub(super) fn episode(
-    books: &(impl Alerts + ?Sized),
-    number: u64,
-) -> Result<Option<EpisodeView>, Fault> {
+pub fn episode(books: &(impl Alerts + ?Sized), number: u64) -> Result<Option<EpisodeView>, Fault> {
     books.episode(number)?.as_ref().map(view).transpose()
 }
 
@@ -54,7 +59,7 @@ pub(super) fn episode(
 ///
 /// # Errors
 /// What the ledger says.
-pub(super) fn steps(books: &(impl Alerts + ?Sized), number: u64) -> Result<Vec<Step>, Fault> {
+pub fn steps(books: &(impl Alerts + ?Sized), number: u64) -> Result<Vec<Step>, Fault> {
     let rows = books.episode_steps(number)?.into_iter();
     let step =
         |row: StepRow| serde_json::from_slice(&row.body).map_err(|_| damaged("episode_step"));

@@ -29,7 +29,7 @@ pub use compose::test_mail;
 pub use evaluate::Evaluator;
 pub use judging::{Judging, Law};
 pub use links::{LASTS_MS, Signed, matcher_of_episode, sign};
-pub use listing::{Told, episodes, silences, told};
+pub use listing::{Told, episode, episodes, silences, steps, told, view};
 pub use looked::{Evaluated, Looked, Told as Written};
 pub use orders::{obey, order};
 pub use post::{Fallback, Out, Tried, post};

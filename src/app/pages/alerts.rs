@@ -9,10 +9,10 @@ mod one;
 use std::collections::BTreeMap;
 
 use crate::alert::{Explained, Notice, Severity, StepKind};
+use crate::app::alert::episodes;
 use crate::app::alert::explain::explain;
 use crate::episode::EpisodeView;
 use crate::figure::{count, dollars, duration, plural};
-use crate::ledger::EpisodeRow;
 use crate::message::{self, Around, Mail, Templates};
 use crate::money::NanoUsd;
 use crate::units::Text;
@@ -34,7 +34,7 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
             .map_err(|_| Fault::Refused(Refused::Unknown))?;
         return one::one(ask, number);
     }
-    let list: Vec<EpisodeView> = views(ask.ledger.episodes(false, EPISODES)?);
+    let list: Vec<EpisodeView> = episodes(ask.ledger, false, EPISODES)?;
     let counts = ask.ledger.outbox_counts()?;
     let mut lead = Words::of(
         "Rules are judged on every minute of the books; each alert says its rule, its figure and its yardstick. ",
@@ -58,14 +58,9 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     })
 }
 
-fn views(rows: Vec<EpisodeRow>) -> Vec<EpisodeView> {
-    let read = |row: EpisodeRow| serde_json::from_slice(&row.body).ok();
-    rows.into_iter().filter_map(read).collect()
-}
-
 /// Alerts that are not over, with what each is about; the most urgent first.
 pub(super) fn open(ask: &Ask<'_>) -> Result<Vec<(EpisodeView, String)>, Fault> {
-    let mut list = views(ask.ledger.episodes(true, EPISODES)?);
+    let mut list = episodes(ask.ledger, true, EPISODES)?;
     list.sort_by_key(|one| (std::cmp::Reverse(one.severity), one.since));
     Ok(list
         .into_iter()

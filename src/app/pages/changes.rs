@@ -4,7 +4,7 @@
 //! daemon's one judge of alerts does what is ordered, whoever orders it.
 
 use crate::app::Failure;
-use crate::app::alert::{Signed, matcher_of_episode};
+use crate::app::alert::{Signed, episode, matcher_of_episode};
 use crate::episode::{EpisodeView, Feedback, Order, matcher_of};
 use crate::message::{Act, SILENCE_HOURS};
 use crate::units::{HOUR_MS, Text, UnixMillis, clean_name};
@@ -175,9 +175,7 @@ impl<S: Store> Pages<S> {
         let now = self.clock.now();
         let (signed, view) = self.asked(|books| {
             let signed = Signed::read(signs, books, of, (key, now))?;
-            let row = books.episode(of.0)?;
-            let view = row.and_then(|row| serde_json::from_slice(&row.body).ok());
-            Ok((signed, view))
+            Ok((signed, episode(books, of.0)?))
         })?;
         let signed = signed.map_err(Unchanged::Invalid)?;
         Ok((signed, view.ok_or(UNKNOWN)?))

@@ -3,10 +3,10 @@
 //! Knows no HTML. A newcomer may ask why the month's parts are those of the pages: whoever holds the
 //! file beside the page must find the same figures in the same pictures.
 
+use crate::app::alert::episodes;
 use crate::app::report::monthly::Month;
 use crate::app::report::pilot::words::headline as verdict;
 use crate::app::report::pilot::{Outcome, Pilot};
-use crate::episode::EpisodeView;
 use crate::figure::{count, dollars, plural, share};
 use crate::money::NanoUsd;
 use crate::units::UnixMillis;
@@ -111,11 +111,8 @@ fn fit_for_paper(spend: &mut Page, landed: &mut Page) {
 fn alerts_card(ask: &Ask<'_>) -> Result<Card, Fault> {
     let title = "What was reported, and who took care?".to_owned();
     let span = ask.view.span;
-    let rows = ask.ledger.episodes(false, ALERTS)?.into_iter();
-    let list: Vec<EpisodeView> = rows
-        .filter_map(|row| serde_json::from_slice(&row.body).ok())
-        .filter(|one: &EpisodeView| span.contains(one.since))
-        .collect();
+    let mut list = episodes(ask.ledger, false, ALERTS)?;
+    list.retain(|one| span.contains(one.since));
     if list.is_empty() {
         return Ok(Card {
             title,

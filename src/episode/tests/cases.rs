@@ -213,7 +213,7 @@ fn only_what_grows_is_told_again() {
             ],
             &[
                 "1: firing calls b/x -> x",
-                "2: firing calls b/x of 2 -> shop",
+                "2: firing calls shop/a of 2 -> shop",
                 "24: resolved calls b/x of 2 -> x,shop",
             ],
         ),
@@ -444,6 +444,39 @@ fn orders_are_obeyed_or_refused() {
     assert!(office.order(&all).is_err());
     for text in ["feature", "colour=red", "rule="] {
         assert!(matcher_of([text]).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn of_many_people_each_is_told_once() {
+    let mut many = settings();
+    for n in 0..120 {
+        let owned = Owned {
+            owner: Text::from(format!("owner{n}@example.com").as_str()),
+            endpoints: Vec::new(),
+        };
+        many.features
+            .insert(Text::from(format!("m/s{n}").as_str()), owned);
+    }
+    let mut office = Office::new(many);
+    let bad = |n: usize| format!("violated m/s{n} bad");
+    let all: Vec<String> = (0..120).map(bad).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    office.at(1, &all);
+    office.at(20, &[]);
+    let people = |step: &String| step.split(" -> ").nth(1).unwrap_or_default().to_owned();
+    let told: Vec<String> = office.steps.iter().map(people).collect();
+    let sizes: Vec<usize> = told.iter().map(|to| to.split(',').count()).collect();
+    assert_eq!(sizes, [50, 50, 20], "{told:?}");
+    let mut all: Vec<&str> = told.iter().flat_map(|to| to.split(',')).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 120);
+    for step in &office.steps {
+        // Everybody reads of a feature of those who hear of it for the first time.
+        let head = step.split_whitespace().find(|word| word.starts_with("m/s"));
+        let owner = head.unwrap().replace("m/s", "owner");
+        assert!(people(step).split(',').any(|one| one == owner), "{step}");
     }
 }
 

@@ -287,3 +287,32 @@ fn started_again_at_any_moment_it_finds_the_same() {
         "{largest:?}"
     );
 }
+
+#[test]
+fn the_same_rules_again_change_nothing() {
+    let rules = rules();
+    let run = |again: bool| {
+        let mut dice = Dice(7);
+        let mut kept = Kept::default();
+        let mut world = World::new(&rules, &declared());
+        let mut all: Vec<Vec<Finding>> = Vec::new();
+        for minute in 0..3 * DAY {
+            world.minute(minute, &traffic(minute, &mut dice));
+            all.push(world.judge(minute + 1, false));
+            if again && minute % 997 == 996 {
+                world.watch.configure(&rules, &declared(), Tz::UTC);
+            }
+            kept.write(world.watch.state());
+        }
+        assert_eq!(kept.rows, world.watch.whole_state().0);
+        (all, kept.rows)
+    };
+    let (all, rows) = run(false);
+    let learned = rows.keys().filter(|key| key.starts_with('d')).count();
+    assert!(learned >= 6, "{learned} habits");
+    let (all_again, rows_again) = run(true);
+    for (minute, (again, once)) in all_again.iter().zip(&all).enumerate() {
+        assert_eq!(again, once, "minute {minute}");
+    }
+    assert!(rows_again == rows, "the same rows");
+}

@@ -3,8 +3,8 @@
 //! Knows no HTML. A newcomer may ask why its words are those of a mail: two texts of one thing would
 //! sooner or later say two things.
 
+use crate::app::alert::{episode, steps};
 use crate::chart::Width;
-use crate::episode::Step;
 use crate::ledger::OutboxRow;
 use crate::message;
 use crate::web::Refused;
@@ -13,20 +13,14 @@ use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Words, colum
 use super::super::Ask;
 use super::super::parts::number;
 use super::super::view::Fault;
-use super::{forms, mail, notice, state, tone, views};
+use super::{forms, mail, notice, state, tone};
 
 /// Messages of an episode that are shown.
 const MESSAGES: usize = 100;
 
 /// One alert.
 pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
-    let row = ask
-        .ledger
-        .episode(number)?
-        .ok_or(Fault::Refused(Refused::Unknown))?;
-    let view = views(vec![row])
-        .pop()
-        .ok_or(Fault::Refused(Refused::Unknown))?;
+    let view = episode(ask.ledger, number)?.ok_or(Fault::Refused(Refused::Unknown))?;
     let mut rows = Vec::new();
     let mut headline = Words::new().name(view.worst.rule.as_str());
     if let Some(notice) = notice(ask, &view, true) {
@@ -78,9 +72,8 @@ pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
 }
 
 fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
-    let steps = ask.ledger.episode_steps(number)?;
-    let rows = steps.iter().filter_map(|row| {
-        let step: Step = serde_json::from_slice(&row.body).ok()?;
+    let steps = steps(ask.ledger, number)?;
+    let rows = steps.iter().map(|step| {
         let to: Vec<&str> = step.to.iter().map(|to| to.address.as_str()).collect();
         let quiet = step.quiet.map_or("", |quiet| quiet.as_str());
         let to = if to.is_empty() {
@@ -88,10 +81,10 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
         } else {
             to.join(", ")
         };
-        Some(vec![
+        vec![
             Cell::new(
-                Words::of(ask.view.time_text_seconds(row.at)),
-                row.at.to_string(),
+                Words::of(ask.view.time_text_seconds(step.wall)),
+                step.wall.to_string(),
             ),
             Cell::new(Words::of(step.kind.as_str()), step.kind.as_str()),
             Cell::new(
@@ -99,7 +92,7 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
                 step.severity.as_str(),
             ),
             Cell::name(&to),
-        ])
+        ]
     });
     Ok(Card {
         title: "Who was told when?".to_owned(),

@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::alert::{Amount, Dimension, Finding};
-use crate::episode::{EpisodeView, Quiet, Step};
-use crate::ledger::{EpisodeRow, OutboxRow, StepRow};
+use crate::app::alert::{steps, view};
+use crate::episode::{Quiet, Step};
+use crate::ledger::{EpisodeRow, OutboxRow};
 use crate::web::Refused;
 
 use super::super::Ask;
@@ -184,7 +185,7 @@ pub(super) fn list(ask: &Ask<'_>) -> Result<List, Fault> {
     let last = rows.last().map(|row| row.number).filter(|_| more);
     Ok(List {
         next: last.map(|number| next(ask, "alerts", &number.to_string())),
-        alerts: rows.iter().filter_map(alert).collect(),
+        alerts: rows.iter().map(alert).collect::<Result<_, _>>()?,
     })
 }
 
@@ -194,18 +195,16 @@ pub(super) fn one(ask: &Ask<'_>, number: &str) -> Result<One, Fault> {
     // The books count in signed numbers.
     i64::try_from(number).map_err(|_| unknown())?;
     let row = ask.ledger.episode(number)?.ok_or_else(unknown)?;
-    let steps = ask.ledger.episode_steps(number)?;
     let messages = ask.ledger.outbox(Some(number), MESSAGES)?;
     Ok(One {
-        alert: alert(&row).ok_or_else(unknown)?,
-        steps: steps.iter().filter_map(step).collect(),
+        alert: alert(&row)?,
+        steps: steps(ask.ledger, number)?.iter().map(step).collect(),
         messages: messages.iter().map(message).collect(),
     })
 }
 
-/// `None` for what a later version wrote.
-fn alert(row: &EpisodeRow) -> Option<Alert> {
-    let view: EpisodeView = serde_json::from_slice(&row.body).ok()?;
+fn alert(row: &EpisodeRow) -> Result<Alert, crate::ledger::Fault> {
+    let view = view(row)?;
     let Finding {
         rule,
         series,
@@ -217,7 +216,7 @@ fn alert(row: &EpisodeRow) -> Option<Alert> {
     let dimension = |(dimension, value): &(Dimension, crate::units::Text)| {
         (dimension.as_str(), value.to_string())
     };
-    Some(Alert {
+    Ok(Alert {
         number: view.number,
         severity: view.severity.as_str(),
         rule: rule.to_string(),
@@ -255,17 +254,16 @@ fn value(amount: Amount) -> Value {
     }
 }
 
-fn step(row: &StepRow) -> Option<Told> {
-    let step: Step = serde_json::from_slice(&row.body).ok()?;
-    Some(Told {
-        step: row.step,
-        at: row.at.to_string(),
+fn step(step: &Step) -> Told {
+    Told {
+        step: step.id.step,
+        at: step.wall.to_string(),
         kind: step.kind.as_str(),
         severity: step.severity.as_str(),
         to: step.to.iter().map(|to| to.address.to_string()).collect(),
         quiet: step.quiet.map(Quiet::as_str),
         explains: step.explains.iter().map(ToString::to_string).collect(),
-    })
+    }
 }
 
 fn message(row: &OutboxRow) -> Message {
