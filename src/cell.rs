@@ -37,7 +37,11 @@ macro_rules! totals {
 
             /// Adds another's totals, `sign` times (1 or -1).
             pub fn add(&mut self, other: &Totals, sign: i64) {
-                $(self.$name = self.$name.saturating_add(other.$name.saturating_mul(sign));)+
+                if sign == 1 {
+                    $(self.$name = self.$name.saturating_add(other.$name);)+
+                } else {
+                    $(self.$name = self.$name.saturating_add(other.$name.saturating_mul(sign));)+
+                }
             }
         }
     };
@@ -226,6 +230,16 @@ impl Totals {
         }
     }
 
+    /// Takes the plain totals of an encoded cell from the front; `None` when the bytes are no cell.
+    pub(crate) fn take(bytes: &mut &[u8]) -> Option<Totals> {
+        let (mut values, mut position) = ([0_i64; Totals::NAMES.len()], 0_usize);
+        for _ in 0..take(bytes)? {
+            position = position.checked_add(usize::try_from(take(bytes)?).ok()?)?;
+            *values.get_mut(position)? = take_signed(bytes)?;
+        }
+        Some(Totals::from_values(&values))
+    }
+
     /// Counts one entry: what its halves add, and whether it was known only by a hash of content.
     pub fn count_entry(&mut self, entry: &Entry) {
         if let Some(call) = &entry.call {
@@ -361,26 +375,24 @@ impl Cell {
 
     /// Reads [`Cell::encode`]; `None` when the bytes are not such a cell.
     #[must_use]
-    pub fn decode(mut bytes: &[u8]) -> Option<Cell> {
+    pub fn decode(bytes: &[u8]) -> Option<Cell> {
+        let mut cell = Cell::default();
+        cell.decode_into(bytes).map(|()| cell)
+    }
+
+    /// The same in place of what this one holds, for whoever looks at many; after `None` it holds anything.
+    pub fn decode_into(&mut self, mut bytes: &[u8]) -> Option<()> {
         let bytes = &mut bytes;
-        let mut values = [0_i64; Totals::NAMES.len()];
-        let mut position = 0_usize;
-        for _ in 0..take(bytes)? {
-            position = position.checked_add(usize::try_from(take(bytes)?).ok()?)?;
-            *values.get_mut(position)? = take_signed(bytes)?;
-        }
-        let mut cell = Cell {
-            totals: Totals::from_values(&values),
-            ..Cell::default()
-        };
-        for hist in [&mut cell.latency, &mut cell.duration, &mut cell.prompt] {
+        self.totals = Totals::take(bytes)?;
+        for hist in [&mut self.latency, &mut self.duration, &mut self.prompt] {
+            hist.clear();
             let mut bucket = 0_u32;
             for _ in 0..take(bytes)? {
                 bucket = bucket.wrapping_add(u32::try_from(take(bytes)?).ok()?);
                 hist.add_bucket(bucket, take_signed(bytes)?);
             }
         }
-        bytes.is_empty().then_some(cell)
+        bytes.is_empty().then_some(())
     }
 }
 

@@ -74,6 +74,11 @@ impl Hist {
         self.add_bucket(layout.bucket(value), 1);
     }
 
+    /// Forgets all values, and keeps the room for others.
+    pub(crate) fn clear(&mut self) {
+        self.buckets.clear();
+    }
+
     /// Adds `count` (may be negative) to a bucket.
     pub fn add_bucket(&mut self, bucket: u32, count: i64) {
         // Stored buckets are read in their order.

@@ -59,7 +59,7 @@ const ONE_PLACE: &[(&str, &str)] = &[
     ("lettre", "notify"),
     ("minijinja", "message"),
     ("regex_automata", "source/kafka/pattern.rs"),
-    ("rustix", "app/doctor, cli/web.rs"),
+    ("rustix", "app/doctor, cli/web.rs, web/pace.rs"),
     ("argon2", "secret/password.rs"),
     ("hyper", "web"),
     ("hyper_util", "web"),

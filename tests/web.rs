@@ -78,6 +78,37 @@ fn every_page_and_table_stands_whatever_the_books_hold() {
     }
 }
 
+/// A call of each of some features a day, so that over all days there are many of both.
+fn many_days(days: i64, features: i64) -> Vec<Entry> {
+    let calls = (0..days).flat_map(|day| (0..12).map(move |n| (day, (day * 12 + n) % features)));
+    let call = |(id, (day, feature)): (u64, (i64, i64))| {
+        let at = START - day * ledger_support::DAY + feature * 60_000;
+        let mut one = entry(at, id);
+        ledger_support::shared(&mut one).key.feature =
+            format!("app{}/skill{feature}", feature % 5).into();
+        one
+    };
+    (1..).zip(calls).map(call).collect()
+}
+
+#[test]
+fn four_hundred_days_weigh_no_more_than_a_page_may() {
+    let served = served(many_days(400, 200));
+    for (path, ..) in PLACES {
+        let page = ask(&served, &format!("{path}?from=2025-10-17&to=2026-11-20"));
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        let weight = page.body.len();
+        assert!(weight < WEIGHT_MAX, "{path}: {weight} bytes");
+    }
+    // Pictures tell weeks, tables days.
+    let page = ask(&served, "/spend?from=2025-10-17&to=2026-11-20").body;
+    assert!(page.contains("by week, Monday to Sunday"), "{page}");
+    let days = ask(&served, "/spend/days.csv?from=2025-10-17&to=2026-11-20").body;
+    assert_eq!(days.lines().count(), 401, "each day and the heading");
+    let fortnight = ask(&served, "/spend").body;
+    assert!(!fortnight.contains("by week"), "{fortnight}");
+}
+
 /// Where links of a page lead.
 fn links(body: &str) -> impl Iterator<Item = String> {
     let parts = body.split("href=\"").skip(1);

@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         missed += ratio::weight(&served);
     }
     if options.wants("ratio") {
-        missed += ratio::against_queries(&served);
+        missed += ratio::against_queries(&mut served);
     }
     if options.wants("load") {
         missed += load::load(&mut served, options.seconds);

@@ -28,6 +28,7 @@ pub(crate) struct Served {
     pub(crate) pages: Arc<Pages<Readers>>,
     pub(crate) books: SqliteLedger,
     pub(crate) days: i64,
+    changes: u64,
     listener: Listener,
     _folder: tempfile::TempDir,
 }
@@ -60,9 +61,20 @@ impl Served {
             pages,
             books,
             days,
+            changes: 0,
             listener: web::start(anywhere, board).expect("a free port"),
             _folder: folder,
         }
+    }
+
+    /// Books one call more, on the last day.
+    pub(crate) fn change(&mut self) {
+        self.changes += 1;
+        let mut one = entry(START + 60_000, (9 << 40) + self.changes);
+        shared(&mut one).key.feature = Text::const_new("app0/skill0");
+        let now = UnixMillis(START + DAY);
+        let booked = self.books.apply(&batch(vec![one]), now);
+        booked.expect("the books take it");
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -13,7 +13,7 @@ use crate::call::{Provider, Tier, Usage};
 use crate::cell::Totals;
 use crate::entry::CellKey;
 use crate::judge::Rulebook;
-use crate::ledger::{Fault, Ledger, Resolution, Span};
+use crate::ledger::{Fault, KeySum, Ledger, Resolution, Span};
 use crate::link::{Group, Kind};
 use crate::price::{Billed, Lookup};
 use crate::units::{HOUR_MS, Text, UnixMillis};
@@ -134,6 +134,40 @@ pub fn state(
         }
         Ok(())
     })?;
+    state_of(ledger, weights, span, sums)
+}
+
+/// The same of whole days, of one feature where `only` names it.
+///
+/// # Errors
+/// What the ledger says.
+pub fn state_of_days(
+    ledger: &dyn Ledger,
+    weights: &mut Weights<'_>,
+    span: Span,
+    only: Option<&str>,
+) -> Result<State, Fault> {
+    let days = ledger.sums(span, only)?;
+    let mut list: Vec<&KeySum> = days.keys().filter(|sum| sum.holds.spend).collect();
+    // The provider is the one that was seen last.
+    list.sort_unstable_by(|a, b| (a.last, &a.key).cmp(&(b.last, &b.key)));
+    let mut sums: Sums = BTreeMap::new();
+    for one in list {
+        let key = &one.key;
+        let place = (key.feature.clone(), key.endpoint.clone(), key.model.clone());
+        let sum = sums.entry(place).or_default();
+        sum.0.clone_from(&key.provider);
+        sum.1.add(&one.cell.totals, 1);
+    }
+    state_of(ledger, weights, span, sums)
+}
+
+fn state_of(
+    ledger: &dyn Ledger,
+    weights: &mut Weights<'_>,
+    span: Span,
+    sums: Sums,
+) -> Result<State, Fault> {
     let mut parts: Vec<Part> = sums
         .into_iter()
         .map(|((of, endpoint, model), (provider, totals))| Part {

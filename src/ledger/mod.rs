@@ -10,9 +10,12 @@ mod fault;
 mod follow;
 mod rows;
 mod sqlite;
+mod sums;
 mod types;
 mod words;
 mod zone;
+
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -31,6 +34,7 @@ pub use rows::{
     LinkRow, LossRow, Maintained, OverflowRow, QuarantineRow, SealCheck, SealRow, ZoneRow,
 };
 pub use sqlite::{Options, SqliteLedger};
+pub use sums::{DaySum, Holds, HourCalls, Hours, KeySum, Spend, Sums};
 pub use types::{Applied, Batch, Loss, Part, Placed, Position, Quarantined, Span, is_evidence};
 pub use words::{Family, LossKind, Resolution, Stage};
 pub use zone::Zones;
@@ -112,6 +116,19 @@ pub trait Ledger {
         wanted: &mut dyn FnMut(&CellKey) -> bool,
         visit: &mut Visit<'_, CellRow>,
     ) -> Result<(), Fault>;
+
+    /// The day cells of a span added up, of one feature where `only` names it. One pass, however many questions are
+    /// asked of it; a reader beside the writer reads again only what changed.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn sums(&self, span: Span, only: Option<&str>) -> Result<Arc<Sums>, Fault>;
+
+    /// Calls of endpoints in the hours of a span whose cells are still kept, added up in the same way.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn hour_calls(&self, span: Span) -> Result<Arc<Hours>, Fault>;
 
     /// At most `limit` cells of all resolutions changed after `seq`, in the order of their change.
     ///

@@ -19,7 +19,7 @@ use super::access::Identity;
 use super::answers::{Answers, Asked, Failed, Refused, Wrong};
 use super::events::Changes;
 use super::page::{self, csv};
-use super::{Board, changes, who};
+use super::{Board, changes, pace, who};
 
 /// The paths that are always served, and what for.
 pub const PATHS: [(&str, &str); 3] = [
@@ -123,6 +123,7 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
     if let Some(name) = mail.and_then(|name| name.strip_suffix(".html")) {
         return a_mail(&board, pages, name.to_owned()).await;
     }
+    let arrived = Instant::now();
     let made = made(move || {
         let asked = Asked::parse(&query)?;
         let (path, table) = match path
@@ -133,7 +134,7 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             Some((path, table)) => (path, Some(table)),
             None => (path.as_str(), None),
         };
-        let page = pages.page(path, &asked)?;
+        let page = pages.page(path, &asked, arrived)?;
         match table {
             None => Ok((HTML, page::full(&page, pages.places(), path, &reader))),
             Some(name) => {
@@ -157,7 +158,8 @@ async fn shown(State(board): State<Board>, request: Request) -> Response {
             let (status, _, text) = said(&refused);
             let places = board.pages.as_ref().map_or(&[][..], |pages| pages.places());
             let title = "This cannot be shown";
-            answer(status, HTML, page::message(title, &text, places))
+            let page = page::message(title, &text, places);
+            again(&refused, answer(status, HTML, page))
         }
     }
 }
@@ -212,16 +214,24 @@ fn failed(refused: &Refused) -> Response {
         ),
         Refused::Parameter(name, right) => (Some(name.clone()), right.clone()),
         Refused::Unavailable(_) => (None, "the same later, or for fewer days".to_owned()),
+        Refused::Busy => (None, "the same a little later".to_owned()),
     };
-    wrong(
-        status,
-        Wrong {
-            code,
-            message,
-            parameter,
-            expected,
-        },
-    )
+    let error = Wrong {
+        code,
+        message,
+        parameter,
+        expected,
+    };
+    again(refused, wrong(status, error))
+}
+
+/// Says when to come again, to whoever was sent away because too many wait.
+pub(super) fn again(refused: &Refused, mut response: Response) -> Response {
+    if *refused == Refused::Busy {
+        let seconds = HeaderValue::from(pace::AGAIN_SECS);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
 }
 
 fn wrong(status: StatusCode, error: Wrong) -> Response {
@@ -248,6 +258,10 @@ pub(super) fn said(refused: &Refused) -> (StatusCode, &'static str, String) {
                 format!("the books cannot be read now: {why}"),
             )
         }
+        Refused::Busy => {
+            let text = "too many ask at once; come again in a moment";
+            (StatusCode::SERVICE_UNAVAILABLE, "busy", text.to_owned())
+        }
     }
 }
 
@@ -256,7 +270,15 @@ pub(super) async fn made<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refused> + Send + 'static,
 ) -> Result<T, Refused> {
     let unavailable = |why: &str| Err(Refused::Unavailable(why.to_owned()));
-    let mut working = tokio::task::spawn_blocking(work);
+    let Some(place) = pace::place() else {
+        return Err(Refused::Busy);
+    };
+    // The place is taken as long as there is work, also where nobody waits for it any more.
+    let mut working = tokio::task::spawn_blocking(move || {
+        let made = work();
+        drop(place);
+        made
+    });
     match tokio::time::timeout(PATIENCE, &mut working).await {
         Ok(Ok(made)) => made,
         Ok(Err(_)) => unavailable("a fault of the program; its log tells more"),

@@ -4,6 +4,8 @@
 //! listener serves what is there, and tests hand in pages of their own.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,11 +24,11 @@ pub trait Answers: Send + Sync {
     /// The pages that there are, in the order of the navigation.
     fn places(&self) -> &[Place];
 
-    /// A page.
+    /// A page, of the books as they stand at `arrived` or later.
     ///
     /// # Errors
     /// [`Refused`].
-    fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused>;
+    fn page(&self, path: &str, asked: &Asked, arrived: Instant) -> Result<Arc<Page>, Refused>;
 
     /// The HTML of a mail that lies in a folder, by the name of its file without the ending.
     ///
@@ -99,6 +101,8 @@ pub enum Refused {
     Parameter(String, String),
     /// The books cannot be read now; what they say.
     Unavailable(String),
+    /// Too many wait for an answer.
+    Busy,
 }
 
 /// A fault, as the API answers it.
@@ -111,7 +115,7 @@ pub struct Failed {
 /// What is wrong, and what would be right.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Wrong {
-    /// `not_found`, `bad_parameter`, `not_allowed` or `unavailable`; these stay as they are.
+    /// `not_found`, `bad_parameter`, `not_allowed`, `unavailable` or `busy`; these stay as they are.
     pub(super) code: &'static str,
     /// The same in words, for people.
     pub(super) message: String,

@@ -15,7 +15,7 @@ use crate::config::Role;
 
 use super::Board;
 use super::access::{How, Identity, Late, Signs};
-use super::answer::{HTML, PLAIN, answer, made, said};
+use super::answer::{HTML, PLAIN, again, answer, made, said};
 use super::answers::{Answers, Asked, Refused, Unchanged};
 use super::page::{self, Page, Reader};
 use super::who::{COOKIES, moved, signs};
@@ -135,8 +135,16 @@ pub(super) async fn log_in(State(board): State<Board>, request: Request) -> Resp
     // The semaphore is never closed.
     let turn = board.access.checking.acquire().await.ok();
     let checked = hash.clone();
-    let fits = made(move || Ok(checked.fits(&password))).await == Ok(true);
+    let fits = made(move || Ok(checked.fits(&password))).await;
     drop(turn);
+    let fits = match fits {
+        Ok(fits) => fits,
+        // Nobody looked at the password, so nobody may be told that it is wrong.
+        Err(refused) => {
+            let (status, _, text) = said(&refused);
+            return again(&refused, answer(status, HTML, page::login(&next, &text)));
+        }
+    };
     if !(is_user && fits) {
         tracing::warn!(
             address,
@@ -293,7 +301,7 @@ fn refused(board: &Board, unchanged: &Unchanged) -> Response {
             let (status, _, text) = said(refused);
             let text = match refused {
                 Refused::Unknown => "There is no such alert or silence.".to_owned(),
-                Refused::Parameter(..) | Refused::Unavailable(_) => text,
+                Refused::Parameter(..) | Refused::Unavailable(_) | Refused::Busy => text,
             };
             told(board, status, title, &text)
         }

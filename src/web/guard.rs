@@ -1,4 +1,4 @@
-//! Connections with a limit on how many there are and how long each lasts, plain or by TLS.
+//! Connections with a limit on how long each lasts, plain or by TLS.
 //!
 //! Knows no HTTP. A newcomer may ask why, on loopback: a process that opens connections and says
 //! nothing would otherwise take the descriptors that the ledger needs.
@@ -6,13 +6,11 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
@@ -23,7 +21,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once; further ones wait.
+    /// Requests at once that are no probe; further ones wait. As many connections may say nothing yet: where one more
+    /// comes, the oldest of those is closed.
     pub connections: usize,
     /// How long one may last.
     pub lifetime: Duration,
@@ -44,7 +43,6 @@ impl Limits {
 pub(super) struct Guarded {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
-    places: Arc<Semaphore>,
     lifetime: Duration,
 }
 
@@ -52,8 +50,6 @@ pub(super) struct Guarded {
 pub(super) struct Connection {
     stream: Stream,
     end: Pin<Box<Sleep>>,
-    /// Given back when the connection is dropped.
-    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// The bytes of a connection.
@@ -69,15 +65,12 @@ impl Guarded {
         Guarded {
             socket,
             tls,
-            places: Arc::new(Semaphore::new(limits.connections)),
             lifetime: limits.lifetime,
         }
     }
 
-    /// The next connection, once there is a place for it.
+    /// The next connection.
     pub(super) async fn accept(&self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed, so that there is always a place to wait for.
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (stream, address) = loop {
             match self.socket.accept().await {
                 Ok(accepted) => break accepted,
@@ -92,7 +85,6 @@ impl Guarded {
         let connection = Connection {
             stream,
             end: Box::pin(tokio::time::sleep(self.lifetime)),
-            _place: place,
         };
         (connection, address)
     }

@@ -10,6 +10,7 @@ mod answers;
 mod changes;
 mod events;
 mod guard;
+mod pace;
 pub mod page;
 mod serve;
 mod tls;
@@ -33,8 +34,8 @@ pub use answer::PATHS;
 pub use answers::{Answers, Asked, Failed, Refused, Unchanged};
 pub use guard::Limits;
 
-/// Threads that make answers; what comes beyond them waits.
-const MAKERS: usize = 16;
+/// Threads that make answers; what comes beyond them waits..
+const MAKERS: usize = 2;
 
 /// What the pages are made from.
 #[derive(Clone)]
@@ -104,6 +105,7 @@ pub fn start(address: SocketAddr, board: Board) -> Result<Listener, StartError> 
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAKERS)
+        .on_thread_start(pace::step_back)
         .build()
         .map_err(refused)?;
     let socket = {
@@ -184,12 +186,12 @@ mod tests {
     use crate::clock::FixedClock;
     use crate::units::UnixMillis;
 
-    #[test]
-    fn a_silent_connection_holds_its_place_for_a_while_and_not_for_ever() {
+    /// What a listener of two places answers to `path` after `before` was said on connections of their own, and when.
+    fn answered(before: &[&[u8]], path: &str) -> (String, Duration) {
         let limits = Limits {
             connections: 2,
-            lifetime: Duration::from_millis(300),
-            patience: Duration::from_secs(5),
+            lifetime: Duration::from_secs(20),
+            patience: Duration::from_secs(10),
         };
         let clock = Arc::new(FixedClock::default());
         let board = Board {
@@ -202,25 +204,158 @@ mod tests {
         };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = start(address, board).unwrap();
-        let connect = || {
-            let stream = TcpStream::connect(listener.address()).unwrap();
-            let patience = Some(Duration::from_secs(20));
+        let say = |what: &[u8]| {
+            let mut stream = TcpStream::connect(listener.address()).unwrap();
+            let patience = Some(Duration::from_secs(30));
             stream.set_read_timeout(patience).unwrap();
+            stream.write_all(what).unwrap();
             stream
         };
+        let silent: Vec<TcpStream> = before.iter().map(|what| say(what)).collect();
         let begun = Instant::now();
-        let silent = [connect(), connect()];
-        let mut third = connect();
-        third.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+        let mut last = say(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
         let mut answer = String::new();
-        third.read_to_string(&mut answer).unwrap();
-        assert!(answer.ends_with("\r\n\r\nok\n"), "{answer}");
-        assert!(begun.elapsed() >= limits.lifetime, "it waited for a place");
-        for mut stream in silent {
-            let mut nothing = String::new();
-            // Closed or reset: either way nothing was said.
-            drop(stream.read_to_string(&mut nothing));
-            assert_eq!(nothing, "");
+        last.read_to_string(&mut answer).unwrap();
+        let took = begun.elapsed();
+        drop(silent);
+        (answer, took)
+    }
+
+    #[test]
+    fn whoever_says_nothing_keeps_nobody_out() {
+        let head: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n";
+        let cases: [(&str, Vec<&[u8]>, &str); 4] = [
+            ("nobody else", vec![], "/healthz"),
+            ("as many as there are places", vec![b""; 2], "/healthz"),
+            (
+                "far more, not all silent",
+                [[b"".as_slice(), head]; 40].concat(),
+                "/healthz",
+            ),
+            ("a style sheet needs a place", vec![b""; 80], "/style.css"),
+        ];
+        for (what, before, path) in cases {
+            let (answer, took) = answered(&before, path);
+            assert!(answer.starts_with("HTTP/1.0 200"), "{what}: {answer}");
+            // Far less than a silent connection may stay.
+            assert!(took < Duration::from_secs(5), "{what}: {took:?}");
         }
+    }
+
+    #[test]
+    fn a_head_that_does_not_come_is_not_waited_for_for_ever() {
+        let limits = Limits {
+            patience: Duration::from_millis(200),
+            ..Limits::USUAL
+        };
+        let clock = Arc::new(FixedClock::default());
+        let board = Board {
+            access: Arc::new(Access::open(clock).unwrap()),
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            clock: Arc::new(FixedClock::default()),
+            pages: None,
+            limits,
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = start(address, board).unwrap();
+        let mut stream = TcpStream::connect(listener.address()).unwrap();
+        let patience = Some(Duration::from_secs(20));
+        stream.set_read_timeout(patience).unwrap();
+        let begun = Instant::now();
+        let mut said = String::new();
+        // Closed or reset: either way no answer.
+        drop(stream.read_to_string(&mut said));
+        assert!(!said.contains("200 OK"), "{said}");
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+
+    /// Somebody who takes as long for each page as he is told.
+    struct Slow(std::sync::Mutex<()>);
+
+    impl Answers for Slow {
+        fn places(&self) -> &[page::Place] {
+            &[]
+        }
+
+        fn page(&self, _: &str, _: &Asked, _: Instant) -> Result<Arc<page::Page>, Refused> {
+            drop(self.0.lock().unwrap());
+            Ok(Arc::default())
+        }
+
+        fn api(&self, _: &str, _: &Asked) -> Result<String, Refused> {
+            drop(self.0.lock().unwrap());
+            Ok("{}".to_owned())
+        }
+
+        fn openapi(&self) -> String {
+            String::new()
+        }
+
+        fn version(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    #[test]
+    fn whoever_comes_beyond_what_can_wait_is_asked_to_come_again() {
+        let slow = Arc::new(Slow(std::sync::Mutex::new(())));
+        let clock = Arc::new(FixedClock::default());
+        let board = Board {
+            access: Arc::new(Access::open(clock.clone()).unwrap()),
+            figures: Arc::new(Figures::new("1", UnixMillis(0))),
+            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
+            pages: Some(slow.clone()),
+            clock,
+            limits: Limits::USUAL,
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = start(address, board).unwrap();
+        let ask = |path: &str| {
+            let mut stream = TcpStream::connect(listener.address()).unwrap();
+            let patience = Some(Duration::from_secs(30));
+            stream.set_read_timeout(patience).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            stream
+        };
+        let read = |mut stream: TcpStream| {
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        let held = slow.0.lock().unwrap();
+        // Every second one is of the API; the last ones can only be told once the first have taken their places.
+        let paths = (0..100).map(|n| if n % 2 == 0 { "/" } else { "/api/v1/spend" });
+        let asked: Vec<TcpStream> = paths.map(ask).collect();
+        // Whether it lives is told meanwhile.
+        assert!(read(ask("/healthz")).starts_with("HTTP/1.1 200"));
+        // Refused ones are answered while nothing is made: wait for one before the others may go on.
+        let refused = (0..200).find_map(|_| {
+            let answer = ask("/api/v1/spend");
+            answer
+                .set_read_timeout(Some(Duration::from_millis(100)))
+                .unwrap();
+            let mut text = String::new();
+            let mut answer = answer;
+            answer.read_to_string(&mut text).ok()?;
+            Some(text)
+        });
+        let refused = refused.expect("somebody is refused");
+        assert!(refused.contains("retry-after: 2\r\n"), "{refused}");
+        assert!(refused.contains("\"code\":\"busy\""), "{refused}");
+        drop(held);
+        let answers: Vec<String> = asked.into_iter().map(read).collect();
+        let count = |status: &str| {
+            let answers = answers.iter();
+            answers.filter(|one| one.starts_with(status)).count()
+        };
+        assert_eq!(count("HTTP/1.1 200") + count("HTTP/1.1 503"), 100);
+        assert!(count("HTTP/1.1 200") >= 60, "{}", count("HTTP/1.1 200"));
+        assert!(count("HTTP/1.1 503") >= 30, "{}", count("HTTP/1.1 503"));
+        for one in answers.iter().filter(|one| one.starts_with("HTTP/1.1 503")) {
+            assert!(one.contains("retry-after: 2\r\n"), "{one}");
+        }
+        // And afterwards there is room again.
+        assert!(read(ask("/")).starts_with("HTTP/1.1 200"));
     }
 }

@@ -102,8 +102,8 @@ fn whoever_dawdles_is_left() {
 }
 
 #[test]
-fn a_thousand_connections_keep_nobody_out_for_long() {
-    let door = Door::with(&users(), SHORT);
+fn a_thousand_connections_keep_nobody_out() {
+    let door = Door::new(&users());
     let mut silent = Vec::new();
     for _ in 0..1_000 {
         let stream = std::net::TcpStream::connect_timeout(&door.address(), Duration::from_secs(5));
@@ -112,15 +112,16 @@ fn a_thousand_connections_keep_nobody_out_for_long() {
     assert!(silent.len() >= 500, "{}", silent.len());
     let begun = Instant::now();
     assert_eq!(door.get("/healthz", &[]).status, 200);
-    // 1,000 connections at 64 places that are given back after half a second.
+    // At once, however slow the machine is: a silent connection could stay five seconds.
     assert!(
-        begun.elapsed() < Duration::from_secs(30),
+        begun.elapsed() < Duration::from_secs(2),
         "{:?}",
         begun.elapsed()
     );
+    assert_eq!(door.get("/style.css", &[]).status, 200);
     let ours = std::fs::read_dir("/proc/self/fd").unwrap().count();
     assert!(
-        ours < silent.len() + 200,
+        ours < silent.len() + 500,
         "{ours} descriptors for {} clients",
         silent.len()
     );

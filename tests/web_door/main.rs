@@ -239,3 +239,37 @@ fn a_trusted_proxy_says_who_asks_and_nobody_else_does() {
     assert_eq!(trusted.post("/alerts/1/ack", carla, &form).status, 303);
     assert_eq!(trusted.done()[0].author, "carla");
 }
+
+#[test]
+fn a_page_that_is_kept_holds_nobody_s_name_or_token() {
+    let door = Door::new(&users());
+    let (anna, ben, again) = (door.log_in("anna"), door.log_in("ben"), door.log_in("anna"));
+    let seen = |cookie: &str| door.get("/alerts/1", &[("Cookie", cookie), HTML]).body;
+    // The books stand still, and so does the clock: from the second on, the page is one that was made for another.
+    for round in 0..3 {
+        let pages = [&anna, &ben, &again].map(|cookie| seen(cookie));
+        let [anna, ben, again] = &pages;
+        assert!(
+            anna.contains(">anna<") && !anna.contains(">ben<"),
+            "{round}: {anna}"
+        );
+        assert!(
+            ben.contains(">ben<") && !ben.contains(">anna<"),
+            "{round}: {ben}"
+        );
+        let tokens = [anna, again].map(|page| door::token_of(page).unwrap());
+        assert_ne!(tokens[0], tokens[1], "{round}: a token of each session");
+        // A viewer may change nothing, and is shown no form that does.
+        assert_eq!(door::token_of(ben), None, "{round}");
+        for token in &tokens {
+            assert!(!ben.contains(token.as_str()), "{round}");
+        }
+    }
+    let token = door.token(&[("Cookie", &again)]);
+    let form = format!("token={token}&note=");
+    let headers = [("Cookie", again.as_str()), ("Origin", "http://localhost")];
+    let done = door.post("/alerts/1/ack", &headers, &form);
+    assert_eq!(done.status, 303, "{done:?}");
+    let after = seen(&anna);
+    assert!(after.contains("takes care of it since"), "{after}");
+}

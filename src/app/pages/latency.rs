@@ -15,7 +15,8 @@ use crate::figure::{count, duration, plural, share};
 use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 
 use super::overview::nothing;
-use super::parts::{by_day, in_percent};
+use super::parts::in_percent;
+use super::steps::{Stepped, by, marks, stepped};
 use super::tables::names;
 use super::view::{Fault, View};
 use super::{Ask, outages, seen};
@@ -36,11 +37,12 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let answer = endpoints(ledger, rules, view.span)?;
     let followed = fallbacks(ledger, rules, &ask.setup.ready.declared, (view.span, only))?;
     let timeout = usual_timeout(&answer.endpoints);
+    let list = stepped(ledger.zones(), &gathered);
     let rows = vec![
         vec![heat_card(ask, &gathered, timeout), wrong_card(&daily.total)],
         vec![
-            line_card(view, &daily, &Curve::THROTTLED, Width::Wide),
-            line_card(view, &daily, &Curve::SLOW, Width::Half),
+            line_card(view, &list, &Curve::THROTTLED, Width::Wide),
+            line_card(view, &list, &Curve::SLOW, Width::Half),
         ],
         vec![tables::features_card(view, &daily)],
         vec![tables::endpoints_card(&answer.endpoints)],
@@ -289,14 +291,14 @@ struct Curve {
 impl Curve {
     const THROTTLED: Curve = Curve {
         title: "How many are throttled?",
-        sub: "share of calls that got 429, by day",
+        sub: "share of calls that got 429",
         unit: Unit::Percent,
         value: |figures| in_percent(figures.calls_throttled, figures.calls),
         says: |figures| share(figures.calls_throttled, figures.calls),
     };
     const SLOW: Curve = Curve {
         title: "How slow are the slowest?",
-        sub: "95 of 100 calls are faster, by day",
+        sub: "95 of 100 calls are faster",
         unit: Unit::Millis,
         value: |figures| {
             let ms = figures.latency_ms_p95.or(figures.duration_ms_p95)?;
@@ -309,15 +311,16 @@ impl Curve {
     };
 }
 
-fn line_card(view: &View, daily: &Daily, curve: &Curve, width: Width) -> Card {
-    let days = by_day(view, &daily.days, curve.value, curve.says);
-    let end = daily
-        .days
+fn line_card(view: &View, list: &[Stepped], curve: &Curve, width: Width) -> Card {
+    let marks = marks(view, list, curve.value, curve.says);
+    let days: Vec<_> = list.iter().flat_map(Stepped::ends).collect();
+    let sub = format!("{}, {}", curve.sub, by(&days));
+    let end = list
         .last()
-        .map_or_else(String::new, |day| (curve.says)(&day.figures));
+        .map_or_else(String::new, |one| (curve.says)(&one.figures));
     let line = Line {
-        about: &format!("{} {end} at the end", curve.sub),
-        days: &days,
+        about: &format!("{sub}, {end} at the end"),
+        days: &marks,
         plan: None,
         end: &end,
         unit: curve.unit,
@@ -325,7 +328,7 @@ fn line_card(view: &View, daily: &Daily, curve: &Curve, width: Width) -> Card {
     };
     Card {
         title: curve.title.to_owned(),
-        sub: Words::of(curve.sub),
+        sub: Words::of(sub),
         body: vec![Body::picture(&line.draw(width), &line.draw(Width::Narrow))],
         ..Card::default()
     }

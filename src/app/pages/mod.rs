@@ -19,12 +19,15 @@ mod outages;
 mod overview;
 mod parts;
 mod residency;
+mod shelf;
 mod spend;
+mod steps;
 mod store;
 mod tables;
 mod view;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
@@ -36,6 +39,7 @@ use super::Failure;
 use super::report;
 use super::setup::Setup;
 use parts::{basis_words, seen_share};
+use shelf::{Mark, Shelf};
 use view::{Fault, View};
 
 pub use monthly::pilot;
@@ -104,12 +108,32 @@ struct Ask<'a> {
 pub struct Pages<S> {
     store: S,
     clock: Arc<dyn Clock>,
+    shelf: Shelf,
 }
 
 impl<S: Store> Pages<S> {
     /// Pages of these books.
     pub fn new(store: S, clock: Arc<dyn Clock>) -> Pages<S> {
-        Pages { store, clock }
+        Pages {
+            store,
+            clock,
+            shelf: Shelf::default(),
+        }
+    }
+
+    /// Lets go of everything that is kept of what was asked before: the next answer reads all that it needs.
+    pub fn forget(&self) {
+        self.shelf.clear();
+        self.store.forget();
+    }
+
+    /// What a page made now would depend on, where that can be told.
+    fn mark(&self) -> Option<Mark> {
+        Some(Mark {
+            setup: self.store.setup(),
+            second: self.clock.now().0.div_euclid(1000),
+            moment: self.store.moment()?,
+        })
     }
 
     fn with<T>(
@@ -157,16 +181,22 @@ impl<S: Store> Answers for Pages<S> {
         mails::framed(&self.store.setup(), name)
     }
 
-    fn page(&self, path: &str, asked: &Asked) -> Result<Page, Refused> {
+    fn page(&self, path: &str, asked: &Asked, arrived: Instant) -> Result<Arc<Page>, Refused> {
         // An episode's own page has its number in the path, as mails write it.
         let episode = path
             .strip_prefix("/alerts/")
             .filter(|number| number.parse::<u64>().is_ok());
         if let Some(number) = episode {
-            return self.page("/alerts", &asked.with("episode", number));
+            return self.page("/alerts", &asked.with("episode", number), arrived);
         }
         let make = maker(path)?;
-        self.with(asked, |ask| whole(ask, path, make))
+        let anew = || self.with(asked, |ask| whole(ask, path, make));
+        // Mails lie in a folder, and what changes there is no change of the books.
+        if path == "/mails" {
+            return anew().map(Arc::new);
+        }
+        let address = (path.to_owned(), asked.query());
+        self.shelf.page(address, arrived, || self.mark(), anew)
     }
 
     fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused> {
@@ -218,7 +248,7 @@ pub fn report(
         Fault::Refused(Refused::Parameter(name, right)) => {
             Failure::Usage(format!("beside `--html`, `--{name}` must be {right}"))
         }
-        Fault::Refused(Refused::Unknown | Refused::Unavailable(_)) => {
+        Fault::Refused(Refused::Unknown | Refused::Unavailable(_) | Refused::Busy) => {
             Failure::Usage(format!("there is no page at {path}"))
         }
     };

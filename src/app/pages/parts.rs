@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::app::report::basis::Basis;
 use crate::app::report::daily::Day;
 use crate::app::report::{Figures, Unseen};
-use crate::chart::{Day as Mark, Part, real, shares};
+use crate::chart::{Part, real, shares};
 use crate::figure::{cents, count, dollars, duration, plural, share, times};
 use crate::money::NanoUsd;
 use crate::web::page::{Cell, Tone, Words};
@@ -157,22 +157,6 @@ pub(super) fn feature_cell(view: &View, path: &str, (key, name): (&str, &str)) -
 /// The date of a day of a report.
 pub(super) fn date_of(day: &Day) -> NaiveDate {
     day.date.parse().unwrap_or(NaiveDate::MIN)
-}
-
-/// A value of each day, for a line; `says` is told when it is pointed at.
-pub(super) fn by_day(
-    view: &View,
-    days: &[Day],
-    value: impl Fn(&Figures) -> Option<f64>,
-    says: impl Fn(&Figures) -> String,
-) -> Vec<Mark> {
-    days.iter()
-        .map(|day| Mark {
-            label: view.day_text(date_of(day)),
-            value: value(&day.figures),
-            says: format!("{}: {}", view.day_text(date_of(day)), says(&day.figures)),
-        })
-        .collect()
 }
 
 /// How many calls were seen against how many should have been, in words.

@@ -6,17 +6,18 @@
 mod matrix;
 mod tables;
 
-use crate::app::report::Figures;
-use crate::app::report::daily::{Daily, daily};
+use crate::app::report::daily::{Daily, daily_of};
 use crate::app::report::fallback::fallbacks;
 use crate::app::report::residency::{Residency, residency};
+use crate::app::report::{Figures, gather};
 use crate::chart::{Column, Columns, Ink, Look, Unit, Width, real};
 use crate::figure::{count, plural, share};
 use crate::units::UnixMillis;
 use crate::web::page::{Body, Card, Choice, Page, Tile, Tone, Words};
 
 use super::overview::nothing;
-use super::parts::{basis_words, date_of, ruled, verdict_text};
+use super::parts::{basis_words, ruled, verdict_text};
+use super::steps::{Stepped, by, stepped};
 use super::view::{Fault, View};
 use super::{Ask, EVIDENCE, outages, seen};
 
@@ -31,7 +32,8 @@ struct Told<'a> {
 pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
     let (ledger, rules, view) = (ask.ledger, ask.rules, ask.view);
     let only = view.feature.as_deref();
-    let daily = daily(ledger, rules, view.span, only)?;
+    let gathered = gather(ledger, view.span, only)?;
+    let daily = daily_of(ledger, rules, view.span, &gathered)?;
     if daily.days.is_empty() {
         return Ok(nothing(ask));
     }
@@ -53,9 +55,10 @@ pub(super) fn page(ask: &Ask<'_>) -> Result<Page, Fault> {
         total,
     };
     let followed = fallbacks(ledger, rules, &ask.setup.ready.declared, (view.span, only))?;
+    let list = stepped(ledger.zones(), &gathered);
     let mut rows = vec![
         vec![matrix::card(&told)],
-        vec![days_card(&told), outages::closed_card(&followed)],
+        vec![days_card(view, &list), outages::closed_card(&followed)],
         vec![tables::features_card(&told)],
         vec![outages::outages_card(view, &followed)],
     ];
@@ -222,13 +225,12 @@ fn look(verdict: &str) -> Look {
     }
 }
 
-fn days_card(told: &Told<'_>) -> Card {
-    let column = |day: &crate::app::report::daily::Day| {
-        let figures = &day.figures;
-        let label = told.view.day_text(date_of(day));
+fn days_card(view: &View, list: &[Stepped]) -> Card {
+    let column = |one: &Stepped| {
+        let figures = &one.figures;
         Column {
-            says: format!("{label}: {}", verdict_text(figures)),
-            label,
+            says: format!("{}: {}", one.step.text(view), verdict_text(figures)),
+            label: view.day_text(one.step.first),
             parts: vec![
                 (look("held"), real(figures.held)),
                 (look("declared"), real(figures.declared)),
@@ -237,18 +239,22 @@ fn days_card(told: &Told<'_>) -> Card {
             ],
         }
     };
-    let list: Vec<Column> = told.daily.days.iter().map(column).collect();
+    let columns: Vec<Column> = list.iter().map(column).collect();
+    let days: Vec<_> = list.iter().flat_map(Stepped::ends).collect();
+    let by = by(&days);
     let chart = Columns {
-        about: "Calls by day and verdict",
-        columns: &list,
+        about: &format!("Calls {by} and verdict"),
+        columns: &columns,
         plan: None,
         unit: Unit::Count,
         mark: None,
     };
     Card {
         title: "Did calls stay where they must?".to_owned(),
-        sub: Words::of("calls by day: filled green held, outlined declared, hatched unproven, ")
-            .bad("red violated"),
+        sub: Words::of(format!(
+            "calls {by}: filled green held, outlined declared, hatched unproven, "
+        ))
+        .bad("red violated"),
         body: vec![Body::picture(
             &chart.draw(Width::Wide),
             &chart.draw(Width::Narrow),

@@ -6,6 +6,8 @@
 mod before;
 mod who;
 
+use chrono::NaiveDate;
+
 use crate::app::report::daily::{Daily, daily};
 use crate::app::report::plan::{Plan, PlanDay, plan, why};
 use crate::chart::{Column, Columns, Ink, Look, Unit, Width};
@@ -16,6 +18,7 @@ use crate::web::page::{Body, Card, Choice, Page, Tile, Words};
 
 use super::overview::{above, nothing, pictures::bridge, signed};
 use super::parts::{in_dollars, times_words};
+use super::steps::{Step, by, steps};
 use super::tables::{self};
 use super::view::Fault;
 use super::{Ask, seen};
@@ -204,29 +207,38 @@ fn tiles(daily: &Daily, days: &[PlanDay]) -> Vec<Tile> {
 
 fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
     let view = ask.view;
-    let column = |day: &PlanDay| {
-        let within = day.of_approved_nanousd.min(day.approved_nanousd);
-        let over = day.of_approved_nanousd - within;
-        let date = day.date.parse().unwrap_or(view.to);
+    let dates = plan.days.iter();
+    let dates: Vec<NaiveDate> = dates
+        .map(|day| day.date.parse().unwrap_or(view.to))
+        .collect();
+    let column = |step: &Step| {
+        let days = plan.days.get(step.days.clone()).unwrap_or_default();
+        let (approved, real) = sums(days);
+        let other = days.iter().map(|day| day.other_nanousd);
+        let other = other.fold(0, i64::saturating_add);
+        // Each day for itself: what one is above its approval, another below does not make good.
+        let within = |day: &PlanDay| day.of_approved_nanousd.min(day.approved_nanousd);
+        let within = days.iter().map(within).fold(0, i64::saturating_add);
         Column {
-            label: view.day_text(date),
+            label: view.day_text(step.first),
             parts: vec![
                 (Look::Solid(Ink::Line), in_dollars(within)),
-                (Look::Hatch(Ink::Bad), in_dollars(over)),
-                (Look::Solid(Ink::Base), in_dollars(day.other_nanousd)),
+                (Look::Hatch(Ink::Bad), in_dollars(real - within)),
+                (Look::Solid(Ink::Base), in_dollars(other)),
             ],
             says: format!(
                 "{}: {}, approved {}",
-                view.day_text(date),
-                dollars(NanoUsd(day.cost_nanousd())),
-                dollars(NanoUsd(day.approved_nanousd))
+                step.text(view),
+                dollars(NanoUsd(real.saturating_add(other))),
+                dollars(NanoUsd(approved))
             ),
         }
     };
-    let list: Vec<Column> = plan.days.iter().map(column).collect();
+    let list: Vec<Column> = steps(&dates).iter().map(column).collect();
     let other = plan.days.iter().any(|day| day.other_nanousd > 0);
+    let by = by(&dates);
     let chart = Columns {
-        about: "Spend by day, within and above what was approved",
+        about: &format!("Spend {by}, within and above what was approved"),
         columns: &list,
         plan: None,
         unit: Unit::Dollars,
@@ -239,9 +251,11 @@ fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
     };
     Card {
         title: "What did each day cost?".to_owned(),
-        sub: Words::of("filled: within what was approved for its requests; ")
-            .bad("hatched")
-            .say(format!(": above it{rest}")),
+        sub: Words::of(format!(
+            "{by}; filled: within what was approved for its requests; "
+        ))
+        .bad("hatched")
+        .say(format!(": above it{rest}")),
         body: vec![Body::picture(
             &chart.draw(Width::Wide),
             &chart.draw(Width::Narrow),

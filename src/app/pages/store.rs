@@ -3,7 +3,7 @@
 //! Knows no page. A newcomer may ask why there are only a few connections: two cores answer no more
 //! questions at once, and each holds memory of its own.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::app::Failure;
 use crate::app::setup::Setup;
@@ -39,6 +39,12 @@ pub trait Store: Send + Sync {
     /// Another number whenever a figure may have changed.
     fn version(&self) -> Option<u64>;
 
+    /// Another number after each change of the books, whatever it changed; `None` while nobody can tell.
+    fn moment(&self) -> Option<i64>;
+
+    /// Lets go of what is kept of what was read.
+    fn forget(&self);
+
     /// Does what somebody orders of alerts: what was done, or why it was not.
     ///
     /// # Errors
@@ -51,7 +57,7 @@ type Obey = dyn Fn(Order) -> Result<String, String> + Send + Sync;
 
 /// Connections to one ledger's file.
 pub struct Readers {
-    /// Opens the others.
+    /// Opens the others, and tells whether something changed.
     root: Mutex<SqliteLedger>,
     setup: Box<dyn Fn() -> Arc<Setup> + Send + Sync>,
     idle: Mutex<(Vec<SqliteLedger>, usize)>,
@@ -84,6 +90,10 @@ impl Readers {
         self
     }
 
+    fn root(&self) -> MutexGuard<'_, SqliteLedger> {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> Result<SqliteLedger, Failure> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -100,9 +110,7 @@ impl Readers {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         drop(idle);
-        let root = self.root.lock().unwrap_or_else(PoisonError::into_inner);
-        let opened = root.beside();
-        drop(root);
+        let opened = self.root().beside();
         Ok(opened.inspect_err(|_| self.give_back(None))?)
     }
 
@@ -123,14 +131,25 @@ impl Store for Readers {
 
     fn read<T>(&self, ask: &mut dyn FnMut(&dyn Books) -> Result<T, Failure>) -> Result<T, Failure> {
         let ledger = self.take()?;
-        let answer = ask(&ledger);
+        // All figures of an answer are of one moment.
+        let answer = ledger.at_once(|| ask(&ledger)).map_err(Failure::from);
+        let answer = answer.and_then(|answer| answer);
         // One that failed is not trusted again.
         self.give_back(answer.is_ok().then_some(ledger));
         answer
     }
 
     fn version(&self) -> Option<u64> {
-        self.read(&mut |ledger| Ok(ledger.feed_end()?)).ok()
+        // Not by one of the others: this is asked by the listener itself, which must not wait for a page.
+        self.root().feed_end().ok()
+    }
+
+    fn moment(&self) -> Option<i64> {
+        self.root().commits().ok()
+    }
+
+    fn forget(&self) {
+        self.root().forget_sums();
     }
 
     fn order(&self, order: Order) -> Result<String, String> {

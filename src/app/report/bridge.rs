@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::Failure;
-use crate::app::bridge::{Weights, state};
+use crate::app::bridge::{Weights, state, state_of_days};
 use crate::app::export::start_text;
 use crate::bridge::{Part, State, split};
 use crate::judge::Rulebook;
@@ -103,13 +103,12 @@ pub fn bridge(
 ) -> Result<Bridge, Failure> {
     let mut weights = Weights::new(rules, from.to);
     let mut read = |span: Span| {
+        let resolution = resolution(ledger, span);
+        if resolution == Resolution::Day {
+            return state_of_days(ledger, &mut weights, span, only);
+        }
         let mut wanted = |key: &crate::entry::CellKey| only.is_none_or(|only| key.feature == only);
-        state(
-            ledger,
-            &mut weights,
-            (resolution(ledger, span), span),
-            &mut wanted,
-        )
+        state(ledger, &mut weights, (resolution, span), &mut wanted)
     };
     let (after, before) = (read(from)?, read(against)?);
     let mut parts: Vec<Change> = split(&before, &after)

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::Failure;
-use crate::app::bridge::{Weights, state};
+use crate::app::bridge::{Weights, state_of_days};
 use crate::bridge::{State, split};
 use crate::judge::Rulebook;
-use crate::ledger::{Ledger, Resolution, Span};
+use crate::ledger::{Ledger, Span};
 use crate::units::HOUR_MS;
 
 use super::bridge::{Feature as Hourly, features, words};
@@ -59,9 +59,7 @@ pub fn compare(
     let mut weights = Weights::new(rules, now.0.to);
     let a_day = now.1 != before.1;
     let mut read = |(span, days): (Span, i64)| -> Result<State, Failure> {
-        let mut wanted = |key: &crate::entry::CellKey| only.is_none_or(|only| key.feature == only);
-        let windows = (Resolution::Day, span);
-        let read = state(ledger, &mut weights, windows, &mut wanted)?;
+        let read = state_of_days(ledger, &mut weights, span, only)?;
         // The split tells amounts of an hour: a stretch, or a day, is handed over as one.
         let span_ms = HOUR_MS * if a_day { days.max(1) } else { 1 };
         Ok(State { span_ms, ..read })

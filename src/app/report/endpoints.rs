@@ -136,20 +136,20 @@ struct Seen {
 /// What the ledger says.
 pub fn endpoints(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Endpoints, Failure> {
     let mut seen: BTreeMap<Text, Seen> = BTreeMap::new();
-    ledger.cells(Resolution::Day, span, &mut |row| {
-        let one = seen.entry(row.key.endpoint.clone()).or_default();
-        one.last = one.last.max(Some(row.start));
-        one.group.add(&row.key, &row.cell);
-        let told = row.key.grade != Some(crate::residency::Grade::F);
-        if told && !row.key.region.is_empty() {
-            *one.regions.entry(row.key.region.to_string()).or_default() += row.cell.totals.calls();
+    for sum in ledger.sums(span, None)?.keys() {
+        let key = &sum.key;
+        let one = seen.entry(key.endpoint.clone()).or_default();
+        one.last = one.last.max(Some(sum.last));
+        one.group.add(key, &sum.cell);
+        let calls = sum.cell.totals.calls();
+        let told = key.grade != Some(crate::residency::Grade::F);
+        if told && !key.region.is_empty() {
+            *one.regions.entry(key.region.to_string()).or_default() += calls;
         }
-        if !row.key.model.is_empty() {
-            *one.models.entry(row.key.model).or_default() +=
-                row.cell.totals.requests() + row.cell.totals.calls();
+        if !key.model.is_empty() {
+            *one.models.entry(key.model.clone()).or_default() += sum.cell.totals.requests() + calls;
         }
-        Ok(())
-    })?;
+    }
     last_hours(ledger, span, &mut seen)?;
     let mut credentials: BTreeMap<Text, Vec<String>> = BTreeMap::new();
     for row in ledger.families(Family::Credential, span)? {

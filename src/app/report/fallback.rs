@@ -147,15 +147,15 @@ pub fn fallbacks(
     let policy = Policy(declared);
     let went = went(ledger, span)?;
     let mut spilled: BTreeMap<Text, Spilled> = BTreeMap::new();
-    ledger.cells(Resolution::Day, span, &mut |row| {
-        if row.cell.totals.calls_spilled > 0 && only.is_none_or(|only| row.key.feature == only) {
-            let one = spilled.entry(row.key.endpoint.clone()).or_default();
-            one.endpoint = row.key.endpoint.to_string();
-            one.calls += row.cell.totals.calls_spilled;
-            one.of += row.cell.totals.calls();
+    for sum in ledger.sums(span, None)?.keys() {
+        let (key, totals) = (&sum.key, &sum.cell.totals);
+        if sum.holds.spilled && only.is_none_or(|only| key.feature == only) {
+            let one = spilled.entry(key.endpoint.clone()).or_default();
+            one.endpoint = key.endpoint.to_string();
+            one.calls += totals.calls_spilled;
+            one.of += totals.calls();
         }
-        Ok(())
-    })?;
+    }
     let mut outages = Vec::new();
     for (endpoint, hours) in bad_hours(ledger, span)? {
         for run in runs_of(ledger, &endpoint, &hours)? {
@@ -197,20 +197,11 @@ fn bad_hours(
     ledger: &dyn Ledger,
     span: Span,
 ) -> Result<BTreeMap<Text, BTreeSet<UnixMillis>>, Failure> {
-    let mut failed: BTreeMap<(Text, UnixMillis), i64> = BTreeMap::new();
-    ledger.cells(Resolution::Hour, span, &mut |row| {
-        let totals = &row.cell.totals;
-        let n = totals.calls_server_error + totals.calls_timeout + totals.calls_no_answer;
-        if n > 0 {
-            *failed.entry((row.key.endpoint, row.start)).or_default() += n;
-        }
-        Ok(())
-    })?;
     let mut hours: BTreeMap<Text, BTreeSet<UnixMillis>> = BTreeMap::new();
     // An outage may lie astride two hours, each with half of the calls that it must have.
-    for ((endpoint, hour), n) in failed {
-        if n.saturating_mul(2) >= OUTAGE_FAILED_MIN {
-            hours.entry(endpoint).or_default().insert(hour);
+    for ((endpoint, hour), sum) in &ledger.hour_calls(span)?.calls {
+        if sum.failed > 0 && sum.failed.saturating_mul(2) >= OUTAGE_FAILED_MIN {
+            hours.entry(endpoint.clone()).or_default().insert(*hour);
         }
     }
     Ok(hours)

@@ -26,7 +26,7 @@ use serde::{Serialize, Serializer};
 use crate::cell::{Cell, Totals};
 use crate::entry::CellKey;
 use crate::hist::Layout;
-use crate::ledger::{Ledger, LossKind, LossRow, Resolution, Span};
+use crate::ledger::{Ledger, LossKind, LossRow, Span};
 use crate::money::NanoUsd;
 use crate::residency::Verdict;
 use crate::units::{Text, UnixMillis};
@@ -62,7 +62,7 @@ impl Group {
     }
 }
 
-/// What one pass over the day cells adds up.
+/// Day cells added up.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     /// By the start of the day.
@@ -75,35 +75,37 @@ pub struct Gathered {
     unattributed_nanousd: i64,
 }
 
-/// Adds up the day cells inside `span` in one pass; days and features of `only` one feature where
-/// given.
+/// What the day cells inside `span` add up to; days and features of `only` one feature where given.
 ///
 /// # Errors
 /// What the ledger says.
 pub fn gather(ledger: &dyn Ledger, span: Span, only: Option<&str>) -> Result<Gathered, Failure> {
     let mut gathered = Gathered::default();
-    ledger.cells(Resolution::Day, span, &mut |row| {
-        let (key, cell) = (&row.key, &row.cell);
-        if only.is_none_or(|only| key.feature == only) {
-            gathered.days.entry(row.start).or_default().add(key, cell);
-            gathered
-                .features
-                .entry(key.feature.clone())
-                .or_default()
-                .add(key, cell);
+    let all = ledger.sums(span, None)?;
+    for sum in all.keys() {
+        let totals = &sum.cell.totals;
+        if sum.key.feature == crate::attribute::UNATTRIBUTED {
+            let spend = &mut gathered.unattributed_nanousd;
+            *spend = spend.saturating_add(totals.cost_nanousd());
         }
-        if key.feature == crate::attribute::UNATTRIBUTED {
-            gathered.unattributed_nanousd = gathered
-                .unattributed_nanousd
-                .saturating_add(cell.totals.cost_nanousd());
-        }
-        gathered
-            .endpoints
-            .entry(row.key.endpoint)
-            .or_default()
-            .add(&row.cell.totals, 1);
-        Ok(())
-    })?;
+        let endpoint = gathered.endpoints.entry(sum.key.endpoint.clone());
+        endpoint.or_default().add(totals, 1);
+    }
+    let chosen = only.map_or(Ok(all), |only| ledger.sums(span, Some(only)))?;
+    for sum in chosen.keys() {
+        let feature = gathered
+            .features
+            .entry(sum.key.feature.clone())
+            .or_default();
+        feature.add(&sum.key, &sum.cell);
+    }
+    for (start, day) in chosen.days() {
+        let group = Group {
+            cell: day.cell.clone(),
+            verdicts: day.verdicts.clone(),
+        };
+        gathered.days.insert(start, group);
+    }
     Ok(gathered)
 }
 

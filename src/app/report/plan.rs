@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::app::Failure;
 use crate::judge::Rulebook;
-use crate::ledger::{Ledger, Resolution, Span};
+use crate::ledger::{Ledger, Span, Sums};
 use crate::units::{Text, UnixMillis};
 
 use super::daily::Feature;
@@ -100,22 +100,14 @@ pub fn plan(
     span: Span,
     only: Option<&str>,
 ) -> Result<Plan, Failure> {
-    let mut days: BTreeMap<(UnixMillis, Text), (i64, i64)> = BTreeMap::new();
+    let sums = ledger.sums(span, only)?;
     let mut models: BTreeMap<Text, Used> = BTreeMap::new();
     let mut applications: BTreeMap<Text, Used> = BTreeMap::new();
-    ledger.cells(Resolution::Day, span, &mut |row| {
-        if only.is_some_and(|only| row.key.feature != only) {
-            return Ok(());
-        }
-        let totals = &row.cell.totals;
-        let day = days
-            .entry((row.start, row.key.feature.clone()))
-            .or_default();
-        day.0 = day.0.saturating_add(totals.requests_ok);
-        day.1 = day.1.saturating_add(totals.cost_nanousd());
-        let application = row.key.feature.split('/').next().unwrap_or_default();
+    for sum in sums.keys() {
+        let totals = &sum.cell.totals;
+        let application = sum.key.feature.split('/').next().unwrap_or_default();
         let used = [
-            models.entry(row.key.model.clone()).or_default(),
+            models.entry(sum.key.model.clone()).or_default(),
             applications.entry(Text::from(application)).or_default(),
         ];
         for one in used {
@@ -128,34 +120,38 @@ pub fn plan(
             one.tokens_output += totals.tokens_output;
             one.requests_unpriced += totals.requests_unpriced;
         }
-        Ok(())
-    })?;
+    }
+    Ok(Plan {
+        days: plan_days(ledger, rules, &sums),
+        models: sorted(models),
+        applications: sorted(applications),
+    })
+}
+
+/// Spend against approval by day.
+fn plan_days(ledger: &dyn Ledger, rules: &Rulebook, sums: &Sums) -> Vec<PlanDay> {
     let approved: BTreeMap<&Text, i64> = rules
         .features
         .iter()
         .filter_map(|(_, feature)| Some((&feature.key, feature.approved.cost_per_call?.0)))
         .collect();
     let mut by_day: BTreeMap<UnixMillis, PlanDay> = BTreeMap::new();
-    for ((start, feature), (requests, cost)) in &days {
-        let day = by_day.entry(*start).or_default();
-        day.requests_ok += requests;
+    for (start, feature, spend) in sums.spend() {
+        let day = by_day.entry(start).or_default();
+        day.requests_ok += spend.requests_ok;
         match approved.get(feature) {
             Some(each) => {
-                day.approved_nanousd += each.saturating_mul(*requests);
-                day.of_approved_nanousd += cost;
+                day.approved_nanousd += each.saturating_mul(spend.requests_ok);
+                day.of_approved_nanousd += spend.cost_nanousd;
             }
-            None => day.other_nanousd += cost,
+            None => day.other_nanousd += spend.cost_nanousd,
         }
     }
     let dated = |(start, mut day): (UnixMillis, PlanDay)| {
         day.date = ledger.zones().date_of(start).to_string();
         day
     };
-    Ok(Plan {
-        days: by_day.into_iter().map(dated).collect(),
-        models: sorted(models),
-        applications: sorted(applications),
-    })
+    by_day.into_iter().map(dated).collect()
 }
 
 fn sorted(by_name: BTreeMap<Text, Used>) -> Vec<Used> {

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::attribute::FeatureId;
 use crate::judge::Rulebook;
-use crate::ledger::{EvidenceRow, Ledger, Resolution, Span};
+use crate::ledger::{EvidenceRow, Ledger, Span};
 use crate::residency::Verdict;
 use crate::units::Text;
 
@@ -225,48 +225,33 @@ pub fn residency(
 
 fn gather(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Gathered, Failure> {
     let mut gathered = Gathered::default();
-    let mut known: BTreeMap<(Text, Text), Text> = BTreeMap::new();
-    ledger.cells(Resolution::Day, span, &mut |row| {
-        let calls = row.cell.totals.calls();
-        let Some(verdict) = row.key.verdict.filter(|_| calls != 0) else {
-            return Ok(());
+    for sum in ledger.sums(span, None)?.keys() {
+        let (key, calls) = (&sum.key, sum.cell.totals.calls());
+        let Some(verdict) = key.verdict.filter(|_| sum.holds.calls) else {
+            continue;
         };
-        let grade = row.key.grade.map(crate::residency::Grade::as_str);
-        gathered.all.add(&row.key, &row.cell);
-        let landings = gathered
-            .features
-            .entry(row.key.feature.clone())
-            .or_default();
-        landings.group.add(&row.key, &row.cell);
-        if row.key.region.is_empty() {
+        let grade = key.grade.map(crate::residency::Grade::as_str);
+        gathered.all.add(key, &sum.cell);
+        let landings = gathered.features.entry(key.feature.clone()).or_default();
+        landings.group.add(key, &sum.cell);
+        if key.region.is_empty() {
             landings.nowhere += calls;
         } else {
-            *landings.regions.entry(row.key.region.clone()).or_default() += calls;
+            *landings.regions.entry(key.region.clone()).or_default() += calls;
         }
-        landings.endpoints.insert(row.key.endpoint.clone());
+        landings.endpoints.insert(key.endpoint.clone());
         landings.grades.insert(grade);
-        let is_host = Kind::of_unregistered(&row.key.endpoint) == Kind::Host;
-        if is_host && rules.registry.by_name(&row.key.endpoint).is_none() {
-            *gathered.hosts.entry(row.key.endpoint.clone()).or_default() += calls;
+        let endpoint = rules.registry.by_name(&key.endpoint);
+        if endpoint.is_none() && Kind::of_unregistered(&key.endpoint) == Kind::Host {
+            *gathered.hosts.entry(key.endpoint.clone()).or_default() += calls;
         }
-        let asked = (row.key.endpoint.clone(), row.key.feature.clone());
-        let rule = known
-            .entry(asked)
-            .or_insert_with_key(|(endpoint, feature)| {
-                let endpoint = rules.registry.by_name(endpoint);
-                let rule = rules.rule_of(endpoint, rules.features.by_key(feature));
-                rule.map_or_else(Text::default, |rule| rule.name)
-            });
-        let field = (rule.clone(), row.key.region.clone());
-        gathered
-            .matrix
-            .entry(field)
-            .or_default()
-            .add(verdict, calls);
-        let place = (row.key.region, row.key.endpoint, verdict, grade);
+        let rule = rules.rule_of(endpoint, rules.features.by_key(&key.feature));
+        let rule = rule.map_or_else(Text::default, |rule| rule.name);
+        let field = gathered.matrix.entry((rule, key.region.clone()));
+        field.or_default().add(verdict, calls);
+        let place = (key.region.clone(), key.endpoint.clone(), verdict, grade);
         *gathered.landed.entry(place).or_default() += calls;
-        Ok(())
-    })?;
+    }
     Ok(gathered)
 }
 

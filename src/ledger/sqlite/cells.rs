@@ -160,7 +160,9 @@ pub(super) fn visit(
         Ok(())
     };
     let place = (number(resolution), span);
-    match width(resolution).filter(|width| few(*width, span, keys.len())) {
+    // Where most keys are wanted, reading on is faster than looking each up in each window.
+    let some = keys.len().saturating_mul(2) <= all;
+    match width(resolution).filter(|width| some && few(*width, span, keys.len())) {
         Some(width) => look_up(conn, place, (width, &keys), &mut take)?,
         None => read_all(conn, place, &mut take)?,
     }

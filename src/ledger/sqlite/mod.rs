@@ -29,12 +29,14 @@ mod schema;
 mod seals;
 mod segment;
 mod sift;
+mod sums;
 mod trait_impl;
 mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use rusqlite::{Connection, ErrorCode};
@@ -104,6 +106,8 @@ pub struct SqliteLedger {
     ids: ids::Ids,
     names: names::Names,
     hours: hours::Hours,
+    /// Sums that readers beside the writer keep; none without one beside it.
+    kept: Option<Arc<sums::Kept>>,
     /// Held as long as this ledger may write; never read.
     lock: Option<File>,
 }
@@ -139,6 +143,47 @@ impl SqliteLedger {
             Ok(rows.collect::<Result<_, _>>()?)
         };
         self.named(read())
+    }
+
+    /// Asks several things of the books as they stand at one moment, while somebody else writes them.
+    ///
+    /// # Errors
+    /// What `ask` says; when the ledger cannot be read.
+    pub fn steady<T>(&self, ask: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        self.at_once(ask)?
+    }
+
+    /// As [`SqliteLedger::steady`], whatever `ask` answers.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn at_once<T>(&self, ask: impl FnOnce() -> T) -> Result<T, Fault> {
+        if !self.conn.is_autocommit() {
+            return Ok(ask());
+        }
+        // Nothing is written: it is rolled back when it goes.
+        let moment = self.named(self.conn.unchecked_transaction().map_err(Fault::from))?;
+        let answer = ask();
+        drop(moment);
+        Ok(answer)
+    }
+
+    /// Another number after each commit by anybody else; only numbers of this very connection can be compared.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn commits(&self) -> Result<i64, Fault> {
+        let number = self
+            .conn
+            .pragma_query_value(None, "data_version", |row| row.get(0));
+        self.named(number.map_err(Fault::from))
+    }
+
+    /// Lets go of the sums that this reader and those beside it keep.
+    pub fn forget_sums(&self) {
+        if let Some(kept) = &self.kept {
+            kept.forget();
+        }
     }
 
     /// Forgets everything in memory that a failed transaction may have touched.

@@ -67,6 +67,8 @@ impl SqliteLedger {
         };
         let mut reader = SqliteLedger::open_read_only(path)?;
         reader.file = Some(path.clone());
+        // One that stands beside the writer begins anew; those beside it share what they keep.
+        reader.kept = Some(self.kept.clone().unwrap_or_default());
         let small = reader
             .conn
             .pragma_update(None, "cache_size", BESIDE_CACHE_KIB);
@@ -269,6 +271,7 @@ fn ready(conn: Connection, path: String, options: Options) -> Result<SqliteLedge
         file: None,
         options,
         zones,
+        kept: None,
         lock: None,
     })
 }

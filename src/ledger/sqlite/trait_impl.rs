@@ -3,18 +3,20 @@
 //! Knows nothing itself. A newcomer may ask why each answer is wrapped: a fault must name the
 //! ledger it belongs to, and the files below do not know its path.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::super::{
     Applied, Batch, CellRow, ConfigRow, ContradictionRow, ConversationRow, Correction, CountRow,
-    DayConfigRow, EvidenceRow, Family, FamilyRow, Fault, Ledger, LinkRow, LossRow, Maintained,
-    OverflowRow, Placed, Position, QuarantineRow, Reach, Rejudge, Resolution, RestatementRow,
-    SealCheck, SealRow, Span, Visit, Zones,
+    DayConfigRow, EvidenceRow, Family, FamilyRow, Fault, Hours, Ledger, LinkRow, LossRow,
+    Maintained, OverflowRow, Placed, Position, QuarantineRow, Reach, Rejudge, Resolution,
+    RestatementRow, SealCheck, SealRow, Span, Sums, Visit, Zones,
 };
 use super::{
     SqliteLedger, cells, configs, conversations, counts, evidence, lines, positions, quarantine,
-    restatements, seals, zones,
+    restatements, seals, sums, zones,
 };
 use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
@@ -52,6 +54,14 @@ impl Ledger for SqliteLedger {
         visit: &mut Visit<'_, CellRow>,
     ) -> Result<(), Fault> {
         self.named(cells::visit(&self.conn, (resolution, span), wanted, visit))
+    }
+
+    fn sums(&self, span: Span, only: Option<&str>) -> Result<Arc<Sums>, Fault> {
+        self.steady(|| sums::of_days(&self.conn, self.kept.as_deref(), (span, only)))
+    }
+
+    fn hour_calls(&self, span: Span) -> Result<Arc<Hours>, Fault> {
+        self.steady(|| sums::of_hours(&self.conn, self.kept.as_deref(), span))
     }
 
     fn changed_since(&self, seq: u64, limit: usize) -> Result<Vec<CellRow>, Fault> {

@@ -20,7 +20,7 @@ pub type Place = (&'static str, &'static str, &'static str);
 const STYLE: &str = include_str!("../../../dashboards/web/style.css");
 
 /// Rows of a table that a page holds; a page that weighs megabytes is read by nobody.
-const ROWS_MAX: usize = 100;
+const ROWS_MAX: usize = 60;
 /// Features that the choice offers; others are chosen by a link in a table.
 const OFFERED_MAX: usize = 60;
 

@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use crate::app::links;
 use crate::app::report::display;
 use crate::figure::{count, dollars, share, times};
-use crate::ledger::Resolution;
 use crate::link::{Group, Kind as LinkKind, LinkTotals};
 use crate::money::NanoUsd;
-use crate::units::{Text, UnixMillis};
+use crate::units::Text;
 use crate::web::page::{Body, Card, Cell, Kind, Table, Tone, Words, columns};
 
 use super::super::Ask;
@@ -35,27 +34,17 @@ struct Hours {
 
 /// By endpoint: the busiest hour without a 429 beside the quietest with one.
 pub(super) fn room_card(ask: &Ask<'_>) -> Result<Card, Fault> {
-    let mut sums: BTreeMap<(Text, UnixMillis), (i64, i64)> = BTreeMap::new();
-    ask.ledger
-        .cells(Resolution::Hour, ask.view.span, &mut |row| {
-            let totals = &row.cell.totals;
-            if totals.calls() > 0 {
-                let sum = sums.entry((row.key.endpoint, row.start)).or_default();
-                sum.0 += totals.calls();
-                sum.1 += totals.calls_throttled;
-            }
-            Ok(())
-        })?;
+    let sums = ask.ledger.hour_calls(ask.view.span)?;
     let mut endpoints: BTreeMap<&Text, Hours> = BTreeMap::new();
-    for ((endpoint, _), (calls, throttled)) in &sums {
+    for ((endpoint, _), sum) in sums.calls.iter().filter(|(_, sum)| sum.calls > 0) {
         let one = endpoints.entry(endpoint).or_default();
         one.seen += 1;
-        one.peak = one.peak.max(*calls);
-        if *throttled > 0 {
+        one.peak = one.peak.max(sum.calls);
+        if sum.throttled > 0 {
             one.throttled += 1;
-            one.first = Some(one.first.map_or(*calls, |first| first.min(*calls)));
+            one.first = Some(one.first.map_or(sum.calls, |first| first.min(sum.calls)));
         } else {
-            one.clean = one.clean.max(*calls);
+            one.clean = one.clean.max(sum.calls);
         }
     }
     let mut list: Vec<(&Text, Hours)> = endpoints.into_iter().collect();

@@ -3,40 +3,39 @@
 //! Knows no HTML. A newcomer may ask whose price it is: that of the feature that left its approval the
 //! furthest, or of all where none did.
 
-use crate::app::report::Figures;
-use crate::app::report::daily::{Day, daily};
 use crate::app::report::plan::{Why, why};
 use crate::app::report::story::Story;
+use crate::app::report::{Figures, gather};
 use crate::chart::{Bridge, Daily as Line, Mark, Step, Unit, Width, real};
 use crate::figure::{cents, dollars, plural, times};
 use crate::money::NanoUsd;
 use crate::units::DAY_MS;
 use crate::web::page::{Body, Card, Words};
 
-use super::super::parts::{by_day, date_of, in_cents, in_dollars};
+use super::super::parts::{in_cents, in_dollars};
+use super::super::steps::{Stepped, by, marks, stepped};
 use super::{Told, signed};
 
 /// What a request costs by day, of the feature that the story is about, or of all.
 pub(super) fn price_card(told: &Told<'_>) -> Option<Card> {
-    let (view, ledger, rules) = (told.ask.view, told.ask.ledger, told.ask.rules);
-    let (days, about, approved) = match &told.story {
-        Some(story) => {
-            let of = daily(ledger, rules, view.span, Some(&story.feature)).ok()?;
-            (
-                of.days,
-                Words::new().name(story.name.as_str()),
-                Some(story.approved_nanousd),
-            )
-        }
-        None => (told.daily.days.clone(), Words::of("all features"), None),
+    let view = told.ask.view;
+    let (only, about, approved) = match &told.story {
+        Some(story) => (
+            Some(story.feature.as_str()),
+            Words::new().name(story.name.as_str()),
+            Some(story.approved_nanousd),
+        ),
+        None => (view.feature.as_deref(), Words::of("all features"), None),
     };
+    let gathered = gather(told.ask.ledger, view.span, only).ok()?;
     let each = |figures: &Figures| figures.cost_per_answered_request_nanousd;
-    let days: Vec<Day> = days
+    let days: Vec<Stepped> = stepped(told.ask.ledger.zones(), &gathered)
         .into_iter()
-        .filter(|day| each(&day.figures).is_some())
+        .filter(|one| each(&one.figures).is_some())
         .collect();
-    let last = each(&days.last()?.figures)?;
-    let marks = by_day(
+    let newest = days.last()?;
+    let last = each(&newest.figures)?;
+    let marks = marks(
         view,
         &days,
         |figures| each(figures).map(in_cents),
@@ -53,13 +52,11 @@ pub(super) fn price_card(told: &Told<'_>) -> Option<Card> {
         .as_ref()
         .and_then(|story| mark(told, story, &days));
     let plan = approved.map(|approved| format!("{} approved", cents(NanoUsd(approved))));
-    let end = format!(
-        "{} {}",
-        cents(NanoUsd(last)),
-        view.day_text(date_of(days.last()?))
-    );
+    let end = format!("{} {}", cents(NanoUsd(last)), newest.step.text(view));
+    let dates: Vec<_> = days.iter().flat_map(Stepped::ends).collect();
+    let by = by(&dates);
     let line = Line {
-        about: &format!("Cost of a request by day, {end}"),
+        about: &format!("Cost of a request {by}, {end}"),
         days: &marks,
         plan: approved.map(in_cents).zip(plan.as_deref()),
         end: &end,
@@ -68,7 +65,7 @@ pub(super) fn price_card(told: &Told<'_>) -> Option<Card> {
     };
     Some(Card {
         title: "What does a request cost?".to_owned(),
-        sub: about.say(", all spend over answered requests, by day"),
+        sub: about.say(format!(", all spend over answered requests, {by}")),
         body: vec![Body::picture(
             &line.draw(Width::Wide),
             &line.draw(Width::Narrow),
@@ -78,13 +75,15 @@ pub(super) fn price_card(told: &Told<'_>) -> Option<Card> {
 }
 
 /// Where the story's change lies among the days.
-fn mark(told: &Told<'_>, story: &Story, days: &[Day]) -> Option<Mark> {
+fn mark(told: &Told<'_>, story: &Story, days: &[Stepped]) -> Option<Mark> {
     let since = story.since_at?;
     let zones = told.ask.ledger.zones();
     let date = zones.date_of(since);
-    let index = days.iter().position(|day| date_of(day) == date)?;
-    let into = since.0 - zones.day_of(since).0;
-    let at = real(i64::try_from(index).ok()?) + real(into) / real(DAY_MS);
+    let index = days.iter().position(|one| one.step.holds(date))?;
+    let step = &days.get(index)?.step;
+    let into = (date - step.first).num_days() * DAY_MS + since.0 - zones.day_of(since).0;
+    let long = ((step.last - step.first).num_days() + 1) * DAY_MS;
+    let at = real(i64::try_from(index).ok()?) + real(into) / real(long);
     let last = real(i64::try_from(days.len()).ok()?) - 1.0;
     let mut what = Vec::new();
     if let (Some(before), Some(after)) = (
