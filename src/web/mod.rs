@@ -34,7 +34,7 @@ pub use answer::PATHS;
 pub use answers::{Answers, Asked, Failed, Refused, Unchanged};
 pub use guard::Limits;
 
-/// Threads that make answers; what comes beyond them waits..
+/// Threads that make answers; what comes beyond them waits.
 const MAKERS: usize = 2;
 
 /// What the pages are made from.
