@@ -207,8 +207,12 @@ fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
         let text = format!("{} timeout", whole(ms));
         (above > 0).then(|| (real(i64::try_from(above).unwrap_or(0)), text))
     });
+    let span = match each {
+        1 => "that day".to_owned(),
+        _ => format!("those {each} days"),
+    };
     let chart = Heat {
-        about: "How long calls take, by day",
+        about: &format!("How long calls take, the more calls of {span} the darker"),
         columns: &names,
         rows: &labels,
         fields: &fields,
@@ -216,7 +220,7 @@ fn heat_card(ask: &Ask<'_>, gathered: &Gathered, timeout: Option<u64>) -> Card {
     };
     Card {
         title: "How long do calls take?".to_owned(),
-        sub: Words::of("the darker, the more calls of that day took so long"),
+        sub: Words::of(format!("the darker, the more calls of {span} took so long")),
         body: vec![Body::picture(
             &chart.draw(Width::Wide),
             &chart.draw(Width::Narrow),

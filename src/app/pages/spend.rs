@@ -18,7 +18,7 @@ use crate::web::page::{Body, Card, Choice, Page, Tile, Words};
 
 use super::overview::{above, nothing, pictures::bridge, signed};
 use super::parts::{in_dollars, times_words};
-use super::steps::{Step, by, steps};
+use super::steps::{Step, by, one, steps};
 use super::tables::{self};
 use super::view::Fault;
 use super::{Ask, seen};
@@ -250,7 +250,7 @@ fn days_card(ask: &Ask<'_>, plan: &Plan) -> Card {
         ""
     };
     Card {
-        title: "What did each day cost?".to_owned(),
+        title: format!("What did each {} cost?", one(&dates)),
         sub: Words::of(format!(
             "{by}; filled: within what was approved for its requests; "
         ))

@@ -60,6 +60,11 @@ pub(super) fn by(days: &[NaiveDate]) -> &'static str {
     }
 }
 
+/// What one of its steps is.
+pub(super) fn one(days: &[NaiveDate]) -> &'static str {
+    if is_by_week(days) { "week" } else { "day" }
+}
+
 impl Step {
     /// Whether a day lies between its ends.
     pub(super) fn holds(&self, day: NaiveDate) -> bool {
