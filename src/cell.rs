@@ -4,10 +4,15 @@
 //! because only integers give the same total in any order; maximum, quantiles and shares are
 //! derived when somebody reads.
 
+mod bytes;
+mod sum;
+
 use crate::call::Class;
 use crate::entry::{CallAdds, Entry, Money, RequestAdds};
 use crate::hist::{Hist, Layout};
 use crate::varint::{put, put_signed, take, take_signed};
+
+pub use sum::CellSum;
 
 macro_rules! totals {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -348,51 +353,6 @@ impl Cell {
         self.latency.merge(&other.latency, sign);
         self.duration.merge(&other.duration, sign);
         self.prompt.merge(&other.prompt, sign);
-    }
-
-    /// The cell as bytes: for each list a count, then variable-length integers; totals that are 0
-    /// are left out, buckets are stored as differences.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(96);
-        self.encode_into(&mut bytes);
-        bytes
-    }
-
-    /// Appends [`Cell::encode`] to bytes.
-    pub fn encode_into(&self, bytes: &mut Vec<u8>) {
-        self.totals.put(bytes);
-        for hist in [&self.latency, &self.duration, &self.prompt] {
-            put(bytes, u64::try_from(hist.buckets().len()).unwrap_or(0));
-            let mut last = 0_u32;
-            for (bucket, count) in hist.buckets() {
-                put(bytes, u64::from(bucket.wrapping_sub(last)));
-                put_signed(bytes, *count);
-                last = *bucket;
-            }
-        }
-    }
-
-    /// Reads [`Cell::encode`]; `None` when the bytes are not such a cell.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Cell> {
-        let mut cell = Cell::default();
-        cell.decode_into(bytes).map(|()| cell)
-    }
-
-    /// The same in place of what this one holds, for whoever looks at many; after `None` it holds anything.
-    pub fn decode_into(&mut self, mut bytes: &[u8]) -> Option<()> {
-        let bytes = &mut bytes;
-        self.totals = Totals::take(bytes)?;
-        for hist in [&mut self.latency, &mut self.duration, &mut self.prompt] {
-            hist.clear();
-            let mut bucket = 0_u32;
-            for _ in 0..take(bytes)? {
-                bucket = bucket.wrapping_add(u32::try_from(take(bytes)?).ok()?);
-                hist.add_bucket(bucket, take_signed(bytes)?);
-            }
-        }
-        bytes.is_empty().then_some(())
     }
 }
 

@@ -4,9 +4,13 @@
 //! buckets are kept apart from that crate's own type: a minute of one feature touches five buckets
 //! of some two thousand, corrections subtract, and a stored byte must never change its meaning.
 
+mod sum;
+
 use std::sync::LazyLock;
 
 use hdrhistogram::Histogram;
+
+pub use sum::HistSum;
 
 /// Significant decimal digits kept of a value.
 const DIGITS: u8 = 2;
@@ -104,6 +108,10 @@ impl Hist {
 
     /// Adds another histogram of the same layout, `sign` times (1 or -1).
     pub fn merge(&mut self, other: &Hist, sign: i64) {
+        if self.buckets.is_empty() && sign == 1 {
+            self.buckets.extend_from_slice(&other.buckets);
+            return;
+        }
         if self.merge_in_place(other, sign) {
             return;
         }

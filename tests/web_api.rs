@@ -136,7 +136,7 @@ fn an_alert_is_told_whole() {
 }
 
 /// What is asked, the status, the code and the parameter that is wrong.
-const WRONG: [(&str, u16, &str, Option<&str>); 20] = [
+const WRONG: [(&str, u16, &str, Option<&str>); 22] = [
     ("/api/v1/nothing", 404, "not_found", None),
     ("/api/v1/alerts/9", 404, "not_found", None),
     (
@@ -198,6 +198,18 @@ const WRONG: [(&str, u16, &str, Option<&str>); 20] = [
         Some("limit"),
     ),
     (
+        "/api/v1/calls?limit=ten",
+        400,
+        "bad_parameter",
+        Some("limit"),
+    ),
+    (
+        "/api/v1/calls?limit=+",
+        400,
+        "bad_parameter",
+        Some("limit"),
+    ),
+    (
         "/api/v1/calls?cursor=x",
         400,
         "bad_parameter",
@@ -251,6 +263,42 @@ fn what_is_wrong_is_said_with_what_is_right() {
     assert!(answer.head.contains("allow: get"), "{}", answer.head);
     let told: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(told["error"]["code"], "not_allowed");
+}
+
+/// Whether the schema of a parameter allows an empty text.
+fn may_be_empty(schema: &Value) -> bool {
+    if let Some(kinds) = schema["anyOf"].as_array() {
+        return kinds.iter().any(may_be_empty);
+    }
+    let pattern = schema["pattern"].as_str();
+    let listed = schema["enum"].as_array();
+    schema["type"] == "string"
+        && pattern.is_none_or(|pattern| pattern.ends_with(")?$"))
+        && listed.is_none_or(|listed| listed.contains(&Value::from("")))
+}
+
+#[test]
+fn what_a_form_leaves_empty_was_not_given_and_is_described_so() {
+    let mut served = Served::new(ledger_support::traffic(3, 40, 2), "");
+    served.alert(1..=2);
+    let described = told(&served, "/api/v1/openapi.json");
+    let (mut seen, mut numbers) = (0, 0);
+    for (path, about) in described["paths"].as_object().unwrap() {
+        let path = path.replace("{number}", "1");
+        let whole = told(&served, &path);
+        for parameter in about["get"]["parameters"].as_array().unwrap() {
+            if parameter["in"] != "query" {
+                continue;
+            }
+            let name = parameter["name"].as_str().unwrap();
+            let schema = &parameter["schema"];
+            assert!(may_be_empty(schema), "{path} {name}: {schema}");
+            assert_eq!(told(&served, &format!("{path}?{name}=")), whole, "{name}");
+            seen += 1;
+            numbers += usize::from(schema.to_string().contains("integer"));
+        }
+    }
+    assert!(seen > 25 && numbers == 2, "{seen} parameters, {numbers} numbers");
 }
 
 #[test]

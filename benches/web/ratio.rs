@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tollwatch::app::pages::PLACES;
 use tollwatch::ledger::{Alerts, Family, Ledger, Resolution, Span, SqliteLedger};
+use tollwatch::residency::Verdict;
 use tollwatch::units::{HOUR_MS, UnixMillis};
 use tollwatch::web::page::{Reader, full};
 use tollwatch::web::{Answers, Asked};
@@ -62,6 +63,19 @@ fn days(books: &SqliteLedger, span: Span) {
     done.expect("cells");
 }
 
+/// Calls by the hour: outages, and how much room there is before calls are throttled, are told by nothing coarser.
+fn hours(books: &SqliteLedger, span: Span) {
+    black_box(books.hour_calls(span).expect("hours"));
+}
+
+/// As much evidence as a page shows.
+fn evidence(books: &SqliteLedger, span: Span) {
+    for verdict in [Verdict::Violated, Verdict::Unproven] {
+        let rows = books.examples((span, verdict), &mut |_| true, 40);
+        black_box(rows.expect("evidence"));
+    }
+}
+
 /// What tells how much was not seen.
 fn seen(books: &SqliteLedger, span: Span) {
     black_box(books.counts().expect("counts"));
@@ -90,7 +104,7 @@ fn queries(books: &SqliteLedger, path: &str, span: Span) {
             });
             seen();
             black_box(books.links(span).expect("links"));
-            black_box(books.evidence(span, 10_000).expect("evidence"));
+            evidence(books, span);
             black_box(books.episodes(true, 200).expect("episodes"));
         }
         "/spend" => {
@@ -104,10 +118,17 @@ fn queries(books: &SqliteLedger, path: &str, span: Span) {
         }
         "/residency" => {
             cells(span);
+            hours(books, span);
             black_box(books.links(span).expect("links"));
-            black_box(books.evidence(span, 10_000).expect("evidence"));
+            evidence(books, span);
         }
-        "/latency" | "/endpoints" => {
+        "/latency" => {
+            cells(span);
+            hours(books, span);
+            seen();
+            black_box(books.links(span).expect("links"));
+        }
+        "/endpoints" => {
             cells(span);
             seen();
             black_box(books.links(span).expect("links"));

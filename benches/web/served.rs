@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tollwatch::app::Silent;
 use tollwatch::app::links;
-use tollwatch::app::pages::{Pages, Readers};
+use tollwatch::app::pages::{FRESH, Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
 use tollwatch::attribute::Registry;
 use tollwatch::clock::{Clock, FixedClock};
@@ -25,7 +25,8 @@ use super::ledger_support::{DAY, Dice, START, batch, entry, shared};
 const CALLS: u64 = 3;
 
 pub(crate) struct Served {
-    pub(crate) pages: Arc<Pages<Readers>>,
+    /// Made for whoever measures one: whenever something has changed.
+    pub(crate) pages: Pages<Readers>,
     pub(crate) books: SqliteLedger,
     pub(crate) days: i64,
     changes: u64,
@@ -43,17 +44,18 @@ impl Served {
         let setup: Arc<Setup> =
             Arc::new(setup::load(Some(&config), clock.as_ref()).expect("a configuration"));
         let books = make(&setup, &folder.path().join("books.db"), (days, features));
-        let reader = books.beside().expect("a reader");
-        let pages = Arc::new(Pages::new(
-            Readers::new(reader, move || Arc::clone(&setup)),
-            Arc::clone(&clock),
-        ));
+        let of_books = || {
+            let (reader, setup) = (books.beside().expect("a reader"), Arc::clone(&setup));
+            let readers = Readers::new(reader, move || Arc::clone(&setup));
+            Pages::new(readers, Arc::clone(&clock))
+        };
+        let pages = of_books();
         let board = Board {
             access: Arc::new(Access::open(Arc::clone(&clock)).expect("open to all")),
             figures: Arc::new(Figures::new("1", now)),
             health: Arc::new(Health::new(Instant::now(), Duration::from_hours(1))),
-            pages: Some(pages.clone()),
-            clock,
+            pages: Some(Arc::new(of_books().fresh_for(FRESH))),
+            clock: Arc::clone(&clock),
             limits: Limits::USUAL,
         };
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -89,11 +89,14 @@
     scrollTo(...at);
   };
   if (main.dataset.live !== undefined || form) {
-    let known;
+    // What this page has; it may know more than the first event tells.
+    let known = document.body.dataset.books;
+    let first = true;
     const events = new EventSource("/events");
     events.addEventListener("books", (event) => {
-      if (known !== undefined && event.data !== known) refresh();
+      if (first ? Number(event.data) > Number(known) : event.data !== known) refresh();
       known = event.data;
+      first = false;
     });
   }
 })();

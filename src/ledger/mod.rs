@@ -42,6 +42,7 @@ pub use zone::Zones;
 use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
 use crate::line::{Line, Wanted};
+use crate::residency::Verdict;
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
 
@@ -204,6 +205,18 @@ pub trait Ledger {
     /// # Errors
     /// See [`Ledger`].
     fn evidence(&self, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault>;
+
+    /// At most `limit` rows of evidence of a verdict and the wanted keys inside a span, by time and id: the first of each
+    /// feature, endpoint and words before the others.
+    ///
+    /// # Errors
+    /// See [`Ledger`].
+    fn examples(
+        &self,
+        of: (Span, Verdict),
+        wanted: &mut dyn FnMut(&CellKey) -> bool,
+        limit: usize,
+    ) -> Result<Vec<EvidenceRow>, Fault>;
 
     /// At most `limit` rows of the quarantine, oldest first.
     ///

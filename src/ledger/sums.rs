@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cell::{Cell, Totals};
+use crate::cell::{Cell, CellSum, Totals};
 use crate::entry::CellKey;
 use crate::hist::Hist;
 use crate::residency::Verdict;
@@ -87,6 +87,8 @@ struct Loose {
 impl Loose {
     /// Fewer are not worth adding.
     const FEW: usize = 256;
+    /// A cell of more is added as it is, in order.
+    const LARGE: usize = 64;
 
     /// Adds a cell to a sum, its buckets later.
     fn add(&mut self, sum: &mut Cell, cell: &Cell) {
@@ -95,6 +97,10 @@ impl Loose {
             (&mut self.latency, &mut sum.latency, &cell.latency),
             (&mut self.duration, &mut sum.duration, &cell.duration),
         ] {
+            if of.buckets().len() > Self::LARGE {
+                hist.merge(of, 1);
+                continue;
+            }
             loose.extend_from_slice(of.buckets());
             if loose.len() > Self::FEW.max(hist.buckets().len()) {
                 settle(loose, hist);
@@ -126,7 +132,7 @@ fn settle(loose: &mut Vec<(u32, i64)>, hist: &mut Hist) {
 struct Open {
     day: Option<UnixMillis>,
     sum: DaySum,
-    loose: Loose,
+    cells: CellSum,
     /// By the number of the feature; `None` where the day has no cell of it.
     spend: Vec<Option<Spend>>,
 }
@@ -158,7 +164,7 @@ impl Sums {
         sum.last = sum.last.max(start);
         sum.loose.add(&mut sum.cell, cell);
         let day = &mut self.open;
-        day.loose.add(&mut day.sum.cell, cell);
+        day.cells.add(cell);
         if let Some(verdict) = key.verdict {
             *day.sum.verdicts.entry(verdict).or_default() += totals.calls();
         }
@@ -186,7 +192,7 @@ impl Sums {
             return;
         };
         let mut sum = std::mem::take(&mut self.open.sum);
-        self.open.loose.settle(&mut sum.cell);
+        sum.cell = self.open.cells.take();
         let spend = self.open.spend.iter_mut().enumerate();
         sum.spend = spend
             .filter_map(|(feature, spend)| Some((feature, spend.take()?)))

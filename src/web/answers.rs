@@ -24,7 +24,8 @@ pub trait Answers: Send + Sync {
     /// The pages that there are, in the order of the navigation.
     fn places(&self) -> &[Place];
 
-    /// A page, of the books as they stand at `arrived` or later.
+    /// A page, of the books as they stood a moment before `arrived` or later, and never before what
+    /// [`Answers::version`] told or [`Answers::change`] did.
     ///
     /// # Errors
     /// [`Refused`].

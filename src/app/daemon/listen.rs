@@ -13,7 +13,7 @@ use crate::secret::seal::SealKey;
 use crate::web::{self, Access, Answers, Board, Listener};
 
 use super::super::Failure;
-use super::super::pages::{Pages, Readers};
+use super::super::pages::{FRESH, Pages, Readers};
 use super::super::setup::Setup;
 use super::shared::Shared;
 
@@ -93,5 +93,6 @@ fn pages(shared: &Arc<Shared>) -> Option<Arc<dyn Answers>> {
         let done = by.order(order, PATIENCE);
         done.inspect(|done| tracing::info!("alerts, by a page: {done}"))
     });
-    Some(Arc::new(Pages::new(store, Arc::new(shared.clock))))
+    let pages = Pages::new(store, Arc::new(shared.clock));
+    Some(Arc::new(pages.fresh_for(FRESH)))
 }

@@ -153,8 +153,15 @@ impl<S: Store> Pages<S> {
         let way = Way::of(path).ok_or(UNKNOWN)?;
         let now = self.clock.now();
         let order = self.asked(|books| Ok(order(books, (&way, form), author, now)))??;
-        self.store.order(order).map_err(Unchanged::Not)?;
+        self.ordered(order)?;
         Ok(way.back())
+    }
+
+    /// Has an order done; whatever became of it is on the next page.
+    fn ordered(&self, order: Order) -> Result<String, Unchanged> {
+        let done = self.store.order(order);
+        self.looks.forget();
+        done.map_err(Unchanged::Not)
     }
 
     /// Asks the books.
@@ -237,10 +244,7 @@ impl<S: Store> Pages<S> {
         let (signed, view) = self.signed(path, key)?;
         let now = self.clock.now();
         let order = self.asked(|books| signed.order(books, now))?;
-        let done = self
-            .store
-            .order(order.ok_or(UNKNOWN)?)
-            .map_err(Unchanged::Not)?;
+        let done = self.ordered(order.ok_or(UNKNOWN)?)?;
         Ok(Page {
             title: format!("Alert {}", view.number),
             headline: Words::of("It is done."),

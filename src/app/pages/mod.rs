@@ -12,6 +12,7 @@ mod endpoints;
 mod findings;
 mod health;
 mod latency;
+mod looks;
 mod mails;
 mod month;
 mod monthly;
@@ -27,7 +28,7 @@ mod tables;
 mod view;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::judge::Rulebook;
@@ -38,10 +39,12 @@ use crate::web::{Answers, Asked, Refused, Unchanged};
 use super::Failure;
 use super::report;
 use super::setup::Setup;
+use looks::{Look, Looks};
 use parts::{basis_words, seen_share};
 use shelf::{Mark, Shelf};
 use view::{Fault, View};
 
+pub use looks::FRESH;
 pub use monthly::pilot;
 pub use store::{Books, Readers, Store};
 
@@ -109,30 +112,50 @@ pub struct Pages<S> {
     store: S,
     clock: Arc<dyn Clock>,
     shelf: Shelf,
+    looks: Looks,
 }
 
 impl<S: Store> Pages<S> {
-    /// Pages of these books.
+    /// Pages of these books, as they stand when somebody asks.
     pub fn new(store: S, clock: Arc<dyn Clock>) -> Pages<S> {
         Pages {
             store,
             clock,
             shelf: Shelf::default(),
+            looks: Looks::fresh_for(Duration::ZERO),
         }
+    }
+
+    /// The same, that may show the books as they were so long before: [`FRESH`] where many look while they are
+    /// written. What is changed through them is shown at once.
+    #[must_use]
+    pub fn fresh_for(mut self, fresh: Duration) -> Pages<S> {
+        self.looks = Looks::fresh_for(fresh);
+        self
     }
 
     /// Lets go of everything that is kept of what was asked before: the next answer reads all that it needs.
     pub fn forget(&self) {
+        self.looks.forget();
         self.shelf.clear();
         self.store.forget();
     }
 
-    /// What a page made now would depend on, where that can be told.
-    fn mark(&self) -> Option<Mark> {
-        Some(Mark {
-            setup: self.store.setup(),
-            second: self.clock.now().0.div_euclid(1000),
-            moment: self.store.moment()?,
+    /// Whether anything has changed, as it was seen now or a moment ago.
+    fn look(&self) -> Look {
+        let setup = self.store.setup();
+        let same = |mark: &Mark| Arc::ptr_eq(&mark.setup, &setup);
+        let holds = |look: &Look| look.mark.as_ref().is_some_and(same);
+        self.looks.get(holds, || {
+            let second = self.clock.now().0.div_euclid(1000);
+            // First what is told of it: a page may know more than that, and never less.
+            let version = self.store.version();
+            let mark = self.store.moment().map(|moment| Mark {
+                setup: Arc::clone(&setup),
+                second,
+                moment,
+            });
+            Look { mark, version }
         })
     }
 
@@ -196,7 +219,7 @@ impl<S: Store> Answers for Pages<S> {
             return anew().map(Arc::new);
         }
         let address = (path.to_owned(), asked.query());
-        self.shelf.page(address, arrived, || self.mark(), anew)
+        self.shelf.page(address, arrived, || self.look().mark, anew)
     }
 
     fn api(&self, name: &str, asked: &Asked) -> Result<String, Refused> {
@@ -208,7 +231,7 @@ impl<S: Store> Answers for Pages<S> {
     }
 
     fn version(&self) -> Option<u64> {
-        self.store.version()
+        self.look().version
     }
 
     fn takes(&self, path: &str) -> bool {
@@ -292,9 +315,11 @@ fn whole(ask: &Ask<'_>, path: &str, make: Make) -> Result<Page, Fault> {
     {
         let mut page = empty();
         page.choice.query.clone_from(&ask.view.query);
+        page.version = Some(ask.ledger.feed_end()?);
         return Ok(page);
     }
     let mut page = make(ask)?;
+    page.version = Some(ask.ledger.feed_end()?);
     let place = PLACES_WITH_MAILS.iter().find(|(place, ..)| *place == path);
     page.title = place.map_or_else(String::new, |(_, title, _)| (*title).to_owned());
     let told = std::mem::take(&mut page.choice);

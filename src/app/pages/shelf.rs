@@ -16,6 +16,7 @@ use crate::web::page::Page;
 const PAGES: usize = 32;
 
 /// What a page depends on beside its address.
+#[derive(Clone)]
 pub(super) struct Mark {
     /// Changes with each commit to the books.
     pub(super) moment: i64,

@@ -14,7 +14,7 @@ use crate::link::{Group as Half, Kind, LinkTotals};
 use crate::units::Text;
 
 use super::basis::{Basis, basis};
-use super::{Figures, Gathered, Group, Unseen, display, gather, over, unseen};
+use super::{Figures, Gathered, Group, GroupSum, Unseen, display, gather, over, unseen};
 use crate::app::Failure;
 use crate::app::export::start_text;
 use crate::app::links::read;
@@ -97,7 +97,7 @@ pub fn daily_of(
     gathered: &Gathered,
 ) -> Result<Daily, Failure> {
     let links = links(ledger, span)?;
-    let mut total = Group::default();
+    let mut total = GroupSum::default();
     for group in gathered.days.values() {
         total.merge(group);
     }
@@ -120,7 +120,7 @@ pub fn daily_of(
             })
             .collect(),
         features,
-        total: Figures::of(&total),
+        total: Figures::of(&total.group()),
         unseen: unseen(ledger, span, gathered)?,
         basis: basis(ledger, span)?,
     })

@@ -9,13 +9,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::Provider;
-use crate::entry::CellKey;
 use crate::judge::{Rulebook, UNASSIGNED};
-use crate::ledger::{Family, Ledger, Resolution, Span};
+use crate::ledger::{Family, Ledger, Span};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 use super::basis::{Basis, basis};
-use super::{Figures, Group};
+use super::{Figures, GroupSum};
 use crate::app::Failure;
 use crate::app::export::start_text;
 
@@ -110,20 +109,20 @@ fn last_hours(
             // The longest day, when clocks go back.
             to: span.to.min(day.saturating_add(25 * HOUR_MS)),
         };
-        let mut wanted = |key: &CellKey| endpoints.contains(&key.endpoint);
-        ledger.cells_where((Resolution::Hour, hours), &mut wanted, &mut |row| {
-            if let Some(one) = seen.get_mut(&row.key.endpoint) {
-                one.last = one.last.max(Some(row.start));
+        for (endpoint, hour) in ledger.hour_calls(hours)?.calls.keys() {
+            if let Some(one) = seen.get_mut(endpoint)
+                && endpoints.contains(endpoint)
+            {
+                one.last = one.last.max(Some(*hour));
             }
-            Ok(())
-        })?;
+        }
     }
     Ok(())
 }
 
 #[derive(Default)]
 struct Seen {
-    group: Group,
+    group: GroupSum,
     regions: BTreeMap<String, i64>,
     models: BTreeMap<Text, i64>,
     /// First the last day, then the last hour.
@@ -204,7 +203,7 @@ fn row(name: &Text, seen: Seen, credentials: &mut BTreeMap<Text, Vec<String>>) -
             .collect(),
         credentials: credentials.remove(name).unwrap_or_default(),
         last_hour: seen.last.map(start_text),
-        figures: Figures::of(&seen.group),
+        figures: Figures::of(&seen.group.group()),
         ..Endpoint::default()
     }
 }

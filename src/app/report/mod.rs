@@ -11,6 +11,7 @@ pub mod compare;
 pub mod daily;
 pub mod endpoints;
 pub mod fallback;
+mod group;
 pub mod monthly;
 pub mod pilot;
 pub mod plan;
@@ -23,8 +24,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use crate::cell::{Cell, Totals};
-use crate::entry::CellKey;
+use crate::cell::Totals;
 use crate::hist::Layout;
 use crate::ledger::{Ledger, LossKind, LossRow, Span};
 use crate::money::NanoUsd;
@@ -33,34 +33,8 @@ use crate::units::{Text, UnixMillis};
 
 use super::Failure;
 
-/// Cells added up, with the calls of each verdict.
-#[derive(Clone, Debug, Default)]
-pub struct Group {
-    /// The totals.
-    pub cell: Cell,
-    /// Calls by verdict.
-    pub verdicts: BTreeMap<Verdict, i64>,
-}
-
-impl Group {
-    /// Adds one cell.
-    pub fn add(&mut self, key: &CellKey, cell: &Cell) {
-        self.cell.merge(cell, 1);
-        if let Some(verdict) = key.verdict {
-            *self.verdicts.entry(verdict).or_default() += cell.totals.calls();
-        }
-    }
-}
-
-impl Group {
-    /// Adds another group.
-    pub fn merge(&mut self, other: &Group) {
-        self.cell.merge(&other.cell, 1);
-        for (verdict, calls) in &other.verdicts {
-            *self.verdicts.entry(*verdict).or_default() += calls;
-        }
-    }
-}
+pub use group::Group;
+use group::GroupSum;
 
 /// Day cells added up.
 #[derive(Clone, Debug, Default)]

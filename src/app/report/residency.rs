@@ -17,7 +17,7 @@ use crate::units::Text;
 
 use super::basis::{Basis, basis};
 use super::endpoints::Kind;
-use super::{Figures, Group, display};
+use super::{Figures, Group, GroupSum, display};
 use crate::app::Failure;
 
 /// The answer of `report residency`.
@@ -160,7 +160,7 @@ struct Landings {
 /// All that is added up from cells.
 #[derive(Default)]
 struct Gathered {
-    all: Group,
+    all: GroupSum,
     features: BTreeMap<Text, Landings>,
     landed: BTreeMap<(Text, Text, Verdict, Option<&'static str>), i64>,
     matrix: BTreeMap<(Text, Text), Ruled>,
@@ -210,7 +210,7 @@ pub fn residency(
         .map(|(host, calls)| (host.to_string(), calls))
         .collect();
     unregistered.sort_by_key(|(_, calls)| Reverse(*calls));
-    let total = Figures::of(&all);
+    let total = Figures::of(&all.group());
     Ok(Residency {
         features,
         landed,
@@ -327,19 +327,15 @@ fn endpoint_rules(
 /// The kept evidence: violated calls before unproven ones, of each verdict the first by time of
 /// each feature, endpoint and words before the others; `limit` of each verdict.
 fn proofs(ledger: &dyn Ledger, span: Span, limit: usize) -> Result<Vec<Proof>, Failure> {
-    let rows = ledger.evidence(span, usize::MAX)?;
     let mut proofs = Vec::new();
     for verdict in [Verdict::Violated, Verdict::Unproven] {
-        let mut seen = BTreeSet::new();
-        let of_verdict = rows.iter().filter(|row| row.key.verdict == Some(verdict));
-        let (first, rest): (Vec<_>, Vec<_>) = of_verdict
-            .partition(|row| seen.insert((&row.key.feature, &row.key.endpoint, &row.evidence)));
-        proofs.extend(first.into_iter().chain(rest).take(limit).map(proof));
+        let rows = ledger.examples((span, verdict), &mut |_| true, limit)?;
+        proofs.extend(rows.iter().map(proof));
     }
     Ok(proofs)
 }
 
-fn proof(row: &EvidenceRow) -> Proof {
+pub(super) fn proof(row: &EvidenceRow) -> Proof {
     Proof {
         at: row.at.to_string(),
         call: format!("{:016x}", row.id),

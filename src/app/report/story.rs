@@ -20,6 +20,7 @@ use crate::attribute::Feature;
 use crate::entry::CellKey;
 use crate::judge::Rulebook;
 use crate::ledger::{CellRow, Ledger, Resolution, Span};
+use crate::residency::Verdict;
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 pub use outage::Outage;
@@ -114,7 +115,7 @@ pub fn story(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Option
     let extra = figures.cost_nanousd.saturating_sub(planned);
     let last = timeline.keys().next_back().copied().unwrap_or(since);
     let hours = (last.0 - since.0).div_euclid(HOUR_MS).max(1);
-    let landed = residency::residency(ledger, rules, span, usize::MAX)?;
+    let landed = residency::residency(ledger, rules, span, 0)?;
     let regions: BTreeSet<&String> = landed
         .landed
         .iter()
@@ -140,7 +141,7 @@ pub fn story(ledger: &dyn Ledger, rules: &Rulebook, span: Span) -> Result<Option
         violated: landed.total.violated,
         unproven: landed.total.unproven,
         violated_regions: regions.into_iter().cloned().collect(),
-        proofs: proofs(&landed.evidence, &feature.key),
+        proofs: proofs(ledger, span, &feature.key)?,
         outage: outage::longest(
             ledger,
             rules,
@@ -250,14 +251,13 @@ fn declared(feature: &Feature, rules: &Rulebook) -> Vec<String> {
 }
 
 /// Violated calls that prove it: those of the feature first, each endpoint's first.
-fn proofs(evidence: &[Proof], feature: &str) -> Vec<Proof> {
-    let violated = || evidence.iter().filter(|proof| proof.verdict == "violated");
-    let own = violated().filter(|proof| proof.feature == feature);
-    let others = violated().filter(|proof| proof.feature != feature);
-    own.take(PROOFS_OWN)
-        .chain(others.take(PROOFS_OTHERS))
-        .cloned()
-        .collect()
+fn proofs(ledger: &dyn Ledger, span: Span, feature: &Text) -> Result<Vec<Proof>, Failure> {
+    let of = (span, Verdict::Violated);
+    let mut own = |key: &CellKey| key.feature == *feature;
+    let mut rows = ledger.examples(of, &mut own, PROOFS_OWN)?;
+    let mut others = |key: &CellKey| key.feature != *feature;
+    rows.extend(ledger.examples(of, &mut others, PROOFS_OTHERS)?);
+    Ok(rows.iter().map(residency::proof).collect())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ impl SqliteLedger {
         } else {
             self.ids.trim();
             self.names.trim();
+            self.bound_log();
         }
         result
     }

@@ -3,18 +3,19 @@
 //! Knows no rule. A newcomer may ask why the first by time and id are kept and not the first to
 //! come: the same calls must leave the same rows in whatever order they are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::super::fault::Fault;
 use super::super::rows::EvidenceRow;
 use super::super::types::{Batch, Span, is_evidence};
 use super::delta::{Booked, Delta};
-use super::names::key_of;
+use super::names::{dictionary, key_of};
 use super::{count, counts};
-use crate::entry::{Entry, Origin};
+use crate::entry::{CellKey, Entry, Origin};
 use crate::ids::ConfigNumber;
+use crate::residency::Verdict;
 use crate::units::{HOUR_MS, Text, UnixMillis, clean_name};
 
 /// A row about to be written: time and id first, because they order.
@@ -148,22 +149,83 @@ pub(super) fn rows(conn: &Connection, span: Span, limit: usize) -> Result<Vec<Ev
     let mut rows = rows.query((first_hour, span.from.0, span.to.0, count(limit)))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let text = |i: usize| -> Result<Text, Fault> { Ok(Text::from(row.get_ref(i)?.as_str()?)) };
-        found.push(EvidenceRow {
-            at: UnixMillis(row.get(7)?),
-            id: row.get::<_, i64>(8)?.cast_unsigned(),
-            identity: text(9)?,
-            origin: Origin {
-                source: text(10)?,
-                topic: text(11)?,
-                partition: row.get(12)?,
-                offset: row.get(13)?,
-            },
-            key: key_of(row)?,
-            rule: text(14)?,
-            evidence: text(15)?,
-            config: ConfigNumber(row.get(16)?),
-        });
+        found.push(row_of(row)?);
     }
     Ok(found)
+}
+
+fn row_of(row: &Row<'_>) -> Result<EvidenceRow, Fault> {
+    let text = |i: usize| -> Result<Text, Fault> { Ok(Text::from(row.get_ref(i)?.as_str()?)) };
+    Ok(EvidenceRow {
+        at: UnixMillis(row.get(7)?),
+        id: row.get::<_, i64>(8)?.cast_unsigned(),
+        identity: text(9)?,
+        origin: Origin {
+            source: text(10)?,
+            topic: text(11)?,
+            partition: row.get(12)?,
+            offset: row.get(13)?,
+        },
+        key: key_of(row)?,
+        rule: text(14)?,
+        evidence: text(15)?,
+        config: ConfigNumber(row.get(16)?),
+    })
+}
+
+/// What rows have in common of which one is an example.
+type Alike = (Text, Text, Text);
+
+/// At most `limit` rows of a verdict and the wanted keys by time and id, the first of each feature, endpoint and words
+/// before the others. Rows are large: only those that are answered are read whole.
+pub(super) fn examples(
+    conn: &Connection,
+    (span, verdict): (Span, Verdict),
+    wanted: &mut dyn FnMut(&CellKey) -> bool,
+    limit: usize,
+) -> Result<Vec<EvidenceRow>, Fault> {
+    // Hours, and what is in them, lie in the order of time.
+    let mut rows = conn.prepare_cached(
+        "SELECT hour, at, id, key, evidence FROM evidence
+         WHERE hour >= ?1 AND hour < ?3 AND verdict = ?4 AND at >= ?2 AND at < ?3
+         ORDER BY hour, at, id",
+    )?;
+    let hour = span.from.floor(HOUR_MS).0;
+    let mut rows = rows.query((hour, span.from.0, span.to.0, verdict.as_str()))?;
+    let mut keys = dictionary(conn)?;
+    keys.retain(|_, key| wanted(key));
+    let mut known: BTreeMap<i64, BTreeSet<Text>> = BTreeMap::new();
+    let mut seen: BTreeSet<Alike> = BTreeSet::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next()?.filter(|_| first.len() < limit) {
+        let place: (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (number, words): (i64, &str) = (row.get(3)?, row.get_ref(4)?.as_str()?);
+        let Some(key) = keys.get(&number) else {
+            continue;
+        };
+        let of_key = known.entry(number).or_default();
+        let is_first = !of_key.contains(words) && {
+            let words = Text::from(words);
+            of_key.insert(words.clone());
+            seen.insert((key.feature.clone(), key.endpoint.clone(), words))
+        };
+        if is_first {
+            first.push(place);
+        } else if rest.len() < limit {
+            rest.push(place);
+        }
+    }
+    let chosen = first.into_iter().chain(rest).take(limit);
+    let mut whole = conn.prepare_cached(
+        "SELECT feature, endpoint, provider, model, region, cell_key.verdict, grade,
+                at, evidence.id, identity, source, topic, partition, offset, rule, evidence, config
+         FROM evidence JOIN cell_key ON cell_key.id = evidence.key
+         WHERE hour = ?1 AND at = ?2 AND evidence.id = ?3 AND evidence.verdict = ?4",
+    )?;
+    chosen
+        .map(|(hour, at, id)| {
+            let place = (hour, at, id, verdict.as_str());
+            whole.query_row(place, |row| Ok(row_of(row)))?
+        })
+        .collect()
 }

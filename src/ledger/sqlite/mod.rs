@@ -17,6 +17,7 @@ mod follow;
 mod hours;
 mod ids;
 mod lines;
+mod log;
 mod maintain;
 mod names;
 mod open;
@@ -73,6 +74,9 @@ pub struct Options {
     pub id_cache_bytes: usize,
     /// Size past which the file refuses to grow; `None` leaves it to the disk.
     pub file_bytes_max: Option<u64>,
+    /// What the log of changes beside the file shrinks to once it has been written back; at twice as much, readers
+    /// are waited for.
+    pub log_bytes: u64,
 }
 
 impl Default for Options {
@@ -90,6 +94,7 @@ impl Default for Options {
             quarantine_rows: 100_000,
             id_cache_bytes: 64 << 20,
             file_bytes_max: None,
+            log_bytes: 64 << 20,
         }
     }
 }
@@ -106,6 +111,8 @@ pub struct SqliteLedger {
     ids: ids::Ids,
     names: names::Names,
     hours: hours::Hours,
+    /// Size of the log at which readers are waited for.
+    log_bytes_next: u64,
     /// Sums that readers beside the writer keep; none without one beside it.
     kept: Option<Arc<sums::Kept>>,
     /// Held as long as this ledger may write; never read.

@@ -186,10 +186,19 @@ impl Names {
 
 /// Every key of the dictionary, by number.
 pub(super) fn dictionary(conn: &Connection) -> Result<BTreeMap<i64, CellKey>, Fault> {
+    dictionary_after(conn, 0)
+}
+
+/// Keys with a number above `last`: a number is never given again, nor to another key.
+pub(super) fn dictionary_after(
+    conn: &Connection,
+    last: i64,
+) -> Result<BTreeMap<i64, CellKey>, Fault> {
     let mut rows = conn.prepare_cached(
-        "SELECT feature, endpoint, provider, model, region, verdict, grade, id FROM cell_key",
+        "SELECT feature, endpoint, provider, model, region, verdict, grade, id FROM cell_key
+         WHERE id > ?1",
     )?;
-    let mut rows = rows.query([])?;
+    let mut rows = rows.query([last])?;
     let mut keys = BTreeMap::new();
     while let Some(row) = rows.next()? {
         keys.insert(row.get(7)?, key_of(row)?);

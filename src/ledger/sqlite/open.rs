@@ -26,13 +26,11 @@ const CACHE_KIB: i64 = -16_384;
 const BESIDE_CACHE_KIB: i64 = -2_048;
 /// File bytes mapped into memory at most; they count as memory of the process.
 const MMAP_BYTES: i64 = 32 << 20;
-/// What the log of changes beside the file shrinks to once it has been written back.
-const WAL_BYTES: i64 = 64 << 20;
 /// Pages in that log before they are written back: under load a page is changed by many commits,
 /// and need not be written back after each few.
 const WAL_PAGES: u64 = 4_000;
 /// How long to wait for another process' lock.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept prepared.
 const STATEMENTS: usize = 96;
 
@@ -230,7 +228,7 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
         |_| Ok(()),
     )?;
     conn.query_row(
-        &format!("PRAGMA journal_size_limit = {WAL_BYTES}"),
+        &format!("PRAGMA journal_size_limit = {}", options.log_bytes),
         [],
         |_| Ok(()),
     )?;
@@ -269,6 +267,7 @@ fn ready(conn: Connection, path: String, options: Options) -> Result<SqliteLedge
         conn,
         path,
         file: None,
+        log_bytes_next: options.log_bytes.saturating_mul(2),
         options,
         zones,
         kept: None,

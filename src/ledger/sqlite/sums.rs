@@ -14,8 +14,9 @@ use super::super::types::Span;
 use super::super::words::Resolution;
 use super::cells::{feed_end, number};
 use super::corrupt;
-use super::names::dictionary;
+use super::names::{dictionary, dictionary_after};
 use crate::cell::{Cell, Totals};
+use crate::entry::CellKey;
 use crate::units::{Text, UnixMillis};
 
 /// Bytes of sums of one sort that are kept at most.
@@ -26,7 +27,11 @@ const KEPT_BYTES: usize = 64 << 20;
 pub(super) struct Kept {
     days: Mutex<Shelf<Sums>>,
     hours: Mutex<Shelf<Hours>>,
+    keys: Mutex<Arc<Keys>>,
 }
+
+/// The dictionary of keys, by number.
+type Keys = BTreeMap<i64, CellKey>;
 
 impl Kept {
     /// Lets go of all.
@@ -34,7 +39,22 @@ impl Kept {
         let (days, hours) = (self.days.lock(), self.hours.lock());
         days.unwrap_or_else(PoisonError::into_inner).kept.clear();
         hours.unwrap_or_else(PoisonError::into_inner).kept.clear();
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
+}
+
+/// The dictionary, of which readers read only what is new: nothing is ever taken out of it.
+fn keys(conn: &Connection, kept: Option<&Kept>) -> Result<Arc<Keys>, Fault> {
+    let Some(kept) = kept else {
+        return Ok(Arc::new(dictionary(conn)?));
+    };
+    let mut keys = kept.keys.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = keys.last_key_value().map_or(0, |(number, _)| *number);
+    let new = dictionary_after(conn, last)?;
+    if !new.is_empty() {
+        Arc::make_mut(&mut keys).extend(new);
+    }
+    Ok(Arc::clone(&keys))
 }
 
 /// What is summed: a span, of one feature where given.
@@ -77,7 +97,7 @@ trait Sum: Clone + Default {
     const RESOLUTION: Resolution;
 
     /// Adds the cells of a span.
-    fn read(&mut self, conn: &Connection, of: &Of) -> Result<(), Fault>;
+    fn read(&mut self, conn: &Connection, keys: &Keys, of: &Of) -> Result<(), Fault>;
 
     /// About how much memory it takes.
     fn bytes(&self) -> usize;
@@ -86,15 +106,16 @@ trait Sum: Clone + Default {
 impl Sum for Sums {
     const RESOLUTION: Resolution = Resolution::Day;
 
-    fn read(&mut self, conn: &Connection, (from, to, only): &Of) -> Result<(), Fault> {
-        let keys = dictionary(conn)?;
+    fn read(&mut self, conn: &Connection, keys: &Keys, of: &Of) -> Result<(), Fault> {
+        let (from, to, only) = of;
         let mut cell = Cell::default();
         each(conn, Self::RESOLUTION, (*from, *to), |start, n, body| {
             let key = keys.get(&n).ok_or_else(|| corrupt("cell_key"))?;
             if only.as_ref().is_some_and(|only| key.feature != *only) {
                 return Ok(());
             }
-            cell.decode_into(body).ok_or_else(|| corrupt("cell"))?;
+            cell.decode_times_into(body)
+                .ok_or_else(|| corrupt("cell"))?;
             if cell != Cell::default() {
                 self.add(start, (n, key), &cell);
             }
@@ -112,8 +133,7 @@ impl Sum for Sums {
 impl Sum for Hours {
     const RESOLUTION: Resolution = Resolution::Hour;
 
-    fn read(&mut self, conn: &Connection, (from, to, _): &Of) -> Result<(), Fault> {
-        let keys = dictionary(conn)?;
+    fn read(&mut self, conn: &Connection, keys: &Keys, (from, to, _): &Of) -> Result<(), Fault> {
         // Cells of an hour lie side by side: few endpoints are added up at a time.
         let mut open: BTreeMap<&Text, HourCalls> = BTreeMap::new();
         let mut hour = UnixMillis::default();
@@ -205,7 +225,7 @@ fn usual_cut(conn: &Connection, resolution: Resolution, of: &Of) -> Result<UnixM
 /// Sums as they stand in the books now; from what is kept where nothing of it changed.
 fn sums<T: Sum>(
     kept: &Mutex<Shelf<T>>,
-    conn: &Connection,
+    (conn, keys): (&Connection, &Keys),
     of: Of,
     dropped: i64,
 ) -> Result<Arc<T>, Fault> {
@@ -229,7 +249,7 @@ fn sums<T: Sum>(
         }
         if one.made <= now && changed.is_none_or(|first| first >= one.cut) {
             let mut whole = T::clone(&one.base);
-            whole.read(conn, &(one.cut, of.1, of.2))?;
+            whole.read(conn, keys, &(one.cut, of.1, of.2))?;
             let whole = Arc::new(whole);
             // A reader that looks at older books does not undo what another has seen.
             if one.seen < now {
@@ -240,16 +260,16 @@ fn sums<T: Sum>(
         }
         if now < one.made {
             let mut whole = T::default();
-            whole.read(conn, &of)?;
+            whole.read(conn, keys, &of)?;
             return Ok(Arc::new(whole));
         }
     }
     let cut = usual_cut(conn, T::RESOLUTION, &of)?;
     let cut = changed.map_or(cut, |first| first.min(cut));
     let mut base = T::default();
-    base.read(conn, &(of.0, cut, of.2.clone()))?;
+    base.read(conn, keys, &(of.0, cut, of.2.clone()))?;
     let mut whole = base.clone();
-    whole.read(conn, &(cut, of.1, of.2.clone()))?;
+    whole.read(conn, keys, &(cut, of.1, of.2.clone()))?;
     let whole = Arc::new(whole);
     let sum = KeptSum {
         base: Arc::new(base),
@@ -290,9 +310,10 @@ pub(super) fn of_days(
     (span, only): (Span, Option<&str>),
 ) -> Result<Arc<Sums>, Fault> {
     let of = (span.from, span.to, only.map(Text::from));
+    let keys = keys(conn, kept)?;
     match kept {
-        Some(kept) => sums(&kept.days, conn, of, 0),
-        None => fresh(conn, &of),
+        Some(kept) => sums(&kept.days, (conn, &keys), of, 0),
+        None => fresh(conn, &keys, &of),
     }
 }
 
@@ -303,18 +324,19 @@ pub(super) fn of_hours(
     span: Span,
 ) -> Result<Arc<Hours>, Fault> {
     let of = (span.from, span.to, None);
+    let keys = keys(conn, kept)?;
     let Some(kept) = kept else {
-        return fresh(conn, &of);
+        return fresh(conn, &keys, &of);
     };
     // The feed does not tell of cells that are dropped when their time is over.
     let dropped = conn
         .prepare_cached("SELECT count(*) FROM hour WHERE cells_gone <> 0")?
         .query_row([], |row| row.get(0))?;
-    sums(&kept.hours, conn, of, dropped)
+    sums(&kept.hours, (conn, &keys), of, dropped)
 }
 
-fn fresh<T: Sum>(conn: &Connection, of: &Of) -> Result<Arc<T>, Fault> {
+fn fresh<T: Sum>(conn: &Connection, keys: &Keys, of: &Of) -> Result<Arc<T>, Fault> {
     let mut sum = T::default();
-    sum.read(conn, of)?;
+    sum.read(conn, keys, of)?;
     Ok(Arc::new(sum))
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
 use crate::line::{Line, Wanted};
+use crate::residency::Verdict;
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
 
@@ -110,6 +111,15 @@ impl Ledger for SqliteLedger {
 
     fn evidence(&self, span: Span, limit: usize) -> Result<Vec<EvidenceRow>, Fault> {
         self.named(evidence::rows(&self.conn, span, limit))
+    }
+
+    fn examples(
+        &self,
+        of: (Span, Verdict),
+        wanted: &mut dyn FnMut(&CellKey) -> bool,
+        limit: usize,
+    ) -> Result<Vec<EvidenceRow>, Fault> {
+        self.named(evidence::examples(&self.conn, of, wanted, limit))
     }
 
     fn quarantine(&self, limit: usize) -> Result<Vec<QuarantineRow>, Fault> {

@@ -39,6 +39,8 @@ pub struct Page {
     pub seen: Words,
     /// What the figures follow: configurations, price lists.
     pub basis: Words,
+    /// Which changes of the books it has, as [`crate::web::Answers::version`] tells them.
+    pub version: Option<u64>,
 }
 
 /// A figure, its yardstick and a small picture; the whole leads to its page.

@@ -32,7 +32,7 @@ pub fn full(page: &Page, places: &[Place], path: &str, reader: &Reader) -> Strin
         main id="main" tabindex="-1" { (content(page, path, reader)) }
         footer { a href="/api" { "API" } " · " a href="/metrics" { "metrics" } }
     };
-    document(&page.title, &for_browsers(), &body)
+    document((&page.title, page.version), &for_browsers(), &body)
 }
 
 /// A page without navigation, for whoever is not let in yet.
@@ -41,7 +41,7 @@ pub(super) fn plain(title: &str, content: &Markup) -> String {
         header { span.brand { (logo()) "tollwatch" } }
         main id="main" tabindex="-1" { (content) }
     };
-    document(title, &for_browsers(), &body)
+    document((title, None), &for_browsers(), &body)
 }
 
 /// The files that a page in a browser needs.
@@ -65,7 +65,7 @@ pub fn alone(page: &Page) -> String {
             (content(page, "", &Reader::default()))
         }
     };
-    document(&page.title, &html! { style { (PreEscaped(STYLE)) } }, &body)
+    document((&page.title, None), &html! { style { (PreEscaped(STYLE)) } }, &body)
 }
 
 /// A page that only says something: what is not there, or why it cannot be shown.
@@ -80,7 +80,7 @@ pub fn message(title: &str, text: &str, places: &[Place]) -> String {
     full(&page, places, "", &Reader::default())
 }
 
-fn document(title: &str, links: &Markup, body: &Markup) -> String {
+fn document((title, version): (&str, Option<u64>), links: &Markup, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -91,7 +91,7 @@ fn document(title: &str, links: &Markup, body: &Markup) -> String {
                 title { (title) " · tollwatch" }
                 (links)
             }
-            body { (PreEscaped(PATTERNS)) (body) }
+            body data-books=[version] { (PreEscaped(PATTERNS)) (body) }
         }
     };
     page.into_string()

@@ -1,7 +1,7 @@
 //! The API's description: for programs as `OpenAPI` 3.1, for people as a page.
 //!
-//! Knows no HTTP. A newcomer may ask why days may be empty in it: a form sends what was not filled
-//! in, and an empty parameter is one that was not given.
+//! Knows no HTTP. A newcomer may ask why days and numbers may be empty in it: a form sends what was not
+//! filled in, and an empty parameter is one that was not given.
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -106,7 +106,7 @@ fn parameter(name: &str) -> Value {
         ),
         "limit" => (
             "how many rows at most",
-            json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT }),
+            number_or_nothing(1, LIMIT_MAX, LIMIT),
         ),
         _ => (
             "where to go on; `next` of the part before has it",
@@ -114,6 +114,17 @@ fn parameter(name: &str) -> Value {
         ),
     };
     json!({ "name": name, "in": "query", "required": false, "description": about, "schema": schema })
+}
+
+/// A whole number that may be left empty, as every parameter of a query may.
+fn number_or_nothing(least: usize, most: usize, usual: usize) -> Value {
+    json!({
+        "anyOf": [
+            { "type": "integer", "minimum": least, "maximum": most },
+            { "type": "string", "maxLength": 0 }
+        ],
+        "default": usual
+    })
 }
 
 /// The same for people.
