@@ -6,6 +6,9 @@
 mod ledger_support;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use ledger_support::{DAY, NOW, START, batch, books, cells, entry, position, traffic};
 use tollwatch::ledger::{
@@ -209,6 +212,52 @@ fn damage_is_a_fault_and_never_a_figure() {
         ledger.apply(&batch(traffic(2, 3_000, 2)), NOW)
     });
     assert_eq!(found.unwrap_err().kind, FaultKind::Corrupt);
+}
+
+/// Reads again and again; leaves each time only once the other one has come, so that one is always there.
+fn relay(reader: &SqliteLedger, (came, other): (&Sender<()>, &Receiver<()>), over: &AtomicBool) {
+    let mut go_on = true;
+    while go_on && !over.load(Ordering::Relaxed) {
+        let turn = || {
+            reader.feed_end().unwrap();
+            came.send(()).is_ok() && other.recv_timeout(Duration::from_secs(20)).is_ok()
+        };
+        go_on = reader.at_once(turn).unwrap();
+    }
+}
+
+#[test]
+fn readers_one_after_the_other_do_not_make_the_log_grow_for_ever() {
+    const LOG: u64 = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("books.db");
+    let options = |log_bytes| Options {
+        log_bytes,
+        ..Options::default()
+    };
+    let longest = |log_bytes| {
+        let mut ledger = SqliteLedger::open(&path, options(log_bytes)).unwrap();
+        let (one, other) = (ledger.beside().unwrap(), ledger.beside().unwrap());
+        let ((to_one, at_one), (to_other, at_other)) = (channel(), channel());
+        let over = &AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(move || relay(&one, (&to_other, &at_one), over));
+            scope.spawn(move || relay(&other, (&to_one, &at_other), over));
+            let mut longest = 0;
+            for seed in 0..60 {
+                let seed = log_bytes + seed;
+                ledger.apply(&batch(traffic(seed, 300, 2)), NOW).unwrap();
+                let log = std::fs::metadata(folder.path().join("books.db-wal")).unwrap();
+                longest = longest.max(log.len());
+            }
+            over.store(true, Ordering::Relaxed);
+            longest
+        })
+    };
+    let bounded = longest(LOG);
+    assert!(bounded < 6 * LOG, "{bounded}");
+    let unbounded = longest(1 << 40);
+    assert!(unbounded > 2 * bounded, "{unbounded} against {bounded}");
 }
 
 #[test]

@@ -7,12 +7,14 @@
 
 mod ledger_support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tollwatch::cell::Cell;
 use tollwatch::entry::CellKey;
 use tollwatch::hist::Hist;
-use tollwatch::ledger::{Holds, HourCalls, Ledger, Options, Resolution, Span, SqliteLedger};
+use tollwatch::ledger::{
+    EvidenceRow, Holds, HourCalls, Ledger, Options, Resolution, Span, SqliteLedger,
+};
 use tollwatch::residency::Verdict;
 use tollwatch::units::{Text, UnixMillis};
 
@@ -92,6 +94,57 @@ fn by_sums(ledger: &SqliteLedger, span: Span, only: Option<&str>) -> Told {
             .collect(),
         hours: ledger.hour_calls(span).unwrap().calls.clone(),
     }
+}
+
+/// Examples of evidence, chosen from all rows.
+fn chosen(
+    ledger: &SqliteLedger,
+    (span, verdict): (Span, Verdict),
+    wanted: impl Fn(&CellKey) -> bool,
+    limit: usize,
+) -> Vec<EvidenceRow> {
+    let rows = ledger.evidence(span, usize::MAX).unwrap();
+    let of = rows.into_iter();
+    let of = of.filter(|row| row.key.verdict == Some(verdict) && wanted(&row.key));
+    let mut seen = BTreeSet::new();
+    let (first, rest): (Vec<_>, Vec<_>) = of.partition(|row| {
+        let (key, words) = (&row.key, row.evidence.clone());
+        seen.insert((key.feature.clone(), key.endpoint.clone(), words))
+    });
+    first.into_iter().chain(rest).take(limit).collect()
+}
+
+#[test]
+fn examples_of_evidence_are_the_first_of_their_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = books(&folder);
+    ledger.apply(&batch(traffic(3, 3_000, 5)), NOW).unwrap();
+    let spans = [Span::ALL, days(1, 3), days(2, 2), days(90, 91)];
+    let (mut all, mut kinds) = (0, BTreeSet::new());
+    for verdict in [Verdict::Violated, Verdict::Unproven, Verdict::Held] {
+        for (span, limit) in spans
+            .iter()
+            .flat_map(|span| [0, 1, 3, 40, usize::MAX].map(|limit| (*span, limit)))
+        {
+            for only in [None, Some("hrsd/chat"), Some("nobody/nothing")] {
+                let wanted = |key: &CellKey| only.is_none_or(|only| key.feature == only);
+                let of = (span, verdict);
+                let told = ledger.examples(of, &mut |key| wanted(key), limit).unwrap();
+                assert_eq!(
+                    told,
+                    chosen(&ledger, of, wanted, limit),
+                    "{of:?} {limit} {only:?}"
+                );
+                all += told.len();
+                kinds.extend(told.into_iter().map(|row| (row.key, row.evidence)));
+            }
+        }
+    }
+    assert!(
+        all > 300 && kinds.len() > 3,
+        "{all} rows, {} kinds",
+        kinds.len()
+    );
 }
 
 fn days(from: i64, to: i64) -> Span {

@@ -7,16 +7,17 @@
 
 mod ledger_support;
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tollwatch::app::pages::{PLACES, Pages, Readers};
 use tollwatch::app::setup::{self, Setup};
 use tollwatch::clock::FixedClock;
 use tollwatch::entry::Entry;
+use tollwatch::episode::Order;
 use tollwatch::ledger::{Ledger, Options, SqliteLedger};
-use tollwatch::units::UnixMillis;
-use tollwatch::web::page::{Reader, full};
+use tollwatch::units::{Text, UnixMillis};
+use tollwatch::web::page::{Reader, alone, full};
 use tollwatch::web::{Answers, Asked};
 
 use ledger_support::{DAY, START, batch, entry, shared, traffic};
@@ -67,7 +68,7 @@ fn a_page_changes_with_the_books_the_configuration_and_the_time() {
     let setup = configured("");
     let mut books =
         SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
-    let of = Arc::new(std::sync::Mutex::new(Arc::clone(&setup)));
+    let of = Arc::new(Mutex::new(Arc::clone(&setup)));
     let in_force = Arc::clone(&of);
     let readers = Readers::new(books.beside().unwrap(), move || {
         Arc::clone(&in_force.lock().unwrap())
@@ -116,6 +117,102 @@ fn a_page_changes_with_the_books_the_configuration_and_the_time() {
         &|| pages(&books, &other, &clock),
         "another configuration",
     );
+}
+
+#[test]
+fn one_look_at_the_books_serves_all_for_a_moment_and_nobody_who_changes_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::at(NOW));
+    let books = SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
+    let config = folder.path().join("tollwatch.toml");
+    std::fs::write(&config, "").unwrap();
+    let configured = || Arc::new(setup::load(Some(&config), clock.as_ref()).unwrap());
+    let in_force = Arc::new(Mutex::new(configured()));
+    let of = Arc::clone(&in_force);
+    let reader = books.beside().unwrap();
+    let books = Arc::new(Mutex::new(books));
+    let by = Arc::clone(&books);
+    let book = move |id: u64| {
+        let call = batch(vec![entry(START + 2 * DAY, id)]);
+        by.lock().unwrap().apply(&call, NOW).unwrap();
+    };
+    let done = book.clone();
+    let readers =
+        Readers::new(reader, move || Arc::clone(&of.lock().unwrap())).obeyed_by(move |order| {
+            match order {
+                Order::Silence { .. } => {
+                    done(50);
+                    Ok("silenced".to_owned())
+                }
+                other => Err(format!("{other:?}")),
+            }
+        });
+    let pages = Pages::new(readers, clock.clone()).fresh_for(Duration::from_hours(1));
+    let page = || {
+        let page = pages.page("/", &Asked::default(), Instant::now());
+        page.unwrap()
+    };
+    book(1);
+    let first = page();
+    let told = pages.version();
+    assert_eq!(first.version, told);
+
+    book(2);
+    assert!(Arc::ptr_eq(&first, &page()), "a moment ago");
+    assert_eq!(pages.version(), told, "nobody is told what no page has");
+    let other = pages.page("/spend", &Asked::default(), Instant::now());
+    let other = other.unwrap().version;
+    assert!(other > told, "a page that is made knows all that there is");
+
+    *in_force.lock().unwrap() = configured();
+    let second = page();
+    assert!(!Arc::ptr_eq(&first, &second), "another configuration");
+    assert!(second.version > first.version);
+    assert_eq!(pages.version(), second.version);
+
+    let form = Asked::parse("what=kind%3Dresidency&hours=4&reason=x").unwrap();
+    let author = Text::const_new("anna");
+    pages.change("/alerts/silences", &form, &author).unwrap();
+    let third = page();
+    assert!(third.version > second.version, "what somebody did is there");
+
+    book(60);
+    let refused = Asked::parse("what=kind%3Dresidency").unwrap();
+    let refused = pages.change("/alerts/silences/9/end", &refused, &author);
+    refused.unwrap_err();
+    assert!(page().version > third.version, "and so is what was refused");
+    pages.forget();
+    assert_eq!(page().version, pages.version());
+}
+
+#[test]
+fn no_page_is_older_than_what_was_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::at(NOW));
+    let mut books =
+        SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
+    let config = folder.path().join("tollwatch.toml");
+    std::fs::write(&config, "").unwrap();
+    let setup = Arc::new(setup::load(Some(&config), clock.as_ref()).unwrap());
+    // So short that it runs out now and then.
+    for fresh in [0, 1, 20].map(Duration::from_millis) {
+        let pages = pages(&books, &setup, &clock).fresh_for(fresh);
+        for id in 0..40 {
+            let call = entry(
+                START + 2 * DAY,
+                (u64::from(fresh.subsec_millis()) << 20) | id,
+            );
+            books.apply(&batch(vec![call]), NOW).unwrap();
+            let told = pages.version().unwrap();
+            let page = pages.page("/health", &Asked::default(), Instant::now());
+            let page = page.unwrap();
+            assert!(page.version.unwrap() >= told, "{fresh:?} {id}");
+            let html = full(&page, &[], "/health", &Reader::default());
+            let said = format!("<body data-books=\"{}\">", page.version.unwrap());
+            assert!(html.contains(&said), "{fresh:?} {id}");
+            assert!(!alone(&page).contains("data-books"));
+        }
+    }
 }
 
 #[test]

@@ -203,12 +203,7 @@ const WRONG: [(&str, u16, &str, Option<&str>); 22] = [
         "bad_parameter",
         Some("limit"),
     ),
-    (
-        "/api/v1/calls?limit=+",
-        400,
-        "bad_parameter",
-        Some("limit"),
-    ),
+    ("/api/v1/calls?limit=+", 400, "bad_parameter", Some("limit")),
     (
         "/api/v1/calls?cursor=x",
         400,
@@ -298,7 +293,10 @@ fn what_a_form_leaves_empty_was_not_given_and_is_described_so() {
             numbers += usize::from(schema.to_string().contains("integer"));
         }
     }
-    assert!(seen > 25 && numbers == 2, "{seen} parameters, {numbers} numbers");
+    assert!(
+        seen > 25 && numbers == 2,
+        "{seen} parameters, {numbers} numbers"
+    );
 }
 
 #[test]

@@ -124,7 +124,10 @@ impl Door {
         let board = Board {
             figures: Arc::new(Figures::new("1", NOW)),
             health: Arc::new(Health::new(Instant::now(), Duration::from_hours(1))),
-            pages: Some(Arc::new(Pages::new(store, clock.clone()))),
+            // Far longer than the daemon's, so that nothing is seen by waiting: what is changed is shown at once.
+            pages: Some(Arc::new(
+                Pages::new(store, clock.clone()).fresh_for(Duration::from_hours(1)),
+            )),
             access: Arc::new(access),
             clock: clock.clone(),
             limits,

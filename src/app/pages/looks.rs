@@ -36,7 +36,11 @@ impl Looks {
     }
 
     /// What was seen a moment ago, if it still `holds`, or what `look` sees now.
-    pub(super) fn get(&self, holds: impl FnOnce(&Look) -> bool, look: impl FnOnce() -> Look) -> Look {
+    pub(super) fn get(
+        &self,
+        holds: impl FnOnce(&Look) -> bool,
+        look: impl FnOnce() -> Look,
+    ) -> Look {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, seen)) = last.as_ref()
             && at.elapsed() < self.fresh

@@ -2,7 +2,8 @@
 //!
 //! Knows no figure, and nobody's name: who looks, and the token of a form, come in when a page is written. A newcomer
 //! may ask why nothing is given an age: a page is handed out again only where the books, the configuration and the
-//! second that it tells times by are still the same, or where it was begun after it was asked for.
+//! second that it tells times by are still the same by the last look at them, or where it was begun after it was asked
+//! for.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -65,7 +65,11 @@ pub fn alone(page: &Page) -> String {
             (content(page, "", &Reader::default()))
         }
     };
-    document((&page.title, None), &html! { style { (PreEscaped(STYLE)) } }, &body)
+    document(
+        (&page.title, None),
+        &html! { style { (PreEscaped(STYLE)) } },
+        &body,
+    )
 }
 
 /// A page that only says something: what is not there, or why it cannot be shown.
