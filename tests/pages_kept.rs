@@ -144,7 +144,9 @@ fn one_look_at_the_books_serves_all_for_a_moment_and_nobody_who_changes_somethin
                     done(50);
                     Ok("silenced".to_owned())
                 }
-                other => Err(format!("{other:?}")),
+                other @ (Order::Ack { .. } | Order::Unsilence { .. } | Order::Feedback { .. }) => {
+                    Err(format!("{other:?}"))
+                }
             }
         });
     let pages = Pages::new(readers, clock.clone()).fresh_for(Duration::from_hours(1));
