@@ -20,11 +20,9 @@ impl Desk {
             match finding.level {
                 // While a source stalls nothing is heard of it.
                 Level::Unknown(Unknown::Stalled) => {}
+                Level::Unknown(Unknown::TooFew) => self.idle(&key, wall),
                 Level::Unknown(
-                    Unknown::Learning
-                    | Unknown::NotDeclared
-                    | Unknown::NotObservable
-                    | Unknown::TooFew,
+                    Unknown::Learning | Unknown::NotDeclared | Unknown::NotObservable,
                 ) => self.hold(&key, wall),
                 Level::Bad => {
                     if self.bad(&key, finding, wall) {
@@ -65,6 +63,13 @@ impl Desk {
             && let Some(alert) = self.alerts.get_mut(key)
         {
             alert.heard = wall;
+        }
+    }
+
+    /// Too few to say anything: what fires stays as it is, but not for ever, and nothing begins by waiting.
+    fn idle(&mut self, key: &Key, wall: UnixMillis) {
+        if let Some(Phase::Pending(_)) = self.alerts.get(key).map(|alert| alert.phase) {
+            self.drop_pending(key, wall);
         }
     }
 
@@ -193,6 +198,11 @@ impl Desk {
 }
 
 impl Alert {
+    /// Whether it is well again and only waits to be believed.
+    pub(super) fn is_well(&self) -> bool {
+        self.good.is_some()
+    }
+
     /// Takes a finding that is not bad, which is as urgent as what it ends.
     fn keep(&mut self, mut finding: Finding, wall: UnixMillis) {
         finding.severity = self.last.severity;

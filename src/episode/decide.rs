@@ -179,14 +179,17 @@ impl Desk {
             if episode.inventory {
                 return Some(quiet(Quiet::FirstDays, &all()));
             }
-            if look.loud.is_empty() {
+            // What is well again by now, and only waits to be believed, is no news to whoever never heard of it.
+            let loud = look.loud.iter().copied();
+            let loud: Vec<&Alert> = loud.filter(|alert| !alert.is_well()).collect();
+            if loud.is_empty() {
                 return new.then(|| quiet(look.muted.unwrap_or(Quiet::Untold), &all()));
             }
             if catching_up {
-                return new.then(|| quiet(Quiet::Past, &look.loud));
+                return new.then(|| quiet(Quiet::Past, &loud));
             }
-            let mut step = unaddressed(episode, StepKind::Fired, &look.loud, wall);
-            step.to = self.new_people(&look.loud, &[]);
+            let mut step = unaddressed(episode, StepKind::Fired, &loud, wall);
+            step.to = self.new_people(&loud, &[]);
             step.explains.clone_from(&look.explains);
             return Some(step);
         };
@@ -237,11 +240,14 @@ impl Desk {
         if !new.is_empty() {
             return Some((StepKind::Fired, new));
         }
-        let repeat = look
-            .loud
-            .iter()
-            .filter_map(|alert| self.settings.rules.get(&alert.key.rule)?.repeat_ms)
-            .min()?;
+        // Where nobody asks, nothing is known of what is down: what was bad last a while ago is not told again.
+        let repeats = look.loud.iter().filter(|alert| !alert.is_well());
+        let repeats = repeats.filter_map(|alert| {
+            let repeat = self.settings.rules.get(&alert.key.rule)?.repeat_ms?;
+            let ago = wall.0.saturating_sub(alert.heard.0);
+            (ago <= repeat / 2).then_some(repeat)
+        });
+        let repeat = repeats.min()?;
         let mut due_at = told.at.saturating_add(repeat);
         if repeat >= DAY_MS {
             // What has waited for days waits for the morning, too.
@@ -262,7 +268,9 @@ impl Desk {
         if step.findings.is_empty() {
             step.findings.push(episode.worst.clone());
         }
-        step.severity = episode.severity;
+        // Whoever read of it in a digest reads of its end there.
+        let told_as = episode.told.as_ref().map(|told| told.severity);
+        step.severity = told_as.unwrap_or(episode.severity);
         step.series = episode.series;
         let said = matches!(episode.family, Family::Sight | Family::Due);
         let told = episode.told.as_ref().filter(|told| !told.to.is_empty());

@@ -3,8 +3,8 @@
 //! Knows no figure. A newcomer may ask why nothing that is more urgent is ever explained away: a call
 //! that left its region is news even where the endpoint that should have taken it is down.
 
-use crate::alert::{Check, Dimension, Finding, Measure, Metric, Residency, Rule, Series};
-use crate::units::{MINUTE_MS, Text, UnixMillis};
+use crate::alert::{Check, Dimension, Finding, Level, Measure, Metric, Residency, Rule, Series};
+use crate::units::{DAY_MS, MINUTE_MS, Text, UnixMillis};
 
 use super::settings::Settings;
 
@@ -41,6 +41,8 @@ pub(super) enum Kind {
     Tokens,
     /// What all of it costs.
     Spend,
+    /// One conversation that goes on and on.
+    Talk,
     /// What else money is about.
     Money,
     /// Where it landed.
@@ -100,11 +102,8 @@ impl Kind {
             Metric::CostPerCall => Kind::Dear,
             Metric::TokensPerCall | Metric::PromptPerCall => Kind::Tokens,
             Metric::Spend => Kind::Spend,
-            Metric::Tokens
-            | Metric::ConversationRequests
-            | Metric::ConversationTokens
-            | Metric::ContextUse
-            | Metric::UnpricedShare => Kind::Money,
+            Metric::ConversationRequests | Metric::ConversationTokens => Kind::Talk,
+            Metric::Tokens | Metric::ContextUse | Metric::UnpricedShare => Kind::Money,
             Metric::RetryShare | Metric::Retries | Metric::RetrySpend => Kind::Retries,
             Metric::ThrottledShare => Kind::Throttled,
             Metric::ErrorShare | Metric::RequestErrorShare => Kind::Errors,
@@ -138,6 +137,7 @@ impl Kind {
             | Kind::Dear
             | Kind::Tokens
             | Kind::Spend
+            | Kind::Talk
             | Kind::Money => Family::Money,
             Kind::Residency => Family::Residency,
             Kind::Sight => Family::Sight,
@@ -163,11 +163,12 @@ impl Kind {
             Kind::Throttled => &[Kind::Slow, Kind::Retries],
             Kind::Errors => &[Kind::Retries],
             Kind::Dear => &[Kind::Dear, Kind::Tokens, Kind::Spend],
+            Kind::Volume => &[Kind::Spend, Kind::Talk],
+            Kind::Talk => &[Kind::Volume],
             Kind::Slow
             | Kind::Fallback
             | Kind::Silent
             | Kind::Retries
-            | Kind::Volume
             | Kind::Tokens
             | Kind::Spend
             | Kind::Money
@@ -183,7 +184,13 @@ impl Kind {
     pub(super) fn is_cause(self) -> bool {
         matches!(
             self,
-            Kind::Down | Kind::Auth | Kind::Throttled | Kind::Errors | Kind::Dear
+            Kind::Down
+                | Kind::Auth
+                | Kind::Throttled
+                | Kind::Errors
+                | Kind::Dear
+                | Kind::Volume
+                | Kind::Talk
         )
     }
 }
@@ -201,7 +208,11 @@ impl Cause {
     /// Whether what a finding looks at may still hold some of it.
     fn reaches(&self, (effect, what): (Kind, &Finding), wall: UnixMillis) -> bool {
         let Some(ended) = self.ended else { return true };
-        let window = i64::from(what.measure.window_minutes).saturating_mul(MINUTE_MS);
+        let window = match (effect, what.measure.window_minutes) {
+            // The sums of a calendar day.
+            (Kind::Talk | Kind::Spend, 0) => DAY_MS,
+            (_, minutes) => i64::from(minutes).saturating_mul(MINUTE_MS),
+        };
         let after = if effect == Kind::Retries {
             AFTER_LINKS_MS
         } else {
@@ -230,15 +241,26 @@ pub(super) fn explains(
     if cause.kind == effect && why.severity == what.severity {
         return false;
     }
-    if effect == Kind::Spend && !is_no_worse(&why.measure, &what.measure) {
+    // Traffic that calms down still stands in the longer windows of sums; what it was like then is not kept.
+    let calms = cause.kind == Kind::Volume && why.level != Level::Bad;
+    if effect == Kind::Spend && !calms && !is_no_worse(&why.measure, &what.measure) {
         return false;
     }
-    // More traffic than expected is no effect of an outage.
-    let more = what
-        .measure
+    (effect != Kind::Volume || brings(cause, &what.measure))
+        && is_beside(settings, &why.series, &what.series)
+}
+
+/// Whether trouble brings that much traffic: an outage none, a conversation what it asks itself and its retries.
+fn brings(cause: &Cause, volume: &Measure) -> bool {
+    let expected = volume
         .expected
-        .is_some_and(|(_, expected, _)| what.measure.value.n > expected.n);
-    (effect != Kind::Volume || !more) && is_beside(settings, &why.series, &what.series)
+        .map_or(i64::MAX, |(_, expected, _)| expected.n);
+    let more = volume.value.n.saturating_sub(expected);
+    let own = match (cause.kind, cause.why.measure.metric) {
+        (Kind::Talk, Some(Metric::ConversationRequests)) => cause.why.measure.value.n,
+        (_, _) => 0,
+    };
+    more.saturating_mul(2) <= own.saturating_mul(3)
 }
 
 /// Whether a sum is no further beyond what it should be, by a half at most, than what each call costs is.

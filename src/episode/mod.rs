@@ -37,10 +37,10 @@ const HOLD_MS: i64 = 5 * MINUTE_MS;
 const HOLD_MS_MAX: i64 = 4 * HOUR_MS;
 /// How long relapses are remembered.
 const MEMORY_MS: i64 = DAY_MS;
-/// An alert that is not heard of for so long is over.
-const STALE_MS: i64 = 2 * DAY_MS;
-/// Alerts of one cause begin within so long.
-const CAUSE_MS: i64 = 15 * MINUTE_MS;
+/// An alert of which nothing, or too little to judge, is heard for so long is closed: a long weekend is shorter.
+const STALE_MS: i64 = 4 * DAY_MS;
+/// Alerts of one cause begin within so long: a cap is passed in minutes, what it costs is judged by ten of them.
+const CAUSE_MS: i64 = 45 * MINUTE_MS;
 /// Alerts that are kept at most; beyond it they are counted.
 const ALERTS_MAX: usize = 20_000;
 /// Series that an inventory counts as waiting at most.

@@ -1,6 +1,6 @@
 //! Puts alerts that begin to fire into episodes: into that of their cause, or into one of their own.
 //!
-//! Knows no person. A newcomer may ask why only what begins within a quarter of an hour is one cause:
+//! Knows no person. A newcomer may ask why only what begins within three quarters of an hour is one cause:
 //! what begins later is news to whoever has already looked.
 
 use crate::alert::Severity;
@@ -11,7 +11,7 @@ use super::rows::{Episode, Key};
 use super::{CAUSE_MS, Desk};
 
 /// Alerts of one rule that begin within so long are one cause, whatever they are about.
-const MOMENT_MS: i64 = CAUSE_MS / 3;
+const MOMENT_MS: i64 = CAUSE_MS / 9;
 /// Members of an episode that a new one is compared with.
 const COMPARED_MAX: usize = 200;
 

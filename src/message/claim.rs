@@ -6,11 +6,11 @@
 use chrono_tz::Tz;
 
 use crate::alert::{
-    Amount, Check, Finding, Limit, Measure, Metric, Notice, Rule, Sight, StepKind, Unit,
+    Amount, Check, Finding, Level, Limit, Measure, Metric, Notice, Rule, Sight, StepKind, Unit,
 };
 
 use super::figure::{self, THIN};
-use super::{clean, due, landed, metric, spending, who};
+use super::{clean, due, landed, metric, moment, spending, who};
 
 /// What an alert says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +74,20 @@ impl<'a> Case<'a> {
 
 /// What a finding says.
 pub(super) fn claim(case: &Case<'_>) -> Claim {
+    if case.over && case.finding.level == Level::Bad {
+        return unheard(case);
+    }
     match &case.rule.check {
+        Check::Threshold {
+            metric: Metric::ConversationRequests | Metric::ConversationTokens,
+            ..
+        } if case.over => Claim::new(
+            format!(
+                "{}: no conversation over its limit goes on.",
+                case.starting()
+            ),
+            "no conversation over its limit goes on",
+        ),
         Check::Threshold { metric, .. }
         | Check::Drift { metric, .. }
         | Check::Anomaly { metric, .. } => figures(case, *metric),
@@ -86,6 +99,18 @@ pub(super) fn claim(case: &Case<'_>) -> Claim {
         Check::Silence { .. } => quiet(case),
         Check::Calendar(calendar) => due::claim(case, calendar.due),
     }
+}
+
+/// The end of what nobody saw end.
+fn unheard(case: &Case<'_>) -> Claim {
+    let last = moment::day_hour(case.finding.at, case.zone);
+    Claim::new(
+        format!(
+            "Nothing that could be judged was heard of {} since {last}: closed, and nobody knows whether it is over.",
+            case.who()
+        ),
+        format!("closed, nothing heard since {last}"),
+    )
 }
 
 /// What the figure is held against: `approved 4 ¢`, `limit 5 %`, `expected 120 to 180`.

@@ -32,12 +32,17 @@ pub(super) fn day(at: UnixMillis, zone: Tz) -> String {
     local(at, zone).format("%a %-d %b").to_string()
 }
 
+/// `Fri 20 Nov 02:40`.
+pub(super) fn day_hour(at: UnixMillis, zone: Tz) -> String {
+    local(at, zone).format("%a %-d %b %H:%M").to_string()
+}
+
 /// `02:40` on the day of `told`, else `Fri 20 Nov 02:40`.
 pub(super) fn near(at: UnixMillis, told: UnixMillis, zone: Tz) -> String {
     if local(at, zone).date_naive() == local(told, zone).date_naive() {
         hour(at, zone)
     } else {
-        local(at, zone).format("%a %-d %b %H:%M").to_string()
+        day_hour(at, zone)
     }
 }
 

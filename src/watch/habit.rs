@@ -17,7 +17,7 @@ const CANDIDATE_BINS: u8 = 36;
 const CALM_BINS: u8 = 3;
 /// Bins for which growth is told.
 const GROWTH_BINS: u8 = 144;
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// About the bytes of a row, a little more.
 const ROW_BYTES: usize = 2_024;
 
@@ -137,6 +137,8 @@ pub(super) struct Habit {
     pub(super) grown: u8,
     /// Of figures that come by the day: its start, and what it had added up to.
     day: (UnixMillis, i64, i64),
+    /// What the figures of the last bins have cost, in nano-dollars, and what they were; older bins fade.
+    worth: (i64, i64),
 }
 
 impl Habit {
@@ -149,7 +151,24 @@ impl Habit {
             candidate: 0,
             grown: 0,
             day: (UnixMillis(0), 0, 0),
+            worth: (0, 0),
         }
+    }
+
+    /// Learns what a bin's figure has cost.
+    pub(super) fn pay(&mut self, spend: i64, figure: i64) {
+        let (before, of) = self.worth;
+        if spend > 0 && figure > 0 {
+            self.worth = (
+                (before / 2).saturating_add(spend),
+                (of / 2).saturating_add(figure),
+            );
+        }
+    }
+
+    /// What a unit of the figure costs lately, as a ratio of nano-dollars; `None` where no cost was ever known.
+    pub(super) fn worth(&self) -> Option<(i64, i64)> {
+        (self.worth.0 > 0).then_some(self.worth)
     }
 
     /// What a figure that adds up over a day has gained since the last bin.
@@ -189,7 +208,8 @@ impl Habit {
             .score
             .zip(judged.threshold)
             .is_some_and(|(score, line)| score >= line);
-        let is_out = judged.page.is_some() || over;
+        // Six hours hold what is long over: that it passed is told when it did, and what passed is no news.
+        let is_out = (judged.page.is_some() || over) && !judged.ebbs;
         if !self.open {
             if self.candidate > 0 && is_out && is_material(&judged) {
                 self.open = true;
@@ -206,6 +226,8 @@ impl Habit {
         self.calm = self.calm.saturating_add(1);
         if self.calm >= CALM_BINS {
             self.open = false;
+            // The detector rests, but what comes back meanwhile is news.
+            self.candidate = CANDIDATE_BINS;
             return (judged, Said::Over);
         }
         (judged, Said::Fading)
@@ -234,6 +256,8 @@ impl Habit {
         put_signed(&mut bytes, self.day.0.0);
         put_signed(&mut bytes, self.day.1);
         put_signed(&mut bytes, self.day.2);
+        put_signed(&mut bytes, self.worth.0);
+        put_signed(&mut bytes, self.worth.1);
         let growth = self.growth.as_ref().map_or_else(Vec::new, Growth::encode);
         put(&mut bytes, u64::try_from(growth.len()).unwrap_or(0));
         bytes.extend_from_slice(&growth);
@@ -247,6 +271,7 @@ impl Habit {
         };
         let day = UnixMillis(take_signed(&mut rest)?);
         let (value, sample) = (take_signed(&mut rest)?, take_signed(&mut rest)?);
+        let worth = (take_signed(&mut rest)?, take_signed(&mut rest)?);
         let length = usize::try_from(take(&mut rest)?).ok()?;
         let (growth, detector) = rest.split_at_checked(length)?;
         let growth = match (creeps(metric), growth) {
@@ -261,6 +286,7 @@ impl Habit {
             candidate,
             grown,
             day: (day, value, sample),
+            worth,
         })
     }
 }

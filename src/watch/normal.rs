@@ -130,6 +130,9 @@ impl Normal {
             };
             let habit = &mut kept.habit;
             let mut figure = self.figure(&sums);
+            if let Some(figure) = figure {
+                habit.pay(sums.get(Field::Spend), figure.value);
+            }
             if self.by_day {
                 figure = figure.map(|figure| habit.gained(day, figure));
             }
@@ -143,9 +146,9 @@ impl Normal {
                 hour_of_week,
                 excluded: fed.maintenance.iter().any(is_excused),
             };
-            let spend = self.spend_of_one(&sums, figure);
             let is_known = told.marks.at(self.rule, place).known;
-            let reading = self.reading((rule, is_known), habit, &bin, spend);
+            let since = told.marks.since(self.rule, series);
+            let reading = self.reading((rule, is_known, since), habit, &bin);
             let waits = habit.detector.learning().waits_for;
             learning.0 += 1;
             learning.1 += usize::from(matches!(waits, WaitsFor::FirstDay | WaitsFor::OwnScale));
@@ -242,24 +245,24 @@ impl Normal {
         }
     }
 
-    /// What one unit of the figure cost in this bin, as a ratio of nano-dollars; `None` where it has no cost.
-    fn spend_of_one(&self, sums: &Sums<'_>, figure: Option<Figure>) -> Option<(i64, i64)> {
-        let figure = figure.filter(|figure| figure.value > 0)?;
-        match (self.wanted.metric(), self.kind) {
+    /// What one unit of the figure costs, as a ratio of nano-dollars; `None` where it has no cost. The last bins tell:
+    /// the one that is judged may be empty while the hour before it is far out.
+    fn cost_of_one(&self, metric: Metric, habit: &Habit) -> Option<(i64, i64)> {
+        match (metric, self.kind) {
             (Metric::Spend, _) => Some((1, 1)),
-            (_, Kind::Count | Kind::Positive) => Some((sums.get(Field::Spend), figure.value)),
             (_, Kind::Share) => None,
+            (_, Kind::Count | Kind::Positive) => {
+                habit.worth().filter(|_| metric.unit() != Unit::Millis)
+            }
         }
-        .filter(|(spend, _)| *spend > 0)
     }
 
     /// Feeds a habit and reads what it says; what is well says nothing where nothing is known.
     fn reading(
         &mut self,
-        (rule, is_known): (&Rule, bool),
+        (rule, is_known, since): (&Rule, bool, Option<UnixMillis>),
         habit: &mut Habit,
         bin: &Bin,
-        spend: Option<(i64, i64)>,
     ) -> Option<Reading> {
         let Wanted::More {
             metric,
@@ -271,15 +274,17 @@ impl Normal {
             return if bin.excluded || is_well {
                 None
             } else {
-                self.silence(rule, habit, bin)
+                self.silence((rule, since), habit, bin)
             };
         };
-        let is_latency = metric.unit() == Unit::Millis;
-        let spend = spend.filter(|_| !is_latency);
-        let kind = self.kind;
-        let excess = |judged: &Judged| excess(judged, (kind, metric), spend);
-        let is_material =
-            |judged: &Judged| excess(judged).is_none_or(|(_, per_hour)| per_hour >= floor_nanousd);
+        let (kind, cost) = (self.kind, self.cost_of_one(metric, habit));
+        let excess = |judged: &Judged| excess(judged, (kind, metric), cost);
+        // A pace alone is nothing yet: a quarter of an hour of it must have been paid.
+        let is_material = |judged: &Judged| {
+            excess(judged).is_none_or(|(paid, per_hour)| {
+                per_hour >= floor_nanousd && paid >= floor_nanousd / 4
+            })
+        };
         let (judged, said) = habit.feed(bin, &mut self.pool, self.budget, is_material);
         let level = match said {
             Said::On => Level::Bad,
@@ -316,15 +321,21 @@ impl Normal {
         Some(reading)
     }
 
-    fn silence(&self, rule: &Rule, habit: &Habit, bin: &Bin) -> Option<Reading> {
+    fn silence(
+        &self,
+        (rule, since): (&Rule, Option<UnixMillis>),
+        habit: &Habit,
+        bin: &Bin,
+    ) -> Option<Reading> {
         let silence = habit.detector.silence(self.budget)?;
         let ms = |bins: u32| i64::from(bins).saturating_mul(BIN_MS);
-        let level = if silence.is_silent {
-            Level::Bad
-        } else {
-            Level::Good
+        let (level, quiet) = match since {
+            _ if silence.is_silent => (Level::Bad, ms(silence.bins)),
+            // What is heard again was silent up to this bin.
+            Some(since) if silence.bins == 0 => (Level::Good, bin.at.0.saturating_sub(since.0)),
+            Some(_) | None => (Level::Good, ms(silence.bins)),
         };
-        let quiet = Amount::new(Unit::Millis, ms(silence.bins));
+        let quiet = Amount::new(Unit::Millis, quiet);
         let told_from = silence
             .smallest_bins
             .map(|bins| Amount::new(Unit::Millis, ms(bins)));

@@ -207,8 +207,14 @@ impl DoorRule {
                 let found = places.get(endpoint);
                 found.map_or(0, |found| calls.of(*found).get(Field::Calls))
             };
-            let level = if feature.endpoints.iter().any(|one| of_endpoint(one) > 0) || left == 0 {
+            // Where the platform's own model takes all of them another rule tells; at night nobody asks.
+            let is_asked = sums.get(Field::Requests) > 0;
+            let level = if feature.endpoints.iter().any(|one| of_endpoint(one) > 0)
+                || (left == 0 && is_asked)
+            {
                 Level::Good
+            } else if !is_asked {
+                Level::Unknown(Unknown::TooFew)
             } else if !are_told {
                 Level::Unknown(Unknown::NotObservable)
             } else if left < REQUESTS_LEAST {

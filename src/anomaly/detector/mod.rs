@@ -30,6 +30,8 @@ const BELIEVED: f64 = 4.0;
 const USUAL_LEAST: f64 = 5.0;
 /// A share of bins with calls from which a series is busy.
 const BUSY_FROM: f64 = 0.5;
+/// An hour that brings less than such a part of what six are beyond the expected passes.
+const EBB: f64 = 10.0;
 /// Standard deviations of the band that is told: 95 %.
 const BAND: f64 = 1.96;
 
@@ -170,8 +172,10 @@ impl Detector {
         let scored = self.scored();
         let busy = self.is_busy();
         let told = best(&scored);
-        let [point, ..] = &scored;
+        let [point, hour, long] = &scored;
         let mut judged = self.told(bin, &told, point);
+        let beyond = |one: &Scored| one.sums.got - one.sums.expected;
+        judged.ebbs = told.sums.bins == long.sums.bins && EBB * beyond(hour) < beyond(long);
         judged.threshold = pool.threshold(busy, budget);
         judged.watched = self.bins >= DAY_3;
         self.age();
@@ -256,6 +260,7 @@ impl Detector {
             score: None,
             threshold: None,
             page: None,
+            ebbs: false,
             learning: self.learning(),
             chance_weeks: None,
             peak: None,

@@ -39,6 +39,8 @@ pub(in crate::app) struct Minutes<'a> {
     at: UnixMillis,
     cells: Window<CellKey, Cell>,
     links: Window<LinkKey, LinkTotals>,
+    /// What conversations ask, by minute, and what they have asked so far, by day.
+    asked: Window<(Fingerprint, Text), Totals>,
     talks: Window<(Fingerprint, Text), Totals>,
     numbers: BTreeMap<CellKey, i64>,
 }
@@ -58,6 +60,7 @@ pub(in crate::app) fn tell(
         at: start,
         cells: BTreeMap::new(),
         links: BTreeMap::new(),
+        asked: BTreeMap::new(),
         talks: BTreeMap::new(),
         numbers: BTreeMap::new(),
     };
@@ -99,7 +102,11 @@ impl Minutes<'_> {
             facts.push(Fact::Links(hour, links.into_iter().collect()));
         }
         let day = at.floor(DAY_MS);
-        if let Some(talks) = self.talks.get(&day) {
+        if let Some(asked) = self.asked.remove(&at) {
+            let talks = self.talks.entry(day).or_default();
+            for (talk, totals) in asked {
+                talks.entry(talk).or_default().add(&totals, 1);
+            }
             let rows = talks.iter();
             let rows = rows.map(|((print, feature), totals)| (*print, feature.clone(), *totals));
             facts.push(Fact::Conversations(day, rows.collect()));
@@ -200,11 +207,11 @@ impl Minutes<'_> {
         if is_answered {
             cell.prompt.add_bucket(prompt, 1);
         }
-        // A conversation of the day's first minute on is known whole by its last: only loops are long.
+        // Only loops are long.
         if request.in_loop {
-            let day = last.at.floor(DAY_MS);
-            let totals = self.talks.entry(day).or_default().entry(talk).or_default();
-            totals.count_request(&adds);
+            let minute = last.at.floor(MINUTE_MS);
+            let asked = self.asked.entry(minute).or_default();
+            asked.entry(talk).or_default().count_request(&adds);
         }
     }
 }

@@ -21,7 +21,7 @@ fn check(name: &str, settings: Settings, script: Script<'_>, steps: &[&str]) {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn an_alert_fires_once_and_is_over_once() {
-    let cases: [(&str, Script<'_>, &[&str]); 10] = [
+    let cases: [(&str, Script<'_>, &[&str]); 12] = [
         (
             "one mail however long, one at the end, five minutes good",
             &[
@@ -64,6 +64,26 @@ fn an_alert_fires_once_and_is_over_once() {
                 (8_000, &[]),
             ],
             &["1: firing calls b/x -> x"],
+        ),
+        (
+            "what nobody asks any more is closed after a long weekend",
+            &[
+                (1, &["calls b/x bad"]),
+                (5, &["calls b/x few"]),
+                (8_000, &[]),
+            ],
+            &["1: firing calls b/x -> x", "5764: resolved calls b/x -> x"],
+        ),
+        (
+            "and waiting for somebody who asks begins nothing",
+            &[
+                (1, &["slow b/x bad"]),
+                (3, &["slow b/x few"]),
+                (60, &["slow b/x bad"]),
+                (63, &["slow b/x good"]),
+                (90, &[]),
+            ],
+            &[],
         ),
         (
             "a relapse within the hold is no news, and the hold doubles",
@@ -226,7 +246,7 @@ fn only_what_grows_is_told_again() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn one_cause_is_one_mail() {
-    let cases: [(&str, Script<'_>, &[&str]); 9] = [
+    let cases: [(&str, Script<'_>, &[&str]); 15] = [
         (
             "many series of one rule at one moment",
             &[
@@ -268,12 +288,12 @@ fn one_cause_is_one_mail() {
                         "throttled b/x@e1 bad",
                     ],
                 ),
-                (40, &["silent b/x bad", "fallback b/x@e1 bad"]),
+                (50, &["silent b/x bad", "fallback b/x@e1 bad"]),
                 (90, &[]),
             ],
             &[
                 "1: firing down e1 -> oncall explains errors,throttled",
-                "40: firing fallback b/x@e1 of 2 (explained by another)",
+                "50: firing fallback b/x@e1 of 2 (explained by another)",
             ],
         ),
         (
@@ -308,15 +328,91 @@ fn one_cause_is_one_mail() {
             ],
         ),
         (
+            "what was explained and is well again is no news when the explanation ends",
+            &[
+                (1, &["down -@e1 bad !page"]),
+                (50, &["errors b/x@e1 bad"]),
+                (60, &["down -@e1 good"]),
+                (104, &["errors b/x@e1 good"]),
+                (140, &[]),
+            ],
+            &[
+                "1: firing down e1 -> oncall",
+                "50: firing errors b/x@e1 (explained by another)",
+                "65: resolved down e1 -> oncall",
+                "109: resolved errors b/x@e1 (not told)",
+            ],
+        ),
+        (
+            "what is down and asked by nobody is not told again each hour",
+            &[
+                (1, &["again b/x bad"]),
+                (70, &["again b/x few"]),
+                (300, &[]),
+            ],
+            &[
+                "1: firing again b/x -> x",
+                "61: still firing again b/x -> x",
+            ],
+        ),
+        (
+            "more calls explain what they cost and the conversation that makes them",
+            &[
+                (1, &["calls b/x bad =640 ~10"]),
+                (50, &["spend b/x bad =60 ~1", "talk b/x bad =600"]),
+                (55, &["calls b/x good =0 ~1"]),
+                (60, &["spend b/x good"]),
+                (90, &[]),
+            ],
+            &[
+                "1: firing calls b/x -> x",
+                "50: firing spend b/x of 2 (explained by another)",
+                "60: resolved calls b/x -> x",
+            ],
+        ),
+        (
+            "they do not explain that each costs more",
+            &[
+                (1, &["calls b/x bad =20 ~10"]),
+                (50, &["spend b/x bad =60 ~10"]),
+                (60, &[]),
+            ],
+            &["1: firing calls b/x -> x", "50: firing spend b/x -> x"],
+        ),
+        (
+            "a conversation explains the calls that are its own",
+            &[
+                (1, &["talk b/x bad =300"]),
+                (50, &["calls b/x bad =450 ~10"]),
+                (60, &[]),
+            ],
+            &[
+                "1: firing talk b/x -> x",
+                "50: firing calls b/x (explained by another)",
+            ],
+        ),
+        (
+            "and no others",
+            &[
+                (1, &["talk b/x bad =300"]),
+                (50, &["calls b/x bad =461 ~10"]),
+                (60, &[]),
+            ],
+            &[
+                "1: firing talk b/x -> x",
+                "50: firing calls b/x -> x explains talk",
+            ],
+        ),
+        (
             "nothing more urgent is explained away",
             &[
                 (1, &["down -@e1 bad"]),
-                (40, &["fallback b/x@e1 bad !page"]),
+                (50, &["fallback b/x@e1 bad !page"]),
                 (60, &[]),
             ],
             &[
                 "1: firing down e1 -> all",
-                "40: firing fallback b/x@e1 -> oncall",
+                "50: firing fallback b/x@e1 -> oncall",
             ],
         ),
         (

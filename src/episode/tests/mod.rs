@@ -45,9 +45,10 @@ pub(super) fn rules() -> BTreeMap<Text, Rule> {
         percent: vec![50, 80, 100],
         forecast: false,
     });
-    let checks: [(&str, Check, i64, Option<i64>); 12] = [
+    let checks: [(&str, Check, i64, Option<i64>); 13] = [
         ("calls", anomaly(Metric::Calls), 0, None),
         ("spend", anomaly(Metric::Spend), 0, None),
+        ("talk", threshold(Metric::ConversationRequests), 0, None),
         ("errors", threshold(Metric::ErrorShare), 0, None),
         ("throttled", threshold(Metric::ThrottledShare), 0, None),
         ("slow", threshold(Metric::LatencyP95), 5 * MINUTE_MS, None),
@@ -128,7 +129,7 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-/// A finding of `rule feature@endpoint level[!severity][$per_hour][^limit][#subject]`.
+/// A finding of `rule feature@endpoint level[!severity][$per_hour][^limit][#subject][=value][~expected]`.
 pub(super) fn finding(text: &str, at: UnixMillis) -> Finding {
     let mut words = text.split_whitespace();
     let (rule, series) = (words.next().unwrap(), words.next().unwrap());
@@ -140,7 +141,12 @@ pub(super) fn finding(text: &str, at: UnixMillis) -> Finding {
     let named = values
         .into_iter()
         .filter(|(_, value)| !["", "-"].contains(value));
-    let metric = Metric::Calls;
+    let metric = if rule == "talk" {
+        Metric::ConversationRequests
+    } else {
+        Metric::Calls
+    };
+    let count = |text: &str| Amount::new(Unit::Count, text.parse().unwrap());
     let mut finding = Finding {
         rule: Text::from(rule),
         series: Series::new(named.map(|(of, value)| (of, Text::from(value))).collect()),
@@ -151,7 +157,7 @@ pub(super) fn finding(text: &str, at: UnixMillis) -> Finding {
         measure: Measure {
             metric: Some(metric),
             value: Amount::new(Unit::Count, 9),
-            window_minutes: 10,
+            window_minutes: if rule == "talk" { 0 } else { 10 },
             limit: None,
             expected: None,
             sample: 9,
@@ -172,6 +178,11 @@ pub(super) fn finding(text: &str, at: UnixMillis) -> Finding {
                 let limit = limit.parse().unwrap();
                 finding.measure.limit = Some(Amount::new(Unit::NanoUsd, limit));
             }
+            ("=", value) => finding.measure.value = count(value),
+            ("~", expected) => {
+                let expected = count(expected);
+                finding.measure.expected = Some((expected, expected, expected));
+            }
             ("#", subject) => finding.subject = Text::from(subject),
             _ => {
                 finding.level = match word {
@@ -179,6 +190,7 @@ pub(super) fn finding(text: &str, at: UnixMillis) -> Finding {
                     "good" => Level::Good,
                     "between" => Level::Between,
                     "unknown" => Level::Unknown(Unknown::Learning),
+                    "few" => Level::Unknown(Unknown::TooFew),
                     _ => panic!("{word}"),
                 }
             }

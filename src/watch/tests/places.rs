@@ -80,7 +80,7 @@ fn calls_that_should_not_have_been_are_told_at_once() {
             &[
                 "4: itsm/notes bad 12 [eu] page since 3",
                 "66: itsm/notes too few calls",
-                "69: itsm/notes good",
+                "101: itsm/notes good",
             ],
         ),
         (
