@@ -42,6 +42,7 @@ impl Heat<'_> {
             drawing.text((left - 8.0, y), label, Anchor::End, Ink::Axis);
         }
         let most = self.most_of_column();
+        let mut drawn: Vec<(u8, Area)> = Vec::new();
         for (i, fields) in self.fields.iter().enumerate() {
             for (j, field) in fields.iter().enumerate().filter(|(_, field)| **field > 0) {
                 let all = most.get(j).copied().unwrap_or(1);
@@ -51,14 +52,18 @@ impl Heat<'_> {
                     width: (column - 1.0).max(0.5),
                     height: (row - 1.0).max(0.5),
                 };
-                drawing.shapes.push(Shape::Rect {
-                    area,
-                    ink: Ink::Line,
-                    round: 0.0,
-                    strength: strength(*field, all),
-                });
+                drawn.push((strength(*field, all), area));
             }
         }
+        // Those of one darkness follow one another, so that a page does not weigh an element a field.
+        drawn.sort_by_key(|(strength, _)| *strength);
+        let drawn = drawn.into_iter().map(|(strength, area)| Shape::Rect {
+            area,
+            ink: Ink::Line,
+            round: 0.0,
+            strength,
+        });
+        drawing.shapes.extend(drawn);
         self.say(&mut drawing, (left, top), (column, row));
         if let Some((rows, text)) = self.limit {
             let y = top + row * rows;

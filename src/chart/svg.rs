@@ -25,12 +25,36 @@ impl Drawing {
             theme,
         };
         out.open(self, class);
-        for shape in &self.shapes {
-            out.shape(shape);
+        for alike in self.shapes.chunk_by(|one, next| alike(one, next)) {
+            match alike {
+                [one] => out.shape(one),
+                several => out.areas(several),
+            }
         }
         out.text.push_str("</svg>");
         out.text
     }
+}
+
+/// Whether two areas with square corners look the same, so that one path draws both.
+fn alike(one: &Shape, next: &Shape) -> bool {
+    let look = |shape: &Shape| match shape {
+        Shape::Rect {
+            ink,
+            round,
+            strength,
+            ..
+        } if *round <= 0.0 => Some((*ink, *strength)),
+        Shape::Rect { .. }
+        | Shape::Runs { .. }
+        | Shape::Fill { .. }
+        | Shape::Frame { .. }
+        | Shape::Hatch { .. }
+        | Shape::Dot { .. }
+        | Shape::Text { .. }
+        | Shape::Says { .. } => None,
+    };
+    look(one).is_some_and(|one| look(next) == Some(one))
 }
 
 /// Text as it stands in an element or attribute.
@@ -116,6 +140,31 @@ impl Writer {
         text
     }
 
+    /// Areas that look the same.
+    fn areas(&mut self, shapes: &[Shape]) {
+        let Some(Shape::Rect { ink, strength, .. }) = shapes.first() else {
+            return;
+        };
+        let filled = self.filled(*ink);
+        self.put(format_args!("<path{filled} d=\""));
+        for shape in shapes {
+            if let Shape::Rect { area, .. } = shape {
+                let (width, height) = (Short(area.width.max(0.0)), Short(area.height.max(0.0)));
+                let (x, y) = (Short(area.x), Short(area.y));
+                self.put(format_args!("M{x} {y}h{width}v{height}h-{width}z"));
+            }
+        }
+        self.put(format_args!("\""));
+        self.strength(*strength);
+        self.put(format_args!("/>"));
+    }
+
+    fn strength(&mut self, strength: u8) {
+        if strength < 100 {
+            self.put(format_args!(" fill-opacity=\".{strength:02}\""));
+        }
+    }
+
     fn shape(&mut self, shape: &Shape) {
         match shape {
             Shape::Runs { runs, stroke } => {
@@ -144,9 +193,7 @@ impl Writer {
                 if *round > 0.0 {
                     self.put(format_args!(" rx=\"{}\"", Short(*round)));
                 }
-                if *strength < 100 {
-                    self.put(format_args!(" fill-opacity=\".{strength:02}\""));
-                }
+                self.strength(*strength);
                 self.put(format_args!("/>"));
             }
             Shape::Frame { area, ink } => {
