@@ -184,11 +184,12 @@ pub(super) fn examples(
     wanted: &mut dyn FnMut(&CellKey) -> bool,
     limit: usize,
 ) -> Result<Vec<EvidenceRow>, Fault> {
-    // Hours, and what is in them, lie in the order of time.
+    // Hours, and what is in them, lie in the order of time. Where the planner knows that there is one verdict alone, it
+    // does not see that, and sorts.
     let mut rows = conn.prepare_cached(
         "SELECT hour, at, id, key, evidence FROM evidence
-         WHERE hour >= ?1 AND hour < ?3 AND verdict = ?4 AND at >= ?2 AND at < ?3
-         ORDER BY hour, at, id",
+         WHERE hour >= ?1 AND hour < ?3 AND +verdict = ?4 AND at >= ?2 AND at < ?3
+         ORDER BY hour, verdict, at, id",
     )?;
     let hour = span.from.floor(HOUR_MS).0;
     let mut rows = rows.query((hour, span.from.0, span.to.0, verdict.as_str()))?;
