@@ -63,6 +63,7 @@ impl Desk {
             kind.is_cause().then(|| Cause {
                 kind,
                 why: why(),
+                episode: alert.episode,
                 ended,
             })
         });
@@ -126,7 +127,8 @@ impl Desk {
         };
         let kind = Kind::of(rule);
         let mut causes = causes.iter();
-        causes.any(|cause| explains(&self.settings, cause, (kind, &alert.last), wall))
+        let of = (kind, &alert.last, alert.episode);
+        causes.any(|cause| explains(&self.settings, cause, of, wall))
     }
 
     /// Why nobody may hear of an alert now.
@@ -190,6 +192,9 @@ impl Desk {
             }
             let mut step = unaddressed(episode, StepKind::Fired, &loud, wall);
             step.to = self.new_people(&loud, &[]);
+            if step.to.is_empty() && !new {
+                return None;
+            }
             step.explains.clone_from(&look.explains);
             return Some(step);
         };

@@ -328,8 +328,12 @@ impl Mark {
                 let grown = reading.excess.filter(|_| reading.level == Level::Bad);
                 let more =
                     grown.map(|(_, per_hour)| super::registry::part_of(per_hour, gone, HOUR_MS));
+                // The pace of a long window is less than what its last minutes cost; its sum is not.
                 let so_far = match (mark.so_far, more) {
-                    (Some(so_far), more) => Some(so_far.saturating_add(more.unwrap_or(0).max(0))),
+                    (Some(so_far), more) => {
+                        let added = so_far.saturating_add(more.unwrap_or(0).max(0));
+                        Some(added.max(grown.map_or(0, |(in_window, _)| in_window)))
+                    }
                     (None, _) => reading.excess.map(|(in_window, _)| in_window),
                 };
                 // Late records can move the beginning back.

@@ -246,7 +246,7 @@ fn only_what_grows_is_told_again() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn one_cause_is_one_mail() {
-    let cases: [(&str, Script<'_>, &[&str]); 15] = [
+    let cases: [(&str, Script<'_>, &[&str]); 16] = [
         (
             "many series of one rule at one moment",
             &[
@@ -371,6 +371,14 @@ fn one_cause_is_one_mail() {
             ],
         ),
         (
+            "neither is lost where both begin at once",
+            &[
+                (1, &["calls b/x bad =640 ~10", "talk b/x bad =600"]),
+                (60, &[]),
+            ],
+            &["1: firing calls b/x -> x explains talk"],
+        ),
+        (
             "they do not explain that each costs more",
             &[
                 (1, &["calls b/x bad =20 ~10"]),
@@ -398,10 +406,7 @@ fn one_cause_is_one_mail() {
                 (50, &["calls b/x bad =461 ~10"]),
                 (60, &[]),
             ],
-            &[
-                "1: firing talk b/x -> x",
-                "50: firing calls b/x -> x explains talk",
-            ],
+            &["1: firing talk b/x -> x", "50: firing calls b/x -> x"],
         ),
         (
             "nothing more urgent is explained away",
