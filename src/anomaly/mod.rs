@@ -137,8 +137,8 @@ pub struct Judged {
     pub threshold: Option<f64>,
     /// Whether this bin pages.
     pub page: Option<Page>,
-    /// Whether it passes: an hour or six are told, and of what they are beyond the expected the last sixth brought
-    /// less than a tenth.
+    /// Whether it passes: six hours are told, and of what they are beyond the expected the last one brought less than
+    /// a tenth.
     pub ebbs: bool,
     /// What has been learned, and what it waits for.
     pub learning: Learning,

@@ -30,7 +30,7 @@ const BELIEVED: f64 = 4.0;
 const USUAL_LEAST: f64 = 5.0;
 /// A share of bins with calls from which a series is busy.
 const BUSY_FROM: f64 = 0.5;
-/// Where the last sixth brings less than such a part of what a window is beyond the expected, it passes.
+/// Where the last of six hours brings less than such a part of what they are beyond the expected, it passes.
 const EBB: f64 = 10.0;
 /// Standard deviations of the band that is told: 95 %.
 const BAND: f64 = 1.96;
@@ -175,10 +175,7 @@ impl Detector {
         let [point, hour, long] = &scored;
         let mut judged = self.told(bin, &told, point);
         let beyond = |one: &Scored| one.sums.got - one.sums.expected;
-        let ebbs = |last: &Scored, all: &Scored| {
-            told.sums.bins == all.sums.bins && EBB * beyond(last) < beyond(all)
-        };
-        judged.ebbs = ebbs(point, hour) || ebbs(hour, long);
+        judged.ebbs = told.sums.bins == long.sums.bins && EBB * beyond(hour) < beyond(long);
         judged.threshold = pool.threshold(busy, budget);
         judged.watched = self.bins >= DAY_3;
         self.age();
