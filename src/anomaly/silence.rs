@@ -16,6 +16,11 @@ const HALF_LIFE: f64 = 2016.0;
 const LONGER: f64 = 2.0;
 /// What is added to the length that chance alone would need: an hour's mean is never known quite.
 const MARGIN: f64 = 1.25;
+/// And for each call that more than `PAUSE` of them come together: how many do is never known quite either, and the
+/// lower mean of hour and hour of the week, by which pauses are measured, is too low where few clusters came.
+const MARGIN_CLUSTER: f64 = 0.07;
+/// So many calls are believed to widen the margin.
+const CLUSTER_MOST: f64 = 5.0;
 /// Bins after which pauses are learned: what is expected before is a guess.
 const PAUSES_FROM: u32 = 144;
 /// Pauses that their mean square remembers.
@@ -49,8 +54,9 @@ pub(super) struct Quiet {
     missing: f32,
     /// Calls missed in the longest earlier silence, fading.
     longest: f32,
-    /// Pauses learned, and the mean square of the calls missed in one.
+    /// Pauses learned, the mean of the calls missed in one, and that of their squares.
     pauses: u8,
+    mean: f32,
     square: f32,
 }
 
@@ -62,12 +68,9 @@ impl Quiet {
             self.longest = self.longest.max(self.missing);
             if self.bins > 0 && profile.seen() >= PAUSES_FROM {
                 self.pauses = self.pauses.saturating_add(1).min(PAUSES_MOST);
-                let missed = f64::from(self.missing);
-                lean(
-                    &mut self.square,
-                    missed * missed,
-                    1.0 / f64::from(self.pauses),
-                );
+                let (missed, weighs) = (f64::from(self.missing), 1.0 / f64::from(self.pauses));
+                lean(&mut self.mean, missed, weighs);
+                lean(&mut self.square, missed * missed, weighs);
             }
             self.bins = 0;
             self.missing = 0.0;
@@ -77,13 +80,17 @@ impl Quiet {
         }
     }
 
-    /// How many calls come together: the mean pause, as its square tells it. Pauses between single calls miss one
-    /// on average and two squared; longer ones weigh more, as they should.
+    /// How many calls come together. Pauses between clusters of one size miss as many on average, and twice their
+    /// square. Where many short pauses stand beside long ones, as nights beside days, the long ones are what a
+    /// silence is held against: each pause then weighs what it misses.
     fn cluster(&self) -> f64 {
-        let (seen, square) = (f64::from(self.pauses), f64::from(self.square));
-        let believed = PAUSE_WEIGHS * 2.0 * PAUSE * PAUSE;
-        let square = (square * seen + believed) / (seen + PAUSE_WEIGHS);
-        (square / 2.0).sqrt().max(1.0)
+        let seen = f64::from(self.pauses);
+        let with_belief = |mean: f32, believed: f64| {
+            (f64::from(mean) * seen + believed * PAUSE_WEIGHS) / (seen + PAUSE_WEIGHS)
+        };
+        let mean = with_belief(self.mean, PAUSE);
+        let square = with_belief(self.square, 2.0 * PAUSE * PAUSE);
+        (square / 2.0).sqrt().max(square / 2.0 / mean).max(1.0)
     }
 
     /// Calls that must be missing before silence can be told; none while the series is too young.
@@ -92,7 +99,9 @@ impl Quiet {
             return None;
         }
         let chances = BINS_OF_WEEK / budget.per_week();
-        let needed = MARGIN * chances.ln() * self.cluster();
+        let cluster = self.cluster();
+        let margin = MARGIN + MARGIN_CLUSTER * (cluster - PAUSE).clamp(0.0, CLUSTER_MOST);
+        let needed = margin * chances.ln() * cluster;
         Some(needed.max(LONGER * f64::from(self.longest)))
     }
 
@@ -133,7 +142,7 @@ impl Quiet {
     pub(super) fn encode(&self, out: &mut Out) {
         out.whole(self.bins.into());
         out.byte(self.pauses);
-        for x in [self.missing, self.longest, self.square] {
+        for x in [self.missing, self.longest, self.mean, self.square] {
             out.real(x);
         }
     }
@@ -144,6 +153,7 @@ impl Quiet {
             pauses: bytes.byte()?,
             missing: bytes.real()?,
             longest: bytes.real()?,
+            mean: bytes.real()?,
             square: bytes.real()?,
         })
     }

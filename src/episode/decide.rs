@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::alert::{EpisodeRef, Finding, Matcher, Severity, StepKind};
+use crate::alert::{Finding, Matcher, Severity, StepKind};
 use crate::units::{DAY_MS, Text, UnixMillis};
 
 use super::digests::next_at;
@@ -13,7 +13,7 @@ use super::kind::{Cause, Family, Kind, explains};
 use super::news::{add_all, has_grown, item_of, limit_of, limits, losses, sorted, worst_first};
 use super::order::Feedback;
 use super::rows::{Alert, Episode, Key, Phase, Told};
-use super::step::{FINDINGS_MAX, Quiet, Recipient, Step};
+use super::step::{Quiet, Recipient, Step, unaddressed};
 use super::{Desk, GROWTH_MS, GROWTH_NANOUSD, view};
 
 /// What an episode is like now.
@@ -63,6 +63,7 @@ impl Desk {
             kind.is_cause().then(|| Cause {
                 kind,
                 why: why(),
+                episode: alert.episode,
                 ended,
             })
         });
@@ -126,7 +127,8 @@ impl Desk {
         };
         let kind = Kind::of(rule);
         let mut causes = causes.iter();
-        causes.any(|cause| explains(&self.settings, cause, (kind, &alert.last), wall))
+        let of = (kind, &alert.last, alert.episode);
+        causes.any(|cause| explains(&self.settings, cause, of, wall))
     }
 
     /// Why nobody may hear of an alert now.
@@ -190,6 +192,9 @@ impl Desk {
             }
             let mut step = unaddressed(episode, StepKind::Fired, &loud, wall);
             step.to = self.new_people(&loud, &[]);
+            if step.to.is_empty() && !new {
+                return None;
+            }
             step.explains.clone_from(&look.explains);
             return Some(step);
         };
@@ -372,31 +377,5 @@ impl Desk {
             episode.worst = worst;
             self.viewed.insert(number);
         }
-    }
-}
-
-/// A step of these alerts, in their order, without an address.
-fn unaddressed(episode: &Episode, kind: StepKind, alerts: &[&Alert], wall: UnixMillis) -> Step {
-    let findings = alerts.iter().map(|alert| &alert.last);
-    let severity = findings.clone().map(|finding| finding.severity).max();
-    Step {
-        id: EpisodeRef {
-            episode: 0,
-            step: episode.steps.saturating_add(1),
-        },
-        kind,
-        severity: severity.unwrap_or(episode.severity),
-        series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
-        findings: findings.take(FINDINGS_MAX).cloned().collect(),
-        since: episode.since,
-        wall,
-        to: Vec::new(),
-        quiet: None,
-        explains: Vec::new(),
-        digest: None,
-        items: Vec::new(),
-        items_count: 0,
-        waits: Vec::new(),
-        from: episode.opened,
     }
 }

@@ -200,6 +200,8 @@ impl Kind {
 pub(super) struct Cause {
     pub(super) kind: Kind,
     pub(super) why: Finding,
+    /// The episode that it is told in.
+    pub(super) episode: u64,
     /// When it was over, by the daemon's clock; `None` while it fires.
     pub(super) ended: Option<UnixMillis>,
 }
@@ -223,15 +225,22 @@ impl Cause {
     }
 }
 
-/// Whether one finding is all there is to another.
+/// Whether one finding is all there is to another, which is told in the episode of that number.
 pub(super) fn explains(
     settings: &Settings,
     cause: &Cause,
-    (effect, what): (Kind, &Finding),
+    (effect, what, episode): (Kind, &Finding, u64),
     wall: UnixMillis,
 ) -> bool {
     let why = &cause.why;
-    if !cause.kind.explains(effect)
+    // Calls and the conversation that makes them can each explain the other: what was told first does.
+    let is_first = match (cause.kind, effect) {
+        (Kind::Talk, Kind::Volume) => cause.episode < episode,
+        (Kind::Volume, Kind::Talk) => cause.episode <= episode,
+        (_, _) => true,
+    };
+    if !is_first
+        || !cause.kind.explains(effect)
         || why.severity < what.severity
         || !cause.reaches((effect, what), wall)
     {

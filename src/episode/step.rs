@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{EpisodeRef, Finding, Severity, StepKind, Unknown};
 use crate::units::{Text, UnixMillis};
 
+use super::rows::{Alert, Episode};
+
 /// Findings that a step names; further series are counted.
 pub const FINDINGS_MAX: usize = 21;
 /// Items that a digest names; further ones are counted.
@@ -163,4 +165,35 @@ pub struct Step {
     pub waits: Vec<(Text, Unknown, u32)>,
     /// Of a digest: the time it speaks of begins there.
     pub from: UnixMillis,
+}
+
+/// A step of these alerts, in their order, without an address.
+pub(super) fn unaddressed(
+    episode: &Episode,
+    kind: StepKind,
+    alerts: &[&Alert],
+    wall: UnixMillis,
+) -> Step {
+    let findings = alerts.iter().map(|alert| &alert.last);
+    let severity = findings.clone().map(|finding| finding.severity).max();
+    Step {
+        id: EpisodeRef {
+            episode: 0,
+            step: episode.steps.saturating_add(1),
+        },
+        kind,
+        severity: severity.unwrap_or(episode.severity),
+        series: u32::try_from(findings.len()).unwrap_or(u32::MAX),
+        findings: findings.take(FINDINGS_MAX).cloned().collect(),
+        since: episode.since,
+        wall,
+        to: Vec::new(),
+        quiet: None,
+        explains: Vec::new(),
+        digest: None,
+        items: Vec::new(),
+        items_count: 0,
+        waits: Vec::new(),
+        from: episode.opened,
+    }
 }

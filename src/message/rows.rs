@@ -169,10 +169,13 @@ fn place(notice: &Notice) -> Option<Row> {
 fn sure(notice: &Notice) -> Option<Row> {
     let mut parts = Vec::new();
     if let Some(chance) = notice.finding.chance {
-        parts.push(format!(
-            "by chance about once in {} for this series",
-            figure::rough(chance.once_in_hours)
-        ));
+        // Of a silence, and of what no pool can judge yet, it is not known.
+        if chance.once_in_hours > 0 {
+            parts.push(format!(
+                "by chance about once in {} for this series",
+                figure::rough(chance.once_in_hours)
+            ));
+        }
         parts.push(format!("{} learned", figure::rough(chance.learned_hours)));
     } else if matches!(
         notice.rule.check,

@@ -15,6 +15,8 @@ use super::registry::WHOLE;
 const CANDIDATE_BINS: u8 = 36;
 /// Bins without anything after which an episode is over.
 const CALM_BINS: u8 = 3;
+/// Part of the threshold at which an episode goes on.
+const GOES_ON: f64 = 0.75;
 /// Bins for which growth is told.
 const GROWTH_BINS: u8 = 144;
 const VERSION: u8 = 2;
@@ -204,10 +206,12 @@ impl Habit {
         } else {
             self.candidate.saturating_sub(1)
         };
+        // What has begun goes on a little below the line at which it begins.
+        let share = if self.open { GOES_ON } else { 1.0 };
         let over = judged
             .score
             .zip(judged.threshold)
-            .is_some_and(|(score, line)| score >= line);
+            .is_some_and(|(score, line)| score >= share * line);
         // Six hours hold what is long over: that it passed is told when it did, and what passed is no news.
         let is_out = (judged.page.is_some() || over) && !judged.ebbs;
         if !self.open {

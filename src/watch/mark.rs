@@ -22,6 +22,8 @@ pub(super) struct Reading {
     pub(super) measure: Measure,
     /// Nano-dollars beyond the expected: in the window, and for every hour.
     pub(super) excess: Option<(i64, i64)>,
+    /// What came since it was judged last is beyond the expected, where that is known by itself.
+    pub(super) paid: Option<i64>,
     /// Since when, where that is known better than by this judgement.
     pub(super) since: Option<UnixMillis>,
     pub(super) subject: Text,
@@ -36,6 +38,7 @@ impl Reading {
             severity,
             measure,
             excess: None,
+            paid: None,
             since: None,
             subject: Text::default(),
             chance: None,
@@ -326,10 +329,15 @@ impl Mark {
             Some(mark) => {
                 let gone = when.at.0.saturating_sub(mark.at.0).max(0);
                 let grown = reading.excess.filter(|_| reading.level == Level::Bad);
-                let more =
+                let pace =
                     grown.map(|(_, per_hour)| super::registry::part_of(per_hour, gone, HOUR_MS));
+                let more = reading.paid.or(pace.map(|pace| pace.max(0)));
+                // The pace of a long window is less than what its last minutes cost; its sum is not.
                 let so_far = match (mark.so_far, more) {
-                    (Some(so_far), more) => Some(so_far.saturating_add(more.unwrap_or(0).max(0))),
+                    (Some(so_far), more) => {
+                        let added = so_far.saturating_add(more.unwrap_or(0));
+                        Some(added.max(grown.map_or(0, |(in_window, _)| in_window)))
+                    }
                     (None, _) => reading.excess.map(|(in_window, _)| in_window),
                 };
                 // Late records can move the beginning back.

@@ -312,6 +312,13 @@ impl Normal {
         };
         let mut reading = Reading::new(level, rule.severity, measure);
         reading.excess = excess(&judged);
+        let alone = Judged {
+            observed: judged.point.observed,
+            expected: judged.point.expected,
+            window_bins: 1,
+            ..judged
+        };
+        reading.paid = excess(&alone).map(|(paid, _)| paid);
         reading.since = judged.page.map(|page| page.since);
         let weeks = judged.chance_weeks.unwrap_or(0.0);
         reading.chance = Some(Chance {

@@ -14,7 +14,7 @@ use super::Detector;
 use super::page::{Episode, Peak};
 
 /// Version of the bytes of [`Detector::encode`].
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl Detector {
     /// As bytes. What is kept is an opaque blob with a version, and no book: real numbers may stand in it.

@@ -30,7 +30,7 @@ const BELIEVED: f64 = 4.0;
 const USUAL_LEAST: f64 = 5.0;
 /// A share of bins with calls from which a series is busy.
 const BUSY_FROM: f64 = 0.5;
-/// An hour that brings less than such a part of what six are beyond the expected passes.
+/// Where the last of six hours brings less than such a part of what they are beyond the expected, it passes.
 const EBB: f64 = 10.0;
 /// Standard deviations of the band that is told: 95 %.
 const BAND: f64 = 1.96;

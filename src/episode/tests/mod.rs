@@ -3,6 +3,7 @@
 //! Knows no watch. A newcomer may ask why what is bad is told again every minute: so does a watch.
 
 mod cases;
+mod causes;
 mod year;
 
 use std::collections::BTreeMap;

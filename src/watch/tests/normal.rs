@@ -82,6 +82,26 @@ fn a_loop_is_found_once_and_is_over() {
 }
 
 #[test]
+fn what_it_has_cost_is_added_up_to_its_end() {
+    let from = 10 * DAY + 2 * 60;
+    let mut world = run(&[rule(FEATURE, more(Metric::Calls, 1))], 10, |_, load| {
+        Some(load)
+    });
+    let mut found = Vec::new();
+    for minute in 10 * DAY..from + 300 {
+        let loops = (from..from + 22).contains(&minute);
+        let many = usual(minute) + if loops { 30 } else { 0 };
+        world.minute(minute, &[load("itsm/notes", "eu").of(many, 0, USD / 20)]);
+        found.extend(world.judge(minute + 1, false));
+    }
+    let good = found.iter().find(|one| one.level == Level::Good).unwrap();
+    // Six hundred and sixty calls of five cents.
+    let cents = good.loss.so_far_nanousd.unwrap() / (USD / 100);
+    assert!((2_800..=3_400).contains(&cents), "{cents} {found:#?}");
+    assert!(good.at < at(from + 75), "{good:#?}");
+}
+
+#[test]
 fn an_anomaly_says_what_was_expected_and_what_it_costs() {
     let from = 10 * DAY + 12 * 60;
     let mut world = run(&[rule(FEATURE, more(Metric::Calls, 1))], 10, |_, load| {
