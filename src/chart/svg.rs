@@ -25,8 +25,8 @@ impl Drawing {
             theme,
         };
         out.open(self, class);
-        for alike in self.shapes.chunk_by(|one, next| alike(one, next)) {
-            match alike {
+        for look in self.shapes.chunk_by(alike) {
+            match look {
                 [one] => out.shape(one),
                 several => out.areas(several),
             }
