@@ -22,7 +22,7 @@ use super::plan::{Plan, family_of};
 use super::ring::Sums;
 use super::seat::Of;
 use super::state::Rows;
-use super::wanted::{Wanted, budget_of, excess};
+use super::wanted::{Wanted, budget_of, excess, paid};
 
 /// A rule with what its series have earned as normal.
 #[derive(Clone, Debug)]
@@ -312,13 +312,7 @@ impl Normal {
         };
         let mut reading = Reading::new(level, rule.severity, measure);
         reading.excess = excess(&judged);
-        let alone = Judged {
-            observed: judged.point.observed,
-            expected: judged.point.expected,
-            window_bins: 1,
-            ..judged
-        };
-        reading.paid = excess(&alone).map(|(paid, _)| paid);
+        reading.paid = paid(&judged, (kind, metric), cost);
         reading.since = judged.page.map(|page| page.since);
         let weeks = judged.chance_weeks.unwrap_or(0.0);
         reading.chance = Some(Chance {

@@ -87,3 +87,14 @@ pub(super) fn excess(
     };
     Some((window, part_of(window, 6, bins)))
 }
+
+/// Nano-dollars beyond the expected in the last bin alone.
+pub(super) fn paid(judged: &Judged, of: (Kind, Metric), spend: Option<(i64, i64)>) -> Option<i64> {
+    let alone = Judged {
+        observed: judged.point.observed,
+        expected: judged.point.expected,
+        window_bins: 1,
+        ..judged.clone()
+    };
+    excess(&alone, of, spend).map(|(paid, _)| paid)
+}

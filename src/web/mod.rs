@@ -186,13 +186,8 @@ mod tests {
     use crate::clock::FixedClock;
     use crate::units::UnixMillis;
 
-    /// What a listener of two places answers to `path` after `before` was said on connections of their own, and when.
-    fn answered(before: &[&[u8]], path: &str) -> (String, Duration) {
-        let limits = Limits {
-            connections: 2,
-            lifetime: Duration::from_secs(20),
-            patience: Duration::from_secs(10),
-        };
+    /// A listener without pages, at any free port.
+    fn listening(limits: Limits) -> Listener {
         let clock = Arc::new(FixedClock::default());
         let board = Board {
             access: Arc::new(Access::open(clock).unwrap()),
@@ -203,7 +198,17 @@ mod tests {
             limits,
         };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = start(address, board).unwrap();
+        start(address, board).unwrap()
+    }
+
+    /// What a listener of two places answers to `path` after `before` was said on connections of their own, and when.
+    fn answered(before: &[&[u8]], path: &str) -> (String, Duration) {
+        let limits = Limits {
+            connections: 2,
+            lifetime: Duration::from_secs(20),
+            patience: Duration::from_secs(10),
+        };
+        let listener = listening(limits);
         let say = |what: &[u8]| {
             let mut stream = TcpStream::connect(listener.address()).unwrap();
             let patience = Some(Duration::from_secs(30));
@@ -248,17 +253,7 @@ mod tests {
             patience: Duration::from_millis(200),
             ..Limits::USUAL
         };
-        let clock = Arc::new(FixedClock::default());
-        let board = Board {
-            access: Arc::new(Access::open(clock).unwrap()),
-            figures: Arc::new(Figures::new("1", UnixMillis(0))),
-            health: Arc::new(Health::new(Instant::now(), Duration::from_mins(1))),
-            clock: Arc::new(FixedClock::default()),
-            pages: None,
-            limits,
-        };
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = start(address, board).unwrap();
+        let listener = listening(limits);
         let mut stream = TcpStream::connect(listener.address()).unwrap();
         let patience = Some(Duration::from_secs(20));
         stream.set_read_timeout(patience).unwrap();
