@@ -173,8 +173,9 @@ impl Desk {
                     let over = alert
                         .good
                         .is_some_and(|good| catching_up || past(good, hold_ms(alert.flaps)));
-                    if over || !ruled || past(alert.heard, STALE_MS) {
-                        ended.push(key.clone());
+                    let unheard = past(alert.heard, STALE_MS);
+                    if over || !ruled || unheard {
+                        ended.push((key.clone(), unheard && !over));
                     }
                 }
                 Phase::Over(_) | Phase::Pending(_) => {}
@@ -183,11 +184,15 @@ impl Desk {
         for key in gone {
             self.alerts.remove(&key);
         }
-        for key in ended {
+        for (key, unheard) in ended {
             let Some(alert) = self.alerts.get_mut(&key) else {
                 continue;
             };
             let number = alert.episode;
+            if unheard {
+                // It was bad last, and nobody knows whether it is over.
+                alert.last.level = Level::Unknown(Unknown::TooFew);
+            }
             (alert.phase, alert.good) = (Phase::Over(wall), None);
             if let Some(episode) = self.episodes.get_mut(&number) {
                 episode.members.remove(&key);

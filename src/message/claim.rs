@@ -74,7 +74,7 @@ impl<'a> Case<'a> {
 
 /// What a finding says.
 pub(super) fn claim(case: &Case<'_>) -> Claim {
-    if case.over && case.finding.level == Level::Bad {
+    if case.over && matches!(case.finding.level, Level::Unknown(_)) {
         return unheard(case);
     }
     match &case.rule.check {
@@ -293,4 +293,29 @@ fn quiet(case: &Case<'_>) -> Claim {
         format!("{who} has been silent for {quiet}{yard}."),
         format!("silent for {quiet}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example;
+    use super::*;
+    use crate::alert::Unknown;
+    use crate::units::UnixMillis;
+
+    #[test]
+    fn an_end_that_nobody_saw_is_not_called_one() {
+        let told = UnixMillis(1_795_225_860_000);
+        let mut notice = example::notice(told, StepKind::Resolved);
+        let case = |notice: &Notice| claim(&Case::of(notice, Tz::UTC)).topic;
+        notice.finding.level = Level::Good;
+        assert_eq!(
+            case(&notice),
+            "950 calls in 10\u{a0}min, expected 120 to 180"
+        );
+        notice.finding.level = Level::Unknown(Unknown::TooFew);
+        assert_eq!(
+            case(&notice),
+            "closed, nothing heard since Sat 21 Nov 01:51"
+        );
+    }
 }

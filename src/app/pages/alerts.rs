@@ -158,9 +158,15 @@ fn mail(ask: &Ask<'_>, notice: &Notice) -> Mail {
     )
 }
 
-/// What an episode is about: the subject of its mails without the state.
+/// What an episode is about: the subject of its mails without the state, and at its worst even where it is over.
 pub(super) fn topic(ask: &Ask<'_>, episode: &EpisodeView) -> String {
-    let told = notice(ask, episode, false).map(|notice| mail(ask, &notice).topic);
+    let told = notice(ask, episode, false).map(|notice| {
+        let at_worst = Notice {
+            kind: StepKind::Fired,
+            ..notice
+        };
+        mail(ask, &at_worst).topic
+    });
     told.unwrap_or_else(|| episode.worst.rule.to_string())
 }
 
