@@ -17,7 +17,7 @@ use crate::price::litellm;
 use crate::price::matching::Matcher;
 use crate::price::rates::{RateSet, Stepped, Unit};
 use crate::price::row::{Place, Price, Row, When};
-use crate::price::table::{ProviderInfo, Table, clock_ms};
+use crate::price::table::{ProviderInfo, Table, clock_ms, is_known};
 use crate::units::Text;
 
 pub(super) use tidy::is_tidy;
@@ -289,7 +289,8 @@ fn rate_set(name: &str, data: &PriceData<'_>, notes: &mut Vec<String>) -> Result
             for tier in &tiered.tiers {
                 text.push_str(&format!(",{}:{}", tier.start, tier.price.get()));
             }
-            if is_tidy(key) && !key.contains('=') && is_tidy(&text) {
+            let is_free = is_tidy(key) && !key.contains('=') && !is_known(key);
+            if is_free && is_tidy(&text) {
                 rates.others.push((Text::from(key), text));
             } else {
                 notes.push(format!("{name}: {} left out", key.escape_debug()));

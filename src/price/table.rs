@@ -98,6 +98,10 @@ impl Reader {
             }
             "provider" => {
                 let info = provider(name, fields)?;
+                let mut known = self.table.providers.iter();
+                if known.any(|known| known.id == info.id) {
+                    return Err(format!("provider `{}` stands there twice", info.id));
+                }
                 self.provider = Some(info.id.clone());
                 self.table.providers.push(info);
             }
@@ -177,6 +181,14 @@ fn provider(name: &str, fields: &str) -> Result<ProviderInfo, String> {
         }
     }
     Ok(info)
+}
+
+/// Names of a price line that are no unit.
+const WHEN: [&str; 5] = ["tier", "from", "until", "daily", "free"];
+
+/// Whether a price line gives a name a meaning: what else stands there is kept as it is.
+pub(in crate::price) fn is_known(name: &str) -> bool {
+    WHEN.contains(&name) || Unit::parse(name).is_some()
 }
 
 fn price(fields: &str) -> Result<Price, String> {
@@ -304,6 +316,10 @@ mod tests {
             (
                 "source\ts\nprovider\tp\nmodel\tm\nprice\tfrom=1",
                 "`1` is no date",
+            ),
+            (
+                "source\ts\nprovider\tp\nprovider\tp",
+                "provider `p` stands there twice",
             ),
             (
                 "source\ts\nprovider\tp\nmodel\tm\tscope=moon",

@@ -143,6 +143,17 @@ mod tests {
                 3,
                 "p/m: x left out",
             ),
+            // A name that means something else in a table.
+            (
+                model("m", rule, r#"{"input_mtok": 2, "output": 3}"#),
+                3,
+                "p/m: output left out",
+            ),
+            (
+                model("m", rule, r#"{"input_mtok": 2, "free": 3}"#),
+                3,
+                "p/m: free left out",
+            ),
             (
                 r#"[{"id": "p\nq", "models": []}]"#.to_owned(),
                 0,
