@@ -150,11 +150,6 @@ mod tests {
                 "p/m: output left out",
             ),
             (
-                model("m", rule, r#"{"input_mtok": 2, "free": 3}"#),
-                3,
-                "p/m: free left out",
-            ),
-            (
                 r#"[{"id": "p\nq", "models": []}]"#.to_owned(),
                 0,
                 r"provider `p\nq`",
