@@ -270,6 +270,13 @@ impl Desk {
         let alerts = self.alerts.iter().map(|(_, alert)| alert);
         let ended = sorted(alerts.filter(of).collect());
         let mut step = unaddressed(&episode, StepKind::Resolved, &ended, wall);
+        let worst = |alert: &&&Alert| {
+            let (one, worst) = (&alert.last, &episode.worst);
+            one.rule == worst.rule && one.series == worst.series
+        };
+        // What it had cost when it was worst is not what it cost to its end.
+        let paid = ended.iter().find(worst);
+        let paid = paid.and_then(|alert| alert.last.loss.so_far_nanousd);
         if step.findings.is_empty() {
             step.findings.push(episode.worst.clone());
         }
@@ -293,7 +300,9 @@ impl Desk {
             self.keep_for_summary(&episode, &step, number, wall);
         }
         let step = self.publish(number, step, wall);
-        if let Some(episode) = self.episodes.remove(&number) {
+        if let Some(mut episode) = self.episodes.remove(&number) {
+            let so_far = &mut episode.worst.loss.so_far_nanousd;
+            *so_far = (*so_far).max(paid);
             self.viewed.remove(&number);
             self.over.push(view(number, &episode, Some(wall)));
         }

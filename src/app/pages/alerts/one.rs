@@ -3,8 +3,10 @@
 //! Knows no HTML. A newcomer may ask why its words are those of a mail: two texts of one thing would
 //! sooner or later say two things.
 
+use crate::alert::{Finding, StepKind};
 use crate::app::alert::{episode, steps};
 use crate::chart::Width;
+use crate::episode::Step;
 use crate::ledger::OutboxRow;
 use crate::message;
 use crate::web::Refused;
@@ -13,7 +15,7 @@ use crate::web::page::{Body, Card, Cell, Choice, Kind, Page, Table, Words, colum
 use super::super::Ask;
 use super::super::parts::number;
 use super::super::view::Fault;
-use super::{forms, mail, notice, state, tone};
+use super::{forms, mail, notice, state, tone, topic};
 
 /// Messages of an episode that are shown.
 const MESSAGES: usize = 100;
@@ -22,10 +24,15 @@ const MESSAGES: usize = 100;
 pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
     let view = episode(ask.ledger, number)?.ok_or(Fault::Refused(Refused::Unknown))?;
     let mut rows = Vec::new();
-    let mut headline = Words::new().name(view.worst.rule.as_str());
-    if let Some(notice) = notice(ask, &view, true) {
+    let headline = Words::new().name(&topic(ask, &view));
+    let steps = steps(ask.ledger, number)?;
+    if let Some(mut notice) = notice(ask, &view, true) {
+        // The end tells what was last and what it all cost; where it does not, the text tells of the worst.
+        match end_of(&steps, &view.worst) {
+            Some(last) => notice.finding = last.clone(),
+            None => notice.kind = StepKind::Fired,
+        }
         let mail = mail(ask, &notice);
-        headline = Words::new().name(mail.topic.as_str());
         let zone = ask.view.zone;
         let wide = message::drawing(&notice, zone, Width::Wide);
         if let Some((wide, narrow)) = wide.zip(message::drawing(&notice, zone, Width::Narrow)) {
@@ -45,7 +52,7 @@ pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
     rows.push(vec![forms::todo(&view)]);
     rows.extend(forms::done(ask, number)?.map(|card| vec![card]));
     rows.push(vec![
-        steps_card(ask, number)?,
+        steps_card(ask, &steps),
         messages_card(ask, &ask.ledger.outbox(Some(number), MESSAGES)?),
     ]);
     let (state, _) = state(ask, &view);
@@ -71,8 +78,16 @@ pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
     })
 }
 
-fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
-    let steps = steps(ask.ledger, number)?;
+/// What the end of an alert says of what was worst.
+fn end_of<'a>(steps: &'a [Step], worst: &Finding) -> Option<&'a Finding> {
+    let end = steps
+        .last()
+        .filter(|step| step.kind == StepKind::Resolved)?;
+    let same = |one: &&Finding| one.rule == worst.rule && one.series == worst.series;
+    end.findings.iter().find(same)
+}
+
+fn steps_card(ask: &Ask<'_>, steps: &[Step]) -> Card {
     let rows = steps.iter().map(|step| {
         let to: Vec<&str> = step.to.iter().map(|to| to.address.as_str()).collect();
         let quiet = step.quiet.map_or("", |quiet| quiet.as_str());
@@ -94,7 +109,7 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
             Cell::name(&to),
         ]
     });
-    Ok(Card {
+    Card {
         title: "Who was told when?".to_owned(),
         body: vec![Body::Table(Table {
             name: "steps",
@@ -109,7 +124,7 @@ fn steps_card(ask: &Ask<'_>, number: u64) -> Result<Card, Fault> {
             ..Table::default()
         })],
         ..Card::default()
-    })
+    }
 }
 
 fn messages_card(ask: &Ask<'_>, list: &[OutboxRow]) -> Card {
