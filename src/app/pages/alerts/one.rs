@@ -24,7 +24,7 @@ const MESSAGES: usize = 100;
 pub(super) fn one(ask: &Ask<'_>, number: u64) -> Result<Page, Fault> {
     let view = episode(ask.ledger, number)?.ok_or(Fault::Refused(Refused::Unknown))?;
     let mut rows = Vec::new();
-    let headline = Words::new().name(&topic(ask, &view));
+    let headline = Words::new().name(topic(ask, &view));
     let steps = steps(ask.ledger, number)?;
     if let Some(mut notice) = notice(ask, &view, true) {
         // The end tells what was last and what it all cost; where it does not, the text tells of the worst.
