@@ -30,6 +30,16 @@ fn pages(books: &SqliteLedger, setup: &Arc<Setup>, clock: &Arc<FixedClock>) -> P
     Pages::new(readers, clock.clone())
 }
 
+/// Books of a folder without anything in them, and a configuration that says nothing.
+fn empty(folder: &tempfile::TempDir) -> (SqliteLedger, Arc<Setup>, Arc<FixedClock>) {
+    let clock = Arc::new(FixedClock::at(NOW));
+    let books = SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
+    let config = folder.path().join("tollwatch.toml");
+    std::fs::write(&config, "").unwrap();
+    let setup = Arc::new(setup::load(Some(&config), clock.as_ref()).unwrap());
+    (books, setup, clock)
+}
+
 fn text(pages: &Pages<Readers>, path: &str, query: &str) -> String {
     let asked = Asked::parse(query).unwrap();
     let page = pages.page(path, &asked, Instant::now()).unwrap();
@@ -190,12 +200,7 @@ fn one_look_at_the_books_serves_all_for_a_moment_and_nobody_who_changes_somethin
 #[test]
 fn no_page_is_older_than_what_was_told() {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FixedClock::at(NOW));
-    let mut books =
-        SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
-    let config = folder.path().join("tollwatch.toml");
-    std::fs::write(&config, "").unwrap();
-    let setup = Arc::new(setup::load(Some(&config), clock.as_ref()).unwrap());
+    let (mut books, setup, clock) = empty(&folder);
     // So short that it runs out now and then.
     for fresh in [0, 1, 20].map(Duration::from_millis) {
         let pages = pages(&books, &setup, &clock).fresh_for(fresh);
@@ -220,12 +225,7 @@ fn no_page_is_older_than_what_was_told() {
 #[test]
 fn whoever_asks_together_shares_a_page_and_whoever_asks_later_does_not() {
     let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(FixedClock::at(NOW));
-    let mut books =
-        SqliteLedger::open(&folder.path().join("books.db"), Options::default()).unwrap();
-    let config = folder.path().join("tollwatch.toml");
-    std::fs::write(&config, "").unwrap();
-    let setup = Arc::new(setup::load(Some(&config), clock.as_ref()).unwrap());
+    let (mut books, setup, clock) = empty(&folder);
     books.apply(&batch(traffic(1, 100, 3)), NOW).unwrap();
     let pages = pages(&books, &setup, &clock);
     let asked = Asked::default();

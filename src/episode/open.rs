@@ -4,14 +4,14 @@
 //! what begins later is news to whoever has already looked.
 
 use crate::alert::Severity;
-use crate::units::{DAY_MS, UnixMillis};
+use crate::units::{DAY_MS, MINUTE_MS, UnixMillis};
 
 use super::kind::{Family, Kind, share};
 use super::rows::{Episode, Key};
 use super::{CAUSE_MS, Desk};
 
 /// Alerts of one rule that begin within so long are one cause, whatever they are about.
-const MOMENT_MS: i64 = CAUSE_MS / 9;
+const MOMENT_MS: i64 = 5 * MINUTE_MS;
 /// Members of an episode that a new one is compared with.
 const COMPARED_MAX: usize = 200;
 
