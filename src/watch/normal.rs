@@ -147,7 +147,9 @@ impl Normal {
                 excluded: fed.maintenance.iter().any(is_excused),
             };
             let is_known = told.marks.at(self.rule, place).known;
-            let since = told.marks.since(self.rule, series);
+            // Few are known; only those are looked up.
+            let since = is_known.then(|| told.marks.since(self.rule, series));
+            let since = since.flatten();
             let reading = self.reading((rule, is_known, since), habit, &bin);
             let waits = habit.detector.learning().waits_for;
             learning.0 += 1;
