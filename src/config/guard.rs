@@ -3,11 +3,14 @@
 //! Knows no provider's API; [`crate::secret::looks_secret`] tells what a credential looks like. A
 //! newcomer may ask why a line loses more than that: beside such a key whatever is long may be one.
 
+use std::borrow::Cow;
+
+use crate::problem::Problem;
 use crate::secret::{RUN_MAX, looks_secret};
 
 /// The line with everything that may be a credential starred out, letter by letter, so that a
 /// caret below it still fits.
-pub(super) fn redacted_line(line: &str) -> String {
+fn redacted_line(line: &str) -> String {
     let whole_key = line.split('=').next().unwrap_or_default();
     let mut out = String::with_capacity(line.len());
     let (mut key, mut in_value, mut lists) = (String::new(), false, 0_usize);
@@ -15,7 +18,7 @@ pub(super) fn redacted_line(line: &str) -> String {
     while let Some(first) = rest.chars().next() {
         if first == '#' {
             let hides = |body: &str| is_secret_key(whole_key) || looks_secret(body);
-            out.push_str(&redacted(rest, &['"', '\''], hides));
+            out.push_str(&redacted(&bare_words(rest), &['"', '\''], hides));
             break;
         }
         let (piece, behind) = rest.split_at(piece_len(rest, first));
@@ -29,8 +32,10 @@ pub(super) fn redacted_line(line: &str) -> String {
         let kept = |c: char| c.is_whitespace() || (c == first && MARKS.contains(&c));
         if hidden {
             out.extend(piece.chars().map(|c| if kept(c) { c } else { '*' }));
-        } else {
+        } else if matches!(first, '"' | '\'') {
             out.push_str(piece);
+        } else {
+            out.push_str(&bare_words(piece));
         }
         match first {
             '=' => in_value = true,
@@ -43,6 +48,32 @@ pub(super) fn redacted_line(line: &str) -> String {
         }
     }
     out
+}
+
+/// The text with each word starred out that looks like a credential: somebody forgot its quotes, or
+/// keeps it in a comment.
+fn bare_words(text: &str) -> Cow<'_, str> {
+    let ends = |c: char| c.is_whitespace() || MARKS.contains(&c);
+    if !text.split(ends).any(looks_secret) {
+        return Cow::Borrowed(text);
+    }
+    let word = |piece: &str| {
+        let bare = piece.trim_end_matches(ends);
+        let (hidden, behind) = piece.split_at(bare.len());
+        if looks_secret(hidden) {
+            hidden.chars().map(|_| '*').chain(behind.chars()).collect()
+        } else {
+            piece.to_owned()
+        }
+    };
+    Cow::Owned(text.split_inclusive(ends).map(word).collect())
+}
+
+/// The fault without what may be a credential, in its line and in its words.
+pub(super) fn redacted_problem(mut problem: Problem) -> Problem {
+    problem.source_line = redacted_line(&problem.source_line);
+    problem.message = redacted_message(&problem.message);
+    problem
 }
 
 /// What parts a line: quotes, and the marks between keys and values.
@@ -98,7 +129,7 @@ fn is_secret_key(key: &str) -> bool {
 }
 
 /// The message with every quoted credential starred out.
-pub(super) fn redacted_message(message: &str) -> String {
+fn redacted_message(message: &str) -> String {
     redacted(message, &['`', '"'], looks_secret)
 }
 
@@ -171,6 +202,9 @@ mod tests {
                 "password = { env = \"two words\" }",
                 "password = { env = \"*** *****\" }",
             ),
+            ("region = sk-proj-abc # x", "region = *********** # x"),
+            ("sk-proj-abc = 1", "*********** = 1"),
+            ("[[x]] # sk-proj-abc, \"a\"", "[[x]] # ***********, \"a\""),
             ("password = [\"a\", \"b\"]", "password = [\"*\", \"*\"]"),
         ];
         assert_eq!(

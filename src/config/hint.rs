@@ -46,10 +46,16 @@ fn list(names: &[&str], between: &str) -> String {
 
 /// The names within a third of the wrong one's length, the nearest only, at most three.
 fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Vec<&'a str> {
-    let bound = (wrong.chars().count().div_ceil(3)).clamp(1, 4);
-    let mut measured: Vec<(usize, &str)> = names
-        .iter()
-        .map(|name| (distance(wrong, name), *name))
+    let wrong = wrong.to_lowercase();
+    let letters = wrong.chars().count();
+    let bound = letters.div_ceil(3).clamp(1, 4);
+    // Each letter more is a step: most names need no measuring.
+    let near = |name: &&&str| name.chars().count().abs_diff(letters) <= bound;
+    let measured = names.iter().filter(near).map(|name| {
+        let distance = strsim::osa_distance(&wrong, &name.to_lowercase());
+        (distance, *name)
+    });
+    let mut measured: Vec<(usize, &str)> = measured
         .filter(|(distance, _)| *distance <= bound)
         .collect();
     measured.sort_unstable();
@@ -60,34 +66,6 @@ fn nearest<'a>(wrong: &str, names: &[&'a str]) -> Vec<&'a str> {
         .map(|(_, name)| name)
         .take(3)
         .collect()
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours, without regard to case.
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.to_lowercase().chars().collect();
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut row = vec![i.saturating_add(1)];
-        for (j, b) in right.iter().enumerate() {
-            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX);
-            let replaced = at(&above, j).saturating_add(usize::from(a != b));
-            let removed = at(&above, j.saturating_add(1)).saturating_add(1);
-            let added = at(&row, j).saturating_add(1);
-            let mut least = replaced.min(removed).min(added);
-            let swapped = i > 0
-                && j > 0
-                && left.get(i.wrapping_sub(1)) == Some(b)
-                && right.get(j.wrapping_sub(1)) == Some(a);
-            if swapped {
-                least = least.min(at(&before, j.wrapping_sub(1)).saturating_add(1));
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -34,10 +34,8 @@ impl FileText {
         code: &'static str,
         message: impl Into<String>,
     ) -> Problem {
-        let mut problem = Problem::at(&self.name, &self.text, span, code, message);
-        problem.source_line = guard::redacted_line(&problem.source_line);
-        problem.message = guard::redacted_message(&problem.message);
-        problem
+        let problem = Problem::at(&self.name, &self.text, span, code, message);
+        guard::redacted_problem(problem)
     }
 
     /// The line of a place, from 1.

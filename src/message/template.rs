@@ -3,6 +3,8 @@
 //! Knows no folder and no notice. A newcomer may ask why a template that fails at night is not the end: the shipped
 //! one takes its place, because a plain mail is better than none.
 
+use std::sync::LazyLock;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -32,20 +34,14 @@ pub struct TemplateFault {
 }
 
 /// The templates in force.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Templates {
-    own: Environment<'static>,
-    shipped: Environment<'static>,
+    /// The shipped ones with the user's in their place; `None` without any of the user's.
+    own: Option<Environment<'static>>,
 }
 
-impl Default for Templates {
-    fn default() -> Templates {
-        Templates {
-            own: shipped(),
-            shipped: shipped(),
-        }
-    }
-}
+/// The shipped templates, read once.
+static WHOLE: LazyLock<Environment<'static>> = LazyLock::new(shipped);
 
 impl Templates {
     /// The names of the files that a folder of templates may hold.
@@ -60,8 +56,11 @@ impl Templates {
     /// All faults of all of them: a name that no template has, a text that does not parse, a name
     /// in it that nothing stands for, a mail without its headline.
     pub fn new(files: &[(String, String)]) -> Result<Templates, Vec<TemplateFault>> {
+        if files.is_empty() {
+            return Ok(Templates::default());
+        }
         let mut faults = Vec::new();
-        let mut own = shipped();
+        let mut own = WHOLE.clone();
         for (name, text) in files {
             if !Self::names().contains(&name.as_str()) {
                 faults.push(TemplateFault {
@@ -76,49 +75,46 @@ impl Templates {
                 faults.push(fault(name, &error));
             }
         }
-        let templates = Templates {
-            own,
-            shipped: shipped(),
-        };
         for (name, _) in files {
             let bad = faults.iter().any(|fault| fault.file == *name);
-            if !bad && let Err(found) = templates.try_out(name) {
+            if !bad && let Err(found) = try_out(&own, name) {
                 faults.push(found);
             }
         }
         if faults.is_empty() {
-            Ok(templates)
+            Ok(Templates { own: Some(own) })
         } else {
             Err(faults)
         }
     }
 
-    /// Places the texts of examples of every kind.
-    fn try_out(&self, name: &str) -> Result<(), TemplateFault> {
-        for values in super::example::values(name) {
-            let text = place(&self.own, name, &values).map_err(|error| fault(name, &error))?;
-            let shown = words(&text);
-            for must in MUST {
-                let value = values.get_attr(must).unwrap_or_default();
-                let value = wrap::plain(value.as_str().unwrap_or_default());
-                if !shown.contains(&words(&value)) {
-                    return Err(TemplateFault {
-                        file: name.to_owned(),
-                        line: 0,
-                        message: format!("does not show `{must}`"),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Places texts; by the shipped template where the user's fails.
     pub(super) fn place(&self, name: &str, values: &Value) -> String {
-        place(&self.own, name, values)
-            .or_else(|_| place(&self.shipped, name, values))
+        let own = self.own.as_ref().map(|own| place(own, name, values));
+        own.and_then(Result::ok)
+            .or_else(|| place(&WHOLE, name, values).ok())
             .unwrap_or_default()
     }
+}
+
+/// Places the texts of examples of every kind.
+fn try_out(own: &Environment<'_>, name: &str) -> Result<(), TemplateFault> {
+    for values in super::example::values(name) {
+        let text = place(own, name, &values).map_err(|error| fault(name, &error))?;
+        let shown = words(&text);
+        for must in MUST {
+            let value = values.get_attr(must).unwrap_or_default();
+            let value = wrap::plain(value.as_str().unwrap_or_default());
+            if !shown.contains(&words(&value)) {
+                return Err(TemplateFault {
+                    file: name.to_owned(),
+                    line: 0,
+                    message: format!("does not show `{must}`"),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A text without what markup and line ends do to it, for comparing.

@@ -41,11 +41,11 @@ pub struct PriceBook {
     /// The shipped catalogue.
     pub(super) catalogue: Arc<[Row]>,
     /// What the lists tell of providers; imported ones first.
-    pub(super) providers: Vec<ProviderInfo>,
+    pub(super) providers: Arc<Vec<ProviderInfo>>,
     /// Published multipliers; the user's first.
     pub(super) uplifts: Vec<Uplift>,
     /// Retirement dates; the user's first, then imported ones.
-    pub(super) retirements: Vec<Retirement>,
+    pub(super) retirements: Arc<Vec<Retirement>>,
     /// Zones of regions.
     pub(super) zones: Vec<Zone>,
     /// The latest day that a list is known to be of.
@@ -67,7 +67,7 @@ impl PriceBook {
         let own = file::parse("prices/own.toml", OWN).unwrap_or_default();
         book.own = own.rows.into();
         book.uplifts = own.uplifts;
-        book.retirements.extend(own.retirements);
+        Arc::make_mut(&mut book.retirements).extend(own.retirements);
         book.zones = own.zones;
         book.newest = own.newest;
         book
@@ -79,8 +79,8 @@ impl PriceBook {
         let table = table::parse("prices/catalogue.tsv", CATALOGUE).unwrap_or_default();
         PriceBook {
             catalogue: table.rows.into(),
-            providers: table.providers,
-            retirements: table.retirements,
+            providers: Arc::new(table.providers),
+            retirements: Arc::new(table.retirements),
             ..PriceBook::default()
         }
     }
@@ -100,7 +100,7 @@ impl PriceBook {
         self.newest = self.newest.max(newest);
         self.user.extend(rows);
         self.uplifts.splice(0..0, uplifts);
-        self.retirements.splice(0..0, retirements);
+        Arc::make_mut(&mut self.retirements).splice(0..0, retirements);
         self.zones.splice(0..0, zones);
         Ok(())
     }
@@ -132,8 +132,8 @@ impl PriceBook {
             *info != says_nothing || self.info(&info.id).is_none()
         });
         let telling: Vec<ProviderInfo> = telling.collect();
-        self.providers.splice(0..0, telling);
-        self.retirements.splice(0..0, retirements);
+        Arc::make_mut(&mut self.providers).splice(0..0, telling);
+        Arc::make_mut(&mut self.retirements).splice(0..0, retirements);
         Ok(())
     }
 

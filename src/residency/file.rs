@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use compact_str::format_compact;
 use serde::Deserialize;
@@ -145,8 +146,7 @@ impl Merge<'_> {
     fn countries(&mut self, rows: &BTreeMap<String, Spanned<String>>) {
         for (code, name) in rows {
             if let Some(country) = Country::parse(code) {
-                self.known
-                    .countries
+                Arc::make_mut(&mut self.known.countries)
                     .insert(country, clean_name(name.get_ref()));
             } else {
                 let message = format!("`{code}` is no country code");
@@ -212,7 +212,7 @@ impl Merge<'_> {
                 country,
                 provenance: provenance(&block.source, &block.read, block.verified),
             };
-            self.known.places.insert(region.name.clone(), region);
+            Arc::make_mut(&mut self.known.places).insert(region.name.clone(), region);
         }
     }
 
@@ -229,7 +229,7 @@ impl Merge<'_> {
             }
         }
         index.remove("");
-        self.known.by_plain_name = index;
+        self.known.by_plain_name = Arc::new(index);
     }
 
     fn zone(&mut self, row: &ZoneRow, seen: &mut BTreeSet<Text>) {
@@ -273,7 +273,7 @@ impl Merge<'_> {
             processing: row.processing,
             provenance: provenance(&row.source, &row.read, row.verified),
         };
-        self.known.zones.insert(full, zone);
+        Arc::make_mut(&mut self.known.zones).insert(full, zone);
     }
 
     /// Takes over the sets as written, then resolves all of them again: a corrected region or set
@@ -300,9 +300,9 @@ impl Merge<'_> {
                 plain
             });
             let members = members.collect();
-            self.known.members.insert(name, members);
+            Arc::make_mut(&mut self.known.members).insert(name, members);
         }
-        self.known.sets.clear();
+        Arc::make_mut(&mut self.known.sets).clear();
         let names: Vec<Text> = self.known.members.keys().cloned().collect();
         for name in names {
             let mut path = Vec::new();
@@ -344,7 +344,7 @@ impl Merge<'_> {
             set.add(&found);
         }
         path.pop();
-        self.known.sets.insert(name.clone(), set.clone());
+        Arc::make_mut(&mut self.known.sets).insert(name.clone(), set.clone());
         Ok(set)
     }
 }

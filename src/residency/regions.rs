@@ -4,7 +4,7 @@
 //! European Union: names are matched whole; one that is new is unknown until the data has it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::file;
 use super::place::{Country, Place, Region, Zone};
@@ -19,19 +19,20 @@ const SHIPPED: &str = include_str!("../../data/regions.toml");
 /// Most names suggested for an unknown one.
 const NEAREST_MAX: usize = 3;
 
-/// Every known country, region, zone and set.
+/// Every known country, region, zone and set. Shared by its copies: each reload of the configuration
+/// begins with the shipped ones.
 #[derive(Clone, Debug, Default)]
 pub struct Regions {
-    pub(super) countries: BTreeMap<Country, Text>,
+    pub(super) countries: Arc<BTreeMap<Country, Text>>,
     /// Regions by their names with cloud.
-    pub(super) places: BTreeMap<Text, Region>,
-    pub(super) zones: BTreeMap<Text, Zone>,
+    pub(super) places: Arc<BTreeMap<Text, Region>>,
+    pub(super) zones: Arc<BTreeMap<Text, Zone>>,
     /// Members of each named set, as written.
-    pub(super) members: BTreeMap<Text, Vec<Text>>,
+    pub(super) members: Arc<BTreeMap<Text, Vec<Text>>>,
     /// The named sets, resolved.
-    pub(super) sets: BTreeMap<Text, RegionSet>,
+    pub(super) sets: Arc<BTreeMap<Text, RegionSet>>,
     /// Region names without cloud, and display names, lower case without blanks.
-    pub(super) by_plain_name: BTreeMap<Text, Vec<Text>>,
+    pub(super) by_plain_name: Arc<BTreeMap<Text, Vec<Text>>>,
 }
 
 impl Regions {
@@ -191,8 +192,9 @@ impl Regions {
             .chain(places.map(Text::as_str))
             .filter_map(|name| {
                 let bare = name.split_once(':').map_or(name, |(_, bare)| bare);
-                let away = distance(plain, name).min(distance(plain, bare));
-                (away <= limit).then_some((away, name))
+                let away = within(plain, name, limit).into_iter();
+                let away = away.chain(within(plain, bare, limit)).min()?;
+                Some((away, name))
             })
             .collect();
         near.sort_unstable();
@@ -203,6 +205,15 @@ impl Regions {
             .map(|(_, name)| name.to_owned())
             .collect()
     }
+}
+
+/// Single-letter edits between two names, where they are at most so many.
+fn within(one: &str, two: &str, most: usize) -> Option<usize> {
+    // Each letter more is an edit: most names need no comparing.
+    let letters = |name: &str| name.chars().count();
+    let far = letters(one).abs_diff(letters(two)) > most;
+    let away = (!far).then(|| strsim::levenshtein(one, two));
+    away.filter(|away| *away <= most)
 }
 
 /// Lower case without blanks: Azure's display names become its region names.
@@ -245,26 +256,4 @@ fn clouds(provider: Option<&Provider>) -> &'static [&'static str] {
         )
         | None => &[],
     }
-}
-
-/// Single-letter edits (Levenshtein) between two short names.
-fn distance(one: &str, two: &str) -> usize {
-    let two: Vec<char> = two.chars().collect();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i.saturating_add(1);
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, b) in row.iter_mut().skip(1).zip(&two) {
-            let replaced = diagonal.saturating_add(usize::from(a != *b));
-            diagonal = *cell;
-            left = replaced
-                .min(left.saturating_add(1))
-                .min(diagonal.saturating_add(1));
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

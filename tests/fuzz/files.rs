@@ -46,10 +46,36 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(corpus::file(path)).unwrap()
 }
 
+/// What somebody pasted where it does not belong, and the part of it that must not be told.
+const PASTED: &str = "sk-proj-T3BlbkFJ9Xq7Lm2Rv8Wd4Yc6Ns1Hp5Gt0Kz3Ba7Ef";
+const HIDDEN: &str = "Xq7Lm2Rv8Wd4Yc6Ns1Hp5Gt0K";
+
+/// Puts a credential somewhere: as value with and without quotes, as key, in an address, a list, a
+/// comment.
+fn paste(rng: &mut Rng, text: &mut Vec<u8>) {
+    let mut lines: Vec<Vec<u8>> = text.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    let at = rng.below(lines.len());
+    let line = String::from_utf8_lossy(&lines[at]).into_owned();
+    let key = line.split('=').next().unwrap_or_default().trim_end();
+    lines[at] = match rng.below(8) {
+        0 | 1 => format!("{key} = \"{PASTED}\""),
+        2 => format!("{key} = {PASTED}"),
+        3 => format!("{key} = [\"{PASTED}\", 'a']"),
+        4 => format!("{key} = \"https://user:{PASTED}@host.example/v1\""),
+        5 => format!("{key} = {{ file = '{PASTED}' }}"),
+        6 => format!("{PASTED} = 1"),
+        _ => format!("{line} # {PASTED}"),
+    }
+    .into_bytes();
+    *text = lines.join(&b'\n');
+}
+
 /// Whole configurations: each file behind a line `--- name`, the main one first.
 fn configurations() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
-    for cases in ["shape", "values", "lint", "kafka"] {
+    for cases in [
+        "shape", "values", "lint", "kafka", "alerts", "imports", "influxdb", "rules", "web",
+    ] {
         let text = read(&format!("tests/data/config/{cases}.cases"));
         for case in text.split("=== ").skip(1) {
             let body = case.split_once('\n').map_or("", |(_, body)| body);
@@ -205,8 +231,12 @@ fn configuration(text: &str, now: UnixMillis) -> Result<usize, Vec<Problem>> {
     })
 }
 
-/// A fault stands within its file, and says something.
+/// A fault says something, and never a credential.
 fn hold(fault: &Problem) {
+    // The file's name is what the user called it by.
+    let shown = [&fault.message, &fault.hint, &fault.source_line];
+    let told = shown.iter().any(|text| text.contains(HIDDEN));
+    assert!(!told, "{fault:?}");
     assert!(
         !fault.message.is_empty() && !fault.code.is_empty(),
         "{fault:?}"
@@ -226,6 +256,9 @@ impl Target for Written {
         match &mut self.made {
             Made::Lines(lines) => lines.make(rng, &mut input.bytes),
             Made::Json(json) => json.make(rng, &mut input.bytes, false),
+        }
+        if self.file == File::Config && rng.one_in(4) {
+            paste(rng, &mut input.bytes);
         }
     }
 

@@ -9,6 +9,8 @@ use super::rng::Rng;
 
 /// Most further seeds.
 const KEPT_MAX: usize = 4_000;
+/// Longest further seed: a short text that shows something new is read many times as fast as a long one.
+const KEPT_BYTES_MAX: usize = 2_500;
 
 pub struct Texts {
     seeds: Vec<Vec<u8>>,
@@ -37,7 +39,7 @@ impl Texts {
     }
 
     pub fn keep(&mut self, bytes: &[u8]) {
-        if self.seeds.len() < KEPT_MAX && bytes.len() < 20_000 {
+        if self.seeds.len() < KEPT_MAX && bytes.len() <= KEPT_BYTES_MAX {
             self.seeds.push(bytes.to_vec());
         }
     }

@@ -11,7 +11,8 @@ use crate::problem::Problem;
 use super::super::at::{At, AtText};
 use super::super::names;
 use super::super::read::FileText;
-use super::written::{AlertRule, RuleFile};
+use super::Written;
+use super::written::AlertRule;
 
 /// A written rule with its name and file.
 pub(super) struct Placed<'a> {
@@ -23,15 +24,15 @@ pub(super) struct Placed<'a> {
 /// The rules of all files in the order of their names; one that is twice in a user's files is
 /// reported and counts once.
 pub(super) fn merge<'a>(
-    shipped: impl Iterator<Item = (&'a FileText, &'a RuleFile)>,
-    own: impl Iterator<Item = (&'a FileText, &'a RuleFile)>,
+    shipped: &'a [Written],
+    own: &'a [Written],
     faults: &mut Vec<Problem>,
 ) -> Vec<Placed<'a>> {
     let mut all: BTreeMap<&str, Placed<'a>> = BTreeMap::new();
     let mut seen = names::Seen::new("rule");
-    let mut lay = |files: Vec<(&'a FileText, &'a RuleFile)>, seen: &mut names::Seen| {
-        for (file, written) in files {
-            for (name, rule) in &written.rule {
+    let mut lay = |files: &'a [Written], seen: &mut names::Seen| {
+        for Written { file, rules } in files {
+            for (name, rule) in &rules.rule {
                 seen.note(file, name, faults);
                 let below = all.remove(name.get().as_str());
                 let rule = match below {
@@ -44,10 +45,10 @@ pub(super) fn merge<'a>(
             }
         }
     };
-    lay(shipped.collect(), &mut seen);
+    lay(shipped, &mut seen);
     // A user's rule may have a shipped one's name; two of a user's may not share one.
     let mut seen = names::Seen::new("rule");
-    lay(own.collect(), &mut seen);
+    lay(own, &mut seen);
     all.into_values().collect()
 }
 

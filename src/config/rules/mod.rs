@@ -17,6 +17,7 @@ mod tests;
 pub(super) mod written;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::alert::Rule;
 use crate::problem::Problem;
@@ -58,7 +59,7 @@ impl Rules {
             })
             .collect();
         let mut faults = Vec::new();
-        let rules = of_files(&files, &mut faults);
+        let rules = of_files(files, &mut faults);
         faults.sort();
         faults.dedup();
         if faults.is_empty() {
@@ -75,20 +76,52 @@ impl Rules {
     }
 }
 
+/// The shipped files as they are written, and what is wrong in them, read once: a configuration is
+/// loaded for each look at it, and says far less of rules than they do.
+static WRITTEN: LazyLock<(Vec<Written>, Vec<Problem>)> = LazyLock::new(|| {
+    let mut faults = Vec::new();
+    let files = SHIPPED.iter().map(|(name, text)| FileText {
+        name: (*name).to_owned(),
+        text: (*text).to_owned(),
+    });
+    let written = files.map(|file| Written::read(file, &mut faults)).collect();
+    (written, faults)
+});
+
+/// The shipped rules alone, and what is wrong in them.
+static ALONE: LazyLock<(Rules, Vec<Problem>)> = LazyLock::new(|| {
+    let mut faults = Vec::new();
+    (laid_over(&[], &mut faults), faults)
+});
+
+/// A file of rules, with what stands in it.
+struct Written {
+    file: FileText,
+    rules: written::RuleFile,
+}
+
+impl Written {
+    fn read(file: FileText, faults: &mut Vec<Problem>) -> Written {
+        let rules = read::parse(&file, faults);
+        Written { file, rules }
+    }
+}
+
 /// The shipped rules with those of `files` laid over them.
-pub(super) fn of_files(files: &[FileText], faults: &mut Vec<Problem>) -> Rules {
-    let shipped: Vec<FileText> = SHIPPED
-        .iter()
-        .map(|(name, text)| FileText {
-            name: (*name).to_owned(),
-            text: (*text).to_owned(),
-        })
-        .collect();
-    let mut parsed = |file: &FileText| -> written::RuleFile { read::parse(file, faults) };
-    let shipped_written: Vec<_> = shipped.iter().map(&mut parsed).collect();
-    let own_written: Vec<_> = files.iter().map(&mut parsed).collect();
-    let shipped = shipped.iter().zip(&shipped_written);
-    let own = files.iter().zip(&own_written);
+pub(super) fn of_files(files: Vec<FileText>, faults: &mut Vec<Problem>) -> Rules {
+    if files.is_empty() {
+        let (rules, wrong) = &*ALONE;
+        faults.extend_from_slice(wrong);
+        return rules.clone();
+    }
+    let own = files.into_iter().map(|file| Written::read(file, faults));
+    let own: Vec<Written> = own.collect();
+    laid_over(&own, faults)
+}
+
+fn laid_over(own: &[Written], faults: &mut Vec<Problem>) -> Rules {
+    let (shipped, wrong) = &*WRITTEN;
+    faults.extend_from_slice(wrong);
     let mut rules = Rules::default();
     for placed in merge::merge(shipped, own, faults) {
         let line = placed.file.line_of(placed.name.span());
