@@ -53,7 +53,9 @@ impl Place {
             .next()
             .unwrap_or_default();
         Place {
-            line: before.matches('\n').count().saturating_add(1),
+            line: memchr::memchr_iter(b'\n', before.as_bytes())
+                .count()
+                .saturating_add(1),
             column: before
                 .get(line_start..)
                 .unwrap_or_default()

@@ -69,11 +69,11 @@ fn bare_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive(ends).map(word).collect())
 }
 
-/// The fault without what may be a credential, in its line and in its words.
-pub(super) fn redacted_problem(mut problem: Problem) -> Problem {
+/// Stars out what may be a credential, in a fault's line and in its words.
+pub(super) fn redact(problem: &mut Problem) {
     problem.source_line = redacted_line(&problem.source_line);
     problem.message = redacted_message(&problem.message);
-    problem
+    problem.hint = redacted_message(&problem.hint);
 }
 
 /// What parts a line: quotes, and the marks between keys and values.

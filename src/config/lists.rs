@@ -8,7 +8,6 @@ use crate::problem::Problem;
 use crate::residency::Regions;
 
 use super::Further;
-use super::guard;
 use super::read::FileText;
 
 /// The shipped regions with the user's added.
@@ -19,7 +18,7 @@ pub(super) fn regions(file: Option<&FileText>, faults: &mut Vec<Problem>) -> Reg
     Regions::shipped()
         .with_user_file(&file.name, &file.text)
         .unwrap_or_else(|problems| {
-            faults.extend(problems.into_iter().map(guard::redacted_problem));
+            faults.extend(problems);
             Regions::shipped()
         })
 }
@@ -30,12 +29,12 @@ pub(super) fn prices(further: &Further, faults: &mut Vec<Problem>) -> PriceBook 
     if let Some(file) = &further.price_import
         && let Err(problems) = book.with_import(&file.name, &file.text)
     {
-        faults.extend(problems.into_iter().map(guard::redacted_problem));
+        faults.extend(problems);
     }
     if let Some(file) = &further.prices
         && let Err(problems) = book.with_user_file(&file.name, &file.text)
     {
-        faults.extend(problems.into_iter().map(guard::redacted_problem));
+        faults.extend(problems);
     }
     book
 }

@@ -175,6 +175,8 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
     faults.retain(|fault| {
         fault.code == "bad_toml" || !broken.contains(&(fault.file.clone(), fault.place.line))
     });
+    // A hint names what else there is, and lists and templates tell their faults themselves.
+    faults.iter_mut().for_each(guard::redact);
     faults.sort();
     faults.dedup();
     let broken = faults

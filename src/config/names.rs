@@ -59,15 +59,12 @@ impl Seen {
         key: String,
         faults: &mut Vec<Problem>,
     ) {
-        let problem = file.problem(
-            span,
-            "duplicate_name",
-            format!("{} `{key}` is there twice", self.kind),
-        );
-        let place = format!("{}:{}", file.name, problem.place.line);
         if let Some(first) = self.at.get(&key) {
+            let message = format!("{} `{key}` is there twice", self.kind);
+            let problem = file.problem(span, "duplicate_name", message);
             faults.push(problem.hint(format!("the first is at {first}")));
         } else {
+            let place = format!("{}:{}", file.name, file.line_of(span));
             self.at.insert(key, place);
         }
     }

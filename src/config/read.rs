@@ -34,8 +34,9 @@ impl FileText {
         code: &'static str,
         message: impl Into<String>,
     ) -> Problem {
-        let problem = Problem::at(&self.name, &self.text, span, code, message);
-        guard::redacted_problem(problem)
+        let mut problem = Problem::at(&self.name, &self.text, span, code, message);
+        guard::redact(&mut problem);
+        problem
     }
 
     /// The line of a place, from 1.

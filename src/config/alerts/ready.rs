@@ -12,7 +12,6 @@ use crate::problem::Problem;
 use crate::units::{Text, UnixMillis, clean_name};
 
 use super::super::at::{At, AtText};
-use super::super::guard;
 use super::super::names;
 use super::super::read::FileText;
 use super::super::settings::bounded;
@@ -171,13 +170,13 @@ fn misplaced(template: &Template, fault: &message::TemplateFault) -> Problem {
     }
     let line = template.text.get(begin..).unwrap_or_default();
     let length = line.lines().next().unwrap_or_default().len();
-    guard::redacted_problem(Problem::at(
+    Problem::at(
         &template.path.display().to_string(),
         &template.text,
         begin..begin + length,
         "bad_template",
         fault.message.clone(),
-    ))
+    )
 }
 
 fn public_url(file: &FileText, text: &AtText, faults: &mut Vec<Problem>) -> Option<String> {

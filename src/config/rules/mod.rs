@@ -23,6 +23,7 @@ use crate::alert::Rule;
 use crate::problem::Problem;
 use crate::units::Text;
 
+use super::guard;
 use super::read::{self, FileText};
 
 pub use shipped::SHIPPED;
@@ -60,6 +61,7 @@ impl Rules {
             .collect();
         let mut faults = Vec::new();
         let rules = of_files(files, &mut faults);
+        faults.iter_mut().for_each(guard::redact);
         faults.sort();
         faults.dedup();
         if faults.is_empty() {
