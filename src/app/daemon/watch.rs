@@ -77,17 +77,14 @@ pub(super) fn tell_silence(shared: &Shared, source: &KafkaSource, consumer: &Con
         drop(consumer.poll(Duration::ZERO));
     }
     let mut kind = repeat_words(shared, name, consumer);
-    let text = match consumer.lacks_token() {
+    let text = if let Some(fault) = consumer.lacks_token() {
         // The client's words have said it, with what to do.
-        Some(fault) => {
-            kind = Some(fault.kind);
-            fault.to_string()
-        }
-        None => {
-            let text = format!("no broker of {} answers", source.brokers.join(", "));
-            shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
-            text
-        }
+        kind = Some(fault.kind);
+        fault.to_string()
+    } else {
+        let text = format!("no broker of {} answers", source.brokers.join(", "));
+        shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
+        text
     };
     let label = label(kind.unwrap_or(FaultKind::Unreachable));
     shared.figures.source_error(name, label);

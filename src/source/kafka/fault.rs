@@ -80,10 +80,13 @@ impl FaultKind {
     }
 }
 
+/// A bearer token that brokers refuse.
+const NOT_TAKEN: &str = "the brokers do not take the token: check that they trust who issues it, and that it is meant for them (`scope` of `token_from`)";
+
 /// What a person can do about what librdkafka says in these words (its sources `rdkafka_broker.c`,
 /// `rdkafka_ssl.c`, `rdkafka_sasl.c`). All pieces of a list must be in them; the first row that fits
 /// holds.
-const ADVICE: [(&[&str], &str); 10] = [
+const ADVICE: [(&[&str], &str); 11] = [
     (
         &["Failed to resolve"],
         "no such host is known here: check its name in `brokers`, and this machine's DNS",
@@ -116,10 +119,9 @@ const ADVICE: [(&[&str], &str); 10] = [
         &["ssl.key"],
         "check `key`, and that `key_password` is its password",
     ),
-    (
-        &["SASL OAUTHBEARER authentication failed"],
-        "the brokers do not take the token: check that they trust who issues it, and that it is meant for them (`scope` of `token_from`)",
-    ),
+    // The broker's own word (RFC 7628, 3.2.2), and the client's.
+    (&["SASL", "\"invalid_token\""], NOT_TAKEN),
+    (&["SASL OAUTHBEARER authentication failed"], NOT_TAKEN),
     (
         &["SASL"],
         "check the credential: `mechanism`, `username` and `password` (or `token`, `token_from`) as the brokers know them",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::header::ACCEPT;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use tokio::runtime::Builder;
 
@@ -246,7 +246,7 @@ pub(super) fn client_of(from: &TokenFrom, patience: Patience) -> Result<Client, 
     }
     let builder = all
         .into_iter()
-        .fold(builder, |builder, one| builder.add_root_certificate(one));
+        .fold(builder, ClientBuilder::add_root_certificate);
     // What is no certificate in there shows only now.
     builder.build().map_err(|error| cannot(innermost(&error)))
 }

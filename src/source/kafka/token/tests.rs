@@ -105,6 +105,7 @@ fn good_answers() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn refusals_say_what_to_do_and_nothing_that_was_secret() {
     use FaultKind::{Denied, Settings, Unreachable};
     let unknown = "check `url` of `token_from`: it must be";
