@@ -23,7 +23,7 @@ fn without_a_token_a_source_goes_on_trying_and_others_are_read() {
     let mock = Mock::new(1, "calls", 1);
     let brokers = mock.brokers();
     let refuses = TokenServer::start(|_| Reply::refusal("401 Unauthorized", "invalid_client"));
-    let slow = TokenServer::start(|_| Reply::token("hush-t", "").after(Duration::from_secs(60)));
+    let slow = TokenServer::start(|_| Reply::token("hush-t", "").after(Duration::from_mins(1)));
     let (refused, late) = (
         asks(&desk, &refuses.url(), ""),
         asks(&desk, &slow.url(), ""),
@@ -127,15 +127,35 @@ fn doctor(desk: &Desk, brokers: &str, way: &str) -> serde_json::Value {
         .clone()
 }
 
-#[test]
-fn doctor_says_what_to_do() {
-    let desk = Desk::new();
-    let mock = Mock::new(1, "calls", 1);
-    let check = |url: &str, more: &str, found: &str, hint: &str| {
-        let row = doctor(&desk, &mock.brokers(), &asks(&desk, url, more));
+/// A desk and brokers, and what `doctor` must say of an endpoint: found, and what to do.
+struct Look {
+    desk: Desk,
+    mock: Mock,
+}
+
+impl Look {
+    fn new() -> Look {
+        Look {
+            desk: Desk::new(),
+            mock: Mock::new(1, "calls", 1),
+        }
+    }
+
+    fn check(&self, (url, more): (&str, &str), found: &str, hint: &str) {
+        let way = asks(&self.desk, url, more);
+        let row = doctor(&self.desk, &self.mock.brokers(), &way);
         let says = |key: &str, piece: &str| row[key].as_str().unwrap().contains(piece);
         assert!(row["state"] == "fails", "{row}");
         assert!(says("found", found) && says("hint", hint), "{found}: {row}");
+    }
+}
+
+#[test]
+fn doctor_says_what_to_do() {
+    let look = Look::new();
+    let desk = &look.desk;
+    let check = |url: &str, more: &str, found: &str, hint: &str| {
+        look.check((url, more), found, hint);
     };
     let server = TokenServer::start(|_| Reply::refusal("400 Bad Request", "invalid_scope"));
     check(
@@ -166,7 +186,15 @@ fn doctor_says_what_to_do() {
         said.contains("127.0.0.1:1 cannot be asked") && said.contains("check `url`"),
         "{said}"
     );
+}
 
+#[test]
+fn only_an_endpoint_that_is_known_is_told_the_secret() {
+    let look = Look::new();
+    let (desk, mock) = (&look.desk, &look.mock);
+    let check = |url: &str, more: &str, found: &str, hint: &str| {
+        look.check((url, more), found, hint);
+    };
     for name in ["own", "other"] {
         if certificate(desk.folder(), name).is_none() {
             return;
@@ -208,9 +236,8 @@ fn doctor_says_what_to_do() {
         "`own.pem` cannot be read",
         "check `ca`",
     );
-    let way =
-        asks(&desk, &url, "").replace("{ file = \"secret\" }", "{ env = \"NOBODY_SETS_IT\" }");
-    let row = doctor(&desk, &mock.brokers(), &way);
+    let way = asks(desk, &url, "").replace("{ file = \"secret\" }", "{ env = \"NOBODY_SETS_IT\" }");
+    let row = doctor(desk, &mock.brokers(), &way);
     assert!(
         row["found"]
             .as_str()
