@@ -235,6 +235,14 @@ fn how_brokers_are_reached_changes_no_judgement() {
             ),
             true,
         ),
+        (
+            "token_from",
+            format!(
+                "{base}sasl = {{ mechanism = \"OAUTHBEARER\", token_from = {{ url = \"https://h/t\", \
+                 client_id = \"c\", client_secret = {{ env = \"P\" }} }} }}"
+            ),
+            true,
+        ),
         ("name", base.replace("\"k\"", "\"l\""), false),
         ("format", format!("{base}format = \"otlp\""), false),
         (

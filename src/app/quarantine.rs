@@ -156,7 +156,8 @@ impl<'a> Topics<'a> {
             let consumer = Consumer::unsubscribed(source)?;
             let cluster = consumer.cluster().ok_or_else(|| {
                 let text = format!("no broker of {} answers", source.brokers.join(", "));
-                kafka::Fault::new(FaultKind::Unreachable, text)
+                let silent = || kafka::Fault::new(FaultKind::Unreachable, text);
+                consumer.lacks_token().unwrap_or_else(silent)
             })?;
             let client = (Text::from(cluster), consumer.aside()?);
             self.clients.insert(name.clone(), client);

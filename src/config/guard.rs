@@ -93,7 +93,7 @@ fn piece_len(rest: &str, first: char) -> usize {
 
 /// Whether a quoted value may be a credential, by the key in front of it and the line's first.
 fn hides(whole_key: &str, key: &str, body: &str) -> bool {
-    if looks_secret(body) {
+    if looks_secret(body) || has_user(body) {
         return true;
     }
     // Where a secret is found may be shown, unless it does not look like a place.
@@ -119,6 +119,7 @@ fn is_secret_key(key: &str) -> bool {
         "secret",
         "password",
         "passphrase",
+        "assertion",
         "api_key",
         "apikey",
         ".pem",
@@ -157,6 +158,12 @@ fn redacted(text: &str, quotes: &[char], is_secret: impl Fn(&str) -> bool) -> St
     out
 }
 
+/// Whether a text is an address with a user's name in it, and so perhaps a password.
+fn has_user(body: &str) -> bool {
+    let behind = body.split_once("://").map(|(_, behind)| behind);
+    behind.is_some_and(|behind| behind.contains('@'))
+}
+
 /// A short name, or an address without user and query: what belongs under such keys.
 fn is_harmless(body: &str) -> bool {
     let address = body.contains("://") && !body.contains(['@', '?', '#']);
@@ -179,8 +186,16 @@ mod tests {
                 "base_url = \"https://host/v1\"",
                 "base_url = \"https://host/v1\"",
             ),
+            (
+                "token_from = { url = \"https://u:p@h/t\", x = \"https://h/t\" }",
+                "token_from = { url = \"***************\", x = \"https://h/t\" }",
+            ),
             ("region = \"westeurope\"", "region = \"westeurope\""),
             ("password = 'hunter2'", "password = '*******'"),
+            (
+                "client_assertion = \"hunter2\"",
+                "client_assertion = \"*******\"",
+            ),
             ("x = \"open", "x = \"open"),
             ("password = \"open", "password = \"****"),
             ("password = hunter2 # x", "password = ******* # x"),

@@ -53,7 +53,7 @@ pub use daemon::{Daemon, LogFormat, LogLevel, PORT_DEFAULT};
 pub use influxdb::{InfluxDb, InfluxLogin, InfluxVersion, SERIES_DEFAULT};
 pub use kafka::{
     DISORDER_DEFAULT_SECONDS, DeadLetter, GROUP_DEFAULT, GroupProtocol, KafkaSource, Mechanism,
-    Sasl, SecretRef, Start, Tls,
+    Sasl, SecretRef, Start, Tls, TokenFrom,
 };
 pub use rules::{Rules, SHIPPED};
 pub use schema::{json_schema, rules_json_schema};

@@ -10,6 +10,8 @@
 mod common;
 #[path = "../daemon_support/mod.rs"]
 mod daemon_support;
+#[path = "../token_server/mod.rs"]
+mod token_server;
 
 mod faults;
 mod figures;
@@ -23,3 +25,4 @@ mod stall;
 #[cfg(feature = "faults")]
 mod still;
 mod stuck;
+mod token;

@@ -1,22 +1,26 @@
 //! `doctor` before real brokers: every way in works, and each that is shut says what to do.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::brokers::Kafka;
 use crate::common::Desk;
 use crate::daemon_support::config;
-use crate::security::ways;
+use crate::security::{CLIENT, asks, issuer, ways};
+use crate::token_server::{Reply, TokenServer};
 
 /// Rows of `doctor --json`.
 fn rows(desk: &Desk) -> Vec<Value> {
     let mut command = desk.command(&["doctor", "--json", "--config", "t.toml"]);
     command
         .env("KAFKA_PASSWORD", "alice-secret")
+        .env(CLIENT.0, CLIENT.1)
         .env("WRONG_PASSWORD", "wrong-secret");
     let output = command.output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    for secret in ["alice-secret", "wrong-secret", "key-password"] {
+    for secret in ["alice-secret", "wrong-secret", "key-password", "hush-"] {
         assert!(!out.contains(secret) && !err.contains(secret), "{out}{err}");
     }
     let rows: Vec<Value> = out
@@ -55,7 +59,8 @@ pub(crate) fn every_way_in(kafka: &Kafka) {
     let desk = Desk::new();
     kafka.create("doctor-ways", 2, 1);
     kafka.sent("doctor-ways", 1, 0..7);
-    let ways = ways(kafka);
+    let issuer = issuer(Duration::from_hours(1));
+    let ways = ways(kafka, &issuer.url());
     let sources: Vec<(String, String, String)> = ways
         .iter()
         .map(|(name, listener, more)| (name.clone(), kafka.brokers(listener), more.clone()))
@@ -86,7 +91,7 @@ pub(crate) fn every_way_in(kafka: &Kafka) {
 }
 
 /// Sources that cannot work: name, brokers, further lines, and what the hint says.
-fn shut(kafka: &Kafka) -> Vec<(&'static str, String, String, &'static str)> {
+fn shut(kafka: &Kafka, url: &str) -> Vec<(&'static str, String, String, &'static str)> {
     let file = |name: &str| kafka.path("tls").join(name).display().to_string();
     let (ca, other, p12) = (file("ca.pem"), file("other-ca.pem"), file("client.p12"));
     let own = |name: &str| {
@@ -191,13 +196,20 @@ fn shut(kafka: &Kafka) -> Vec<(&'static str, String, String, &'static str)> {
             String::new(),
             "the port speaks what `tls` and `sasl` say",
         ),
+        (
+            "foreign-token",
+            at("bootstrap.sasl_plaintext"),
+            asks(url),
+            "the brokers do not take the token",
+        ),
     ]
 }
 
 pub(crate) fn what_is_shut_says_what_to_do(kafka: &Kafka) {
     let desk = Desk::new();
     kafka.create("doctor-shut", 1, 1);
-    let shut = shut(kafka);
+    let foreign = TokenServer::start(|_| Reply::token("hush-token", ""));
+    let shut = shut(kafka, &foreign.url());
     let sources: Vec<(String, String, String)> = shut
         .iter()
         .map(|(name, brokers, more, _)| ((*name).to_owned(), brokers.clone(), more.clone()))

@@ -13,6 +13,8 @@
 mod common;
 #[path = "../daemon_support/mod.rs"]
 mod daemon_support;
+#[path = "../token_server/mod.rs"]
+mod token_server;
 
 mod brokers;
 mod doctor;
@@ -62,11 +64,14 @@ fn run(kafka: &Kafka, cases: &[Case]) {
 
 #[test]
 fn one_broker() {
-    let Some(kafka) = Kafka::start(&["--mtls", "--scram"]) else {
+    // A connection ends with its token.
+    let ends = "listener.name.sasl_plaintext.oauthbearer.connections.max.reauth.ms=3600000";
+    let Some(kafka) = Kafka::start(&["--mtls", "--scram", "--set", ends]) else {
         return;
     };
-    let cases: [Case; 18] = [
+    let cases: [Case; 19] = [
         ("every way in", security::every_way_in),
+        ("tokens are renewed", security::tokens_are_renewed),
         ("refused", security::refused_without_a_secret_said),
         ("doctor, every way in", doctor::every_way_in),
         ("doctor, shut", doctor::what_is_shut_says_what_to_do),

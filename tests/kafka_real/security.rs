@@ -1,12 +1,17 @@
 //! Every way past the brokers' doors, and what is said when a door stays shut.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::brokers::Kafka;
 use crate::common::Desk;
 use crate::daemon_support::{Daemon, config, wait_for};
+use crate::token_server::{Reply, TokenServer};
 
 const PASSWORD: &str = "alice-secret";
+/// The secret of the client that asks for tokens, and the variable that holds it.
+pub(crate) const CLIENT: (&str, &str) = ("KAFKA_CLIENT_SECRET", "client-hush-secret");
+/// How every token of [`token`] begins.
+const TOKENS_BEGIN: &str = "eyJhbGciOiJub25lIn0.";
 
 /// URL-safe base64 without padding.
 fn base64(bytes: &[u8]) -> String {
@@ -24,8 +29,12 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// A token of the kind that Kafka takes for tests: not signed.
+/// A token of the kind that Kafka takes for tests: not signed, and good for an hour.
 pub(crate) fn token() -> String {
+    token_for(Duration::from_hours(1))
+}
+
+fn token_for(life: Duration) -> String {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -33,17 +42,32 @@ pub(crate) fn token() -> String {
     let claims = format!(
         r#"{{"sub":"alice","iat":{},"exp":{}}}"#,
         now - 1,
-        now + 3_600
+        // Not less than what is said of it, by a clock of whole seconds.
+        now + life.as_secs() + 1
     );
+    format!("{TOKENS_BEGIN}{}.", base64(claims.as_bytes()))
+}
+
+/// A token endpoint whose tokens the brokers take, so long.
+pub(crate) fn issuer(life: Duration) -> TokenServer {
+    TokenServer::start(move |_| issued(life))
+}
+
+fn issued(life: Duration) -> Reply {
+    let more = format!(", \"expires_in\": {}", life.as_secs());
+    Reply::token(&token_for(life), &more)
+}
+
+/// The way in by tokens of an endpoint.
+pub(crate) fn asks(url: &str) -> String {
+    let secret = CLIENT.0;
     format!(
-        "{}.{}.",
-        base64(br#"{"alg":"none"}"#),
-        base64(claims.as_bytes())
+        "sasl = {{ mechanism = \"OAUTHBEARER\", token_from = {{ url = \"{url}\", client_id = \"tollwatch\", client_secret = {{ env = \"{secret}\" }}, scope = \"kafka\" }} }}"
     )
 }
 
-/// What a source says of its way in: listener, further lines.
-pub(crate) fn ways(kafka: &Kafka) -> Vec<(String, &'static str, String)> {
+/// What a source says of its way in: listener, further lines; `url` is the endpoint of tokens.
+pub(crate) fn ways(kafka: &Kafka, url: &str) -> Vec<(String, &'static str, String)> {
     let file = |name: &str| kafka.path("tls").join(name).display().to_string();
     let (ca, pem, key) = (file("ca.pem"), file("client.pem"), file("client.key"));
     let (encrypted, p12, password) = (
@@ -91,6 +115,11 @@ pub(crate) fn ways(kafka: &Kafka) -> Vec<(String, &'static str, String)> {
             format!("tls = {{ ca = \"{ca}\" }}\n{sasl}"),
         ));
     }
+    ways.push((
+        "issued".to_owned(),
+        "bootstrap.sasl_ssl",
+        format!("tls = {{ ca = \"{ca}\" }}\n{}", asks(url)),
+    ));
     ways
 }
 
@@ -117,9 +146,11 @@ pub(crate) fn every_way_in(kafka: &Kafka) {
     let desk = Desk::new();
     kafka.create("ways", 1, 1);
     kafka.sent("ways", 0, 0..7);
-    let ways = ways(kafka);
+    let issuer = issuer(Duration::from_hours(1));
+    let ways = ways(kafka, &issuer.url());
     write(&desk, kafka, "ways", &ways);
-    let daemon = Daemon::start_with(&desk, "t.toml", "books.db", &[("KAFKA_PASSWORD", PASSWORD)]);
+    let environment = [("KAFKA_PASSWORD", PASSWORD), CLIENT];
+    let daemon = Daemon::start_with(&desk, "t.toml", "books.db", &environment);
     for (name, _, _) in &ways {
         let label = format!("source=\"{name}\"");
         daemon.reaches("tollwatch_records_received_total", &[&label], 7.0);
@@ -133,7 +164,6 @@ pub(crate) fn every_way_in(kafka: &Kafka) {
 /// No secret stands in the log, on the pages, or in the books.
 fn says_no_secret(desk: &Desk, kafka: &Kafka, daemon: &Daemon<'_>) {
     let key_password = std::fs::read_to_string(kafka.path("tls/client.password")).unwrap();
-    let token = std::fs::read_to_string(desk.path("token")).unwrap();
     let mut texts = vec![
         daemon.log(),
         daemon.get("/metrics").1,
@@ -141,7 +171,8 @@ fn says_no_secret(desk: &Desk, kafka: &Kafka, daemon: &Daemon<'_>) {
     ];
     texts
         .push(String::from_utf8_lossy(&std::fs::read(desk.path("books.db")).unwrap()).into_owned());
-    for secret in [PASSWORD, "wrong-secret", key_password.trim(), token.trim()] {
+    let secrets = [PASSWORD, "wrong-secret", key_password.trim(), TOKENS_BEGIN];
+    for secret in [&secrets[..], &[CLIENT.1, "hush-"]].concat() {
         for text in &texts {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
@@ -220,4 +251,69 @@ pub(crate) fn refused_without_a_secret_said(kafka: &Kafka) {
     }
     says_no_secret(&desk, kafka, &daemon);
     daemon.stop();
+}
+
+/// Tokens of twelve seconds, to brokers that end a connection whose token has run out. Shorter ones
+/// show brokers' limits: they take no two tokens of a connection within a second.
+pub(crate) fn tokens_are_renewed(kafka: &Kafka) {
+    let life = Duration::from_secs(12);
+    let desk = Desk::new();
+    kafka.create("renewed", 1, 1);
+    kafka.create("renewed-dead", 1, 1);
+    let issuer = issuer(life);
+    let way = format!(
+        "{}\ndead_letter = {{ topic = \"renewed-dead\" }}",
+        asks(&issuer.url())
+    );
+    write(
+        &desk,
+        kafka,
+        "renewed",
+        &[("issued".to_owned(), "bootstrap.sasl_plaintext", way)],
+    );
+    let daemon = Daemon::start_with(&desk, "t.toml", "books.db", &[CLIENT]);
+    let mut sent = 0;
+    let goes_on = |sent: &mut usize| {
+        kafka.sent("renewed", 0, *sent..*sent + 1);
+        *sent += 1;
+        daemon.requests(u64::try_from(*sent).unwrap());
+    };
+    kafka.script("produce", &["renewed"], "{cut\n");
+    let begun = Instant::now();
+    while begun.elapsed() < life * 3 {
+        goes_on(&mut sent);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let letters = || kafka.script("dump", &["renewed-dead"], "");
+    wait_for("a dead letter", letters, || {
+        (letters().lines().count() == 1).then_some(())
+    });
+    // Three for the reader, and three for its dead letters; nobody was shut out meanwhile.
+    assert!(issuer.asked().len() >= 6, "{:?}", issuer.asked());
+    for word in ["SASL", "token endpoint", "no broker"] {
+        assert_eq!(daemon.times(word), 0, "{word}: {}", daemon.log());
+    }
+
+    // The endpoint is away for longer than a token lives; then it is there again.
+    issuer.answers(|_| Reply::refusal("503 Unavailable", "hush-word"));
+    let begun = Instant::now();
+    daemon.says("answered 503");
+    while begun.elapsed() < life * 2 {
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    kafka.sent("renewed", 0, sent..sent + 3);
+    sent += 3;
+    issuer.answers(move |_| issued(life));
+    daemon.requests(u64::try_from(sent).unwrap());
+    let log = daemon.log();
+    let said = log.lines().filter(|line| line.contains("\"token endpoint"));
+    assert_eq!(
+        said.filter(|line| line.contains("answered 503")).count(),
+        1,
+        "{log}"
+    );
+    goes_on(&mut sent);
+    says_no_secret(&desk, kafka, &daemon);
+    daemon.stop();
+    desk.verify("books.db");
 }

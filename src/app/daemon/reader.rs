@@ -13,7 +13,7 @@ use crate::crash::{pause, site};
 use crate::decode::Settings;
 use crate::judge::Judge;
 use crate::ledger::FaultKind as LedgerFault;
-use crate::source::kafka::{self, Consumer, FaultKind, Place};
+use crate::source::kafka::{self, Consumer, Place};
 use crate::telemetry::Partition as Series;
 use crate::units::{Millis, Text};
 
@@ -36,8 +36,6 @@ const GATHER_MAX: Duration = Duration::from_secs(1);
 const RECORDS_PER_LOOK: usize = 2_000;
 /// Longest wait for a record.
 pub(super) const POLL: Duration = Duration::from_millis(100);
-/// Events of a client that are served at once.
-const EVENTS_MAX: usize = 100;
 /// How often it is looked whether a topic that is read was deleted and made again.
 pub(super) const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// Pause before partitions that could not be looked at are looked at again.
@@ -129,17 +127,7 @@ impl Reader {
             if shared.generation() != generation {
                 return Ok(None);
             }
-            // Serves the client's callbacks, whose words say why nobody answers.
-            for _ in 0..EVENTS_MAX {
-                drop(consumer.poll(Duration::ZERO));
-            }
-            let kind = watch::repeat_words(shared, name, &consumer);
-            let text = format!("no broker of {} answers", source.brokers.join(", "));
-            shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
-            shared
-                .figures
-                .source_error(name, watch::label(kind.unwrap_or(FaultKind::Unreachable)));
-            shared.health.ready(&part_of(name), Err(&text));
+            watch::tell_silence(shared, source, &consumer);
             if !shared.nap(LOOK_AGAIN) {
                 return Ok(None);
             }

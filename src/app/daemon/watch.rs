@@ -7,14 +7,18 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
+use crate::config::KafkaSource;
 use crate::crash::pause;
 use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen};
 use crate::telemetry::SourceError;
 
 use super::super::Failure;
 use super::reader::{Ended, Reader, series};
-use super::shared::Shared;
+use super::shared::{Shared, part_of};
 use super::tracks::{Track, complete_to};
+
+/// Events of a client that are served at once.
+const EVENTS_MAX: usize = 100;
 
 /// A partition that has records and gives none for so long is taken up again.
 const STALLED: Duration = Duration::from_mins(1);
@@ -56,13 +60,35 @@ pub(super) fn repeat_words(
         let of = said.kind();
         kind = kind.max(Some(of));
         let text = said.plain();
-        if of == FaultKind::Denied {
+        if matches!(of, FaultKind::Denied | FaultKind::Settings) {
             shared.alarm(source, &text, said.hint());
         } else {
             shared.fault(source, &text, said.hint());
         }
     }
     kind
+}
+
+/// Says why no broker answers, where it can be told.
+pub(super) fn tell_silence(shared: &Shared, source: &KafkaSource, consumer: &Consumer) {
+    let name = source.name.as_str();
+    // Serves the client's callbacks, whose words say why nobody answers.
+    for _ in 0..EVENTS_MAX {
+        drop(consumer.poll(Duration::ZERO));
+    }
+    let mut kind = repeat_words(shared, name, consumer);
+    let text = if let Some(fault) = consumer.lacks_token() {
+        // The client's words have said it, with what to do.
+        kind = Some(fault.kind);
+        fault.to_string()
+    } else {
+        let text = format!("no broker of {} answers", source.brokers.join(", "));
+        shared.fault(name, &text, kind.unwrap_or(FaultKind::Unreachable).hint());
+        text
+    };
+    let label = label(kind.unwrap_or(FaultKind::Unreachable));
+    shared.figures.source_error(name, label);
+    shared.health.ready(&part_of(name), Err(&text));
 }
 
 impl Reader {

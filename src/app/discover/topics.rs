@@ -68,7 +68,7 @@ impl<'a> Topics<'a> {
             match Sample::open(source, start) {
                 Ok(sample) => topics.add((source, start), sample, asked, survey),
                 Err(fault) => {
-                    let hint = fault.kind.hint();
+                    let hint = fault.hint();
                     let hint = if hint.is_empty() {
                         String::new()
                     } else {

@@ -8,6 +8,7 @@ mod property;
 mod ready;
 mod reserved;
 mod security;
+mod token;
 mod topic;
 pub(super) mod written;
 
@@ -120,7 +121,7 @@ pub enum Mechanism {
     ScramSha256,
     /// A challenge over SHA-512; the password is not sent.
     ScramSha512,
-    /// A token that somebody else issues and renews.
+    /// A token that somebody else issues.
     OauthBearer,
 }
 
@@ -154,8 +155,25 @@ pub struct Sasl {
     pub username: String,
     /// The password; there for every mechanism but [`Mechanism::OauthBearer`].
     pub password: Option<SecretRef>,
-    /// The token; there for [`Mechanism::OauthBearer`] alone, and read again when it runs out.
+    /// The token; for [`Mechanism::OauthBearer`] alone, and read again when it runs out.
     pub token: Option<SecretRef>,
+    /// Where tokens are asked for, instead of `token`.
+    pub token_from: Option<TokenFrom>,
+}
+
+/// A token endpoint, asked by the grant `client_credentials` (RFC 6749, 4.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenFrom {
+    /// Its address, without user info; `http` on this machine alone.
+    pub url: String,
+    /// Who asks.
+    pub client_id: String,
+    /// The client's secret, read again for each token.
+    pub client_secret: SecretRef,
+    /// What the token is to be good for; `None` leaves it to the server.
+    pub scope: Option<String>,
+    /// Authorities that the endpoint's certificate may be signed by, besides the system's, PEM.
+    pub ca: Option<PathBuf>,
 }
 
 /// Where a secret is found.

@@ -104,8 +104,8 @@ const REFUSED: [Refusal; 22] = [
             "enable.sasl.oauthbearer.unsecure.jwt",
             "https.ca.*",
         ],
-        why: "the token is issued and renewed by somebody else",
-        instead: "`sasl.token` of the source names where it is found",
+        why: "the source has keys for it",
+        instead: "`sasl` of the source: `token` names where a token is found, `token_from` an endpoint that is asked for tokens",
     },
     Refusal {
         names: &["sasl.*"],

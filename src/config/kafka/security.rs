@@ -16,7 +16,7 @@ use super::super::at::{At, AtText};
 use super::super::names;
 use super::super::read::FileText;
 use super::written::{self, SecretText};
-use super::{Mechanism, Sasl, SecretRef, Tls};
+use super::{Mechanism, Sasl, SecretRef, Tls, token};
 
 /// Where things are and how they are read.
 #[derive(Clone, Copy)]
@@ -274,23 +274,35 @@ impl Around<'_> {
             written::Mechanism::ScramSha512 => Mechanism::ScramSha512,
             written::Mechanism::OauthBearer => Mechanism::OauthBearer,
         };
+        let by_token = mechanism == Mechanism::OauthBearer;
         let keys = [
-            ("username", sasl.username.as_ref().map(At::span), false),
-            ("password", sasl.password.as_ref().map(At::span), false),
-            ("token", sasl.token.as_ref().map(At::span), true),
+            ("username", sasl.username.as_ref().map(At::span), !by_token),
+            ("password", sasl.password.as_ref().map(At::span), !by_token),
+            ("token", sasl.token.as_ref().map(At::span), by_token),
+            (
+                "token_from",
+                sasl.token_from.as_ref().map(At::span),
+                by_token,
+            ),
         ];
-        for (key, span, of_token) in keys {
-            match (span, of_token == (mechanism == Mechanism::OauthBearer)) {
-                (None, true) => names::missing(self.file, written.span(), key, faults),
+        for (key, span, takes) in keys {
+            match (span, takes) {
+                (None, true) if !by_token => {
+                    names::missing(self.file, written.span(), key, faults);
+                }
                 (Some(span), false) => {
                     let message = format!("`{}` takes no `{key}`", mechanism.as_str());
                     let problem = self.wrong(span.clone(), "bad_sasl", message);
-                    let hint = "`token` is for `OAUTHBEARER`, name and password for all others";
+                    let hint = "`token` or `token_from` is for `OAUTHBEARER`, name and password for all others";
                     faults.push(self.file.hide(problem.hint(hint), span));
                 }
-                (None, false) | (Some(_), true) => {}
+                (None, _) | (Some(_), true) => {}
             }
         }
+        if by_token {
+            self.one_token(written, faults);
+        }
+        let token_from = sasl.token_from.as_ref();
         Some(Sasl {
             mechanism,
             username: sasl
@@ -299,7 +311,27 @@ impl Around<'_> {
                 .map_or_else(String::new, |name| name.get().clone()),
             password: self.secret("password", sasl.password.as_ref(), faults),
             token: self.secret("token", sasl.token.as_ref(), faults),
+            token_from: token_from.and_then(|from| token::from(self, from, faults)),
         })
+    }
+
+    /// Reports a bearer token that is to come from nowhere, or from two places.
+    fn one_token(&self, written: &At<written::Sasl>, faults: &mut Vec<Problem>) {
+        match (&written.get().token, &written.get().token_from) {
+            (None, None) => {
+                let message = "one of `token` and `token_from` is missing";
+                let hint = "`token` names where somebody else puts it, `token_from` an endpoint that is asked for it";
+                let problem = self.wrong(written.span(), "missing_key", message);
+                faults.push(problem.hint(hint));
+            }
+            (Some(_), Some(from)) => {
+                let message = "`token_from` beside `token`, which says where the token is found";
+                let problem = self.wrong(from.span(), "bad_sasl", message);
+                let problem = problem.hint("keep one of them");
+                faults.push(self.file.hide(problem, from.span()));
+            }
+            (Some(_), None) | (None, Some(_)) => {}
+        }
     }
 }
 

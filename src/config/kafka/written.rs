@@ -97,7 +97,7 @@ pub(in crate::config) enum Mechanism {
     /// A challenge; the password is not sent.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
-    /// A token that somebody else issues and renews.
+    /// A token that somebody else issues.
     #[serde(rename = "OAUTHBEARER")]
     OauthBearer,
 }
@@ -115,6 +115,27 @@ pub(in crate::config) struct Sasl {
     pub(in crate::config) password: Option<At<SecretText>>,
     /// The token, for `OAUTHBEARER` alone; read again when it runs out.
     pub(in crate::config) token: Option<At<SecretText>>,
+    /// Where tokens are asked for, instead of `token`.
+    pub(in crate::config) token_from: Option<At<TokenFrom>>,
+}
+
+/// A token endpoint, asked by the grant `client_credentials` of OAuth 2.0.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["url", "client_id", "client_secret"]))]
+pub(in crate::config) struct TokenFrom {
+    /// Its address; `https`, or `http` on this machine.
+    pub(in crate::config) url: Option<AtText>,
+    /// Who asks.
+    pub(in crate::config) client_id: Option<AtText>,
+    /// The client's secret.
+    pub(in crate::config) client_secret: Option<At<SecretText>>,
+    /// What the token is to be good for; several words part by blanks. Default: what the server
+    /// gives the client.
+    pub(in crate::config) scope: Option<AtText>,
+    /// Authorities that the endpoint's certificate may be signed by, besides the system's: a PEM
+    /// file, relative to the main file.
+    pub(in crate::config) ca: Option<AtText>,
 }
 
 /// A topic for quarantined records, on the same brokers.

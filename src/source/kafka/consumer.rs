@@ -4,6 +4,7 @@
 //! why the group's own offsets are never read: they trail behind the books, for whoever watches lag.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::{KafkaSource, Start};
 use crate::units::UnixMillis;
 
@@ -21,6 +23,7 @@ use super::context::{Change, Context, Place, Said};
 use super::fault::{Fault, FaultKind};
 use super::marks::{Mark, Marks, Resume, Watermarks, resume};
 use super::seen::{Seen, seen};
+use super::token::Tokens;
 
 /// How long a question to the brokers may take.
 pub(super) const ASK: Duration = Duration::from_secs(4);
@@ -93,7 +96,7 @@ pub struct Consumer {
     // Before the configuration, so that it closes first.
     pub(super) client: BaseConsumer<Context>,
     aside: ClientConfig,
-    token: Option<crate::config::SecretRef>,
+    tokens: Option<Arc<Tokens>>,
 }
 
 impl Consumer {
@@ -118,21 +121,34 @@ impl Consumer {
 
     /// A client with these properties, of a source that says how it is let in.
     pub(super) fn with(config: &ClientConfig, source: &KafkaSource) -> Result<Consumer, Fault> {
-        let token = source.sasl.as_ref().and_then(|sasl| sasl.token.clone());
-        let context = Context::new(token.clone());
+        let tokens = Tokens::of(source)?;
+        let context = Context::new(tokens.clone());
         Ok(Consumer {
             client: config.create_with_context(context)?,
             aside: client::consumer(source, false)?,
-            token,
+            tokens,
         })
     }
 
-    /// The id of the cluster; `None` when no broker tells one in time.
+    /// Has the client ask for its bearer token, where it needs one: it does so when it is polled.
+    pub(super) fn knock(&self) {
+        if self.tokens.is_some() {
+            drop(self.poll(TOKEN));
+        }
+    }
+
+    /// Why there is no bearer token for the brokers; `None` while there is one, or none is needed.
+    #[must_use]
+    pub fn lacks_token(&self) -> Option<Fault> {
+        self.tokens.as_ref()?.lacking(SystemClock.now())
+    }
+
+    /// The id of the cluster; `None` when no broker tells one in time, or none can be asked.
     #[must_use]
     pub fn cluster(&self) -> Option<String> {
-        if self.token.is_some() {
-            // The client asks for its bearer token when it is polled, and connects with that.
-            drop(self.client.poll(TOKEN));
+        self.knock();
+        if self.lacks_token().is_some() {
+            return None;
         }
         self.client.client().fetch_cluster_id(ASK)
     }
@@ -145,6 +161,7 @@ impl Consumer {
         match self.client.poll(wait) {
             None => Ok(None),
             Some(Ok(message)) => Ok(Some(Record(message))),
+            Some(Err(_)) if self.client.context().is_said_before() => Ok(None),
             Some(Err(error)) => Err(Fault::from(error)),
         }
     }
@@ -316,7 +333,7 @@ impl Consumer {
     /// # Errors
     /// What librdkafka refuses.
     pub fn aside(&self) -> Result<Aside, Fault> {
-        let context = Context::new(self.token.clone());
+        let context = Context::new(self.tokens.clone());
         // Nobody asks it for changes: when it closes, it must answer for itself.
         context.closing.store(true, Ordering::Release);
         Ok(Aside(self.aside.create_with_context(context)?))

@@ -5,7 +5,7 @@
 
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::OAuthToken;
@@ -18,14 +18,13 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::SecretRef;
 use crate::units::Text;
 
-use super::client;
 use super::fault::{FaultKind, advice};
+use super::token::{Token, Tokens};
 
-/// How long a bearer token is believed; it is read again when four fifths of it have passed.
-const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
+/// How the client begins when it was given no token (`rdkafka_sasl_oauthbearer.c`).
+const NO_TOKEN: &str = "Failed to acquire SASL OAUTHBEARER token";
 /// Lines kept until somebody asks for them.
 const LINES_MAX: usize = 64;
 
@@ -47,13 +46,15 @@ pub enum Change {
     Revoked(Vec<Place>),
 }
 
-/// A line that librdkafka would log.
+/// A line that librdkafka would log, or why there is no token to show to the brokers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     /// Whether it is an error or a warning; the rest is for debugging.
     pub loud: bool,
     /// librdkafka's own words; they hold no secret.
     pub text: String,
+    /// Kind and hint, where they are not to be found out from the words.
+    known: Option<(FaultKind, &'static str)>,
 }
 
 impl Said {
@@ -61,7 +62,9 @@ impl Said {
     #[must_use]
     pub fn kind(&self) -> FaultKind {
         let refused = ["SASL", "SSL", "uthentication", "uthorization"];
-        if self.text.contains("AutoOffsetReset") {
+        if let Some((kind, _)) = self.known {
+            kind
+        } else if self.text.contains("AutoOffsetReset") {
             FaultKind::OutOfRange
         } else if refused.iter().any(|word| self.text.contains(word)) {
             FaultKind::Denied
@@ -73,13 +76,15 @@ impl Said {
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        advice(&self.text).unwrap_or(self.kind().hint())
+        let known = self.known.map(|(_, hint)| hint);
+        let known = known.or_else(|| advice(&self.text));
+        known.unwrap_or(self.kind().hint())
     }
 
     /// Whether it says more than that something does not work.
     #[must_use]
     pub fn is_telling(&self) -> bool {
-        advice(&self.text).is_some()
+        self.known.is_some() || advice(&self.text).is_some()
     }
 
     /// Its words without the numbers that differ each time it is said: two of them are one fault.
@@ -101,7 +106,11 @@ pub(super) struct Context {
     statistics: Mutex<Option<Statistics>>,
     uncommitted: Mutex<Vec<(Place, i64)>>,
     said: Mutex<Vec<Said>>,
-    token: Option<SecretRef>,
+    tokens: Option<Arc<Tokens>>,
+    /// The client was last given no token.
+    without_token: AtomicBool,
+    /// An error that the client reports next was said before, in better words.
+    said_before: AtomicBool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -110,8 +119,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Context {
-    /// A context; `token` is where a bearer token is read, where one is needed.
-    pub(super) fn new(token: Option<SecretRef>) -> Context {
+    /// A context; `tokens` are there where one is needed.
+    pub(super) fn new(tokens: Option<Arc<Tokens>>) -> Context {
         Context {
             closing: AtomicBool::new(false),
             made: Instant::now(),
@@ -119,8 +128,15 @@ impl Context {
             changes: Mutex::default(),
             statistics: Mutex::default(),
             said: Mutex::default(),
-            token,
+            tokens,
+            without_token: AtomicBool::new(false),
+            said_before: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the error that the client reports now was said before.
+    pub(super) fn is_said_before(&self) -> bool {
+        self.said_before.swap(false, Ordering::AcqRel)
     }
 
     /// Changes of the assignment that wait for an answer, in their order.
@@ -146,9 +162,14 @@ impl Context {
     }
 
     fn say(&self, loud: bool, text: String) {
+        let known = None;
+        self.push(Said { loud, text, known });
+    }
+
+    fn push(&self, line: Said) {
         let mut said = lock(&self.said);
-        if said.len() < LINES_MAX && said.last().is_none_or(|last| last.text != text) {
-            said.push(Said { loud, text });
+        if said.len() < LINES_MAX && said.last().is_none_or(|last| last.text != line.text) {
+            said.push(line);
         }
     }
 }
@@ -177,21 +198,39 @@ impl ClientContext for Context {
             .rdkafka_error_code()
             .map(|code| code.to_string())
             .unwrap_or_default();
+        // The client repeats what it was given instead of a token, and only when that is new.
+        if reason.starts_with(NO_TOKEN) && self.without_token.load(Ordering::Acquire) {
+            self.said_before.store(true, Ordering::Release);
+            return;
+        }
         self.say(true, format!("{code}: {reason}"));
     }
 
     fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
-        let from = self
-            .token
-            .as_ref()
-            .ok_or("no `token` is configured for OAUTHBEARER")?;
-        let token = client::secret(from)?.open().to_owned();
-        let lifetime = i64::try_from(TOKEN_LIFETIME.as_millis())?;
-        Ok(OAuthToken {
-            token,
-            principal_name: "tollwatch".to_owned(),
-            lifetime_ms: SystemClock.now().saturating_add(lifetime).0,
-        })
+        let tokens = self.tokens.as_ref();
+        let tokens = tokens.ok_or("no token is configured for OAUTHBEARER")?;
+        let told = tokens.token(SystemClock.now());
+        self.without_token.store(told.is_err(), Ordering::Release);
+        match told {
+            Ok(token) => Ok(shown(&token)),
+            Err(fault) => {
+                self.push(Said {
+                    loud: true,
+                    text: fault.to_string(),
+                    known: Some((fault.kind, fault.hint())),
+                });
+                Err(Box::new(fault))
+            }
+        }
+    }
+}
+
+/// A token as the client takes it.
+pub(super) fn shown(token: &Token) -> OAuthToken {
+    OAuthToken {
+        token: token.text.open().to_owned(),
+        principal_name: "tollwatch".to_owned(),
+        lifetime_ms: token.end.0,
     }
 }
 
@@ -256,6 +295,7 @@ mod tests {
         let said = |text: &str| Said {
             loud: true,
             text: text.to_owned(),
+            known: None,
         };
         let refused = "FAIL [thrd:127.0.0.1:1/bootstrap]: 127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT, 5 identical error(s) suppressed)";
         let rows = [

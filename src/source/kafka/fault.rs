@@ -13,6 +13,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// What happened, in librdkafka's words where it said something; no secret.
     pub message: String,
+    /// What to do, where whoever found the fault knows better than its kind and words.
+    advised: Option<&'static str>,
 }
 
 /// The kinds of [`Fault`], by what follows from them.
@@ -22,7 +24,7 @@ pub enum FaultKind {
     Unreachable,
     /// The brokers do not let this client in, or not at this topic or group.
     Denied,
-    /// A property that librdkafka refuses, or a secret that is not there.
+    /// A property that librdkafka refuses, a secret that is not there, an address that is the wrong one.
     Settings,
     /// The topic is not there.
     TopicGone,
@@ -78,10 +80,13 @@ impl FaultKind {
     }
 }
 
+/// A bearer token that brokers refuse.
+const NOT_TAKEN: &str = "the brokers do not take the token: check that they trust who issues it, and that it is meant for them (`scope` of `token_from`)";
+
 /// What a person can do about what librdkafka says in these words (its sources `rdkafka_broker.c`,
 /// `rdkafka_ssl.c`, `rdkafka_sasl.c`). All pieces of a list must be in them; the first row that fits
 /// holds.
-const ADVICE: [(&[&str], &str); 9] = [
+const ADVICE: [(&[&str], &str); 11] = [
     (
         &["Failed to resolve"],
         "no such host is known here: check its name in `brokers`, and this machine's DNS",
@@ -114,9 +119,12 @@ const ADVICE: [(&[&str], &str); 9] = [
         &["ssl.key"],
         "check `key`, and that `key_password` is its password",
     ),
+    // The broker's own word (RFC 7628, 3.2.2), and the client's.
+    (&["SASL", "\"invalid_token\""], NOT_TAKEN),
+    (&["SASL OAUTHBEARER authentication failed"], NOT_TAKEN),
     (
         &["SASL"],
-        "check the credential: `mechanism`, `username` and `password` (or `token`) as the brokers know them",
+        "check the credential: `mechanism`, `username` and `password` (or `token`, `token_from`) as the brokers know them",
     ),
 ];
 
@@ -130,7 +138,8 @@ impl Fault {
     /// What a person can do about it; empty where waiting is all.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        advice(&self.message).unwrap_or(self.kind.hint())
+        let known = self.advised.or_else(|| advice(&self.message));
+        known.unwrap_or(self.kind.hint())
     }
 
     /// A fault of that kind.
@@ -138,6 +147,16 @@ impl Fault {
         Fault {
             kind,
             message: message.into(),
+            advised: None,
+        }
+    }
+
+    /// The fault, with what to do about it.
+    #[must_use]
+    pub(super) fn advised(self, hint: &'static str) -> Fault {
+        Fault {
+            advised: Some(hint),
+            ..self
         }
     }
 }

@@ -3,19 +3,25 @@
 //! Knows no decoder. A newcomer may ask why a letter may come twice: it is sent before its record is
 //! booked, so that a crash loses none; its origin tells the second from the first.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{
     BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer,
 };
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::{DeadLetter, KafkaSource};
 
 use super::client;
+use super::context;
 use super::fault::Fault;
+use super::token::Tokens;
 
 /// Letters that could not be sent for so long count as failed.
 const DELIVERY_MAX_MS: &str = "10000";
@@ -43,9 +49,19 @@ pub struct Envelope<'a> {
 struct Counts {
     sent: AtomicU64,
     failed: AtomicU64,
+    tokens: Option<Arc<Tokens>>,
 }
 
-impl ClientContext for Counts {}
+impl ClientContext for Counts {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    // What goes wrong here goes wrong for the source's reader as well, which says it.
+    fn generate_oauth_token(&self, _config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let tokens = self.tokens.as_ref();
+        let tokens = tokens.ok_or("no token is configured for OAUTHBEARER")?;
+        Ok(context::shown(&tokens.token(SystemClock.now())?))
+    }
+}
 
 impl ProducerContext for Counts {
     type DeliveryOpaque = ();
@@ -81,7 +97,11 @@ impl Letters {
             .set("enable.idempotence", "true")
             .set("compression.type", "lz4")
             .set("message.timeout.ms", DELIVERY_MAX_MS);
-        let producer = config.create_with_context(Counts::default())?;
+        let counts = Counts {
+            tokens: Tokens::of(source)?,
+            ..Counts::default()
+        };
+        let producer = config.create_with_context(counts)?;
         Ok(Some(Letters { producer, to }))
     }
 

@@ -15,6 +15,7 @@ mod mock;
 mod pattern;
 mod sample;
 mod seen;
+mod token;
 
 pub use consumer::{Aside, Consumer, Known, Record};
 pub use context::{Change, Place, Said};

@@ -55,6 +55,10 @@ impl Sample {
             faults: Vec::new(),
             left: BTreeMap::new(),
         };
+        sample.consumer.knock();
+        if let Some(fault) = sample.consumer.lacks_token() {
+            return Err(fault);
+        }
         let mut from = BTreeMap::new();
         let mut names = BTreeSet::new();
         for written in &source.topics {
@@ -142,7 +146,7 @@ impl Sample {
         let said = self.consumer.said();
         let loud = said.iter().filter(|said| said.loud);
         match loud.max_by_key(|said| said.kind()) {
-            Some(worst) => Fault::new(Said::kind(worst), worst.plain()),
+            Some(worst) => Fault::new(Said::kind(worst), worst.plain()).advised(worst.hint()),
             None => fault,
         }
     }
