@@ -53,7 +53,7 @@ fn redacted_line(line: &str) -> String {
 /// The text with each word starred out that looks like a credential: somebody forgot its quotes, or
 /// keeps it in a comment.
 fn bare_words(text: &str) -> Cow<'_, str> {
-    let ends = |c: char| c.is_whitespace() || MARKS.contains(&c);
+    let ends = |c: char| c.is_whitespace() || c == '`' || MARKS.contains(&c);
     if !text.split(ends).any(looks_secret) {
         return Cow::Borrowed(text);
     }
@@ -131,7 +131,8 @@ fn is_secret_key(key: &str) -> bool {
 
 /// The message with every quoted credential starred out.
 fn redacted_message(message: &str) -> String {
-    redacted(message, &['`', '"'], looks_secret)
+    // A file's name may hold a quote of its own.
+    redacted(&bare_words(message), &['`', '"'], looks_secret)
 }
 
 fn redacted(text: &str, quotes: &[char], is_secret: impl Fn(&str) -> bool) -> String {
@@ -225,6 +226,10 @@ mod tests {
         assert_eq!(
             redacted_message("found string \"sk-abc\""),
             "found string \"******\""
+        );
+        assert_eq!(
+            redacted_message("`mail/a`b sk-abc` cannot be read"),
+            "`mail/a`b ******` cannot be read"
         );
         for (line, shown) in cases {
             assert_eq!(redacted_line(line), shown);
