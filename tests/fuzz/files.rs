@@ -46,9 +46,10 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(corpus::file(path)).unwrap()
 }
 
-/// What somebody pasted where it does not belong, and the part of it that must not be told.
+/// What somebody pasted where it does not belong, and the part of it that must not be told: as long
+/// as no name is, so that it is known for what it is however the rest was changed.
 const PASTED: &str = "sk-proj-T3BlbkFJ9Xq7Lm2Rv8Wd4Yc6Ns1Hp5Gt0Kz3Ba7Ef";
-const HIDDEN: &str = "Xq7Lm2Rv8Wd4Yc6Ns1Hp5Gt0K";
+const HIDDEN: &str = "BlbkFJ9Xq7Lm2Rv8Wd4Yc6Ns1Hp5Gt0Kz3Ba7";
 
 /// Puts a credential somewhere: as value with and without quotes, as key, in an address, a list, a
 /// comment.
