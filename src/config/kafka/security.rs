@@ -109,7 +109,7 @@ impl Around<'_> {
             let message = format!("`{}` holds no {what} in PEM form", path.display());
             faults.push(
                 self.wrong(name.span(), "bad_tls", message)
-                    .hint(format!("PEM is text with a line `-----BEGIN …{word}`")),
+                    .hint(format!("PEM is text; a line of it ends in `{word}`")),
             );
         }
         Some(path)
