@@ -69,11 +69,16 @@ fn bare_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive(ends).map(word).collect())
 }
 
-/// Stars out what may be a credential, in a fault's line and in its words.
-pub(super) fn redact(problem: &mut Problem) {
-    problem.source_line = redacted_line(&problem.source_line);
-    problem.message = redacted_message(&problem.message);
-    problem.hint = redacted_message(&problem.hint);
+/// Faults as they leave the configuration: without what may be a credential in line, words and hint,
+/// in the order of their places, each once.
+pub(super) fn settle(faults: &mut Vec<Problem>) {
+    for fault in faults.iter_mut() {
+        fault.source_line = redacted_line(&fault.source_line);
+        fault.message = redacted_message(&fault.message);
+        fault.hint = redacted_message(&fault.hint);
+    }
+    faults.sort();
+    faults.dedup();
 }
 
 /// What parts a line: quotes, and the marks between keys and values.

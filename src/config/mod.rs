@@ -175,10 +175,7 @@ pub fn load(path: &Path, read: Read<'_>, now: UnixMillis) -> Result<Ready, Vec<P
     faults.retain(|fault| {
         fault.code == "bad_toml" || !broken.contains(&(fault.file.clone(), fault.place.line))
     });
-    // A hint names what else there is, and lists and templates tell their faults themselves.
-    faults.iter_mut().for_each(guard::redact);
-    faults.sort();
-    faults.dedup();
+    guard::settle(&mut faults);
     let broken = faults
         .iter()
         .any(|fault| fault.severity == Severity::Error && !USABLE.contains(&fault.code));

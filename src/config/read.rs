@@ -12,7 +12,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::problem::{Place, Problem};
 
-use super::{guard, hint};
+use super::hint;
 
 /// Faults of shape reported for one file at most; a file with more is no configuration.
 const FAULTS_MAX: usize = 200;
@@ -27,16 +27,14 @@ pub(super) struct FileText {
 }
 
 impl FileText {
-    /// An error at a place of this file; what may be a credential is starred out.
+    /// An error at a place of this file; [`super::guard::settle`] frees it of credentials.
     pub(super) fn problem(
         &self,
         span: Range<usize>,
         code: &'static str,
         message: impl Into<String>,
     ) -> Problem {
-        let mut problem = Problem::at(&self.name, &self.text, span, code, message);
-        guard::redact(&mut problem);
-        problem
+        Problem::at(&self.name, &self.text, span, code, message)
     }
 
     /// The line of a place, from 1.

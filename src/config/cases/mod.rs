@@ -13,6 +13,7 @@ use crate::problem::Problem;
 use crate::units::{Text, UnixMillis};
 
 use super::at::{At, AtText};
+use super::guard;
 use super::names;
 use super::read::{self, FileText};
 use super::rules::{scope_lists, severity_of};
@@ -84,8 +85,7 @@ pub fn cases(name: &str, text: &str, rules: &Rules) -> Result<Vec<Case>, Vec<Pro
     if cases.is_empty() && faults.is_empty() {
         faults.push(file.problem(0..0, "missing_key", "the file holds no `[[case]]`"));
     }
-    faults.sort();
-    faults.dedup();
+    guard::settle(&mut faults);
     if faults.is_empty() {
         Ok(cases)
     } else {

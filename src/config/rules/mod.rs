@@ -61,9 +61,7 @@ impl Rules {
             .collect();
         let mut faults = Vec::new();
         let rules = of_files(files, &mut faults);
-        faults.iter_mut().for_each(guard::redact);
-        faults.sort();
-        faults.dedup();
+        guard::settle(&mut faults);
         if faults.is_empty() {
             Ok(rules)
         } else {
