@@ -39,6 +39,8 @@ const RATE_MIN: f64 = 0.7;
 const CPU_MAX: f64 = 1.4;
 /// Most memory at full speed, in KiB.
 const MEMORY_KIB: u64 = 250 << 10;
+/// Records of a backlog that is caught up with, where a broker holds so many.
+const BACKLOG: usize = 2_000_000;
 /// Longest time from a record's production to its line in the ledger when idle.
 const IDLE_MAX_MS: u64 = 1_000;
 
@@ -161,26 +163,28 @@ fn on(broker: &Broker, options: &Options) -> u32 {
     missed + idle(broker)
 }
 
-/// Produces days of traffic, one after the other and each record once: what comes twice costs the
-/// books less. The last day may be cut short.
-fn fill(broker: &Broker, feed: &Feed, topic: &str, records: usize) -> usize {
+/// What was produced: records, and the day behind their last.
+type Filled = (usize, u32);
+
+/// Fills a topic up to so many records with days of traffic, one after the other and each record
+/// once: what comes twice costs the books less. The last day may be cut short.
+fn fill(broker: &Broker, feed: &Feed, topic: &str, filled: Filled, records: usize) -> Filled {
     let share = usize::try_from(100 + feed.others).unwrap_or(100);
-    let mut sent = 0;
-    for day in 0.. {
+    let (mut sent, mut day) = filled;
+    while sent < records {
         let calls = DAY_RECORDS * 100 / share;
         let told = (feed.format, feed.bytes);
         let sample = traffic::records_of_day(told, calls, (FEATURES, feed.others), day);
         sent += broker.fill(topic, sample.get(..records - sent).unwrap_or(&sample));
-        if sent >= records {
-            break;
-        }
+        day += 1;
     }
-    sent
+    (sent, day)
 }
 
 fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u32 {
     let topic = broker.topic();
-    let sent = fill(broker, feed, &topic, records);
+    let filled = fill(broker, feed, &topic, (0, 0), records);
+    let (sent, _) = filled;
     println!(
         "\n{} Kafka, {}, lz4, {} partitions, {sent} records",
         broker.name(),
@@ -205,9 +209,9 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
     println!("    daemon     {}", daemon.line());
     println!("    commits    {}", daemon.commits);
     let (rate, cpu) = (median(rates), median(cpus));
-    let missed = followed(broker, &topic, (sent, rounds));
+    let missed = followed(broker, &topic, (sent, rounds)) + alerted(broker, &topic, (sent, rounds));
+    caught_up(broker, feed, &topic, filled);
     missed
-        + alerted(broker, &topic, (sent, rounds))
         + verdict(
             rate >= RATE_MIN,
             &format!("records a second {rate:.2} of the bare loop's, at least {RATE_MIN}"),
@@ -224,6 +228,16 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
                 MEMORY_KIB >> 10
             ),
         )
+}
+
+/// Fills a topic up to a backlog and reads all of it into fresh books.
+fn caught_up(broker: &Broker, feed: &Feed, topic: &str, filled: Filled) {
+    if broker.records_max(feed.bytes) < BACKLOG {
+        return;
+    }
+    let (records, _) = fill(broker, feed, topic, filled, BACKLOG);
+    let cost = daemon::run(broker, topic, records, "");
+    println!("    backlog    of {records}: {}", cost.line());
 }
 
 /// Reading with a follower against reading without, in turns.
