@@ -1,5 +1,5 @@
 //! A partition that has records and gives none is noticed, told and taken up again; one whose broker
-//! is away is not taken for one.
+//! is away is not taken for one. A client that does not come back to its group is replaced.
 
 use std::time::Duration;
 
@@ -105,10 +105,35 @@ fn brokers_that_are_away_make_no_partition_suspect() {
     });
 }
 
+/// What is said of a client that is left out of its group.
+const LEFT_OUT: &str = "the client is not in its group, although brokers answer";
+
+/// The coordinator takes no member, and the client asks for ever: a new one comes in as soon as it may.
+#[test]
+fn whoever_does_not_come_back_to_its_group_is_replaced() {
+    with_daemon(&[], |mock, daemon| {
+        let nobody = vec![Error::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE; 5_000];
+        mock.fails(Api::JoinGroup, &nobody);
+        mock.fails(
+            Api::Heartbeat,
+            &[Error::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID],
+        );
+        daemon.says("revoked");
+        produce(mock, 10..20);
+        daemon.says(LEFT_OUT);
+        daemon.says("the client is made anew");
+        mock.0.clear_request_errors(Api::JoinGroup);
+        daemon.requests(20);
+        assert_eq!(daemon.times(LEFT_OUT), 1);
+    });
+}
+
 #[test]
 fn partitions_at_their_end_are_not_suspect() {
     with_daemon(&[], |_, daemon| {
-        std::thread::sleep(Duration::from_secs(15));
+        // Nor is a member of whom nothing is heard suspect, after 36 s.
+        std::thread::sleep(Duration::from_secs(45));
         assert!(stalls(daemon).abs() < 0.5, "{}", daemon.log());
+        assert_eq!(daemon.times(LEFT_OUT), 0, "{}", daemon.log());
     });
 }

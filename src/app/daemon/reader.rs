@@ -78,6 +78,8 @@ pub(super) struct Reader {
     pub(super) stalled: BTreeMap<Place, u64>,
     /// When statistics were last looked at.
     pub(super) watched: Instant,
+    /// Since when the client has been outside its group although brokers answer.
+    pub(super) outside: Option<Instant>,
     /// A partition is not where it was thought to be, or its topic is not.
     pub(super) in_doubt: bool,
     /// Partitions whose topic was found deleted and made again while it was read.
@@ -155,6 +157,7 @@ impl Reader {
             commit_at: now,
             stalled: BTreeMap::new(),
             watched: now,
+            outside: None,
             in_doubt: false,
             replaced: BTreeSet::new(),
             held_up: None,

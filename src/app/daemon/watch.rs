@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::config::KafkaSource;
+use crate::config::{GroupProtocol, KafkaSource};
 use crate::crash::pause;
-use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen, View};
 use crate::telemetry::SourceError;
 
 use super::super::Failure;
@@ -22,6 +22,9 @@ const EVENTS_MAX: usize = 100;
 
 /// A partition that has records and gives none for so long is taken up again.
 const STALLED: Duration = Duration::from_mins(1);
+/// A client that is outside its group for so long is replaced. A rebalance may take as long as the slowest
+/// member is given to answer (`max.poll.interval.ms`, 5 minutes).
+const OUTSIDE_MAX: Duration = Duration::from_mins(6);
 /// How often the leaders of partitions that give nothing are asked for their ends.
 const ASK_EVERY: Duration = Duration::from_secs(20);
 /// How long one round of asking may take: records wait for it.
@@ -94,7 +97,12 @@ pub(super) fn tell_silence(shared: &Shared, source: &KafkaSource, consumer: &Con
 impl Reader {
     /// Looks at the client's words and statistics, when there are new ones.
     pub(super) fn watch(&mut self) -> Result<Option<Ended>, Failure> {
-        let Some((then, seen)) = self.consumer.seen() else {
+        let Some(View {
+            at: then,
+            places: seen,
+            outside,
+        }) = self.consumer.seen()
+        else {
             return Ok(None);
         };
         let kind = repeat_words(&self.shared, &self.source.name, &self.consumer);
@@ -136,7 +144,28 @@ impl Reader {
         let complete = complete_to(&self.tracks).filter(|_| self.waiting.is_empty());
         self.shared.complete(&self.source.name, complete);
         self.ask_ends();
+        if self.is_left_out(outside) {
+            return Ok(Some(Ended::Again));
+        }
         self.recover(stalled)
+    }
+
+    /// Whether the client does not come back to its group by itself: a request may have been lost
+    /// whose answer it awaits, and it says nothing meanwhile.
+    fn is_left_out(&mut self, outside: bool) -> bool {
+        if !outside || self.source.protocol != GroupProtocol::Classic {
+            self.outside = None;
+            return false;
+        }
+        let since = *self.outside.get_or_insert_with(Instant::now);
+        let left_out = since.elapsed() > pause(OUTSIDE_MAX);
+        if left_out {
+            tracing::warn!(
+                source = %self.source.name, for_seconds = since.elapsed().as_secs(),
+                "the client is not in its group, although brokers answer"
+            );
+        }
+        left_out
     }
 
     /// Says that faults are over when none came for a while and every partition's broker answers.
@@ -145,7 +174,7 @@ impl Reader {
             .faulted
             .is_some_and(|at| at.elapsed() > pause(OVER_AFTER));
         let all = self.tracks.keys().all(|place| seen.contains_key(place));
-        if quiet && all && self.waiting.is_empty() {
+        if quiet && all && self.waiting.is_empty() && self.outside.is_none() {
             self.shared.over(&self.source.name);
             self.faulted = None;
         }

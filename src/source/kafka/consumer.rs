@@ -22,7 +22,7 @@ use super::client;
 use super::context::{Change, Context, Place, Said};
 use super::fault::{Fault, FaultKind};
 use super::marks::{Mark, Marks, Resume, Watermarks, resume};
-use super::seen::{Seen, seen};
+use super::seen::View;
 use super::token::Tokens;
 
 /// How long a question to the brokers may take.
@@ -173,11 +173,11 @@ impl Consumer {
         self.client.context().take_changes()
     }
 
-    /// What the client's latest statistics tell of its partitions, once, and when that held.
+    /// What the client's latest statistics tell, once.
     #[must_use]
-    pub fn seen(&self) -> Option<(Instant, BTreeMap<Place, Seen>)> {
+    pub fn seen(&self) -> Option<View> {
         let (at, statistics) = self.client.context().take_statistics()?;
-        Some((at, seen(&statistics)))
+        Some(View::of(&statistics, at))
     }
 
     /// What librdkafka would have logged.

@@ -187,9 +187,9 @@ impl Sample {
     /// Whether all has been read that was there when it began.
     pub fn is_through(&mut self) -> bool {
         if !self.left.is_empty()
-            && let Some((_, seen)) = self.consumer.seen()
+            && let Some(view) = self.consumer.seen()
         {
-            self.left.retain(|place, to| match seen.get(place) {
+            self.left.retain(|place, to| match view.places.get(place) {
                 Some(Seen::Fetched {
                     end,
                     fetched: Some(next),

@@ -1,11 +1,12 @@
-//! What a client's statistics tell of its partitions.
+//! What a client's statistics tell of its partitions and its group.
 //!
 //! Knows no position of the books. A newcomer may ask why a broker's silence matters: the end of a
 //! partition that nobody refreshed is no end.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
-use rdkafka::statistics::{Partition, Statistics};
+use rdkafka::statistics::{Broker, ConsumerGroup, Partition, Statistics};
 
 use crate::units::Text;
 
@@ -29,14 +30,39 @@ pub enum Seen {
     Left,
 }
 
-/// What the statistics tell of every assigned partition whose broker answers.
-pub(super) fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
+/// What a client's latest statistics tell.
+pub struct View {
+    /// When that held.
+    pub at: Instant,
+    /// Every assigned partition whose broker answers.
+    pub places: BTreeMap<Place, Seen>,
+    /// The client is not, or not yet, a member of its group, although a broker answers.
+    pub outside: bool,
+}
+
+impl View {
+    pub(super) fn of(statistics: &Statistics, at: Instant) -> View {
+        // With partitions or without: whoever has none of them is a member all the same.
+        let member = |group: &ConsumerGroup| group.join_state == "steady";
+        let group = statistics.cgrp.as_ref();
+        View {
+            at,
+            places: seen(statistics),
+            outside: group.is_some_and(|group| !member(group))
+                && statistics.brokers.values().any(answers),
+        }
+    }
+}
+
+fn answers(broker: &Broker) -> bool {
+    broker.state == "UP" && (0..QUIET_MAX_MICROS).contains(&broker.rxidle)
+}
+
+fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
     let answers = |partition: &Partition| {
-        statistics.brokers.values().any(|broker| {
-            broker.nodeid == partition.leader
-                && broker.state == "UP"
-                && (0..QUIET_MAX_MICROS).contains(&broker.rxidle)
-        })
+        let leads = |broker: &Broker| broker.nodeid == partition.leader;
+        let mut brokers = statistics.brokers.values();
+        brokers.any(|broker| leads(broker) && answers(broker))
     };
     let mut all = BTreeMap::new();
     for (name, topic) in &statistics.topics {
