@@ -128,6 +128,21 @@ fn whoever_does_not_come_back_to_its_group_is_replaced() {
     });
 }
 
+/// Without any topic there is no group to be in, and a new client would find none either.
+#[test]
+fn whoever_waits_for_its_topic_is_not_replaced() {
+    let desk = Desk::new();
+    let mock = Mock::new(1, "others", 1);
+    desk.write(
+        "t.toml",
+        config(&[("kafka", &mock.brokers(), "^calls$", "")]),
+    );
+    let daemon = Daemon::start_with(&desk, "t.toml", "books.db", &[HURRY]);
+    std::thread::sleep(Duration::from_secs(45));
+    assert_eq!(daemon.times(LEFT_OUT), 0, "{}", daemon.log());
+    daemon.stop();
+}
+
 #[test]
 fn partitions_at_their_end_are_not_suspect() {
     with_daemon(&[], |_, daemon| {

@@ -78,7 +78,9 @@ pub(super) struct Reader {
     pub(super) stalled: BTreeMap<Place, u64>,
     /// When statistics were last looked at.
     pub(super) watched: Instant,
-    /// Since when the client has been outside its group although brokers answer.
+    /// The client has been a member of its group.
+    pub(super) was_member: bool,
+    /// Since when it has been outside, although brokers answer.
     pub(super) outside: Option<Instant>,
     /// A partition is not where it was thought to be, or its topic is not.
     pub(super) in_doubt: bool,
@@ -157,6 +159,7 @@ impl Reader {
             commit_at: now,
             stalled: BTreeMap::new(),
             watched: now,
+            was_member: false,
             outside: None,
             in_doubt: false,
             replaced: BTreeSet::new(),

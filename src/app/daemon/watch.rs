@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::clock::Clock;
 use crate::config::{GroupProtocol, KafkaSource};
 use crate::crash::pause;
-use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen, View};
+use crate::source::kafka::{self, Consumer, FaultKind, Place, Seen, Standing, View};
 use crate::telemetry::SourceError;
 
 use super::super::Failure;
@@ -100,7 +100,7 @@ impl Reader {
         let Some(View {
             at: then,
             places: seen,
-            outside,
+            standing,
         }) = self.consumer.seen()
         else {
             return Ok(None);
@@ -144,7 +144,7 @@ impl Reader {
         let complete = complete_to(&self.tracks).filter(|_| self.waiting.is_empty());
         self.shared.complete(&self.source.name, complete);
         self.ask_ends();
-        if self.is_left_out(outside) {
+        if self.is_left_out(standing) {
             return Ok(Some(Ended::Again));
         }
         self.recover(stalled)
@@ -152,7 +152,14 @@ impl Reader {
 
     /// Whether the client does not come back to its group by itself: a request may have been lost
     /// whose answer it awaits, and it says nothing meanwhile.
-    fn is_left_out(&mut self, outside: bool) -> bool {
+    fn is_left_out(&mut self, standing: Option<Standing>) -> bool {
+        self.was_member |= standing == Some(Standing::Member);
+        let outside = match standing {
+            // Whoever never was a member and asks for nothing waits for topics that are not there yet.
+            Some(Standing::Idle) => self.was_member,
+            Some(Standing::Between) => true,
+            Some(Standing::Member) | None => false,
+        };
         if !outside || self.source.protocol != GroupProtocol::Classic {
             self.outside = None;
             return false;

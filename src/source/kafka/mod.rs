@@ -26,4 +26,4 @@ pub use marks::{Mark, Marks, Resume, Watermarks, resume};
 pub use mock::Mock;
 pub use pattern::Pattern;
 pub use sample::{Sample, Sampled};
-pub use seen::{Seen, View};
+pub use seen::{Seen, Standing, View};

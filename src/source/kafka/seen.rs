@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use rdkafka::statistics::{Broker, ConsumerGroup, Partition, Statistics};
+use rdkafka::statistics::{Broker, Partition, Statistics};
 
 use crate::units::Text;
 
@@ -30,26 +30,40 @@ pub enum Seen {
     Left,
 }
 
+/// How a client stands to its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is a member, with partitions or without.
+    Member,
+    /// It asks for nothing. It may wait for its topics to be there.
+    Idle,
+    /// It is on its way in, or gives partitions up.
+    Between,
+}
+
 /// What a client's latest statistics tell.
 pub struct View {
     /// When that held.
     pub at: Instant,
     /// Every assigned partition whose broker answers.
     pub places: BTreeMap<Place, Seen>,
-    /// The client is not, or not yet, a member of its group, although a broker answers.
-    pub outside: bool,
+    /// How it stands to its group; `None` while no broker answers.
+    pub standing: Option<Standing>,
 }
 
 impl View {
     pub(super) fn of(statistics: &Statistics, at: Instant) -> View {
-        // With partitions or without: whoever has none of them is a member all the same.
-        let member = |group: &ConsumerGroup| group.join_state == "steady";
         let group = statistics.cgrp.as_ref();
+        let group = group.filter(|_| statistics.brokers.values().any(answers));
         View {
             at,
             places: seen(statistics),
-            outside: group.is_some_and(|group| !member(group))
-                && statistics.brokers.values().any(answers),
+            // `rd_kafka_cgrp_join_state_names` of `rdkafka_cgrp.c`.
+            standing: group.map(|group| match group.join_state.as_str() {
+                "steady" => Standing::Member,
+                "init" => Standing::Idle,
+                _ => Standing::Between,
+            }),
         }
     }
 }
