@@ -4,6 +4,7 @@
 //! figures: the figures explain an old call, the facts let it be judged again under other rules.
 
 mod again;
+mod brief;
 mod kind;
 mod parts;
 pub(crate) mod pool;
@@ -18,6 +19,7 @@ use crate::entry::{CallAdds, CellKey, Entry, LeftOut, Origin, RequestAdds};
 use crate::ids::{ConfigNumber, Fingerprint, Identity, IdentityKind};
 use crate::units::{Text, UnixMillis};
 
+pub use brief::{Brief, TakeBrief, briefs};
 pub use read::{Glance, Wanted, decode, decode_where};
 pub use write::{encode, encode_lines};
 

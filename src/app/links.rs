@@ -9,7 +9,7 @@ use crate::attribute::Registry;
 use crate::call::Class;
 use crate::ledger::{Fault, FaultKind, Ledger, LinkRow, Span};
 use crate::line::pool::PlainMap;
-use crate::line::{Glance, Line};
+use crate::line::{Brief, Glance};
 use crate::link::{self, Attempt, Group, Kind, LinkKey, LinkTotals, RETRY_MS};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
@@ -74,34 +74,29 @@ fn fallbacks(registry: &Registry) -> BTreeMap<Text, Text> {
 }
 
 /// The call and the request that a line tells, as far as linking asks.
-fn attempts_of(line: &Line) -> impl Iterator<Item = Attempt> {
+fn attempts_of(line: &Brief<'_>) -> impl Iterator<Item = Attempt> {
     let attempt = |group: Group, size: u64, class: Class| Attempt {
         group,
-        feature: line.about.key.feature.clone(),
-        endpoint: line.about.key.endpoint.clone(),
+        feature: line.key.feature.clone(),
+        endpoint: line.key.endpoint.clone(),
         conversation: line.conversation,
         size,
-        at: line.at,
-        sequence: line.sequence.clone(),
+        at: line.glance.at,
+        sequence: Text::from(line.sequence),
         failed: class != Class::Ok,
         id: line.id,
         tokens: line
-            .request
-            .and_then(|request| request.usage)
+            .usage
             .map_or(0, |usage| i64::try_from(usage.total()).unwrap_or(i64::MAX)),
-        cost_nanousd: line
-            .request
-            .and_then(|request| request.money.amount())
-            .map_or(0, |cost| cost.0),
+        cost_nanousd: line.cost.map_or(0, |cost| cost.0),
     };
-    let call = line
-        .call
-        .map(|call| attempt(Group::Call, call.request_bytes, call.class));
-    let request = line.request.map(|request| {
-        let size = request.usage.map_or(0, |usage| usage.total_input());
-        attempt(Group::Request, size, request.class)
-    });
-    call.into_iter().chain(request)
+    classes(&line.glance).map(move |(group, class)| {
+        let size = match group {
+            Group::Call => line.request_bytes,
+            Group::Request => line.usage.map_or(0, |usage| usage.total_input()),
+        };
+        attempt(group, size, class)
+    })
 }
 
 /// The attempts of an hour's last minute, which the next hour's may follow.
@@ -163,7 +158,7 @@ fn attempts_in(
         }
         false
     };
-    ledger.lines_where(span, &mut look, &mut |_| Ok(()))?;
+    ledger.briefs(span, &mut look, &mut |_| Ok(()))?;
     if failures.0.is_empty() {
         return Ok(Vec::new());
     }
@@ -173,10 +168,10 @@ fn attempts_in(
     let mut near = |line: &Glance<'_>| {
         classes(line).any(|(group, _)| failures.precede(line.feature, group, line.at))
     };
-    ledger.lines_where(span, &mut near, &mut |line| {
-        let feature = &line.about.key.feature;
-        let wanted = |group| failures.precede(feature, group, line.at);
-        attempts.extend(attempts_of(&line).filter(|attempt| wanted(attempt.group)));
+    ledger.briefs(span, &mut near, &mut |line| {
+        let glance = &line.glance;
+        let wanted = |group| failures.precede(glance.feature, group, glance.at);
+        attempts.extend(attempts_of(line).filter(|attempt| wanted(attempt.group)));
         Ok(())
     })?;
     Ok(attempts)

@@ -41,7 +41,7 @@ pub use zone::Zones;
 
 use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
-use crate::line::{Line, Wanted};
+use crate::line::{Line, TakeBrief, Wanted};
 use crate::residency::Verdict;
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
@@ -179,6 +179,18 @@ pub trait Ledger {
         span: Span,
         wanted: &mut Wanted<'_>,
         visit: &mut Visit<'_, Line>,
+    ) -> Result<(), Fault>;
+
+    /// As [`Ledger::lines_where`], of each line only what it adds up to: a third of the cost, and a
+    /// tenth for lines that are not wanted.
+    ///
+    /// # Errors
+    /// See [`Ledger`]; and what `visit` returns.
+    fn briefs(
+        &self,
+        span: Span,
+        wanted: &mut Wanted<'_>,
+        visit: &mut TakeBrief<'_, Fault>,
     ) -> Result<(), Fault>;
 
     /// Hours that ended by `complete_to`, whose lines are all there, and whose links have to be

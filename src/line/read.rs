@@ -3,6 +3,7 @@
 //! Knows no file. A newcomer may ask why every number is checked: a damaged chunk must end as an
 //! error, never as a panic or as another call.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -50,18 +51,22 @@ pub fn decode(chunk: &[u8]) -> Result<Vec<Line>, BadChunk> {
 /// # Errors
 /// As [`decode`].
 pub fn decode_where(chunk: &[u8], wanted: &mut Wanted<'_>) -> Result<Vec<Line>, BadChunk> {
+    let (plain, version) = unpack(chunk).ok_or(BadChunk)?;
+    read(&plain, version, wanted).ok_or(BadChunk)
+}
+
+/// A chunk's plain bytes, and the version of their layout.
+pub(super) fn unpack(chunk: &[u8]) -> Option<(Cow<'_, [u8]>, u8)> {
     match chunk {
-        [version @ (FIRST | VERSION), PLAIN, plain @ ..] => read(plain, *version, wanted),
+        [version @ (FIRST | VERSION), PLAIN, plain @ ..] => Some((Cow::Borrowed(plain), *version)),
         [version @ (FIRST | VERSION), ZSTD, rest @ ..] => {
             let mut rest = rest;
-            let length = take(&mut rest).filter(|length| *length <= PLAIN_MAX_BYTES);
-            let length = length.and_then(|length| usize::try_from(length).ok());
-            let plain = zstd::bulk::decompress(rest, length.ok_or(BadChunk)?);
-            plain.ok().and_then(|plain| read(&plain, *version, wanted))
+            let length = take(&mut rest).filter(|length| *length <= PLAIN_MAX_BYTES)?;
+            let plain = zstd::bulk::decompress(rest, usize::try_from(length).ok()?);
+            Some((Cow::Owned(plain.ok()?), *version))
         }
         _ => None,
     }
-    .ok_or(BadChunk)
 }
 
 struct Tables<'a> {
@@ -168,7 +173,10 @@ impl Tables<'_> {
         }
         let request = match request {
             None => None,
-            Some(told) => Some(request_of(told, latency, tokens, money)?),
+            Some(told) => Some(RequestAdds {
+                duration: take_option(latency)?.map(Millis),
+                ..request_of(told, tokens, money)?
+            }),
         };
         before.at = before.at.wrapping_add(take_signed(at)?);
         let further = take_signed(offset)?.cast_unsigned();
@@ -249,14 +257,12 @@ impl Tables<'_> {
     }
 }
 
-/// A request as it was added, with its numbers.
-fn request_of(
+/// A request as it was added, with its numbers but for its duration.
+pub(super) fn request_of(
     (mut request, kind, told_usage): (RequestAdds, u64, bool),
-    latency: &mut &[u8],
     tokens: &mut &[u8],
     money: &mut &[u8],
 ) -> Option<RequestAdds> {
-    request.duration = take_option(latency)?.map(Millis);
     request.usage = if told_usage {
         Some(usage(tokens)?)
     } else {
@@ -290,7 +296,7 @@ fn money_of(kind: u64, money: &mut &[u8]) -> Option<Money> {
 }
 
 /// Turns the sequence of the line before into the next.
-fn take_sequence(bytes: &mut &[u8], sequence: &mut Vec<u8>) -> Option<()> {
+pub(super) fn take_sequence(bytes: &mut &[u8], sequence: &mut Vec<u8>) -> Option<()> {
     let shared = usize::try_from(take(bytes)?).ok()?;
     if shared > sequence.len() {
         return None;

@@ -299,6 +299,120 @@ fn damage_is_an_error() {
     }
 }
 
+/// What briefs tell of the lines that are wanted, all texts owned.
+fn told_briefly(
+    chunk: &[u8],
+    wanted: &mut Wanted<'_>,
+) -> Result<Vec<(UnixMillis, String, u64, String)>, BadChunk> {
+    let mut told = Vec::new();
+    briefs(chunk, wanted, &mut |brief| {
+        let glance = &brief.glance;
+        assert_eq!(glance.feature, &brief.key.feature);
+        let rest = format!(
+            "{:?} {:?} {:?} {:?} {} {:?} {:?}",
+            brief.key,
+            glance.call,
+            glance.request,
+            brief.conversation,
+            brief.request_bytes,
+            brief.usage,
+            brief.cost
+        );
+        told.push((glance.at, brief.sequence.to_owned(), brief.id, rest));
+        Ok::<(), BadChunk>(())
+    })?;
+    Ok(told)
+}
+
+/// The same of whole lines.
+fn briefly(line: &Line) -> (UnixMillis, String, u64, String) {
+    let rest = format!(
+        "{:?} {:?} {:?} {:?} {} {:?} {:?}",
+        line.about.key,
+        line.call.map(|call| call.class),
+        line.request.map(|request| request.class),
+        line.conversation,
+        line.call.map_or(0, |call| call.request_bytes),
+        line.request.and_then(|request| request.usage),
+        line.request.and_then(|request| request.money.amount()),
+    );
+    (line.at, line.sequence.to_string(), line.id, rest)
+}
+
+/// Entries with both halves, with one, priced in every way, with and without a conversation.
+fn of_all_kinds() -> Vec<Entry> {
+    let kinds = (0..60_i64).map(|i| {
+        let mut entry = full();
+        entry.at.0 += i * 7_919 % 60 * 250;
+        entry.sequence = format!("{:04}", i * 31 % 60).into();
+        entry.identity = Identity::new(IdentityKind::Row, format!("{i}"));
+        Arc::make_mut(&mut entry.shared).key.feature = format!("feature {}", i % 4).into();
+        let amount = NanoUsd(i * 1_000_003 - 20_000_000);
+        let request = entry.request.as_mut().unwrap();
+        request.money = match i % 5 {
+            0 => Money::Nothing,
+            1 => Money::Exact(amount),
+            2 => Money::Approximated(amount),
+            3 => Money::Fixed,
+            _ => Money::Unpriced,
+        };
+        request.usage = request.usage.filter(|_| i % 7 != 0);
+        entry.call = entry.call.filter(|_| i % 3 != 1);
+        entry.request = entry.request.filter(|_| i % 3 != 2);
+        entry.conversation = entry.conversation.filter(|_| i % 2 == 0);
+        entry
+    });
+    kinds.collect()
+}
+
+#[test]
+fn briefs_tell_what_lines_tell() {
+    let chunk = chunk(&of_all_kinds());
+    let lines = decode(&chunk).unwrap();
+    assert_eq!(lines.len(), 60);
+    let all: Vec<_> = lines.iter().map(briefly).collect();
+    assert_eq!(told_briefly(&chunk, &mut |_| true), Ok(all));
+    let mut failed = |glance: &Glance<'_>| glance.call == Some(Class::Throttled);
+    let some: Vec<_> = lines
+        .iter()
+        .filter(|line| line.call.is_some())
+        .map(briefly)
+        .collect();
+    assert!(!some.is_empty() && some.len() < 60, "{}", some.len());
+    assert_eq!(told_briefly(&chunk, &mut failed), Ok(some));
+    assert_eq!(told_briefly(&chunk, &mut |_| false), Ok(Vec::new()));
+    let mut visits = 0;
+    let stopped = briefs(&chunk, &mut |_| true, &mut |_| {
+        visits += 1;
+        Err(BadChunk)
+    });
+    assert_eq!((stopped, visits), (Err(BadChunk), 1));
+}
+
+#[test]
+fn briefs_of_damage_are_an_error() {
+    let plain = chunk(&of_all_kinds().split_off(54));
+    for length in 0..plain.len() {
+        let cut = plain.split_at(length).0;
+        for wanted in [true, false] {
+            assert_eq!(
+                told_briefly(cut, &mut |_| wanted),
+                Err(BadChunk),
+                "cut at {length}"
+            );
+        }
+    }
+    for place in 0..plain.len() {
+        let mut bytes = plain.clone();
+        bytes[place] ^= 0xff;
+        // What is read whole is read briefly, and tells the same.
+        if let Ok(lines) = decode(&bytes) {
+            let all = lines.iter().map(briefly).collect();
+            assert_eq!(told_briefly(&bytes, &mut |_| true), Ok(all), "{place}");
+        }
+    }
+}
+
 /// A chunk of the first version: one report of both halves.
 const FIRST: &str = "\
     01000180022f2f6f70656e61692f6465706c6f796d656e74732f6770742d346f2d7765752f636861742f636f6d706c65\
@@ -328,6 +442,8 @@ fn the_first_version_is_still_read() {
     assert_eq!(line.request.unwrap().usage.unwrap().output, 391);
     assert_eq!(line.about.credential_told, None);
     assert_eq!(line.identity, "");
+    let brief = lines.iter().map(briefly).collect();
+    assert_eq!(told_briefly(&bytes, &mut |_| true), Ok(brief));
     // Merged with later ones it stays what it is.
     assert_eq!(decode(&encode_lines(&lines)).unwrap(), lines);
     for length in 0..bytes.len() {

@@ -5,7 +5,7 @@
 
 use tollwatch::cell::Cell;
 use tollwatch::entry::Entry;
-use tollwatch::line::{Kept, decode, encode, encode_lines};
+use tollwatch::line::{BadChunk, Kept, Line, briefs, decode, encode, encode_lines};
 use tollwatch::source::kafka::{Mark, Marks, Watermarks, resume};
 
 use super::bytes;
@@ -90,6 +90,7 @@ fn round_trip(seed: &[u8], reached: &mut Reached) {
     let bytes = chunk(&entries);
     let lines = decode(&bytes).expect("reads what it wrote");
     assert_eq!(lines.len(), entries.len());
+    assert_eq!(briefly(&bytes).as_ref(), Ok(&all_of(&lines)), "briefs");
     let again = encode_lines(&lines);
     assert_eq!(decode(&again).as_ref(), Ok(&lines), "lines written again");
     entries.sort_by_cached_key(|entry| {
@@ -124,10 +125,30 @@ fn round_trip(seed: &[u8], reached: &mut Reached) {
     reached.hit(format_args!("{} lines", lines.len()));
 }
 
+/// When, which, and what it cost in nano-dollars.
+type Short = (i64, u64, Option<i64>);
+
+fn briefly(bytes: &[u8]) -> Result<Vec<Short>, BadChunk> {
+    let mut told = Vec::new();
+    briefs(bytes, &mut |_| true, &mut |brief| {
+        told.push((brief.glance.at.0, brief.id, brief.cost.map(|cost| cost.0)));
+        Ok::<(), BadChunk>(())
+    })?;
+    Ok(told)
+}
+
+fn all_of(lines: &[Line]) -> Vec<Short> {
+    let cost = |line: &Line| line.request?.money.amount().map(|cost| cost.0);
+    let short = |line: &Line| (line.at.0, line.id, cost(line));
+    lines.iter().map(short).collect()
+}
+
 fn damaged(bytes: &[u8], reached: &mut Reached) {
+    let told = briefly(bytes);
     match decode(bytes) {
         Err(_) => reached.hit(format_args!("refused")),
         Ok(lines) => {
+            assert_eq!(told, Ok(all_of(&lines)), "briefs");
             for line in &lines {
                 drop(line.report());
                 drop(line.origin());

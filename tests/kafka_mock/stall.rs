@@ -133,10 +133,7 @@ fn whoever_does_not_come_back_to_its_group_is_replaced() {
 fn whoever_waits_for_its_topic_is_not_replaced() {
     let desk = Desk::new();
     let mock = Mock::new(1, "others", 1);
-    desk.write(
-        "t.toml",
-        config(&[("kafka", &mock.brokers(), "calls", "")]),
-    );
+    desk.write("t.toml", config(&[("kafka", &mock.brokers(), "calls", "")]));
     let daemon = Daemon::start_with(&desk, "t.toml", "books.db", &[HURRY]);
     std::thread::sleep(Duration::from_secs(45));
     assert_eq!(daemon.times(LEFT_OUT), 0, "{}", daemon.log());

@@ -18,7 +18,7 @@ use super::hours::{self, Hours};
 use super::sift::teller;
 use super::{SEGMENT_BITS, cells, corrupt, count, counts, segment_range, segments_of_level};
 use crate::crash::site;
-use crate::line::{self, Glance, Kept, Line, Wanted};
+use crate::line::{self, BadChunk, Glance, Kept, Line, TakeBrief, Wanted};
 use crate::units::{HOUR_MS, Text, UnixMillis};
 
 /// Chunks with fewer lines than this are merged with others of their size; above, the tables of
@@ -104,7 +104,7 @@ fn append(conn: &Connection, hour: i64, lines: &[Kept<'_>]) -> Result<i64, Fault
                 .prepare_cached("DELETE FROM line WHERE id = ?1 RETURNING body")?
                 .query_row([id], |row| row.get(0))?;
             grown -= count(body.len());
-            lines.extend(line::decode(&body).map_err(|_| corrupt("line"))?);
+            lines.extend(line::decode(&body)?);
         }
         grown += insert(conn, hour, lines.len(), &line::encode_lines(&lines))?;
     }
@@ -156,6 +156,12 @@ pub(super) fn link_again(conn: &Connection, hours: &mut Hours, reach: &Reach) ->
     Ok(())
 }
 
+impl From<BadChunk> for Fault {
+    fn from(_: BadChunk) -> Fault {
+        corrupt("line")
+    }
+}
+
 /// Visits lines by time, sequence and id.
 pub(super) fn visit(
     conn: &Connection,
@@ -168,7 +174,7 @@ pub(super) fn visit(
         if of.replace(number).is_some_and(|of| of != number) {
             flush(&mut hour, span, visit)?;
         }
-        hour.extend(line::decode(body).map_err(|_| corrupt("line"))?);
+        hour.extend(line::decode(body)?);
         Ok(())
     })?;
     flush(&mut hour, span, visit)
@@ -183,8 +189,21 @@ pub(super) fn visit_where(
 ) -> Result<(), Fault> {
     let mut wanted = |glance: &Glance<'_>| span.contains(glance.at) && wanted(glance);
     each_chunk(conn, span, &mut |_, body| {
-        let lines = line::decode_where(body, &mut wanted).map_err(|_| corrupt("line"))?;
+        let lines = line::decode_where(body, &mut wanted)?;
         lines.into_iter().try_for_each(&mut *visit)
+    })
+}
+
+/// Visits what the lines that are wanted add up to, chunk by chunk.
+pub(super) fn visit_briefs(
+    conn: &Connection,
+    span: Span,
+    wanted: &mut Wanted<'_>,
+    visit: &mut TakeBrief<'_, Fault>,
+) -> Result<(), Fault> {
+    let mut wanted = |glance: &Glance<'_>| span.contains(glance.at) && wanted(glance);
+    each_chunk(conn, span, &mut |_, body| {
+        line::briefs(body, &mut wanted, visit)
     })
 }
 
@@ -239,7 +258,7 @@ pub(super) fn tellers(
                 let body: Vec<u8> = conn
                     .prepare_cached("SELECT body FROM line WHERE id = ?1")?
                     .query_row([id], |row| row.get(0))?;
-                for line in line::decode(&body).map_err(|_| corrupt("line"))? {
+                for line in line::decode(&body)? {
                     if ids.contains(&line.id) {
                         let about = &line.about;
                         tellers

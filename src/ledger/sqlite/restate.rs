@@ -13,8 +13,8 @@ use super::super::types::{Batch, Part, Span};
 use super::delta::{Adder, Booked, Delta, New};
 use super::reach::{self, Plan};
 use super::{
-    SqliteLedger, apply, cells, configs, conversations, corrupt, count, counts, evidence, hours,
-    lines, restatements, seals,
+    SqliteLedger, apply, cells, configs, conversations, count, counts, evidence, hours, lines,
+    restatements, seals,
 };
 use crate::crash::site;
 use crate::entry::Entry;
@@ -192,7 +192,7 @@ impl Run<'_> {
                 .conn
                 .prepare_cached("SELECT body FROM line WHERE id = ?1")?
                 .query_row([id], |row| row.get(0))?;
-            let read = line::decode(&body).map_err(|_| corrupt("line"))?;
+            let read = line::decode(&body)?;
             let written = self.chunk(read, &known, judge)?;
             let bytes = lines::replace(self.conn, id, &written)?;
             grown.0 += count(written.len()) - count(n);

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::entry::CellKey;
 use crate::ids::ConfigNumber;
-use crate::line::{Line, Wanted};
+use crate::line::{Line, TakeBrief, Wanted};
 use crate::residency::Verdict;
 use crate::secret::FingerprintKey;
 use crate::units::UnixMillis;
@@ -94,6 +94,15 @@ impl Ledger for SqliteLedger {
         visit: &mut Visit<'_, Line>,
     ) -> Result<(), Fault> {
         self.named(lines::visit_where(&self.conn, span, wanted, visit))
+    }
+
+    fn briefs(
+        &self,
+        span: Span,
+        wanted: &mut Wanted<'_>,
+        visit: &mut TakeBrief<'_, Fault>,
+    ) -> Result<(), Fault> {
+        self.named(lines::visit_briefs(&self.conn, span, wanted, visit))
     }
 
     fn hours_to_link(&self, complete_to: UnixMillis) -> Result<Vec<UnixMillis>, Fault> {
