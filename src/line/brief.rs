@@ -59,7 +59,7 @@ pub fn briefs<E: From<BadChunk>>(
     for seen in &seen {
         let figures = reader.figures(seen, &mut sequence).ok_or(BadChunk)?;
         if seen.wanted {
-            visit(&reader.brief(seen, figures, &sequence).ok_or(BadChunk)?)?;
+            visit(&reader.brief(seen, &figures, &sequence).ok_or(BadChunk)?)?;
         }
     }
     reader.is_at_its_end().then_some(()).ok_or(BadChunk.into())
@@ -205,7 +205,12 @@ impl<'a> Reader<'a> {
         Some(figures)
     }
 
-    fn brief<'b>(&'b self, seen: &Seen, figures: Figures, sequence: &'b [u8]) -> Option<Brief<'b>> {
+    fn brief<'b>(
+        &'b self,
+        seen: &Seen,
+        figures: &Figures,
+        sequence: &'b [u8],
+    ) -> Option<Brief<'b>> {
         Some(Brief {
             glance: seen.glance(&self.added, &self.judged)?,
             key: &nth(&self.judged, seen.judged)?.0,

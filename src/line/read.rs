@@ -173,10 +173,7 @@ impl Tables<'_> {
         }
         let request = match request {
             None => None,
-            Some(told) => Some(RequestAdds {
-                duration: take_option(latency)?.map(Millis),
-                ..request_of(told, tokens, money)?
-            }),
+            Some(told) => Some(request_with_duration(told, latency, tokens, money)?),
         };
         before.at = before.at.wrapping_add(take_signed(at)?);
         let further = take_signed(offset)?.cast_unsigned();
@@ -257,9 +254,25 @@ impl Tables<'_> {
     }
 }
 
+/// What is told of a request without its numbers: the money's kind, and whether usage was told.
+type Numberless = (RequestAdds, u64, bool);
+
+/// A request as it was added, with its numbers.
+fn request_with_duration(
+    told: Numberless,
+    latency: &mut &[u8],
+    tokens: &mut &[u8],
+    money: &mut &[u8],
+) -> Option<RequestAdds> {
+    Some(RequestAdds {
+        duration: take_option(latency)?.map(Millis),
+        ..request_of(told, tokens, money)?
+    })
+}
+
 /// A request as it was added, with its numbers but for its duration.
 pub(super) fn request_of(
-    (mut request, kind, told_usage): (RequestAdds, u64, bool),
+    (mut request, kind, told_usage): Numberless,
     tokens: &mut &[u8],
     money: &mut &[u8],
 ) -> Option<RequestAdds> {
