@@ -181,8 +181,8 @@ pub trait Ledger {
         visit: &mut Visit<'_, Line>,
     ) -> Result<(), Fault>;
 
-    /// As [`Ledger::lines_where`], of each line only what it adds up to: a third of the cost, and a
-    /// tenth for lines that are not wanted.
+    /// As [`Ledger::lines_where`], of each line only what it adds up to: half of what is kept of a line
+    /// is not read, and more of hours without a line that is wanted.
     ///
     /// # Errors
     /// See [`Ledger`]; and what `visit` returns.

@@ -39,8 +39,8 @@ pub struct Brief<'a> {
 /// Takes a line's brief.
 pub type TakeBrief<'a, E> = dyn FnMut(&Brief<'_>) -> Result<(), E> + 'a;
 
-/// The lines of a chunk that are wanted, in its order. A chunk of which none is wanted costs a tenth
-/// of its reading, and what is damaged elsewhere in it stays unseen.
+/// The lines of a chunk that are wanted, in its order. Of a chunk of which none is wanted three columns
+/// are read, and what is damaged elsewhere in it stays unseen.
 ///
 /// # Errors
 /// [`BadChunk`] when the bytes are no such chunk; and what `visit` returns.
