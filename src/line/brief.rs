@@ -3,11 +3,9 @@
 //! Knows no file. A newcomer may ask why beside the reader of whole lines: columns that nobody asks
 //! for need not be walked through, and linking reads every line of the books twice.
 
-use super::parts::{
-    Added, Judged, Texts, added, block, judged, nth, table, take_option, take_word64,
-};
+use super::BadChunk;
+use super::parts::{Added, Judged, added, block, judged, nth, table, take_option, take_word64};
 use super::read::{self, Glance, Wanted};
-use super::{BadChunk, COLUMNS, FIRST};
 use crate::call::Usage;
 use crate::entry::CellKey;
 use crate::ids::Fingerprint;
@@ -111,19 +109,12 @@ impl<'a> Reader<'a> {
     fn of(mut plain: &'a [u8], version: u8) -> Option<Reader<'a>> {
         let bytes = &mut plain;
         let lines = take(bytes)?;
-        let texts = Texts(table(block(bytes)?, |bytes| {
-            std::str::from_utf8(block(bytes)?).ok()
-        })?);
+        let texts = read::take_texts(bytes)?;
         let [_tellers, _places, _callers, _told] =
             [block(bytes)?, block(bytes)?, block(bytes)?, block(bytes)?];
         let added = table(block(bytes)?, |bytes| added(bytes, &texts))?;
         let judged = table(block(bytes)?, |bytes| judged(bytes, &texts))?;
         let prints = table(block(bytes)?, take_word64)?;
-        let mut columns: [&[u8]; COLUMNS] = [&[]; COLUMNS];
-        let without_identities = usize::from(version == FIRST);
-        for column in columns.iter_mut().take(COLUMNS - without_identities) {
-            *column = block(bytes)?;
-        }
         let [
             _teller,
             _place,
@@ -143,7 +134,7 @@ impl<'a> Reader<'a> {
             tokens,
             money,
             _identity,
-        ] = columns;
+        ] = read::take_columns(bytes, version)?;
         bytes.is_empty().then_some(Reader {
             lines,
             added,

@@ -90,12 +90,26 @@ struct Before {
     sequence: Vec<u8>,
 }
 
+/// The texts, which stand first.
+pub(super) fn take_texts<'a>(bytes: &mut &'a [u8]) -> Option<Texts<'a>> {
+    let text = |bytes: &mut &'a [u8]| std::str::from_utf8(block(bytes)?).ok();
+    Some(Texts(table(block(bytes)?, text)?))
+}
+
+/// The columns, which stand behind the tables; blank for one that the version has not.
+pub(super) fn take_columns<'a>(bytes: &mut &'a [u8], version: u8) -> Option<[&'a [u8]; COLUMNS]> {
+    let mut columns: [&[u8]; COLUMNS] = [&[]; COLUMNS];
+    let without_identities = usize::from(version == FIRST);
+    for column in columns.iter_mut().take(COLUMNS - without_identities) {
+        *column = block(bytes)?;
+    }
+    Some(columns)
+}
+
 fn read(mut plain: &[u8], version: u8, wanted: &mut Wanted<'_>) -> Option<Vec<Line>> {
     let bytes = &mut plain;
     let n = take(bytes)?;
-    let texts = Texts(table(block(bytes)?, |bytes| {
-        std::str::from_utf8(block(bytes)?).ok()
-    })?);
+    let texts = take_texts(bytes)?;
     let mut tables = Tables {
         tellers: table(block(bytes)?, |bytes| teller(bytes, &texts))?,
         places: table(block(bytes)?, |bytes| place(bytes, &texts))?,
@@ -107,11 +121,7 @@ fn read(mut plain: &[u8], version: u8, wanted: &mut Wanted<'_>) -> Option<Vec<Li
         texts,
         abouts: BTreeMap::new(),
     };
-    let mut columns: [&[u8]; COLUMNS] = [&[]; COLUMNS];
-    let without_identities = usize::from(version == FIRST);
-    for column in columns.iter_mut().take(COLUMNS - without_identities) {
-        *column = block(bytes)?;
-    }
+    let mut columns = take_columns(bytes, version)?;
     let mut lines: Vec<Line> = Vec::new();
     let mut before = Before::default();
     for _ in 0..n {
