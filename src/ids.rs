@@ -48,16 +48,17 @@ pub struct Identity {
     /// The key as told. Row ids carry their table in front (`sys_outbound_http_log:0b1c…`), spans
     /// are `trace/span`, weak ones are hex of a 128-bit hash.
     pub value: Text,
+    /// Worked out where the value is made, while the processor still has it at hand.
+    key: u64,
 }
 
 impl Identity {
     /// Makes one.
     #[must_use]
     pub fn new(kind: IdentityKind, value: impl Into<Text>) -> Identity {
-        Identity {
-            kind,
-            value: value.into(),
-        }
+        let value = value.into();
+        let key = key_of(kind, &value);
+        Identity { kind, value, key }
     }
 
     /// A weak identity: the hash of every part, in order.
@@ -76,26 +77,30 @@ impl Identity {
     /// ledger keeps the fact groups there.
     #[must_use]
     pub fn key(&self) -> u64 {
-        let mut bytes = [0_u8; 256];
-        let value = self.value.as_bytes();
-        let kind = match self.kind {
-            IdentityKind::Response => 1,
-            IdentityKind::Request => 2,
-            IdentityKind::Gateway => 3,
-            IdentityKind::Row => 4,
-            IdentityKind::Span => 5,
-            IdentityKind::Weak => 6,
-        };
-        let hash = match bytes.get_mut(..=value.len()) {
-            Some([first, rest @ ..]) => {
-                *first = kind;
-                rest.copy_from_slice(value);
-                twox_hash::XxHash3_64::oneshot(bytes.get(..=value.len()).unwrap_or_default())
-            }
-            _ => twox_hash::XxHash3_64::oneshot_with_seed(u64::from(kind), value),
-        };
-        hash & !0b11
+        self.key
     }
+}
+
+fn key_of(kind: IdentityKind, value: &str) -> u64 {
+    let mut bytes = [0_u8; 256];
+    let value = value.as_bytes();
+    let kind = match kind {
+        IdentityKind::Response => 1,
+        IdentityKind::Request => 2,
+        IdentityKind::Gateway => 3,
+        IdentityKind::Row => 4,
+        IdentityKind::Span => 5,
+        IdentityKind::Weak => 6,
+    };
+    let hash = match bytes.get_mut(..=value.len()) {
+        Some([first, rest @ ..]) => {
+            *first = kind;
+            rest.copy_from_slice(value);
+            twox_hash::XxHash3_64::oneshot(bytes.get(..=value.len()).unwrap_or_default())
+        }
+        _ => twox_hash::XxHash3_64::oneshot_with_seed(u64::from(kind), value),
+    };
+    hash & !0b11
 }
 
 /// A keyed 64-bit fingerprint of a person or a conversation; the plain value is not kept.

@@ -3,6 +3,7 @@
 //! Knows no source. A newcomer may ask why whole hours are computed again for one late line: links
 //! are a pure function of the lines, and a pure function of all of them cannot drift.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::attribute::Registry;
@@ -106,28 +107,58 @@ struct Tail {
     attempts: Vec<Attempt>,
 }
 
-/// When attempts of a feature failed, in order.
+/// When attempts failed, in order.
 #[derive(Default)]
-struct Failures(PlainMap<Text, BTreeMap<Group, Vec<UnixMillis>>>);
+struct Failed {
+    at: Vec<UnixMillis>,
+    /// How many of them are at or before the time that was asked for last: lines come mostly by time,
+    /// so the next answer is near.
+    reached: Cell<usize>,
+}
+
+impl Failed {
+    /// The last at or before a time.
+    fn before(&self, at: UnixMillis) -> Option<UnixMillis> {
+        let (head, tail) = self.at.split_at_checked(self.reached.get())?;
+        let reached = if head.last().is_some_and(|last| *last > at) {
+            head.partition_point(|failed| *failed <= at)
+        } else {
+            head.len() + tail.iter().take_while(|failed| **failed <= at).count()
+        };
+        self.reached.set(reached);
+        self.at.get(reached.checked_sub(1)?).copied()
+    }
+}
+
+/// When attempts of a feature failed, by their group.
+#[derive(Default)]
+struct Failures(PlainMap<Text, [Failed; 2]>);
+
+/// The place of a group's failures.
+fn place(group: Group) -> usize {
+    match group {
+        Group::Call => 0,
+        Group::Request => 1,
+    }
+}
 
 impl Failures {
     fn add(&mut self, feature: &Text, group: Group, at: UnixMillis) {
-        let groups = self.0.entry(feature.clone()).or_default();
-        groups.entry(group).or_default().push(at);
+        let of = self.0.entry(feature.clone()).or_default();
+        if let Some(failed) = of.get_mut(place(group)) {
+            failed.at.push(at);
+        }
     }
 
     fn sort(&mut self) {
-        let lists = self.0.values_mut().flat_map(BTreeMap::values_mut);
-        lists.for_each(|list| list.sort_unstable());
+        let lists = self.0.values_mut().flatten();
+        lists.for_each(|list| list.at.sort_unstable());
     }
 
     /// Whether an attempt at that time may follow one: links reach no further.
     fn precede(&self, feature: &Text, group: Group, at: UnixMillis) -> bool {
-        let known = self.0.get(feature).and_then(|groups| groups.get(&group));
-        let before = known.and_then(|list| {
-            let place = list.partition_point(|failed| *failed <= at);
-            list.get(place.checked_sub(1)?)
-        });
+        let known = self.0.get(feature).and_then(|of| of.get(place(group)));
+        let before = known.and_then(|failed| failed.before(at));
         before.is_some_and(|failed| at.0.saturating_sub(failed.0) <= RETRY_MS)
     }
 }
@@ -240,4 +271,25 @@ pub(in crate::app) fn read(row: &LinkRow) -> Result<(LinkKey, LinkTotals), Fault
         let text = format!("is damaged: the links of {} cannot be read", row.hour);
         Fault::new(FaultKind::Corrupt, text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_failure_before_a_time_is_found_wherever_one_looked_before() {
+        let failed = Failed {
+            at: [3, 5, 5, 9, 20, 21].map(UnixMillis).to_vec(),
+            reached: Cell::default(),
+        };
+        for step in [1, 2, 7, 11, 23] {
+            for n in 0..100 {
+                let at = UnixMillis(n * step % 25);
+                let known = failed.at.iter().rev().find(|one| **one <= at);
+                assert_eq!(failed.before(at), known.copied(), "{at} in steps of {step}");
+            }
+        }
+        assert_eq!(Failed::default().before(UnixMillis(0)), None);
+    }
 }

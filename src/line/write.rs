@@ -20,13 +20,14 @@ const PLAIN_BELOW: usize = 8;
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
     let mut sorted: Vec<(UnixMillis, &Kept<'_>)> =
         kept.iter().map(|one| (one.entry.at, one)).collect();
-    // Mostly in order already, which this sort is quick to see; the time alone mostly decides.
+    // The time alone mostly decides, and a sort that compares numbers alone is much faster.
+    sorted.sort_by_key(|(at, _)| *at);
     let rest = |one: &Kept<'_>| (one.id, one.entry.call.is_none());
-    sorted.sort_by(|(at, one), (then, other)| {
-        at.cmp(then)
-            .then_with(|| one.entry.sequence.cmp(&other.entry.sequence))
-            .then_with(|| rest(one).cmp(&rest(other)))
-    });
+    for alike in sorted.chunk_by_mut(|(at, _), (then, _)| at == then) {
+        alike.sort_by(|(_, one), (_, other)| {
+            (&one.entry.sequence, rest(one)).cmp(&(&other.entry.sequence, rest(other)))
+        });
+    }
     pack(kept.len(), sorted.iter().map(|one| View::of_entry(one.1)))
 }
 

@@ -18,7 +18,7 @@ pub(super) fn level(seen: &mut [Seen]) {
     let mut groups: BTreeMap<(IdentityKind, &str), Vec<usize>> = BTreeMap::new();
     for (at, seen) in seen.iter().enumerate() {
         if let Some(Report { identity, .. }) = seen.report() {
-            let Identity { kind, value } = identity;
+            let Identity { kind, value, .. } = identity;
             groups.entry((*kind, value)).or_default().push(at);
         }
     }

@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::super::fault::{Fault, FaultKind};
@@ -247,6 +248,8 @@ fn common(conn: &Connection) -> Result<(), Fault> {
     conn.query_row(&format!("PRAGMA mmap_size = {MMAP_BYTES}"), [], |_| Ok(()))
         .optional()?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // Else a statement with a bound `LIMIT` is prepared anew each time that it is run.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }
