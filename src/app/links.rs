@@ -132,32 +132,22 @@ impl Failed {
 
 /// When attempts of a feature failed, by their group.
 #[derive(Default)]
-struct Failures(PlainMap<Text, [Failed; 2]>);
-
-/// The place of a group's failures.
-fn place(group: Group) -> usize {
-    match group {
-        Group::Call => 0,
-        Group::Request => 1,
-    }
-}
+struct Failures(PlainMap<Text, BTreeMap<Group, Failed>>);
 
 impl Failures {
     fn add(&mut self, feature: &Text, group: Group, at: UnixMillis) {
-        let of = self.0.entry(feature.clone()).or_default();
-        if let Some(failed) = of.get_mut(place(group)) {
-            failed.at.push(at);
-        }
+        let groups = self.0.entry(feature.clone()).or_default();
+        groups.entry(group).or_default().at.push(at);
     }
 
     fn sort(&mut self) {
-        let lists = self.0.values_mut().flatten();
+        let lists = self.0.values_mut().flat_map(BTreeMap::values_mut);
         lists.for_each(|list| list.at.sort_unstable());
     }
 
     /// Whether an attempt at that time may follow one: links reach no further.
     fn precede(&self, feature: &Text, group: Group, at: UnixMillis) -> bool {
-        let known = self.0.get(feature).and_then(|of| of.get(place(group)));
+        let known = self.0.get(feature).and_then(|groups| groups.get(&group));
         let before = known.and_then(|failed| failed.before(at));
         before.is_some_and(|failed| at.0.saturating_sub(failed.0) <= RETRY_MS)
     }

@@ -20,7 +20,7 @@ const PLAIN_BELOW: usize = 8;
 pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
     let mut sorted: Vec<(UnixMillis, &Kept<'_>)> =
         kept.iter().map(|one| (one.entry.at, one)).collect();
-    // The time alone mostly decides, and a sort that compares numbers alone is much faster.
+    // The time alone mostly decides, and a sort that compares numbers alone is faster.
     sorted.sort_by_key(|(at, _)| *at);
     let rest = |one: &Kept<'_>| (one.id, one.entry.call.is_none());
     for alike in sorted.chunk_by_mut(|(at, _), (then, _)| at == then) {
