@@ -15,6 +15,9 @@ use rdkafka::producer::{BaseRecord, Producer as _};
 use super::broker::Broker;
 use super::{FEATURES, traffic};
 
+/// Pause between two looks at the metrics: answering costs the daemon CPU that no reading needs.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
 /// What reading a topic cost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cost {
@@ -172,7 +175,7 @@ pub(crate) fn run(broker: &Broker, topic: &str, records: usize, more: &str) -> C
     let running = Running::start(folder.path(), broker, topic, more);
     running.await_line("\"assigned\"");
     let begun = Instant::now();
-    let page = running.await_records(records, Duration::from_millis(50));
+    let page = running.await_records(records, ASK_EVERY);
     let took = begun.elapsed();
     let id = running.child.id();
     let batches = Running::sum(&page, "tollwatch_commit_seconds_count");

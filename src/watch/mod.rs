@@ -191,6 +191,7 @@ impl Watch {
             .collect();
         self.marks = Marks::read(rules, &mut self.rows);
         self.observed = Observed::read(rules, &self.rows);
+        self.write_pools();
         for normal in std::mem::take(&mut self.normals) {
             normal.habits.put_back(&mut self.rows);
         }
@@ -289,6 +290,7 @@ impl Watch {
 
     /// The rows that changed since this was last asked; to be written with what was found.
     pub fn state(&mut self) -> Changed {
+        self.write_pools();
         let rows = self.rows.changed();
         let normals = self.normals.iter_mut();
         let kept = normals.flat_map(|normal| normal.habits.changed());
@@ -300,8 +302,15 @@ impl Watch {
     pub fn whole_state(&self) -> WatchState {
         let rows = self.rows.all();
         let normals = self.normals.iter();
-        let kept = normals.flat_map(|normal| normal.habits.rows());
+        let kept = normals.flat_map(|normal| normal.habits.rows().chain([normal.pool_row()]));
         WatchState(rows.0.into_iter().chain(kept).collect())
+    }
+
+    /// Each bin changes a pool, as it does habits; a row is made of it when somebody writes it.
+    fn write_pools(&mut self) {
+        for (row, pool) in self.normals.iter().map(Normal::pool_row) {
+            self.rows.set(row, pool);
+        }
     }
 
     /// Works out what was known before the start, once everything has been told.

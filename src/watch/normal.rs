@@ -36,6 +36,7 @@ pub(super) struct Normal {
     /// Figures come by the day, and what a bin has is the difference.
     by_day: bool,
     pool: Pool,
+    pool_row: Text,
     pub(super) habits: Habits,
 }
 
@@ -44,10 +45,6 @@ pub(super) struct Normal {
 pub(super) struct Fed<'a> {
     pub(super) start: UnixMillis,
     pub(super) maintenance: &'a [Maintenance],
-}
-
-fn pool_key(rule: &Rule) -> Text {
-    Text::from(format!("p\u{1f}{}", rule.name))
 }
 
 impl Normal {
@@ -83,9 +80,8 @@ impl Normal {
                 continue;
             };
             let ring = wanted.ring(rule, plan);
-            let pool = rows
-                .get(&pool_key(rule))
-                .and_then(|bytes| Pool::decode(bytes));
+            let pool_row = Text::from(format!("p\u{1f}{}", rule.name));
+            let pool = rows.get(&pool_row).and_then(|bytes| Pool::decode(bytes));
             normals.push(Normal {
                 rule: place,
                 ring,
@@ -95,6 +91,7 @@ impl Normal {
                 budget: budget_of(promise),
                 by_day: family_of(&rule.by, &rule.scope) != Family::Cells,
                 pool: pool.unwrap_or_else(Pool::shipped),
+                pool_row,
                 habits: Habits::default(),
             });
         }
@@ -165,7 +162,6 @@ impl Normal {
                 told.marks.note(of, reading, when(fed), to);
             }
         }
-        told.rows.set(pool_key(rule), self.pool.encode());
         self.tell_learning(rule, learning, fed, told);
     }
 
@@ -373,8 +369,12 @@ impl Normal {
             habit.hear(feedback, &mut self.pool);
             rows.set(row, habit.encode());
         }
-        rows.set(pool_key(rule), self.pool.encode());
         true
+    }
+
+    /// The pool as its row.
+    pub(super) fn pool_row(&self) -> (Text, Vec<u8>) {
+        (self.pool_row.clone(), self.pool.encode())
     }
 
     /// Which rule it is.
