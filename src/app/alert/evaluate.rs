@@ -32,8 +32,6 @@ const LEARN: &str = "learn";
 const LEARN_MS: i64 = 35 * DAY_MS;
 /// Minutes that are judged before what was found is written.
 const CHUNK_MS: i64 = HOUR_MS;
-/// Minutes of the past that are judged before what was learned of them is written.
-const LEARNED_MS: i64 = 6 * HOUR_MS;
 /// Minutes behind what is complete that are looked at before they are complete.
 const PARTIAL_MS: i64 = 2 * HOUR_MS;
 /// Sources stall when nothing has been complete for so long.
@@ -47,8 +45,6 @@ pub struct Evaluator {
     reading: Reading,
     past: Past,
     cursor: AlertCursor,
-    /// Up to where what was judged is written.
-    written_to: UnixMillis,
     /// Nothing that ended before is told.
     learn_to: UnixMillis,
     /// Subjects of open episodes.
@@ -138,7 +134,6 @@ impl Evaluator {
             reading: Reading::new(cursor.seq),
             past: Past::default(),
             learn_to: learn_to.unwrap_or(target),
-            written_to: cursor.closed_to,
             cursor,
             topics,
             zone,
@@ -199,7 +194,7 @@ impl Evaluator {
         // A clock that was put back keeps nothing waiting.
         let due = !(0..MINUTE_MS).contains(&since_peeked);
         let peek = due || (self.fresh && since_peeked >= PEEK_MS);
-        if complete.is_none() && !peek && facts.is_empty() && self.written_to == closed {
+        if complete.is_none() && !peek && facts.is_empty() {
             return Ok(Evaluated {
                 more: news.more,
                 ..Evaluated::default()
@@ -224,19 +219,8 @@ impl Evaluator {
         self.cursor.closed_to = to;
         self.cursor.judged = looked.now;
         let more = news.more || complete.is_some_and(|complete| complete > to);
-        let told = if steps.is_empty() && self.may_wait((closed, to), looked.now) {
-            Vec::new()
-        } else {
-            self.write(books, setup, &steps, None)?
-        };
+        let told = self.write(books, setup, &steps, None)?;
         Ok(Evaluated { steps, told, more })
-    }
-
-    /// Whether what was judged need not be written yet: the past, which a start in between judges again.
-    fn may_wait(&self, (closed, to): (UnixMillis, UnixMillis), now: UnixMillis) -> bool {
-        let unwritten = to.0.saturating_sub(self.written_to.0);
-        let age = now.0.saturating_sub(to.0);
-        to > closed && age > PARTIAL_MS && (0..LEARNED_MS).contains(&unwritten)
     }
 
     /// Judges what the books tell of an hour of the past, at most up to `to`, as it would have been judged
@@ -373,7 +357,6 @@ impl Evaluator {
         }
         self.cursor.turn = books.write(|ledger| ledger.alert_apply(&apply))?;
         self.cursor.seq = self.reading.seq;
-        self.written_to = self.cursor.closed_to;
         Ok(told)
     }
 

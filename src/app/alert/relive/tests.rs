@@ -7,10 +7,9 @@ use crate::app::alert::around::{law, zone_of};
 use crate::app::alert::explain::tests::books;
 use crate::app::alert::listing;
 use crate::app::alert::{Evaluator, Looked};
-use crate::app::follow::Access as _;
 use crate::app::rules::backtest;
 use crate::ledger::{Alerts, Ledger, Posted, Resolution};
-use crate::units::{DAY_MS, HOUR_MS, UnixMillis};
+use crate::units::UnixMillis;
 
 use super::*;
 
@@ -117,60 +116,6 @@ fn the_past_stands_in_the_books_as_it_was_told() {
         assert_eq!(done.told, Vec::new());
     }
     assert_eq!(evaluator.cursor().closed_to, extent.1);
-}
-
-/// Judges a day of the past, begun anew after every so many looks; up to where the books knew of it after each.
-fn learn(ledger: &mut SqliteLedger, setup: &Setup, looks: usize) -> Vec<UnixMillis> {
-    let (from, to) = extent(ledger, Span::ALL).unwrap().unwrap();
-    let looked = Looked {
-        now: to,
-        complete_to: Some(from.saturating_add(DAY_MS)),
-        sources: Vec::new(),
-    };
-    let mut access = Alone(ledger);
-    let mut written = Vec::new();
-    loop {
-        let mut evaluator = Evaluator::begin(&mut access, setup, &looked).unwrap();
-        for _ in 0..looks {
-            let done = evaluator.look(&mut access, setup, &looked).unwrap();
-            let cursor = access.reader().alert_cursor().unwrap();
-            let behind = evaluator.cursor().closed_to.0 - cursor.closed_to.max(from).0;
-            assert!(behind < 6 * HOUR_MS, "{behind}");
-            let is_over = !done.more && written.last() == Some(&cursor.closed_to);
-            written.push(cursor.closed_to);
-            if is_over {
-                return written;
-            }
-        }
-    }
-}
-
-#[test]
-fn what_is_learned_of_the_past_is_written_four_times_a_day_and_comes_out_the_same_after_any_start()
-{
-    let (books, folders) = (books(), [(); 2].map(|()| tempfile::tempdir().unwrap()));
-    let [mut once, mut again] = folders.each_ref().map(|folder| books.copy(folder));
-    let written = learn(&mut once, &books.setup, usize::MAX);
-    let mut places = written.clone();
-    places.dedup();
-    assert!(written.len() > 24 && places.len() < 9, "{written:?}");
-    learn(&mut again, &books.setup, 10);
-    assert_eq!(
-        once.alert_cursor().unwrap().closed_to,
-        *places.last().unwrap()
-    );
-    let [once, again] = [once, again].map(|ledger| {
-        let mut state = ledger.alert_state().unwrap();
-        // How often a name was told in its first minute is noted, and never asked of one without a beginning.
-        let is_old = |row: &[u8]| row.starts_with(&[255; 9]);
-        state.retain(|name, row| !(name.starts_with("watch s\u{1f}") && is_old(row)));
-        state
-    });
-    let differ = once
-        .iter()
-        .filter(|(name, row)| again.get(*name) != Some(*row));
-    let differ: Vec<_> = differ.map(|(name, _)| name).collect();
-    assert_eq!((differ, once.len()), (Vec::new(), again.len()));
 }
 
 #[test]
