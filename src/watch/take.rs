@@ -41,7 +41,9 @@ impl Watch {
             }
             Fact::Day(at, cells) => {
                 let cells = self.placed(cells);
-                if is_warm {
+                // Of a day that goes on, minutes tell what was judged; what came since is news.
+                let end = self.days.next_day(at);
+                if is_warm && self.closed.is_none_or(|closed| end <= closed) {
                     for (place, cell) in &cells {
                         self.see(*place, at, (&cell.totals, 0), false);
                     }

@@ -223,6 +223,35 @@ fn hear(world: &mut World, all: &[Vec<Finding>], minute: i64, heard: &mut [u32; 
 }
 
 #[test]
+fn a_name_that_the_books_have_and_nobody_judged_is_news_after_a_start() {
+    let hosts = Rule {
+        name: "hosts".into(),
+        ..rule(&[], Check::FirstSight(Sight::Host))
+    };
+    let rules = [hosts];
+    let mut kept = Kept::default();
+    let mut world = World::new(&rules, &declared());
+    let host = |name| vec![load("itsm/notes", name).of(3, 0, 1)];
+    kept.keep(DAY + 10, host("known.example"));
+    world.minute(DAY + 10, &host("known.example"));
+    world.judge(DAY + 20, false);
+    kept.write(world.watch.state());
+    // Records went on into the books, and alerts did not.
+    kept.keep(DAY + 30, host("shadow.example"));
+    let mut world = kept.start(&rules, DAY + 20);
+    world.minute(DAY + 30, &host("shadow.example"));
+    world.judge(DAY + 40, false);
+    // The one was news before, and goes on being so.
+    assert_eq!(
+        world.story,
+        [
+            "1480: known.example bad 3 [known.example] since 1450",
+            "1480: shadow.example bad 3 [shadow.example] since 1470",
+        ]
+    );
+}
+
+#[test]
 fn started_again_at_any_moment_it_finds_the_same() {
     let rules = rules();
     let days = 26;
