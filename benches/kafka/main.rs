@@ -210,7 +210,7 @@ fn compare(broker: &Broker, feed: &Feed, (records, rounds): (usize, usize)) -> u
         feed.name,
         broker.partitions()
     );
-    for does in [Loop::Polls, Loop::Parses] {
+    for does in [Loop::Polls, Loop::Parses, Loop::Skips] {
         let scale = bare::run(does, broker, &topic, sent);
         println!("    {does:?}  {}", scale.line());
     }

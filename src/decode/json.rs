@@ -67,6 +67,12 @@ impl<'a> Json<'a> {
         serde_json::from_str(text).map_err(|error| reject_of(&error))
     }
 
+    /// Reads one value that stands inside a record; `None` where [`Json::parse`] would refuse the
+    /// record for it.
+    pub(super) fn value(bytes: &'a [u8]) -> Option<Json<'a>> {
+        serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()
+    }
+
     /// The value of a key; `None` for other kinds and missing keys.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json<'a>> {

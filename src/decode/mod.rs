@@ -32,6 +32,7 @@ use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::provider::Gate;
 
 use json::Json;
+use skim::Skimmed;
 
 pub use skim::skim_host;
 
@@ -131,14 +132,18 @@ impl Settings {
     /// Whether a column that the user names stands in this object: then it is the record itself
     /// and no envelope, whatever else it has.
     fn names_a_key_of(&self, value: &Json<'_>) -> bool {
+        self.own_names().any(|name| {
+            let first = name.split('.').next().unwrap_or(name);
+            value.get(name).is_some() || value.get(first).is_some()
+        })
+    }
+
+    /// The columns that the user names.
+    fn own_names(&self) -> impl Iterator<Item = &str> {
         self.fields
             .iter()
             .filter(|(column, _)| !NO_COLUMNS.contains(&column.as_str()))
-            .flat_map(|(_, names)| names)
-            .any(|name| {
-                let first = name.split('.').next().unwrap_or(name);
-                value.get(name).is_some() || value.get(first).is_some()
-            })
+            .flat_map(|(_, names)| names.iter().map(String::as_str))
     }
 }
 
@@ -160,12 +165,20 @@ pub trait Watcher {
     fn envelope(&mut self, _kind: &'static str) {}
     /// One unwrapped record, and the format that knows it.
     fn record(&mut self, _record: &Json<'_>, _format: Option<Format>) {}
+    /// Whether it wants to see calls whole: then no column of theirs is passed over.
+    fn reads_calls(&self) -> bool {
+        true
+    }
 }
 
 /// Watches nothing.
 struct Unwatched;
 
-impl Watcher for Unwatched {}
+impl Watcher for Unwatched {
+    fn reads_calls(&self) -> bool {
+        false
+    }
+}
 
 /// Reads one record (a line, a Kafka payload, an element of an array) and pushes what it told:
 /// at least one [`Told`], one for each call where it holds several. Never panics.
@@ -185,8 +198,8 @@ pub fn watch(bytes: &[u8], context: Context<'_>, watcher: &mut dyn Watcher, out:
         )));
     } else if !bytes.is_empty() && bytes.iter().all(u8::is_ascii_whitespace) {
         out.push(Told::Ignored(IgnoreReason::Blank));
-    } else if let Some(reason) = skim::skim(bytes, context, watcher) {
-        out.push(Told::Ignored(reason));
+    } else if skimmed(bytes, context, watcher, out) {
+        return;
     } else if binary(bytes, context, out) {
         refuse_outsized(out, before);
     } else {
@@ -198,6 +211,30 @@ pub fn watch(bytes: &[u8], context: Context<'_>, watcher: &mut dyn Watcher, out:
     if out.len() == before {
         out.push(Told::Ignored(IgnoreReason::NotACall));
     }
+}
+
+/// Reads a record as far as the skimmer can; false when that is not far enough.
+fn skimmed(
+    bytes: &[u8],
+    context: Context<'_>,
+    watcher: &mut dyn Watcher,
+    out: &mut Vec<Told>,
+) -> bool {
+    match skim::skim(bytes, context, watcher) {
+        Some(Skimmed::Ignored(reason)) => out.push(Told::Ignored(reason)),
+        Some(Skimmed::Row(row)) => {
+            let first = out.len();
+            servicenow_outbound::decode(&row, context, out);
+            refuse_outsized(out, first);
+            // A refusal names all keys of a record: only the whole of it tells them.
+            if matches!(out.last(), Some(Told::Rejected(_))) {
+                out.truncate(first);
+                return false;
+            }
+        }
+        None => return false,
+    }
+    true
 }
 
 /// Turns reports from `first` on whose numbers no call can have into rejections.

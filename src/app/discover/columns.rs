@@ -228,6 +228,10 @@ impl Watcher for Looker<'_> {
             None => self.unknown(record),
         }
     }
+
+    fn reads_calls(&self) -> bool {
+        self.looking
+    }
 }
 
 fn look_at(record: &Json<'_>, settings: &Settings, field: LogicalField, seen: &mut FieldSeen) {

@@ -52,7 +52,7 @@ impl<'a> Deref for Entries<'a> {
 
 impl<'a> Entries<'a> {
     /// None, with room for as many as a record mostly has.
-    pub(super) fn with_room() -> Entries<'a> {
+    pub(crate) fn with_room() -> Entries<'a> {
         Entries {
             list: Vec::with_capacity(16),
             ..Entries::default()
@@ -92,7 +92,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Adds an entry whose key is not there.
-    pub(super) fn push(&mut self, key: Key<'a>, value: Json<'a>) {
+    pub(crate) fn push(&mut self, key: Key<'a>, value: Json<'a>) {
         self.list.push((key, value));
         let entries = self.list.len();
         let first = match entries {

@@ -1,7 +1,7 @@
 //! The keys that the skimmer reads, as bits of a set.
 //!
 //! Knows no values. A newcomer may ask why the aliases stand here once more: a match on literals is
-//! what makes a key cheap to tell, and a test holds the two lists together.
+//! what makes a key cheap to tell, and tests hold the lists to the decoder's.
 
 pub(super) const HOSTNAME: u32 = 1;
 pub(super) const URL_HOSTNAME: u32 = 1 << 1;
@@ -66,4 +66,26 @@ pub(super) fn bit(name: &[u8]) -> u32 {
         | b"model_name" => FOREIGN,
         _ => 0,
     }
+}
+
+/// Whether the decoder of a row reads this column.
+pub(super) fn is_read(name: &[u8]) -> bool {
+    bit(name) & !FOREIGN != 0
+        || matches!(
+            name,
+            b"response_time"
+                | b"total_time"
+                | b"call_time"
+                | b"duration"
+                | b"request_length"
+                | b"response_length"
+                | b"error_message"
+                | b"sequence"
+                | b"transaction"
+                | b"scope"
+                | b"source_table"
+                | b"user"
+                | b"sys_created_by"
+                | b"response_headers"
+        )
 }

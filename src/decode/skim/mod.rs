@@ -1,13 +1,16 @@
-//! Tells outbound calls to other hosts by one pass over the bytes, without decoding.
+//! Tells outbound calls to other hosts by one pass over the bytes, without decoding; of a call that
+//! may be ours it takes the columns that are read, and no others.
 //!
-//! Knows only the keys by which a `sys_outbound_http_log` row is told and its destination found;
-//! whatever looks unusual it leaves to the decoder. A newcomer may ask why it exists: a topic of
-//! outbound calls is nine tenths calls to others, and building a tree of each to throw it away
-//! would cost most of the time.
+//! Knows only the keys by which a `sys_outbound_http_log` row is told, its destination found and its
+//! columns read; whatever looks unusual it leaves to the tree reader. A newcomer may ask why it
+//! exists: a topic of outbound calls is nine tenths calls to others, and half the columns of the
+//! rest are nobody's; building a tree of each to throw it away would cost most of the time.
 //!
 //! What it promises: a valid record that is ignored here would be ignored by the decoder. Of a
-//! broken record it may miss a fault inside nested values, numbers or keys that it does not read.
+//! broken record to somebody else it may miss a fault inside nested values, numbers or keys that it
+//! does not read; of a call that may be ours it misses none.
 
+mod columns;
 mod key;
 mod scanner;
 
@@ -22,43 +25,58 @@ use super::{Context, Settings, Watcher, fields};
 
 use scanner::{Scanner, Value};
 
-/// The outcome of a record that needs no decoding; `None` leaves it to the decoder.
-pub(super) fn skim(
-    bytes: &[u8],
+/// What the skimmer made of a record.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Skimmed<'a> {
+    /// It needs no decoding.
+    Ignored(IgnoreReason),
+    /// A row of a call that may be ours, with the columns that its decoder reads.
+    Row(Json<'a>),
+}
+
+/// Looks through a record; `None` leaves it to the tree reader, as all calls that may be ours are
+/// left when the watcher reads calls.
+pub(super) fn skim<'a>(
+    bytes: &'a [u8],
     context: Context<'_>,
     watcher: &mut dyn Watcher,
-) -> Option<IgnoreReason> {
+) -> Option<Skimmed<'a>> {
     let settings = context.settings;
     match settings.format {
         None | Some(Format::ServicenowOutbound) => {}
         Some(_) => return None,
     }
-    // Neither a key of another format nor a host that is ours leaves anything to skim.
-    let fixed = settings.format.is_some();
-    let goes_on = |row: &Row<'_>| {
-        let ours = |host: &str| context.gate.might_admit(host, "");
-        let host = row.host.as_deref().and_then(fields::split_url);
-        (fixed || row.seen & key::FOREIGN == 0) && !host.is_some_and(|named| ours(named.host))
+    let build = |watcher: &dyn Watcher| {
+        let row = || columns::row(bytes, settings).map(Skimmed::Row);
+        (!watcher.reads_calls()).then(row).flatten()
     };
-    let row = scan(bytes, settings, goes_on)?;
-    if !row.is_outbound(fixed) {
+    let ours = |row: &Row<'_>| {
+        let host = row.host.as_deref().and_then(fields::split_url);
+        host.is_some_and(|named| context.gate.might_admit(named.host, ""))
+    };
+    let Scan::Row(row) = scan(bytes, settings, ours)? else {
+        return build(watcher);
+    };
+    if !row.is_outbound(settings.format.is_some()) {
         return None;
     }
     let (host, path) = address(row.host.as_deref(), row.url.as_deref(), row.path.as_deref())?;
     if context.gate.might_admit(host, &path) {
-        return None;
+        return build(watcher);
     }
     // The tree reader refuses what is not UTF-8, in whatever value it stands.
     std::str::from_utf8(bytes).ok()?;
     watcher.skimmed(host, &path);
-    Some(IgnoreReason::OtherCall)
+    Some(Skimmed::Ignored(IgnoreReason::OtherCall))
 }
 
 /// The host of an outbound call, found by the skimmer's scan alone; `None` where it would leave
 /// the record to the decoder. For measuring the scan.
 #[must_use]
 pub fn skim_host(bytes: &[u8]) -> Option<String> {
-    let row = scan(bytes, &Settings::default(), |_| true)?;
+    let Scan::Row(row) = scan(bytes, &Settings::default(), |_| false)? else {
+        return None;
+    };
     if !row.is_outbound(false) {
         return None;
     }
@@ -99,43 +117,36 @@ enum Part {
     Path,
 }
 
-/// Scans a whole record; `None` for anything that is no plain object, or unusual, and once `goes_on`
-/// says no: it is asked whenever a key of another format or a part of the destination was found.
+/// How a scan ended.
+enum Scan<'a> {
+    /// At the end of the record.
+    Row(Row<'a>),
+    /// At a part of the destination that is ours.
+    Ours,
+}
+
+/// Scans a whole record; `None` for anything that is no plain object, or unusual, or another
+/// format's by a key. `ours` is asked whenever a part of the destination was found.
 fn scan<'a>(
     bytes: &'a [u8],
     settings: &Settings,
-    goes_on: impl Fn(&Row<'a>) -> bool,
-) -> Option<Row<'a>> {
+    ours: impl Fn(&Row<'a>) -> bool,
+) -> Option<Scan<'a>> {
     let own = OwnNames::new(settings)?;
+    let fixed = settings.format.is_some();
     let mut row = Row::default();
     let mut scanner = Scanner::new(bytes);
     scanner.expect(b'{')?;
     loop {
-        scanner.expect(b'"')?;
-        let name = scanner.plain_string()?;
-        scanner.expect(b':')?;
-        let value = scanner.value()?;
-        let mut bit = key::bit(name);
-        let mut part = part_of(bit);
-        if !own.is_empty()
-            && let Some(named) = own.part(name)
-        {
-            bit |= match named {
-                Part::Host => key::OWN_HOST,
-                Part::Url => key::OWN_URL,
-                Part::Path => key::OWN_PATH,
-            };
-            part = Some(named);
-        }
-        // Twice the same key is for the decoder to refuse.
-        if row.seen & bit & !key::FOREIGN != 0 {
-            return None;
-        }
-        row.seen |= bit;
+        let (name, value) = scanner.entry()?;
+        let part = row.see(name, &own)?;
         if let Some(part) = part {
             row.keep(part, &value)?;
+            if ours(&row) {
+                return Some(Scan::Ours);
+            }
         }
-        if (part.is_some() || bit & key::FOREIGN != 0) && !goes_on(&row) {
+        if !fixed && row.seen & key::FOREIGN != 0 {
             return None;
         }
         match scanner.next()? {
@@ -144,7 +155,7 @@ fn scan<'a>(
             _ => return None,
         }
     }
-    scanner.only_white_is_left().then_some(row)
+    scanner.only_white_is_left().then_some(Scan::Row(row))
 }
 
 fn part_of(bit: u32) -> Option<Part> {
@@ -157,6 +168,28 @@ fn part_of(bit: u32) -> Option<Part> {
 }
 
 impl<'a> Row<'a> {
+    /// Takes note of a key, and tells the part that it plays; `None` when it stands there twice,
+    /// which is for the tree reader to refuse.
+    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<Option<Part>> {
+        let mut bit = key::bit(name);
+        let mut part = part_of(bit);
+        if !own.is_empty()
+            && let Some(named) = own.part(name)
+        {
+            bit |= match named {
+                Part::Host => key::OWN_HOST,
+                Part::Url => key::OWN_URL,
+                Part::Path => key::OWN_PATH,
+            };
+            part = Some(named);
+        }
+        if self.seen & bit & !key::FOREIGN != 0 {
+            return None;
+        }
+        self.seen |= bit;
+        Some(part)
+    }
+
     /// Keeps a part of the destination; `None` when two columns tell the same part, because
     /// which of them counts is the decoder's knowledge.
     fn keep(&mut self, part: Part, value: &Value<'a>) -> Option<()> {
@@ -169,7 +202,7 @@ impl<'a> Row<'a> {
             Value::String(raw) => Cow::Borrowed(std::str::from_utf8(raw).ok()?.trim()),
             Value::Nested(raw) => wrapped(raw)?,
             Value::Null => return Some(()),
-            Value::Escaped | Value::Scalar => return None,
+            Value::Escaped(_) | Value::Scalar(_) => return None,
         };
         if text.is_empty() {
             return Some(());

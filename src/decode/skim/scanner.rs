@@ -12,14 +12,14 @@ const MAX_DEPTH: u32 = 64;
 pub(super) enum Value<'a> {
     /// The inside of a string without escapes.
     String(&'a [u8]),
-    /// A string with escapes.
-    Escaped,
+    /// A string with escapes, quotes included.
+    Escaped(&'a [u8]),
     /// An array or object, brackets included.
     Nested(&'a [u8]),
     /// `null`.
     Null,
     /// A number or truth value.
-    Scalar,
+    Scalar(&'a [u8]),
 }
 
 pub(super) struct Scanner<'a> {
@@ -53,13 +53,21 @@ impl<'a> Scanner<'a> {
         (self.next()? == byte).then_some(())
     }
 
+    /// A key without escapes, and its value.
+    pub(super) fn entry(&mut self) -> Option<(&'a [u8], Value<'a>)> {
+        self.expect(b'"')?;
+        let name = self.plain_string()?;
+        self.expect(b':')?;
+        Some((name, self.value()?))
+    }
+
     pub(super) fn only_white_is_left(&self) -> bool {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         rest.iter().all(|byte| is_white(*byte))
     }
 
     /// The inside of a string whose opening quote was read; `None` when it has escapes.
-    pub(super) fn plain_string(&mut self) -> Option<&'a [u8]> {
+    fn plain_string(&mut self) -> Option<&'a [u8]> {
         let rest = self.bytes.get(self.at..)?;
         let end = string_end(rest)?;
         let (inside, after) = rest.split_at_checked(end)?;
@@ -81,7 +89,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    pub(super) fn value(&mut self) -> Option<Value<'a>> {
+    fn value(&mut self) -> Option<Value<'a>> {
         match self.next()? {
             b'"' => {
                 let start = self.at;
@@ -90,7 +98,7 @@ impl<'a> Scanner<'a> {
                 }
                 self.at = start;
                 self.skip_string()?;
-                Some(Value::Escaped)
+                self.bytes.get(start - 1..self.at).map(Value::Escaped)
             }
             open @ (b'{' | b'[') => {
                 let start = self.at - 1;
@@ -141,8 +149,8 @@ impl<'a> Scanner<'a> {
         }
         match self.bytes.get(start..self.at)? {
             b"null" => Some(Value::Null),
-            b"true" | b"false" => Some(Value::Scalar),
-            number => is_number(number).then_some(Value::Scalar),
+            truth @ (b"true" | b"false") => Some(Value::Scalar(truth)),
+            number => is_number(number).then_some(Value::Scalar(number)),
         }
     }
 }

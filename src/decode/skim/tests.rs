@@ -8,19 +8,23 @@ use crate::provider::Gate;
 
 /// What the skimmer says, with these settings.
 fn skimmed(bytes: &[u8], settings: &Settings) -> Option<IgnoreReason> {
+    match outcome(bytes, settings) {
+        Some(Skimmed::Ignored(reason)) => Some(reason),
+        Some(Skimmed::Row(_)) | None => None,
+    }
+}
+
+fn outcome<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Skimmed<'a>> {
     let gate = Gate::default();
-    skim(
-        bytes,
-        Context {
-            settings,
-            gate: &gate,
-        },
-        &mut Unwatched,
-    )
+    let context = Context {
+        settings,
+        gate: &gate,
+    };
+    skim(bytes, context, &mut Unwatched)
 }
 
 /// What the decoder says when nobody skims.
-fn decoded(bytes: &[u8], settings: &Settings) -> Vec<Told> {
+pub(super) fn decoded(bytes: &[u8], settings: &Settings) -> Vec<Told> {
     let gate = Gate::default();
     let context = Context {
         settings,

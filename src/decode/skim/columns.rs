@@ -1,0 +1,136 @@
+//! The columns of a call's row that its decoder reads; the others are checked and passed over.
+//!
+//! Knows no meaning of a column. What it returns is what the tree reader would have read, less the
+//! columns that nobody asks for; whatever looks unusual it leaves to the tree reader. A newcomer may
+//! ask why what is passed over is checked at all: a record is refused for a fault wherever it stands,
+//! and for a key that stands there twice, or half of a torn record would be believed.
+
+use std::borrow::Cow;
+
+use super::super::Settings;
+use super::super::json::{Entries, Json, Key};
+use super::scanner::{Scanner, Value};
+use super::{OwnNames, Row, key};
+
+/// Numbers of up to so many digits are never out of a double's range.
+const PLAIN_NUMBER_MAX: usize = 18;
+
+/// The row with the columns that are read; `None` when it is no row for sure, or is unusual.
+pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> {
+    // Within texts they are faults; between values they are rare in a message.
+    let has_controls = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | (*byte < b' '));
+    if has_controls(bytes) || settings.own_names().any(|name| name.contains('.')) {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()?;
+    let fixed = settings.format.is_some();
+    let names_own = !settings.fields.is_empty();
+    let own = OwnNames::new(settings)?;
+    let is_own = |name: &[u8]| settings.own_names().any(|own| own.as_bytes() == name);
+    let mut row = Row::default();
+    let mut keys = Keys::default();
+    let mut entries = Box::new(Entries::with_room());
+    let mut scanner = Scanner::new(bytes);
+    scanner.expect(b'{')?;
+    loop {
+        let (name, value) = scanner.entry()?;
+        row.see(name, &own)?;
+        if !keys.add(name) {
+            return None;
+        }
+        if key::is_read(name) || (names_own && is_own(name)) {
+            let name = std::str::from_utf8(name).ok()?;
+            entries.push(Key::from(Cow::Borrowed(name)), read(&value)?);
+        } else if !is_sound(&value) {
+            return None;
+        }
+        match scanner.next()? {
+            b',' => {}
+            b'}' => break,
+            _ => return None,
+        }
+    }
+    let is_row = scanner.only_white_is_left() && row.is_outbound(fixed);
+    is_row.then_some(Json::Object(entries))
+}
+
+fn read<'a>(value: &Value<'a>) -> Option<Json<'a>> {
+    match *value {
+        Value::String(text) => Some(Json::Str(Cow::Borrowed(std::str::from_utf8(text).ok()?))),
+        Value::Null => Some(Json::Null),
+        Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw),
+    }
+}
+
+fn is_sound(value: &Value<'_>) -> bool {
+    match *value {
+        Value::String(_) | Value::Null => true,
+        Value::Scalar(raw) if raw.len() <= PLAIN_NUMBER_MAX => true,
+        Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw).is_some(),
+    }
+}
+
+/// Slots for marks of keys; a power of two.
+const SLOTS: usize = 128;
+/// With more keys the slots are too full to be quick.
+const KEYS_MAX: usize = 96;
+
+/// Marks of the keys of one object. Two keys can have the same mark, the same key cannot have two.
+struct Keys {
+    /// From the slot on that a mark names; 0 where none is.
+    marks: [u32; SLOTS],
+    count: usize,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys {
+            marks: [0; SLOTS],
+            count: 0,
+        }
+    }
+}
+
+impl Keys {
+    /// Adds a key; false when it may be there already, or there are too many.
+    fn add(&mut self, name: &[u8]) -> bool {
+        self.count += 1;
+        if self.count > KEYS_MAX {
+            return false;
+        }
+        let hash = hash(name);
+        let low = u32::try_from(hash & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+        // Never 0, which means that a slot is free.
+        let mark = low | 1;
+        let first = usize::try_from(hash >> 57).unwrap_or(0);
+        for step in 0..SLOTS {
+            match self.marks.get_mut((first + step) % SLOTS) {
+                Some(slot) if *slot == 0 => {
+                    *slot = mark;
+                    return true;
+                }
+                Some(slot) if *slot == mark => return false,
+                Some(_) | None => {}
+            }
+        }
+        false
+    }
+}
+
+/// All bytes of a key and its length, mixed.
+fn hash(name: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = name.as_chunks::<8>();
+    let mut last = [0; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
+    words.iter().chain([&last]).fold(length, |hash, word| {
+        let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
+        mixed ^ (mixed >> 29)
+    })
+}
+
+#[cfg(test)]
+mod tests;
