@@ -14,6 +14,10 @@ use super::{OwnNames, Row, key};
 
 /// Numbers of up to so many digits are never out of a double's range.
 const PLAIN_NUMBER_MAX: usize = 18;
+/// Objects within a value have few keys, or are unusual.
+const FEW: usize = 16;
+/// Deepest nesting that is passed over.
+const LEVELS: u32 = 32;
 
 /// The row with the columns that are read; `None` when it is no row for sure, or is unusual.
 pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> {
@@ -22,7 +26,7 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> 
     if has_controls(bytes) || settings.own_names().any(|name| name.contains('.')) {
         return None;
     }
-    std::str::from_utf8(bytes).ok()?;
+    let text = std::str::from_utf8(bytes).ok()?;
     let fixed = settings.format.is_some();
     let names_own = !settings.fields.is_empty();
     let own = OwnNames::new(settings)?;
@@ -33,16 +37,25 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> 
     let mut scanner = Scanner::new(bytes);
     scanner.expect(b'{')?;
     loop {
-        let (name, value) = scanner.entry()?;
-        row.see(name, &own)?;
+        let name = scanner.name()?;
         if !keys.add(name) {
             return None;
         }
-        if key::is_read(name) || (names_own && is_own(name)) {
+        let (bit, _) = row.see(name, &own)?;
+        if bit & !key::FOREIGN != 0 || (names_own && is_own(name)) {
             let name = std::str::from_utf8(name).ok()?;
-            entries.push(Key::from(Cow::Borrowed(name)), read(&value)?);
-        } else if !is_sound(&value) {
-            return None;
+            let value = match scanner.value()? {
+                Value::String(inside) => {
+                    // The closing quote was read last.
+                    let end = scanner.at() - 1;
+                    Json::Str(Cow::Borrowed(text.get(end - inside.len()..end)?))
+                }
+                Value::Null => Json::Null,
+                Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw)?,
+            };
+            entries.push(Key::from(Cow::Borrowed(name)), value);
+        } else {
+            pass(&mut scanner, LEVELS)?;
         }
         match scanner.next()? {
             b',' => {}
@@ -54,19 +67,56 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> 
     is_row.then_some(Json::Object(entries))
 }
 
-fn read<'a>(value: &Value<'a>) -> Option<Json<'a>> {
-    match *value {
-        Value::String(text) => Some(Json::Str(Cow::Borrowed(std::str::from_utf8(text).ok()?))),
-        Value::Null => Some(Json::Null),
-        Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw),
+/// Moves behind a value, as strict as the tree reader is; `None` where it is wrong or unusual.
+fn pass(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
+    match scanner.next()? {
+        b'{' => pass_object(scanner, levels.checked_sub(1)?),
+        b'[' => pass_array(scanner, levels.checked_sub(1)?),
+        first => {
+            let is_sound = match scanner.value_from(first)? {
+                Value::String(_) | Value::Null => true,
+                Value::Scalar(raw) if raw.len() <= PLAIN_NUMBER_MAX => true,
+                Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => {
+                    Json::value(raw).is_some()
+                }
+            };
+            is_sound.then_some(())
+        }
     }
 }
 
-fn is_sound(value: &Value<'_>) -> bool {
-    match *value {
-        Value::String(_) | Value::Null => true,
-        Value::Scalar(raw) if raw.len() <= PLAIN_NUMBER_MAX => true,
-        Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw).is_some(),
+fn pass_object(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
+    let mut names: [&[u8]; FEW] = [&[]; FEW];
+    if scanner.peek()? == b'}' {
+        return scanner.expect(b'}');
+    }
+    for count in 0..FEW {
+        let name = scanner.name()?;
+        if names.get(..count)?.contains(&name) {
+            return None;
+        }
+        *names.get_mut(count)? = name;
+        pass(scanner, levels)?;
+        match scanner.next()? {
+            b',' => {}
+            b'}' => return Some(()),
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn pass_array(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
+    if scanner.peek()? == b']' {
+        return scanner.expect(b']');
+    }
+    loop {
+        pass(scanner, levels)?;
+        match scanner.next()? {
+            b',' => {}
+            b']' => return Some(()),
+            _ => return None,
+        }
     }
 }
 

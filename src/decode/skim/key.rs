@@ -23,6 +23,10 @@ pub(super) const FOREIGN: u32 = 1 << 14;
 pub(super) const OWN_HOST: u32 = 1 << 15;
 pub(super) const OWN_URL: u32 = 1 << 16;
 pub(super) const OWN_PATH: u32 = 1 << 17;
+/// Further columns that the decoder of a row reads.
+pub(super) const FURTHER: u32 = 1 << 18;
+/// Bits that several keys share.
+pub(super) const SHARED: u32 = FOREIGN | FURTHER;
 
 pub(super) const ANY_DESTINATION: u32 = HOSTNAME | URL_HOSTNAME | HOST | URL;
 pub(super) const ANY_CALL: u32 =
@@ -64,28 +68,9 @@ pub(super) fn bit(name: &[u8]) -> u32 {
         | b"skill_config_id"
         | b"output_metadata"
         | b"model_name" => FOREIGN,
+        b"response_time" | b"total_time" | b"call_time" | b"duration" | b"request_length"
+        | b"response_length" | b"error_message" | b"sequence" | b"transaction" | b"scope"
+        | b"source_table" | b"user" | b"sys_created_by" | b"response_headers" => FURTHER,
         _ => 0,
     }
-}
-
-/// Whether the decoder of a row reads this column.
-pub(super) fn is_read(name: &[u8]) -> bool {
-    bit(name) & !FOREIGN != 0
-        || matches!(
-            name,
-            b"response_time"
-                | b"total_time"
-                | b"call_time"
-                | b"duration"
-                | b"request_length"
-                | b"response_length"
-                | b"error_message"
-                | b"sequence"
-                | b"transaction"
-                | b"scope"
-                | b"source_table"
-                | b"user"
-                | b"sys_created_by"
-                | b"response_headers"
-        )
 }

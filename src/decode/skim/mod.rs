@@ -138,8 +138,9 @@ fn scan<'a>(
     let mut scanner = Scanner::new(bytes);
     scanner.expect(b'{')?;
     loop {
-        let (name, value) = scanner.entry()?;
-        let part = row.see(name, &own)?;
+        let name = scanner.name()?;
+        let value = scanner.value()?;
+        let (_, part) = row.see(name, &own)?;
         if let Some(part) = part {
             row.keep(part, &value)?;
             if ours(&row) {
@@ -168,9 +169,9 @@ fn part_of(bit: u32) -> Option<Part> {
 }
 
 impl<'a> Row<'a> {
-    /// Takes note of a key, and tells the part that it plays; `None` when it stands there twice,
-    /// which is for the tree reader to refuse.
-    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<Option<Part>> {
+    /// Takes note of a key, and tells its bits and the part that it plays; `None` when it stands
+    /// there twice, which is for the tree reader to refuse.
+    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<(u32, Option<Part>)> {
         let mut bit = key::bit(name);
         let mut part = part_of(bit);
         if !own.is_empty()
@@ -183,11 +184,11 @@ impl<'a> Row<'a> {
             };
             part = Some(named);
         }
-        if self.seen & bit & !key::FOREIGN != 0 {
+        if self.seen & bit & !key::SHARED != 0 {
             return None;
         }
         self.seen |= bit;
-        Some(part)
+        Some((bit, part))
     }
 
     /// Keeps a part of the destination; `None` when two columns tell the same part, because

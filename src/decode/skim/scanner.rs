@@ -49,16 +49,28 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The same, the place left before it.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        let byte = self.next()?;
+        self.at -= 1;
+        Some(byte)
+    }
+
     pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         (self.next()? == byte).then_some(())
     }
 
-    /// A key without escapes, and its value.
-    pub(super) fn entry(&mut self) -> Option<(&'a [u8], Value<'a>)> {
+    /// A key without escapes, its colon read.
+    pub(super) fn name(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let name = self.plain_string()?;
         self.expect(b':')?;
-        Some((name, self.value()?))
+        Some(name)
+    }
+
+    /// How many bytes were read.
+    pub(super) fn at(&self) -> usize {
+        self.at
     }
 
     pub(super) fn only_white_is_left(&self) -> bool {
@@ -67,7 +79,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The inside of a string whose opening quote was read; `None` when it has escapes.
-    fn plain_string(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn plain_string(&mut self) -> Option<&'a [u8]> {
         let rest = self.bytes.get(self.at..)?;
         let end = string_end(rest)?;
         let (inside, after) = rest.split_at_checked(end)?;
@@ -89,8 +101,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn value(&mut self) -> Option<Value<'a>> {
-        match self.next()? {
+    pub(super) fn value(&mut self) -> Option<Value<'a>> {
+        let first = self.next()?;
+        self.value_from(first)
+    }
+
+    /// The value whose first byte was read.
+    pub(super) fn value_from(&mut self, first: u8) -> Option<Value<'a>> {
+        match first {
             b'"' => {
                 let start = self.at;
                 if let Some(inside) = self.plain_string() {

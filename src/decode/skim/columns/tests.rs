@@ -19,12 +19,14 @@ fn call(entries: &str) -> String {
 }
 
 /// Entries of calls whose columns are taken.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 12] = [
     r#""u_note":"x""#,
     r#""u_note":"Übergröße 😀","u_flag":true,"u_none":null,"u_number":-12.5"#,
     r#""u_note":"a\"b\\c\u00e4\n""#,
     r#""u_number":123456789012345678901234567890"#,
     r#""u_nested":{"a":[1,2,{"b":"]}"}]},"u_list":[]"#,
+    r#""u_nested":{ "a" : { } , "b" : [ ] , "c" : [ { "a" : "\n" } , null ] }"#,
+    r#""u_nested":{"a":{"a":{"a":1}},"b":{"a":1}}"#,
     r#""response_time":"2841","total_time":7,"duration":1.5"#,
     r#""scope":{"value":"sn_x","display_value":"X","link":"https://x.example/api/now/sys_scope/1"}"#,
     r#""response_headers":"{\"x-ms-region\":\"West Europe\",\"apim-request-id\":\"5c0b\"}""#,
@@ -33,7 +35,7 @@ const TAKEN: [&str; 10] = [
 ];
 
 /// Entries of calls that are left to the tree reader; it refuses most of them.
-const LEFT: [&str; 17] = [
+const LEFT: [&str; 25] = [
     // The same key twice: of those that are read, of the others, within a value.
     r#""response_time":"1","response_time":"2""#,
     r#""u_note":"1","u_note":"1""#,
@@ -48,6 +50,14 @@ const LEFT: [&str; 17] = [
     r#""u_number":NaN"#,
     r#""u_nested":{"a":01}"#,
     r#""u_nested":[1,]"#,
+    r#""u_nested":{"a":1,}"#,
+    r#""u_nested":{"a":[1}}"#,
+    r#""u_nested":{"a" 1}"#,
+    r#""u_nested":{a:1}"#,
+    r#""u_nested":{"a":{"b":1,"c":2,"b":3}}"#,
+    r#""u_nested":["\ud800"]"#,
+    r#""u_nested":[}"#,
+    r#""u_nested":[1 2]"#,
     r#""response_time":1e999"#,
     r#""u_note":"x",,"u_flag":true"#,
     // What is rare: a number with an exponent, a key with an escape, another format's key.
@@ -93,7 +103,7 @@ fn finds_a_fault_at_the_end_and_in_any_byte() {
 fn reads_no_column_that_the_decoder_does_not_and_misses_none() {
     for column in servicenow_outbound::COLUMNS {
         for alias in column.aliases {
-            assert!(key::is_read(alias.as_bytes()), "{alias}");
+            assert_ne!(key::bit(alias.as_bytes()) & !key::FOREIGN, 0, "{alias}");
         }
     }
     let record = call(r#""u_note":"x","session":"y","scope":"z""#);
