@@ -15,7 +15,7 @@ use super::{OwnNames, Row, key};
 /// Numbers of up to so many digits are never out of a double's range.
 const PLAIN_NUMBER_MAX: usize = 18;
 /// Objects within a value have few keys, or are unusual.
-const FEW: usize = 16;
+const FEW: usize = 8;
 /// Deepest nesting that is passed over.
 const LEVELS: u32 = 32;
 
@@ -28,27 +28,27 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> 
     }
     let text = std::str::from_utf8(bytes).ok()?;
     let fixed = settings.format.is_some();
-    let names_own = !settings.fields.is_empty();
     let own = OwnNames::new(settings)?;
-    let is_own = |name: &[u8]| settings.own_names().any(|own| own.as_bytes() == name);
+    let is_own = |name: &str| settings.own_names().any(|own| own == name);
+    let names_own = !settings.fields.is_empty();
     let mut row = Row::default();
     let mut keys = Keys::default();
     let mut entries = Box::new(Entries::with_room());
     let mut scanner = Scanner::new(bytes);
     scanner.expect(b'{')?;
     loop {
-        let name = scanner.name()?;
-        if !keys.add(name) {
+        scanner.expect(b'"')?;
+        let key = scanner.plain_string()?;
+        let name = just_read(text, &scanner, key)?;
+        scanner.expect(b':')?;
+        if !keys.add(key) {
             return None;
         }
-        let (bit, _) = row.see(name, &own)?;
+        let bit = row.see(key, &own)?;
         if bit & !key::FOREIGN != 0 || (names_own && is_own(name)) {
-            let name = std::str::from_utf8(name).ok()?;
             let value = match scanner.value()? {
                 Value::String(inside) => {
-                    // The closing quote was read last.
-                    let end = scanner.at() - 1;
-                    Json::Str(Cow::Borrowed(text.get(end - inside.len()..end)?))
+                    Json::Str(Cow::Borrowed(just_read(text, &scanner, inside)?))
                 }
                 Value::Null => Json::Null,
                 Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw)?,
@@ -65,6 +65,12 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> 
     }
     let is_row = scanner.only_white_is_left() && row.is_outbound(fixed);
     is_row.then_some(Json::Object(entries))
+}
+
+/// The string whose closing quote was read last, as text.
+fn just_read<'a>(text: &'a str, scanner: &Scanner<'_>, inside: &[u8]) -> Option<&'a str> {
+    let end = scanner.at() - 1;
+    text.get(end - inside.len()..end)
 }
 
 /// Moves behind a value, as strict as the tree reader is; `None` where it is wrong or unusual.
@@ -170,16 +176,24 @@ impl Keys {
 /// All bytes of a key and its length, mixed.
 fn hash(name: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = name.as_chunks::<8>();
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
-    words.iter().chain([&last]).fold(length, |hash, word| {
-        let mixed = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
+    let mix = |hash: u64, word: u64| {
+        let mixed = (hash ^ word).wrapping_mul(FACTOR);
         mixed ^ (mixed >> 29)
-    })
+    };
+    let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
+    // The last eight bytes may be mixed twice; of less than eight there is one word.
+    let last = name.last_chunk::<8>().map_or_else(
+        || {
+            name.iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte))
+        },
+        |word| u64::from_le_bytes(*word),
+    );
+    let (words, _) = name.as_chunks::<8>();
+    let first = words
+        .iter()
+        .fold(length, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    mix(first, last)
 }
 
 #[cfg(test)]

@@ -140,8 +140,8 @@ fn scan<'a>(
     loop {
         let name = scanner.name()?;
         let value = scanner.value()?;
-        let (_, part) = row.see(name, &own)?;
-        if let Some(part) = part {
+        let bit = row.see(name, &own)?;
+        if let Some(part) = part_of(bit) {
             row.keep(part, &value)?;
             if ours(&row) {
                 return Some(Scan::Ours);
@@ -159,36 +159,30 @@ fn scan<'a>(
     scanner.only_white_is_left().then_some(Scan::Row(row))
 }
 
+/// The part that a key plays: by the settings, or by its name.
 fn part_of(bit: u32) -> Option<Part> {
-    match bit {
-        key::HOSTNAME | key::URL_HOSTNAME | key::HOST => Some(Part::Host),
-        key::URL => Some(Part::Url),
-        key::PATH | key::URL_PATH => Some(Part::Path),
+    let own = bit & (key::OWN_HOST | key::OWN_URL | key::OWN_PATH);
+    match if own == 0 { bit } else { own } {
+        key::HOSTNAME | key::URL_HOSTNAME | key::HOST | key::OWN_HOST => Some(Part::Host),
+        key::URL | key::OWN_URL => Some(Part::Url),
+        key::PATH | key::URL_PATH | key::OWN_PATH => Some(Part::Path),
         _ => None,
     }
 }
 
 impl<'a> Row<'a> {
-    /// Takes note of a key, and tells its bits and the part that it plays; `None` when it stands
-    /// there twice, which is for the tree reader to refuse.
-    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<(u32, Option<Part>)> {
+    /// Takes note of a key, and tells its bits; `None` when it stands there twice, which is for the
+    /// tree reader to refuse.
+    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<u32> {
         let mut bit = key::bit(name);
-        let mut part = part_of(bit);
-        if !own.is_empty()
-            && let Some(named) = own.part(name)
-        {
-            bit |= match named {
-                Part::Host => key::OWN_HOST,
-                Part::Url => key::OWN_URL,
-                Part::Path => key::OWN_PATH,
-            };
-            part = Some(named);
+        if own.any {
+            bit |= own.bit(name);
         }
         if self.seen & bit & !key::SHARED != 0 {
             return None;
         }
         self.seen |= bit;
-        Some((bit, part))
+        Some(bit)
     }
 
     /// Keeps a part of the destination; `None` when two columns tell the same part, because
@@ -225,7 +219,8 @@ fn wrapped(raw: &[u8]) -> Option<Cow<'_, str>> {
 
 /// The destination's column names of the settings.
 struct OwnNames<'s> {
-    parts: [(Part, &'s [String]); 3],
+    parts: [(u32, &'s [String]); 3],
+    any: bool,
 }
 
 impl<'s> OwnNames<'s> {
@@ -235,23 +230,20 @@ impl<'s> OwnNames<'s> {
             settings.fields.get(column.name).map_or(&[], Vec::as_slice)
         };
         let parts = [
-            (Part::Host, names(HOST)),
-            (Part::Url, names(URL)),
-            (Part::Path, names(PATH)),
+            (key::OWN_HOST, names(HOST)),
+            (key::OWN_URL, names(URL)),
+            (key::OWN_PATH, names(PATH)),
         ];
+        let any = parts.iter().any(|(_, names)| !names.is_empty());
         let mut all = parts.iter().flat_map(|(_, names)| names.iter());
-        (!all.any(|name| name.contains('.'))).then_some(OwnNames { parts })
+        (!all.any(|name| name.contains('.'))).then_some(OwnNames { parts, any })
     }
 
-    fn is_empty(&self) -> bool {
-        self.parts.iter().all(|(_, names)| names.is_empty())
-    }
-
-    fn part(&self, name: &[u8]) -> Option<Part> {
-        self.parts
-            .iter()
-            .find(|(_, names)| names.iter().any(|own| own.as_bytes() == name))
-            .map(|(part, _)| *part)
+    /// The bit of the part that they name this key for; 0 for none.
+    fn bit(&self, name: &[u8]) -> u32 {
+        let is = |names: &[String]| names.iter().any(|own| own.as_bytes() == name);
+        let part = self.parts.iter().find(|(_, names)| is(names));
+        part.map_or(0, |(bit, _)| *bit)
     }
 }
 
