@@ -22,8 +22,8 @@ const LEVELS: u32 = 32;
 /// The row with the columns that are read; `None` when it is no row for sure, or is unusual.
 pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> {
     // Within texts they are faults; between values they are rare in a message.
-    let has_controls = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | (*byte < b' '));
-    if has_controls(bytes) || settings.own_names().any(|name| name.contains('.')) {
+    let least = bytes.iter().fold(b' ', |least, byte| least.min(*byte));
+    if least < b' ' || settings.own_names().any(|name| name.contains('.')) {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;
