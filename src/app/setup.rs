@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::clock::Clock;
 use crate::config::{self, FileSource, Ready};
@@ -29,11 +30,14 @@ pub struct Setup {
     /// The rest of the configuration: sources, ledger, limits, time zone. Its parts that judge
     /// have moved into `rules`.
     pub ready: Ready,
-    /// The files that the configuration was read from.
-    pub files: Vec<PathBuf>,
+    /// The files that the configuration was read from, as they stood before it was.
+    pub files: Written,
     /// What signs links in mails; without, mails say what to type.
     pub links: Option<SealKey>,
 }
+
+/// When files were last written; `None` for those that are not there.
+pub type Written = BTreeMap<PathBuf, Option<SystemTime>>;
 
 /// The source that files belong to that no configured source names.
 pub const UNNAMED: &str = "files";
@@ -73,14 +77,22 @@ pub fn read_file(path: &Path) -> std::io::Result<String> {
     Ok(names)
 }
 
+/// When a file was last written; `None` for one that is not there.
+#[must_use]
+pub fn written(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}
+
 /// Loads a configuration, or what holds without one.
 ///
 /// # Errors
 /// [`Failure::Problems`] with every problem of every file.
 pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> {
-    let files = RefCell::new(Vec::new());
+    let files = RefCell::new(Written::new());
     let read = |path: &Path| {
-        files.borrow_mut().push(path.to_owned());
+        // Looked at first: who writes while it is read has changed it.
+        let time = written(path);
+        files.borrow_mut().entry(path.to_owned()).or_insert(time);
         read_file(path)
     };
     let ready = match config {
@@ -93,7 +105,7 @@ pub fn load(config: Option<&Path>, clock: &dyn Clock) -> Result<Setup, Failure> 
 impl Setup {
     /// A ready configuration for work; `files` is what it was read from.
     #[must_use]
-    pub fn of(mut ready: Ready, files: Vec<PathBuf>) -> Setup {
+    pub fn of(mut ready: Ready, files: Written) -> Setup {
         let gate = ready.gate();
         let rules = Arc::new(Rulebook {
             registry: std::mem::take(&mut ready.registry),

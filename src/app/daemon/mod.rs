@@ -25,13 +25,12 @@ mod tracks;
 mod watch;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::ledger::SqliteLedger;
@@ -41,7 +40,7 @@ use crate::web::Listener;
 
 use super::Failure;
 use super::run::{self, Wake};
-use super::setup::{self, Setup};
+use super::setup::{self, Setup, Written};
 use super::systemd::Manager;
 use changes::try_clients;
 use door::Door;
@@ -96,8 +95,8 @@ pub struct Running {
     door: Option<Door>,
     /// The ledger's file, beside which keys lie.
     ledger: Option<PathBuf>,
-    /// The configuration's files as they were when it was last read.
-    files: BTreeMap<PathBuf, Option<SystemTime>>,
+    /// The configuration's files as they stood before it was last read.
+    files: Written,
     look_at: Instant,
     manager: Manager,
 }
@@ -126,7 +125,7 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         every,
     } = start;
     let listen = setup.ready.daemon.listen;
-    let files = times(&setup.files);
+    let files = setup.files.clone();
     listen::sign(&mut setup, ledger.as_deref());
     let shared = Arc::new(Shared::new(books, setup));
     shared.health.ready("ledger", Ok(()));
@@ -146,15 +145,6 @@ pub fn start(start: Start) -> Result<Running, Failure> {
         manager: Manager::of_environment(),
     };
     Ok(running)
-}
-
-/// When files were last written; `None` for those that are not there.
-fn times(files: &[PathBuf]) -> BTreeMap<PathBuf, Option<SystemTime>> {
-    let time = |path: &Path| std::fs::metadata(path).ok()?.modified().ok();
-    files
-        .iter()
-        .map(|path| (path.clone(), time(path)))
-        .collect()
 }
 
 impl Running {
@@ -266,7 +256,10 @@ impl Running {
         let mut reload = wake == Wake::Reload;
         if Instant::now() >= self.look_at {
             self.look_at = Instant::now() + LOOK_AT_FILES;
-            reload |= self.files != times(&self.files.keys().cloned().collect::<Vec<_>>());
+            reload |= self
+                .files
+                .iter()
+                .any(|(path, at)| setup::written(path) != *at);
             let status = self.shared.figures.status(self.shared.clock.now());
             self.manager.status(&status);
         }
@@ -305,8 +298,10 @@ impl Running {
     /// Reads the configuration again; a bad one changes nothing.
     fn reload(&mut self) -> Result<(), Failure> {
         let (before, _) = self.shared.setup();
-        let paths: Vec<PathBuf> = self.files.keys().cloned().collect();
-        self.files = times(&paths);
+        // Of one that is refused not every file was read: all that were are looked at on.
+        for (path, at) in &mut self.files {
+            *at = setup::written(path);
+        }
         let mut next = match setup::load(Some(&self.config), &self.shared.clock) {
             Ok(next) => next,
             Err(failure) => {
@@ -325,7 +320,7 @@ impl Running {
                 return Ok(());
             }
         };
-        self.files = times(&next.files);
+        self.files.clone_from(&next.files);
         listen::sign(&mut next, self.ledger.as_deref());
         let (old, new) = (&before.ready, &next.ready);
         if let Err((source, fault)) = try_clients(&old.kafka, &new.kafka) {

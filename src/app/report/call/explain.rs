@@ -6,7 +6,7 @@
 use super::{Attribution, Config, Explained, Item, Piece, Price, Residency, Told};
 use crate::app::Failure;
 use crate::app::restate::Rejudge;
-use crate::app::setup::Setup;
+use crate::app::setup::{Setup, Written};
 use crate::attribute::{Endpoint, Feature, How};
 use crate::call::{Origin, Usage};
 use crate::entry::Money;
@@ -55,7 +55,7 @@ pub fn explain(
         let then = row
             .filter(|_| !present)
             .and_then(|row| crate::config::past::past(&row.text, now))
-            .map(|ready| Setup::of(ready, Vec::new()));
+            .map(|ready| Setup::of(ready, Written::new()));
         // A configuration that the books lost leaves what was booked, without reasons.
         let setup = if present { Some(setup) } else { then.as_ref() };
         let config = Config {
