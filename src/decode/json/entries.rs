@@ -77,7 +77,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Whether a key is known to be there; among very many it may not be known.
-    pub(super) fn has(&self, key: &Key<'_>) -> bool {
+    pub(crate) fn has(&self, key: &Key<'_>) -> bool {
         self.list.len() <= MANY && self.place(key.mark, key).is_some()
     }
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use super::super::Settings;
 use super::super::json::{Entries, Json, Key};
 use super::scanner::{Scanner, Value};
-use super::{OwnNames, Row, key};
+use super::{Begun, OwnNames, Passed, Row, key};
 
 /// Numbers of up to so many digits are never out of a double's range.
 const PLAIN_NUMBER_MAX: usize = 18;
@@ -19,58 +19,112 @@ const FEW: usize = 8;
 /// Deepest nesting that is passed over.
 const LEVELS: u32 = 32;
 
-/// The row with the columns that are read; `None` when it is no row for sure, or is unusual.
-pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> {
+/// The row with the columns that are read; `None` when it is no row for sure, or is unusual. What the
+/// scan has passed is not scanned again.
+pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -> Option<Json<'a>> {
     // Within texts they are faults; between values they are rare in a message.
     let least = bytes.iter().fold(b' ', |least, byte| least.min(*byte));
     if least < b' ' || settings.own_names().any(|name| name.contains('.')) {
         return None;
     }
-    let text = std::str::from_utf8(bytes).ok()?;
-    let fixed = settings.format.is_some();
+    let mut columns = Columns {
+        text: std::str::from_utf8(bytes).ok()?,
+        settings,
+        row: Row::default(),
+        keys: Keys::default(),
+        entries: Box::new(Entries::with_room()),
+    };
     let own = OwnNames::new(settings)?;
-    let is_own = |name: &str| settings.own_names().any(|own| own == name);
-    let names_own = !settings.fields.is_empty();
-    let mut row = Row::default();
-    let mut keys = Keys::default();
-    let mut entries = Box::new(Entries::with_room());
-    let mut scanner = Scanner::new(bytes);
-    scanner.expect(b'{')?;
-    loop {
-        scanner.expect(b'"')?;
-        let key = scanner.plain_string()?;
-        let name = just_read(text, &scanner, key)?;
-        scanner.expect(b':')?;
-        if !keys.add(key) {
-            return None;
+    let (mut scanner, mut goes_on) = (Begun::at(bytes)?.scanner, true);
+    if let Some(passed) = begun.passed() {
+        for Passed { name, bit, value } in passed {
+            columns.row.seen |= bit;
+            if columns.reads(name, *bit)? {
+                columns.keep(name, *value)?;
+            } else {
+                pass_over(*value)?;
+            }
         }
-        let bit = row.see(key, &own)?;
-        if bit & !key::FOREIGN != 0 || (names_own && is_own(name)) {
-            let value = match scanner.value()? {
-                Value::String(inside) => {
-                    Json::Str(Cow::Borrowed(just_read(text, &scanner, inside)?))
-                }
-                Value::Null => Json::Null,
-                Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => Json::value(raw)?,
-            };
-            entries.push(Key::from(Cow::Borrowed(name)), value);
+        scanner = begun.scanner;
+        goes_on = passed.is_empty() || scanner.goes_on()?;
+    }
+    while goes_on {
+        let name = scanner.name()?;
+        let bit = columns.row.see(name, &own)?;
+        if columns.reads(name, bit)? {
+            columns.keep(name, scanner.value()?)?;
         } else {
             pass(&mut scanner, LEVELS)?;
         }
-        match scanner.next()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
-        }
+        goes_on = scanner.goes_on()?;
     }
-    let is_row = scanner.only_white_is_left() && row.is_outbound(fixed);
-    is_row.then_some(Json::Object(entries))
+    let is_row = scanner.only_white_is_left() && columns.row.is_outbound(settings.format.is_some());
+    is_row.then_some(Json::Object(columns.entries))
 }
 
-/// The string whose closing quote was read last, as text.
-fn just_read<'a>(text: &'a str, scanner: &Scanner<'_>, inside: &[u8]) -> Option<&'a str> {
-    let end = scanner.at() - 1;
-    text.get(end - inside.len()..end)
+/// The columns of a row so far.
+struct Columns<'a, 's> {
+    text: &'a str,
+    settings: &'s Settings,
+    row: Row<'a>,
+    keys: Keys,
+    entries: Box<Entries<'a>>,
+}
+
+impl<'a> Columns<'a, '_> {
+    /// Whether the decoder reads the column of that name; `None` when the name may stand there twice.
+    fn reads(&mut self, name: &[u8], bit: u64) -> Option<bool> {
+        // Of a key with a bit of its own the bit tells.
+        if bit & !key::FOREIGN != 0 {
+            return Some(true);
+        }
+        let is_own = |own: &str| own.as_bytes() == name;
+        let fields = &self.settings.fields;
+        let reads = !fields.is_empty() && self.settings.own_names().any(is_own);
+        self.keys.add(name).then_some(reads)
+    }
+
+    /// Keeps a column's value.
+    fn keep(&mut self, name: &[u8], value: Value<'a>) -> Option<()> {
+        let value = match value {
+            Value::String(inside) => Json::Str(Cow::Borrowed(part(self.text, inside)?)),
+            Value::Null => Json::Null,
+            Value::Nested(raw) => plain_object(self.text, raw).or_else(|| Json::value(raw))?,
+            Value::Escaped(raw) | Value::Scalar(raw) => Json::value(raw)?,
+        };
+        let name = Key::from(Cow::Borrowed(part(self.text, name)?));
+        self.entries.push(name, value);
+        Some(())
+    }
+}
+
+/// Bytes of a text, as text.
+fn part<'a>(text: &'a str, bytes: &[u8]) -> Option<&'a str> {
+    let from = bytes.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
+    text.get(from..from.checked_add(bytes.len())?)
+}
+
+/// An object of a few plain texts, as references are written; `None` for any other.
+fn plain_object<'a>(text: &'a str, raw: &[u8]) -> Option<Json<'a>> {
+    let mut scanner = Scanner::new(raw);
+    scanner.expect(b'{')?;
+    let mut entries = Box::new(Entries::default());
+    for _ in 0..FEW {
+        let key = Key::from(Cow::Borrowed(part(text, scanner.name()?)?));
+        let value = match scanner.value()? {
+            Value::String(inside) => Json::Str(Cow::Borrowed(part(text, inside)?)),
+            Value::Null => Json::Null,
+            Value::Escaped(_) | Value::Nested(_) | Value::Scalar(_) => return None,
+        };
+        if entries.has(&key) {
+            return None;
+        }
+        entries.push(key, value);
+        if !scanner.goes_on()? {
+            return Some(Json::Object(entries));
+        }
+    }
+    None
 }
 
 /// Moves behind a value, as strict as the tree reader is; `None` where it is wrong or unusual.
@@ -78,17 +132,19 @@ fn pass(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
     match scanner.next()? {
         b'{' => pass_object(scanner, levels.checked_sub(1)?),
         b'[' => pass_array(scanner, levels.checked_sub(1)?),
-        first => {
-            let is_sound = match scanner.value_from(first)? {
-                Value::String(_) | Value::Null => true,
-                Value::Scalar(raw) if raw.len() <= PLAIN_NUMBER_MAX => true,
-                Value::Escaped(raw) | Value::Nested(raw) | Value::Scalar(raw) => {
-                    Json::value(raw).is_some()
-                }
-            };
-            is_sound.then_some(())
-        }
+        first => pass_over(scanner.value_from(first)?),
     }
+}
+
+/// `None` for a value that was scanned and is wrong or unusual.
+fn pass_over(value: Value<'_>) -> Option<()> {
+    let is_sound = match value {
+        Value::String(_) | Value::Null => true,
+        Value::Scalar(raw) if raw.len() <= PLAIN_NUMBER_MAX => true,
+        Value::Nested(raw) => return pass(&mut Scanner::new(raw), LEVELS),
+        Value::Escaped(raw) | Value::Scalar(raw) => Json::value(raw).is_some(),
+    };
+    is_sound.then_some(())
 }
 
 fn pass_object(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
@@ -103,10 +159,8 @@ fn pass_object(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
         }
         *names.get_mut(count)? = name;
         pass(scanner, levels)?;
-        match scanner.next()? {
-            b',' => {}
-            b'}' => return Some(()),
-            _ => return None,
+        if !scanner.goes_on()? {
+            return Some(());
         }
     }
     None

@@ -3,38 +3,37 @@
 //! Knows no values. A newcomer may ask why the aliases stand here once more: a match on literals is
 //! what makes a key cheap to tell, and tests hold the lists to the decoder's.
 
-pub(super) const HOSTNAME: u32 = 1;
-pub(super) const URL_HOSTNAME: u32 = 1 << 1;
-pub(super) const HOST: u32 = 1 << 2;
-pub(super) const URL: u32 = 1 << 3;
-pub(super) const PATH: u32 = 1 << 4;
-pub(super) const URL_PATH: u32 = 1 << 5;
-pub(super) const HTTP_METHOD: u32 = 1 << 6;
-pub(super) const METHOD: u32 = 1 << 7;
-pub(super) const RESPONSE_STATUS: u32 = 1 << 8;
-pub(super) const HTTP_STATUS: u32 = 1 << 9;
-pub(super) const STATUS: u32 = 1 << 10;
-pub(super) const STATUS_CODE: u32 = 1 << 11;
-pub(super) const SYS_CREATED_ON: u32 = 1 << 12;
-pub(super) const SYS_ID: u32 = 1 << 13;
+pub(super) const HOSTNAME: u64 = 1;
+pub(super) const URL_HOSTNAME: u64 = 1 << 1;
+pub(super) const HOST: u64 = 1 << 2;
+pub(super) const URL: u64 = 1 << 3;
+pub(super) const PATH: u64 = 1 << 4;
+pub(super) const URL_PATH: u64 = 1 << 5;
+pub(super) const HTTP_METHOD: u64 = 1 << 6;
+pub(super) const METHOD: u64 = 1 << 7;
+pub(super) const RESPONSE_STATUS: u64 = 1 << 8;
+pub(super) const HTTP_STATUS: u64 = 1 << 9;
+pub(super) const STATUS: u64 = 1 << 10;
+pub(super) const STATUS_CODE: u64 = 1 << 11;
+pub(super) const SYS_CREATED_ON: u64 = 1 << 12;
+pub(super) const SYS_ID: u64 = 1 << 13;
 /// A key by which another format could claim the record.
-pub(super) const FOREIGN: u32 = 1 << 14;
+pub(super) const FOREIGN: u64 = 1 << 14;
 /// Keys that the settings name as the destination's host, URL and path.
-pub(super) const OWN_HOST: u32 = 1 << 15;
-pub(super) const OWN_URL: u32 = 1 << 16;
-pub(super) const OWN_PATH: u32 = 1 << 17;
-/// Further columns that the decoder of a row reads.
-pub(super) const FURTHER: u32 = 1 << 18;
-/// Bits that several keys share.
-pub(super) const SHARED: u32 = FOREIGN | FURTHER;
+pub(super) const OWN_HOST: u64 = 1 << 15;
+pub(super) const OWN_URL: u64 = 1 << 16;
+pub(super) const OWN_PATH: u64 = 1 << 17;
+/// The first of the further columns that the decoder of a row reads.
+const FURTHER: u64 = 1 << 18;
 
-pub(super) const ANY_DESTINATION: u32 = HOSTNAME | URL_HOSTNAME | HOST | URL;
-pub(super) const ANY_CALL: u32 =
+pub(super) const ANY_DESTINATION: u64 = HOSTNAME | URL_HOSTNAME | HOST | URL;
+pub(super) const ANY_CALL: u64 =
     HTTP_METHOD | METHOD | RESPONSE_STATUS | HTTP_STATUS | STATUS | STATUS_CODE;
-pub(super) const HTTP_MARKS: u32 = HTTP_METHOD | RESPONSE_STATUS | HTTP_STATUS;
+pub(super) const HTTP_MARKS: u64 = HTTP_METHOD | RESPONSE_STATUS | HTTP_STATUS;
 
-/// The bit of a key; 0 for those that the scan does not read.
-pub(super) fn bit(name: &[u8]) -> u32 {
+/// The bit of a key, which no other key has but where it is [`FOREIGN`]; 0 for those that neither the
+/// scan nor the decoder of a row reads.
+pub(super) fn bit(name: &[u8]) -> u64 {
     match name {
         b"hostname" => HOSTNAME,
         b"url_hostname" => URL_HOSTNAME,
@@ -68,9 +67,20 @@ pub(super) fn bit(name: &[u8]) -> u32 {
         | b"skill_config_id"
         | b"output_metadata"
         | b"model_name" => FOREIGN,
-        b"response_time" | b"total_time" | b"call_time" | b"duration" | b"request_length"
-        | b"response_length" | b"error_message" | b"sequence" | b"transaction" | b"scope"
-        | b"source_table" | b"user" | b"sys_created_by" | b"response_headers" => FURTHER,
+        b"response_time" => FURTHER,
+        b"total_time" => FURTHER << 1,
+        b"call_time" => FURTHER << 2,
+        b"duration" => FURTHER << 3,
+        b"request_length" => FURTHER << 4,
+        b"response_length" => FURTHER << 5,
+        b"error_message" => FURTHER << 6,
+        b"sequence" => FURTHER << 7,
+        b"transaction" => FURTHER << 8,
+        b"scope" => FURTHER << 9,
+        b"source_table" => FURTHER << 10,
+        b"user" => FURTHER << 11,
+        b"sys_created_by" => FURTHER << 12,
+        b"response_headers" => FURTHER << 13,
         _ => 0,
     }
 }

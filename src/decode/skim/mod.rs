@@ -25,6 +25,9 @@ use super::{Context, Settings, Watcher, fields};
 
 use scanner::{Scanner, Value};
 
+/// So many keys may stand before a row's host without being read twice.
+const FIRST: usize = 12;
+
 /// What the skimmer made of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Skimmed<'a> {
@@ -46,23 +49,24 @@ pub(super) fn skim<'a>(
         None | Some(Format::ServicenowOutbound) => {}
         Some(_) => return None,
     }
-    let build = |watcher: &dyn Watcher| {
-        let row = || columns::row(bytes, settings).map(Skimmed::Row);
+    let build = |begun: &Begun<'a>, watcher: &dyn Watcher| {
+        let row = || columns::row(bytes, settings, begun).map(Skimmed::Row);
         (!watcher.reads_calls()).then(row).flatten()
     };
     let ours = |row: &Row<'_>| {
         let host = row.host.as_deref().and_then(fields::split_url);
         host.is_some_and(|named| context.gate.might_admit(named.host, ""))
     };
-    let Scan::Row(row) = scan(bytes, settings, ours)? else {
-        return build(watcher);
+    let mut begun = Begun::at(bytes)?;
+    let Scan::Row(row) = scan(&mut begun, settings, ours)? else {
+        return build(&begun, watcher);
     };
     if !row.is_outbound(settings.format.is_some()) {
         return None;
     }
     let (host, path) = address(row.host.as_deref(), row.url.as_deref(), row.path.as_deref())?;
     if context.gate.might_admit(host, &path) {
-        return build(watcher);
+        return build(&Begun::at(bytes)?, watcher);
     }
     // The tree reader refuses what is not UTF-8, in whatever value it stands.
     std::str::from_utf8(bytes).ok()?;
@@ -74,7 +78,8 @@ pub(super) fn skim<'a>(
 /// the record to the decoder. For measuring the scan.
 #[must_use]
 pub fn skim_host(bytes: &[u8]) -> Option<String> {
-    let Scan::Row(row) = scan(bytes, &Settings::default(), |_| false)? else {
+    let mut begun = Begun::at(bytes)?;
+    let Scan::Row(row) = scan(&mut begun, &Settings::default(), |_| false)? else {
         return None;
     };
     if !row.is_outbound(false) {
@@ -87,7 +92,7 @@ pub fn skim_host(bytes: &[u8]) -> Option<String> {
 /// What one pass finds of a row.
 #[derive(Default)]
 struct Row<'a> {
-    seen: u32,
+    seen: u64,
     host: Option<Cow<'a, str>>,
     url: Option<Cow<'a, str>>,
     path: Option<Cow<'a, str>>,
@@ -97,7 +102,7 @@ impl Row<'_> {
     /// Whether the decoder would take this for a `sys_outbound_http_log` row. Without a fixed
     /// format only a row that has a key of every `ServiceNow` table and none of another format.
     fn is_outbound(&self, fixed: bool) -> bool {
-        let has = |bits: u32| self.seen & bits != 0;
+        let has = |bits: u64| self.seen & bits != 0;
         let created = has(key::SYS_CREATED_ON);
         let outbound = if has(key::ANY_DESTINATION) {
             created || has(key::ANY_CALL)
@@ -117,30 +122,75 @@ enum Part {
     Path,
 }
 
+/// A key with its bit and its value, as far as the scan tells them.
+#[derive(Clone, Copy)]
+struct Passed<'a> {
+    name: &'a [u8],
+    bit: u64,
+    value: Value<'a>,
+}
+
+/// A record whose scan has begun: so far the scan has come, and so much it has passed.
+struct Begun<'a> {
+    scanner: Scanner<'a>,
+    first: [Passed<'a>; FIRST],
+    /// How many were passed; past [`FIRST`] not all of them are known.
+    count: usize,
+}
+
+impl<'a> Begun<'a> {
+    /// Before the first key of an object.
+    fn at(bytes: &'a [u8]) -> Option<Begun<'a>> {
+        const NONE: Passed<'_> = Passed {
+            name: &[],
+            bit: 0,
+            value: Value::Null,
+        };
+        let mut scanner = Scanner::new(bytes);
+        scanner.expect(b'{')?;
+        Some(Begun {
+            scanner,
+            first: [NONE; FIRST],
+            count: 0,
+        })
+    }
+
+    fn note(&mut self, passed: Passed<'a>) {
+        if let Some(slot) = self.first.get_mut(self.count) {
+            *slot = passed;
+        }
+        self.count += 1;
+    }
+
+    /// All that was passed, where it is known.
+    fn passed(&self) -> Option<&[Passed<'a>]> {
+        self.first.get(..self.count)
+    }
+}
+
 /// How a scan ended.
 enum Scan<'a> {
     /// At the end of the record.
     Row(Row<'a>),
-    /// At a part of the destination that is ours.
+    /// Behind a part of the destination that is ours.
     Ours,
 }
 
 /// Scans a whole record; `None` for anything that is no plain object, or unusual, or another
 /// format's by a key. `ours` is asked whenever a part of the destination was found.
 fn scan<'a>(
-    bytes: &'a [u8],
+    begun: &mut Begun<'a>,
     settings: &Settings,
     ours: impl Fn(&Row<'a>) -> bool,
 ) -> Option<Scan<'a>> {
     let own = OwnNames::new(settings)?;
     let fixed = settings.format.is_some();
     let mut row = Row::default();
-    let mut scanner = Scanner::new(bytes);
-    scanner.expect(b'{')?;
     loop {
-        let name = scanner.name()?;
-        let value = scanner.value()?;
+        let name = begun.scanner.name()?;
+        let value = begun.scanner.value()?;
         let bit = row.see(name, &own)?;
+        begun.note(Passed { name, bit, value });
         if let Some(part) = part_of(bit) {
             row.keep(part, &value)?;
             if ours(&row) {
@@ -150,17 +200,16 @@ fn scan<'a>(
         if !fixed && row.seen & key::FOREIGN != 0 {
             return None;
         }
-        match scanner.next()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
+        if !begun.scanner.goes_on()? {
+            break;
         }
     }
-    scanner.only_white_is_left().then_some(Scan::Row(row))
+    let at_end = begun.scanner.only_white_is_left();
+    at_end.then_some(Scan::Row(row))
 }
 
 /// The part that a key plays: by the settings, or by its name.
-fn part_of(bit: u32) -> Option<Part> {
+fn part_of(bit: u64) -> Option<Part> {
     let own = bit & (key::OWN_HOST | key::OWN_URL | key::OWN_PATH);
     match if own == 0 { bit } else { own } {
         key::HOSTNAME | key::URL_HOSTNAME | key::HOST | key::OWN_HOST => Some(Part::Host),
@@ -173,12 +222,12 @@ fn part_of(bit: u32) -> Option<Part> {
 impl<'a> Row<'a> {
     /// Takes note of a key, and tells its bits; `None` when it stands there twice, which is for the
     /// tree reader to refuse.
-    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<u32> {
+    fn see(&mut self, name: &[u8], own: &OwnNames<'_>) -> Option<u64> {
         let mut bit = key::bit(name);
         if own.any {
             bit |= own.bit(name);
         }
-        if self.seen & bit & !key::SHARED != 0 {
+        if self.seen & bit & !key::FOREIGN != 0 {
             return None;
         }
         self.seen |= bit;
@@ -219,7 +268,7 @@ fn wrapped(raw: &[u8]) -> Option<Cow<'_, str>> {
 
 /// The destination's column names of the settings.
 struct OwnNames<'s> {
-    parts: [(u32, &'s [String]); 3],
+    parts: [(u64, &'s [String]); 3],
     any: bool,
 }
 
@@ -240,7 +289,7 @@ impl<'s> OwnNames<'s> {
     }
 
     /// The bit of the part that they name this key for; 0 for none.
-    fn bit(&self, name: &[u8]) -> u32 {
+    fn bit(&self, name: &[u8]) -> u64 {
         let is = |names: &[String]| names.iter().any(|own| own.as_bytes() == name);
         let part = self.parts.iter().find(|(_, names)| is(names));
         part.map_or(0, |(bit, _)| *bit)

@@ -9,6 +9,7 @@ use memchr::memchr2;
 const MAX_DEPTH: u32 = 64;
 
 /// A value as far as the scan tells it.
+#[derive(Clone, Copy)]
 pub(super) enum Value<'a> {
     /// The inside of a string without escapes.
     String(&'a [u8]),
@@ -22,6 +23,7 @@ pub(super) enum Value<'a> {
     Scalar(&'a [u8]),
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -68,9 +70,13 @@ impl<'a> Scanner<'a> {
         Some(name)
     }
 
-    /// How many bytes were read.
-    pub(super) fn at(&self) -> usize {
-        self.at
+    /// Whether an object goes on behind a value, the comma or bracket read.
+    pub(super) fn goes_on(&mut self) -> Option<bool> {
+        match self.next()? {
+            b',' => Some(true),
+            b'}' => Some(false),
+            _ => None,
+        }
     }
 
     pub(super) fn only_white_is_left(&self) -> bool {

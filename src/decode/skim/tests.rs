@@ -14,7 +14,7 @@ fn skimmed(bytes: &[u8], settings: &Settings) -> Option<IgnoreReason> {
     }
 }
 
-fn outcome<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Skimmed<'a>> {
+pub(super) fn outcome<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Skimmed<'a>> {
     let gate = Gate::default();
     let context = Context {
         settings,

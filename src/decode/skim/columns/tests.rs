@@ -2,10 +2,16 @@
 
 use proptest::prelude::*;
 
-use super::super::tests::decoded;
+use super::super::Skimmed;
+use super::super::tests::{decoded, outcome};
 use super::*;
 use crate::call::Format;
-use crate::decode::{samples, servicenow_outbound};
+use crate::decode::{Told, samples, servicenow_outbound};
+
+/// The columns of a row, read from its first byte on.
+fn row<'a>(bytes: &'a [u8], settings: &Settings) -> Option<Json<'a>> {
+    super::row(bytes, settings, &Begun::at(bytes)?)
+}
 
 /// A call to a provider with these entries put in.
 fn call(entries: &str) -> String {
@@ -101,9 +107,13 @@ fn finds_a_fault_at_the_end_and_in_any_byte() {
 
 #[test]
 fn reads_no_column_that_the_decoder_does_not_and_misses_none() {
+    let mut seen = 0;
     for column in servicenow_outbound::COLUMNS {
         for alias in column.aliases {
-            assert_ne!(key::bit(alias.as_bytes()) & !key::FOREIGN, 0, "{alias}");
+            let bit = key::bit(alias.as_bytes());
+            assert_ne!(bit & !key::FOREIGN, 0, "{alias}");
+            assert_eq!(bit & seen, 0, "{alias} has the bit of another column");
+            seen |= bit;
         }
     }
     let record = call(r#""u_note":"x","session":"y","scope":"z""#);
@@ -147,11 +157,56 @@ fn many_keys_are_for_the_tree_reader() {
         let entries: Vec<String> = (0..count).map(|n| format!(r#""u_{n}":"{n}""#)).collect();
         call(&entries.join(","))
     };
-    // Five keys are the call's own.
-    for (count, taken) in [(KEYS_MAX - 5, true), (KEYS_MAX - 4, false)] {
+    // The call's own keys are told by their bits.
+    for (count, taken) in [(KEYS_MAX, true), (KEYS_MAX + 1, false)] {
         let record = keys(count);
         let is_row = row(record.as_bytes(), &Settings::default()).is_some();
         assert_eq!(is_row, taken, "{count}");
+    }
+}
+
+/// The scan stops at the host; what stands before it is taken from the scan, or read again.
+#[test]
+fn the_host_may_stand_anywhere() {
+    let settings = Settings::default();
+    let entries = [
+        r#""sys_id":"0b1c""#,
+        r#""sys_created_on" : "2026-11-20 09:14:31""#,
+        r#""u_nested":{"a":[1,{"b":"]}"}]}"#,
+        r#""u_number":-12.5,"u_none":null"#,
+        r#""u_text":"a\"b\u00e4""#,
+        r#""user":{"link":"https://x.example/api/now/sys_user/1","value":"1"}"#,
+        r#""scope":{"value":"sn_x","display_value":null}"#,
+        r#""source_table":{"value":"\u00e4"}"#,
+        r#""transaction":"Übergröße""#,
+        r#""response_time":2841"#,
+        r#""path":"/v1/chat/completions""#,
+        r#""u_a":"1","u_b":"2","u_c":"3","u_d":"4""#,
+        r#""response_status":"200""#,
+    ];
+    for place in 0..=entries.len() {
+        let mut entries = entries.to_vec();
+        entries.insert(place, r#""hostname":"api.openai.com""#);
+        let text = format!("{{{}}}", entries.join(","));
+        let outcome = outcome(text.as_bytes(), &settings);
+        assert!(matches!(outcome, Some(Skimmed::Row(_))), "{text}");
+        let told = samples::told(text.as_bytes(), &settings);
+        assert_eq!(told, decoded(text.as_bytes(), &settings), "{text}");
+        // A fault is found on both sides of the host.
+        for wrong in [
+            r#""u_a":"0""#,
+            r#""user":"x""#,
+            r#""u_e":{"a":1,"a":2}"#,
+            r#""u_e":"\x""#,
+        ] {
+            for at in [0, entries.len()] {
+                let mut entries = entries.clone();
+                entries.insert(at, wrong);
+                let text = format!("{{{}}}", entries.join(","));
+                let told = samples::told(text.as_bytes(), &settings);
+                assert!(matches!(told[..], [Told::Rejected(_)]), "{text}: {told:?}");
+            }
+        }
     }
 }
 
