@@ -292,7 +292,7 @@ proptest! {
         let settings = samples::settings(fixed.then_some(Format::ServicenowOutbound), own);
         let told = samples::told(text.as_bytes(), &settings);
         // Calls to others may have faults that nobody looks for.
-        if told != [crate::decode::Told::Ignored(crate::outcome::IgnoreReason::OtherCall)] {
+        if told != [Told::Ignored(crate::outcome::IgnoreReason::OtherCall)] {
             prop_assert_eq!(told, decoded(text.as_bytes(), &settings), "{}", text);
         }
     }
