@@ -22,7 +22,14 @@ fn a_reload_takes_what_is_right_and_refuses_the_rest() {
         u64::try_from(sent).unwrap()
     };
     let first = ("first", brokers.as_str(), "calls", "group = \"a\"");
-    let second = ("second", brokers.as_str(), "more", "group = \"b\"");
+    // A group forgets a client that left without a word when its session ends.
+    let hasty = |group: &str| {
+        format!(
+            "group = \"{group}\"\nproperties = {{ \"session.timeout.ms\" = 6000, \"heartbeat.interval.ms\" = 500 }}"
+        )
+    };
+    let (group_b, group_c) = (hasty("b"), hasty("c"));
+    let second = ("second", brokers.as_str(), "more", group_b.as_str());
     desk.write("t.toml", config(&[first]));
     let daemon = Daemon::start(&desk);
     daemon.requests(send("calls"));
@@ -87,8 +94,8 @@ fn a_reload_takes_what_is_right_and_refuses_the_rest() {
     daemon.signal("-HUP");
     daemon.requests(send("more"));
     // Another way to its brokers: a new client, from where the books stand.
-    let slower = ("second", brokers.as_str(), "more", "group = \"c\"");
-    put(&desk, &config(&[first, slower]));
+    let other = ("second", brokers.as_str(), "more", group_c.as_str());
+    put(&desk, &config(&[first, other]));
     daemon.signal("-HUP");
     daemon.says("the client is made anew");
     daemon.requests(send("more"));
