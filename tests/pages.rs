@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "common/aloud.rs"]
+mod aloud;
 mod common;
 mod ledger_support;
 mod web_support;

@@ -5,11 +5,10 @@
 //! why the Collector's endings are not compared: an instrumentation may name an error's kind in a text that also
 //! quotes the prompt, and the recipe drops that text.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot run says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+#[path = "common/aloud.rs"]
+mod aloud;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -58,7 +57,9 @@ fn through(kind: &str, recipe: &str, records: &[(String, String)]) -> Option<Vec
     let mut child = match child {
         Ok(child) => child,
         Err(error) => {
-            eprintln!("SKIPPED: {recipe} was not tried, because `python3` cannot run: {error}");
+            aloud::skipped(format!(
+                "{recipe} was not tried, because `python3` cannot run: {error}"
+            ));
             return None;
         }
     };
@@ -77,7 +78,7 @@ fn through(kind: &str, recipe: &str, records: &[(String, String)]) -> Option<Vec
     writer.join().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.code() == Some(MISSING) {
-        eprintln!("SKIPPED: {recipe} was not tried: {said}");
+        aloud::skipped(format!("{recipe} was not tried: {said}"));
         return None;
     }
     assert!(output.status.success(), "{recipe}: {said}");

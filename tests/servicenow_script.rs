@@ -4,11 +4,10 @@
 //! Skips loudly where there is no `node`. A newcomer may ask why columns read are checked besides
 //! what is sent: a script that never reads a prompt cannot send one.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot run says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+#[path = "common/aloud.rs"]
+mod aloud;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,7 +28,9 @@ fn run() -> Option<BTreeMap<String, Value>> {
     let output = match output {
         Ok(output) => output,
         Err(error) => {
-            eprintln!("SKIPPED: the business rule was not run, because `node` cannot: {error}");
+            aloud::skipped(format!(
+                "the business rule was not run, because `node` cannot: {error}"
+            ));
             return None;
         }
     };

@@ -4,8 +4,9 @@
 //! belongs to a server's whole life, and the next row must not inherit it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-#![allow(clippy::print_stderr, reason = "what was skipped is told")]
 
+#[path = "common/aloud.rs"]
+mod aloud;
 #[path = "common/launched.rs"]
 mod launched;
 

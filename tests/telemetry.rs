@@ -4,7 +4,9 @@
 //! is written by hand: it sends what no client library would, and adds no crate.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+#[path = "common/aloud.rs"]
+mod aloud;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -318,26 +320,35 @@ fn silent_connections_neither_keep_it_from_answering_nor_from_ending() {
     );
 }
 
-#[test]
-fn promtool_finds_nothing_to_object_to() {
-    let started = Command::new("promtool")
-        .args(["check", "metrics"])
+/// Whether Prometheus' own tool is content with `input`, and its words; `None` where there is none.
+fn promtool(words: &[&str], input: &str) -> Option<(bool, String)> {
+    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/prometheus");
+    let mut started = Command::new(SCRIPT)
+        .arg("promtool")
+        .args(words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut promtool) = started else {
-        eprintln!("SKIPPED: no promtool here; it is in Debian's package prometheus");
-        return;
-    };
+        .spawn()
+        .unwrap();
+    // Where there is none, nobody reads it.
+    drop(started.stdin.take().unwrap().write_all(input.as_bytes()));
+    let out = started.wait_with_output().unwrap();
+    let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    if out.status.code() == Some(77) {
+        aloud::skipped(said.trim_end());
+        return None;
+    }
+    Some((out.status.success(), said))
+}
+
+#[test]
+fn promtool_finds_nothing_to_object_to() {
     let desk = desk();
     let page = ask(desk.listener.address(), "GET", "/metrics").body;
-    let mut input = promtool.stdin.take().unwrap();
-    input.write_all(page.as_bytes()).unwrap();
-    drop(input);
-    let out = promtool.wait_with_output().unwrap();
-    let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
-    assert_eq!((said.as_str(), out.status.success()), ("", true));
+    if let Some(answer) = promtool(&["check", "metrics"], &page) {
+        assert_eq!(answer, (true, String::new()));
+    }
 }
 
 #[test]
@@ -358,7 +369,7 @@ fn the_unit_is_sound_and_has_few_rights() {
         Some((out.status.success(), said))
     };
     let Some((sound, said)) = analyze(&["verify"]) else {
-        eprintln!("SKIPPED: no systemd-analyze here; it is in Debian's package systemd");
+        aloud::skipped("no systemd-analyze here; it is in Debian's package systemd");
         return;
     };
     assert_eq!((sound, said.as_str()), (true, ""));
@@ -516,15 +527,9 @@ fn prometheus_takes_the_rules_that_watch_the_watcher() {
     fs::write(dir.path().join("cases.yml"), cases).unwrap();
     let cases = dir.path().join("cases.yml");
     for (word, file) in [("check", &rules), ("test", &cases)] {
-        let Ok(out) = Command::new("promtool")
-            .args([word, "rules"])
-            .arg(file)
-            .output()
-        else {
-            eprintln!("SKIPPED: no promtool here; it is in Debian's package prometheus");
-            return;
-        };
-        let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
-        assert!(out.status.success() && said.contains("SUCCESS"), "{said}");
+        let file = file.to_str().unwrap();
+        if let Some((sound, said)) = promtool(&[word, "rules", file], "") {
+            assert!(sound && said.contains("SUCCESS"), "{said}");
+        }
     }
 }

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "common/aloud.rs"]
+mod aloud;
 mod common;
 mod ledger_support;
 mod web_support;

@@ -5,8 +5,9 @@
 //! both would make the same mistake twice.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "common/aloud.rs"]
+mod aloud;
 mod ledger_support;
 mod web_support;
 
@@ -338,7 +339,7 @@ fn nothing_that_the_description_allows_breaks_it() {
     let said = String::from_utf8_lossy(&output.stdout);
     let fault = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(77) {
-        eprintln!("SKIPPED: {}", fault.trim_end());
+        aloud::skipped(fault.trim_end());
         return;
     }
     assert!(output.status.success(), "{said}\n{fault}");

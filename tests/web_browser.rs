@@ -5,8 +5,9 @@
 //! was skipped.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
+#[path = "common/aloud.rs"]
+mod aloud;
 mod common;
 mod ledger_support;
 mod web_support;
@@ -75,7 +76,7 @@ fn rules() -> Option<String> {
     let output = output.unwrap();
     if output.status.code() == Some(77) {
         let said = String::from_utf8_lossy(&output.stderr);
-        eprintln!("SKIPPED: {}", said.trim_end());
+        aloud::skipped(said.trim_end());
         return None;
     }
     let path = String::from_utf8(output.stdout).unwrap();

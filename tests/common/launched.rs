@@ -43,7 +43,7 @@ impl Server {
         arguments.extend(&self.arguments);
         let (code, said) = self.run(&arguments);
         if code == 77 {
-            eprintln!("SKIPPED: {}", said.trim());
+            crate::aloud::skipped(said.trim());
             return false;
         }
         assert_eq!(code, 0, "{said}");

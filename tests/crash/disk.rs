@@ -50,7 +50,7 @@ fn a_full_disk_stops_nothing_for_good() {
     let stage = stage();
     for (name, kill) in [("waits", false), ("killed", true)] {
         let Some(disk) = Disk::mount(stage.folder.path().join(name), "560k") else {
-            eprintln!("SKIPPED: a full disk needs the right to mount a small one");
+            crate::aloud::skipped("a full disk needs the right to mount a small one");
             return;
         };
         let ledger = stage.world.fresh(name);

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stderr, reason = "a test tells what it did")]
 
+#[path = "../common/aloud.rs"]
+mod aloud;
 mod books;
 mod cluster;
 mod corpus;
@@ -119,7 +121,7 @@ fn passages(count: &Path) -> Vec<(&'static str, u64)> {
 fn python() -> bool {
     let found = Command::new("python3").arg("--version").output().is_ok();
     if !found {
-        eprintln!("SKIPPED: the recount needs python3, which is not there");
+        aloud::skipped("the recount needs python3, which is not there");
     }
     found
 }

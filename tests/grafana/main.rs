@@ -4,12 +4,10 @@
 //! ask why queries are read by a parser of our own: a name with a typing error is no error to
 //! `InfluxQL`, it is a panel without data.
 
-#![expect(
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a test says what it skips, and stops where it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "../common/aloud.rs"]
+mod aloud;
 mod books;
 mod compose;
 mod filled;

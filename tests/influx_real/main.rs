@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 #![allow(clippy::print_stderr, reason = "what is skipped is told")]
 
+#[path = "../common/aloud.rs"]
+mod aloud;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../daemon_support/mod.rs"]

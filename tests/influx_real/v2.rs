@@ -308,7 +308,7 @@ impl Drop for Disk {
 #[test]
 fn a_full_disk_is_waited_for() {
     let Some(disk) = Disk::mount("size=256m") else {
-        eprintln!("SKIPPED: no small file system can be mounted here");
+        crate::aloud::skipped("no small file system can be mounted here");
         return;
     };
     if let Some(server) = Server::start("influxdb", &[]) {

@@ -12,7 +12,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/prometh
 fn is_there() -> bool {
     let fetched = Command::new(SCRIPT).arg("fetch").output().unwrap();
     if fetched.status.code() == Some(77) {
-        eprintln!("SKIPPED: {}", String::from_utf8_lossy(&fetched.stderr));
+        crate::aloud::skipped(String::from_utf8_lossy(&fetched.stderr).trim_end());
         return false;
     }
     assert!(fetched.status.success(), "{fetched:?}");

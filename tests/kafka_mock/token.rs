@@ -106,7 +106,7 @@ fn certificate(folder: &Path, name: &str) -> Option<()> {
         .arg(at("pem"));
     let made = command.output().is_ok_and(|output| output.status.success());
     if !made {
-        eprintln!("SKIPPED: no openssl on the path");
+        crate::aloud::skipped("no openssl on the path");
     }
     made.then_some(())
 }

@@ -38,7 +38,7 @@ impl Kafka {
             .unwrap();
         let said = String::from_utf8_lossy(&started.stderr);
         if started.status.code() == Some(77) {
-            eprintln!("SKIPPED, all cases with a real Kafka: {said}");
+            crate::aloud::skipped(format!("all cases with a real Kafka: {}", said.trim_end()));
             return None;
         }
         assert!(started.status.success(), "{said}");

@@ -9,6 +9,8 @@
 #![allow(clippy::disallowed_methods, reason = "records and tokens are of now")]
 #![allow(clippy::similar_names, reason = "what is sent, and what sends it")]
 
+#[path = "../common/aloud.rs"]
+mod aloud;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../daemon_support/mod.rs"]

@@ -3,9 +3,10 @@
 //!
 //! Knows no figure. A newcomer may ask why most rows are refusals: a door is what it keeps out.
 
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "../common/aloud.rs"]
+mod aloud;
 mod bounds;
 #[path = "../web_support/browser.rs"]
 #[allow(dead_code, reason = "each test uses a part of it")]

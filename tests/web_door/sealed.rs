@@ -28,7 +28,7 @@ fn certificate(folder: &Path, name: &str) -> Option<()> {
     let made = command.output().is_ok_and(|output| output.status.success());
     let curl = Command::new("curl").arg("--version").output().is_ok();
     if !made || !curl {
-        eprintln!("SKIPPED: no openssl or no curl on the path");
+        crate::aloud::skipped("no openssl or no curl on the path");
         return None;
     }
     Some(())

@@ -10,6 +10,19 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+/// Where this machine's browser lies; `None`, said aloud, where there is none.
+fn which() -> Option<String> {
+    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/chromium");
+    let out = Command::new(SCRIPT).arg("which").output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    if out.status.code() == Some(77) {
+        crate::aloud::skipped(said.trim_end());
+        return None;
+    }
+    assert!(out.status.success(), "{said}");
+    Some(String::from_utf8(out.stdout).unwrap().trim().to_owned())
+}
+
 /// A browser with one page.
 pub(crate) struct Browser {
     child: Child,
@@ -24,31 +37,25 @@ pub(crate) struct Browser {
 impl Browser {
     /// The browser of this machine; `None`, said aloud, where there is none.
     pub(crate) fn start() -> Option<Browser> {
-        let names = ["chromium", "chromium-browser", "google-chrome"];
+        let program = which()?;
         let profile = tempfile::tempdir().unwrap();
-        let start = |name: &&str| {
-            let mut command = Command::new(name);
-            command.args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-            ]);
-            command.args([
-                "--disable-background-networking",
-                "--remote-debugging-port=0",
-            ]);
-            command.arg(format!("--user-data-dir={}", profile.path().display()));
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::piped());
-            command.spawn().ok()
-        };
-        let Some(mut child) = names.iter().find_map(start) else {
-            eprintln!("SKIPPED: no chromium on the path");
-            return None;
-        };
+        let mut command = Command::new(program);
+        command.args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+        ]);
+        command.args([
+            "--disable-background-networking",
+            "--remote-debugging-port=0",
+        ]);
+        command.arg(format!("--user-data-dir={}", profile.path().display()));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let told = BufReader::new(child.stderr.take().unwrap())
             .lines()
             .map_while(Result::ok);

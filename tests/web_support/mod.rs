@@ -1,7 +1,6 @@
 //! Books served as the daemon serves them, and one who asks.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
-#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 pub(crate) mod browser;
