@@ -375,9 +375,9 @@ pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
     let border = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(border)?;
     // User information may be a password, and is no part of where the call went.
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = memchr::memrchr(b'@', authority.as_bytes())
+        .and_then(|at| authority.get(at.saturating_add(1)..))
+        .unwrap_or(authority);
     (!host.is_empty()).then_some(Address { host, path })
 }
 

@@ -28,7 +28,7 @@ pub fn encode(kept: &[Kept<'_>]) -> Vec<u8> {
             (&one.entry.sequence, rest(one)).cmp(&(&other.entry.sequence, rest(other)))
         });
     }
-    pack(kept.len(), sorted.iter().map(|one| View::of_entry(one.1)))
+    pack(kept.len(), View::of_entries(&sorted))
 }
 
 /// The chunk of such lines.

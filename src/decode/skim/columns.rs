@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::super::Settings;
 use super::super::json::{Entries, Json, Key};
 use super::scanner::{Scanner, Value};
+use super::shape::Course;
 use super::{Begun, OwnNames, Passed, Row, key};
 
 /// Numbers of up to so many digits are never out of a double's range.
@@ -31,6 +32,11 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
         text: std::str::from_utf8(bytes).ok()?,
         settings,
         row: Row::default(),
+        // A name of the settings may be any key's.
+        course: settings
+            .fields
+            .is_empty()
+            .then(|| Course::begin(bytes.len())),
         keys: Keys::default(),
         entries: Box::new(Entries::with_room()),
     };
@@ -39,7 +45,7 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
     if let Some(passed) = begun.passed() {
         for Passed { name, bit, value } in passed {
             columns.row.seen |= bit;
-            if columns.reads(name, *bit)? {
+            if columns.reads_passed(name, *bit)? {
                 columns.keep(name, *value)?;
             } else {
                 pass_over(*value)?;
@@ -49,17 +55,22 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
         goes_on = passed.is_empty() || scanner.goes_on()?;
     }
     while goes_on {
-        let name = scanner.name()?;
-        let bit = columns.row.see(name, &own)?;
-        if columns.reads(name, bit)? {
-            columns.keep(name, scanner.value()?)?;
+        let (name, reads) = columns.name(&mut scanner, &own)?;
+        if reads {
+            columns.read(name, &mut scanner)?;
         } else {
             pass(&mut scanner, LEVELS)?;
         }
         goes_on = scanner.goes_on()?;
     }
     let is_row = scanner.only_white_is_left() && columns.row.is_outbound(settings.format.is_some());
-    is_row.then_some(Json::Object(columns.entries))
+    if !is_row {
+        return None;
+    }
+    if let Some(course) = columns.course {
+        course.end();
+    }
+    Some(Json::Object(columns.entries))
 }
 
 /// The columns of a row so far.
@@ -67,13 +78,44 @@ struct Columns<'a, 's> {
     text: &'a str,
     settings: &'s Settings,
     row: Row<'a>,
+    course: Option<Course<'a>>,
     keys: Keys,
     entries: Box<Entries<'a>>,
 }
 
 impl<'a> Columns<'a, '_> {
-    /// Whether the decoder reads the column of that name; `None` when the name may stand there twice.
-    fn reads(&mut self, name: &[u8], bit: u64) -> Option<bool> {
+    /// The next name, and whether the decoder reads its column; `None` when the name may stand there
+    /// twice.
+    fn name(&mut self, scanner: &mut Scanner<'a>, own: &OwnNames<'_>) -> Option<(&'a [u8], bool)> {
+        if let Some(course) = &mut self.course
+            && let Some((name, bit)) = course.read(scanner)
+        {
+            self.row.seen |= bit;
+            return Some((name, bit & !key::FOREIGN != 0));
+        }
+        let name = scanner.name()?;
+        let bit = self.row.see(name, own)?;
+        Some((name, self.reads(name, bit)?))
+    }
+
+    /// Whether the decoder reads the column of a name that the scan has passed; `None` when the name
+    /// may stand there twice.
+    fn reads_passed(&mut self, name: &'a [u8], bit: u64) -> Option<bool> {
+        let course = self.course.as_mut();
+        if course.is_some_and(|course| course.passes(name)) {
+            return Some(bit & !key::FOREIGN != 0);
+        }
+        self.reads(name, bit)
+    }
+
+    /// The same of a name that stood elsewhere in the row before, or nowhere.
+    fn reads(&mut self, name: &'a [u8], bit: u64) -> Option<bool> {
+        if let Some(course) = &mut self.course {
+            for passed in course.leave() {
+                self.keys.add(passed).then_some(())?;
+            }
+            course.note(name, bit);
+        }
         // Of a key with a bit of its own the bit tells.
         if bit & !key::FOREIGN != 0 {
             return Some(true);
@@ -84,10 +126,25 @@ impl<'a> Columns<'a, '_> {
         self.keys.add(name).then_some(reads)
     }
 
+    /// Reads a column's value.
+    fn read(&mut self, name: &[u8], scanner: &mut Scanner<'a>) -> Option<()> {
+        match scanner.next()? {
+            b'"' if let Some(inside) = scanner.text() => self.keep_text(name, inside),
+            first => self.keep(name, scanner.value_from(first)?),
+        }
+    }
+
+    /// Keeps a text: most columns are such.
+    fn keep_text(&mut self, name: &[u8], inside: &[u8]) -> Option<()> {
+        let (name, text) = (part(self.text, name)?, part(self.text, inside)?);
+        self.entries.push_text(name, text);
+        Some(())
+    }
+
     /// Keeps a column's value.
     fn keep(&mut self, name: &[u8], value: Value<'a>) -> Option<()> {
         let value = match value {
-            Value::String(inside) => Json::Str(Cow::Borrowed(part(self.text, inside)?)),
+            Value::String(inside) => return self.keep_text(name, inside),
             Value::Null => Json::Null,
             Value::Nested(raw) => plain_object(self.text, raw).or_else(|| Json::value(raw))?,
             Value::Escaped(raw) | Value::Scalar(raw) => Json::value(raw)?,
@@ -132,6 +189,8 @@ fn pass(scanner: &mut Scanner<'_>, levels: u32) -> Option<()> {
     match scanner.next()? {
         b'{' => pass_object(scanner, levels.checked_sub(1)?),
         b'[' => pass_array(scanner, levels.checked_sub(1)?),
+        // Most columns are such: no value is made of them.
+        b'"' if scanner.text().is_some() => Some(()),
         first => pass_over(scanner.value_from(first)?),
     }
 }

@@ -13,6 +13,7 @@
 mod columns;
 mod key;
 mod scanner;
+mod shape;
 
 use std::borrow::Cow;
 

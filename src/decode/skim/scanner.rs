@@ -70,6 +70,17 @@ impl<'a> Scanner<'a> {
         Some(name)
     }
 
+    /// The name, where the next key is written so, with its quotes and colon; else nothing is read.
+    pub(super) fn name_written(&mut self, written: &[u8]) -> Option<&'a [u8]> {
+        self.peek()?;
+        let (key, _) = self.bytes.get(self.at..)?.split_at_checked(written.len())?;
+        if key != written {
+            return None;
+        }
+        self.at += written.len();
+        key.get(1..written.len().saturating_sub(2))
+    }
+
     /// Whether an object goes on behind a value, the comma or bracket read.
     pub(super) fn goes_on(&mut self) -> Option<bool> {
         match self.next()? {
@@ -91,6 +102,16 @@ impl<'a> Scanner<'a> {
         let (inside, after) = rest.split_at_checked(end)?;
         self.at += end + 1;
         (after.first() == Some(&b'"')).then_some(inside)
+    }
+
+    /// The same, and nothing is read of one with escapes.
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
+        let begun = *self;
+        let inside = self.plain_string();
+        if inside.is_none() {
+            *self = begun;
+        }
+        inside
     }
 
     /// Moves behind the closing quote of a string that has begun.
