@@ -15,6 +15,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer};
 
+/// Bytes that the mock keeps of a partition.
+const MOCK_KEEPS: usize = 5_000_000;
+
 enum Kind {
     Real(tempfile::TempDir),
     Mock(MockCluster<'static, DefaultProducerContext>),
@@ -83,12 +86,12 @@ impl Broker {
         }
     }
 
-    /// How many records of that size a topic can hold.
+    /// How many records of that size, as they are packed, a topic can hold.
     pub(crate) fn records_max(&self, bytes: usize) -> usize {
         match self.kind {
             Kind::Real(_) => usize::MAX,
-            // lz4 makes them fit; whether it did is looked at.
-            Kind::Mock(_) => 400_000_000 / bytes,
+            // Whether they did fit is looked at.
+            Kind::Mock(_) => MOCK_KEEPS / bytes * usize::try_from(self.partitions()).unwrap_or(1),
         }
     }
 
