@@ -97,13 +97,10 @@ impl<'a> Entries<'a> {
         self.place_last();
     }
 
-    /// The same for a text. Made where it stays: what is passed in pieces and read whole makes the
-    /// processor wait.
+    /// The same for a text. Its parts are passed by themselves: what is stored in pieces and read whole
+    /// makes the processor wait.
     pub(crate) fn push_text(&mut self, key: &'a str, text: &'a str) {
-        let key = Key {
-            mark: mark(key),
-            text: Cow::Borrowed(key),
-        };
+        let key = Key::from(Cow::Borrowed(key));
         self.list.push((key, Json::Str(Cow::Borrowed(text))));
         self.place_last();
     }

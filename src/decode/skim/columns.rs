@@ -91,7 +91,7 @@ impl<'a> Columns<'a, '_> {
             && let Some((name, bit)) = course.read(scanner)
         {
             self.row.seen |= bit;
-            return Some((name, bit & !key::FOREIGN != 0));
+            return Some((name, key::is_column(bit)));
         }
         let name = scanner.name()?;
         let bit = self.row.see(name, own)?;
@@ -103,7 +103,7 @@ impl<'a> Columns<'a, '_> {
     fn reads_passed(&mut self, name: &'a [u8], bit: u64) -> Option<bool> {
         let course = self.course.as_mut();
         if course.is_some_and(|course| course.passes(name)) {
-            return Some(bit & !key::FOREIGN != 0);
+            return Some(key::is_column(bit));
         }
         self.reads(name, bit)
     }
@@ -117,7 +117,7 @@ impl<'a> Columns<'a, '_> {
             course.note(name, bit);
         }
         // Of a key with a bit of its own the bit tells.
-        if bit & !key::FOREIGN != 0 {
+        if key::is_column(bit) {
             return Some(true);
         }
         let is_own = |own: &str| own.as_bytes() == name;

@@ -31,6 +31,11 @@ pub(super) const ANY_CALL: u64 =
     HTTP_METHOD | METHOD | RESPONSE_STATUS | HTTP_STATUS | STATUS | STATUS_CODE;
 pub(super) const HTTP_MARKS: u64 = HTTP_METHOD | RESPONSE_STATUS | HTTP_STATUS;
 
+/// Whether a bit is that of a column that the decoder of a row reads.
+pub(super) fn is_column(bit: u64) -> bool {
+    bit & !FOREIGN != 0
+}
+
 /// The bit of a key, which no other key has but where it is [`FOREIGN`]; 0 for those that neither the
 /// scan nor the decoder of a row reads.
 pub(super) fn bit(name: &[u8]) -> u64 {

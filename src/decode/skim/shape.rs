@@ -101,7 +101,7 @@ impl<'a> Course<'a> {
         let passed = if self.follows { self.place } else { 0 };
         self.follows = false;
         let passed = self.shape.keys.get(..passed).unwrap_or_default();
-        let unread = passed.iter().filter(|known| known.bit & !key::FOREIGN == 0);
+        let unread = passed.iter().filter(|known| !key::is_column(known.bit));
         unread.map(Known::name)
     }
 
