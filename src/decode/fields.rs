@@ -3,44 +3,24 @@
 //! Knows no format. A newcomer may ask why a blank value counts as missing: Table API exports
 //! write every empty column as `""`, so an empty first alias must not hide a filled second one.
 
+mod address;
+mod column;
+mod picked;
 mod rounding;
 mod zoned;
 
 use std::borrow::Cow;
 
 use crate::outcome::{QuarantineReason, Reject};
-use crate::provider::normalise_host;
 use crate::units::{Millis, Text, UnixMillis, clean_name, trimmed};
 
 use super::Settings;
 use super::json::Json;
 use rounding::{number, rounded};
 
-/// A logical field and the names under which records carry it, the best first.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    /// The name by which [`Settings::fields`] overrides the aliases.
-    pub(super) name: &'static str,
-    /// The built-in aliases.
-    pub(super) aliases: &'static [&'static str],
-}
-
-impl Column {
-    /// Makes one.
-    pub(super) const fn new(name: &'static str, aliases: &'static [&'static str]) -> Column {
-        Column { name, aliases }
-    }
-
-    /// A field that the settings cannot rename.
-    pub(super) const fn fixed(aliases: &'static [&'static str]) -> Column {
-        Column::new("", aliases)
-    }
-
-    /// Whether the record has one of the built-in aliases as a key, blank or not.
-    pub(super) fn stands_in(&self, record: &Json<'_>) -> bool {
-        self.aliases.iter().any(|alias| record.get(alias).is_some())
-    }
-}
+pub(super) use address::{Address, before_query, split_port, split_url};
+pub(super) use column::Column;
+pub(super) use picked::{NUMBERLESS, Picked};
 
 /// A value and the key it was found under, for messages.
 #[derive(Clone, Debug)]
@@ -54,28 +34,49 @@ pub(super) struct Found<'r> {
 /// The columns of one record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields<'r> {
-    record: &'r Json<'r>,
+    record: Record<'r>,
     settings: &'r Settings,
+}
+
+/// What the columns are found in.
+#[derive(Clone, Copy, Debug)]
+enum Record<'r> {
+    Whole(&'r Json<'r>),
+    Picked(&'r Picked<'r>),
 }
 
 impl<'r> Fields<'r> {
     /// The columns of `record`, with the names that the settings put first.
     pub(super) fn new(record: &'r Json<'r>, settings: &'r Settings) -> Fields<'r> {
+        let record = Record::Whole(record);
+        Fields { record, settings }
+    }
+
+    /// The same of picked columns; only those whose aliases have numbers are found.
+    pub(super) fn of_picked(picked: &'r Picked<'r>, settings: &'r Settings) -> Fields<'r> {
+        let record = Record::Picked(picked);
         Fields { record, settings }
     }
 
     /// The first name of the column that holds something; the user's names come first.
     pub(super) fn find(&self, column: Column) -> Option<Found<'r>> {
-        let holds = |name: &'r str| {
-            let value = plain(lookup(self.record, name)?);
+        let held = |name: &'r str, value: &'r Json<'r>| {
+            let value = plain(value);
             (!value.is_blank()).then_some(Found { key: name, value })
         };
+        let holds = |name: &'r str| held(name, self.record.named(name)?);
         // Mostly nobody named columns of their own.
         let fields = &self.settings.fields;
         let own = (!fields.is_empty()).then(|| fields.get(column.name));
         let mut own = own.flatten().into_iter().flatten();
+        let mut aliases = column.aliases.iter();
         own.find_map(|name| holds(name))
-            .or_else(|| column.aliases.iter().find_map(|name| holds(name)))
+            .or_else(|| match self.record {
+                Record::Whole(_) => aliases.find_map(|name| holds(name)),
+                Record::Picked(picked) => aliases
+                    .zip(column.numbers)
+                    .find_map(|(name, number)| held(name, picked.get(number)?)),
+            })
     }
 
     /// The column as text; numbers and truth values as they are written. `None` when blank, an
@@ -138,6 +139,15 @@ impl<'r> Fields<'r> {
     pub(super) fn time(&self, column: Column) -> Result<Option<UnixMillis>, Reject> {
         let read = |found: Found<'_>| zoned::time_in_zone(found.key, &found.value, self.settings);
         self.find(column).map(read).transpose()
+    }
+}
+
+impl<'r> Record<'r> {
+    fn named(self, name: &str) -> Option<&'r Json<'r>> {
+        match self {
+            Record::Whole(record) => lookup(record, name),
+            Record::Picked(picked) => picked.named(name),
+        }
     }
 }
 
@@ -350,48 +360,6 @@ fn epoch(value: &Json<'_>) -> Option<UnixMillis> {
     } else {
         rounded(number).map(UnixMillis::from_epoch_number)
     }
-}
-
-/// Where a URL, or a host column that may hold one, points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address<'a> {
-    /// Host as written, with port where one stands there; without user information.
-    pub(super) host: &'a str,
-    /// Path without query and fragment; may be empty.
-    pub(super) path: &'a str,
-}
-
-/// Splits a URL with or without scheme. `None` when no host is left.
-///
-/// Only borrows, unlike [`crate::provider::split_url`], because skimming asks it of every record.
-pub(super) fn split_url(url: &str) -> Option<Address<'_>> {
-    let url = before_query(trimmed(url));
-    let after = |at: usize| url.get(at..)?.strip_prefix("://");
-    let mut colons = memchr::memchr_iter(b':', url.as_bytes());
-    let rest = match colons.find_map(|at| Some((at, after(at)?))) {
-        Some((at, rest)) if memchr::memchr(b'/', url.get(..at)?.as_bytes()).is_none() => rest,
-        Some(_) | None => url,
-    };
-    let border = memchr::memchr(b'/', rest.as_bytes()).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(border)?;
-    // User information may be a password, and is no part of where the call went.
-    let host = memchr::memrchr(b'@', authority.as_bytes())
-        .and_then(|at| authority.get(at.saturating_add(1)..))
-        .unwrap_or(authority);
-    (!host.is_empty()).then_some(Address { host, path })
-}
-
-/// The path without query and fragment.
-pub(super) fn before_query(path: &str) -> &str {
-    memchr::memchr2(b'?', b'#', path.as_bytes())
-        .and_then(|end| path.get(..end))
-        .unwrap_or(path)
-}
-
-/// Host in lower case and port, from a host column; empty when it is no host.
-pub(super) fn split_port(host: &str) -> (Text, Option<u16>) {
-    let (name, port) = normalise_host(host).unwrap_or_default();
-    (name, port.filter(|port| !matches!(port, 443 | 80)))
 }
 
 #[cfg(test)]

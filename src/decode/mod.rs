@@ -224,7 +224,7 @@ fn skimmed(
         Some(Skimmed::Ignored(reason)) => out.push(Told::Ignored(reason)),
         Some(Skimmed::Row(row)) => {
             let first = out.len();
-            servicenow_outbound::decode(&row, context, out);
+            servicenow_outbound::decode_picked(&row, context, out);
             refuse_outsized(out, first);
             // A refusal names all keys of a record: only the whole of it tells them.
             if matches!(out.last(), Some(Told::Rejected(_))) {

@@ -94,19 +94,6 @@ impl<'a> Entries<'a> {
     /// Adds an entry whose key is not there.
     pub(crate) fn push(&mut self, key: Key<'a>, value: Json<'a>) {
         self.list.push((key, value));
-        self.place_last();
-    }
-
-    /// The same for a text. Its parts are passed by themselves: what is stored in pieces and read whole
-    /// makes the processor wait.
-    pub(crate) fn push_text(&mut self, key: &'a str, text: &'a str) {
-        let key = Key::from(Cow::Borrowed(key));
-        self.list.push((key, Json::Str(Cow::Borrowed(text))));
-        self.place_last();
-    }
-
-    /// Puts the last entry where it is looked for.
-    fn place_last(&mut self) {
         let entries = self.list.len();
         let first = match entries {
             0..=FEW | MANY.. => return,

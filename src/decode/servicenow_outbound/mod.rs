@@ -5,6 +5,7 @@
 //! "Outbound HTTP logging"), and public code that reads the table disagrees about the names.
 
 mod headers;
+pub(super) mod key;
 
 use std::borrow::Cow;
 
@@ -15,7 +16,7 @@ use crate::ids::{Identity, IdentityKind};
 use crate::outcome::{IgnoreReason, QuarantineReason, Reject};
 use crate::units::{Millis, UnixMillis};
 
-use super::fields::{self, Column, Fields, before_query, split_url};
+use super::fields::{self, Column, Fields, NUMBERLESS, Picked, before_query, split_url};
 use super::json::Json;
 use super::{Context, DURATION_UNIT, Settings, Told};
 
@@ -24,29 +25,46 @@ use headers::Headers;
 /// The table's name: who tells, and the front of its row ids.
 const TABLE: &str = "sys_outbound_http_log";
 
-const ID: Column = Column::new("id", &["sys_id"]);
-const TIME: Column = Column::new("time", &["sys_created_on"]);
-pub(super) const HOST: Column = Column::new("host", &["hostname", "url_hostname", "host"]);
-pub(super) const PATH: Column = Column::new("path", &["path", "url_path"]);
-pub(super) const URL: Column = Column::new("url", &["url"]);
-const METHOD: Column = Column::new("method", &["http_method", "method"]);
-const STATUS: Column = Column::new(
+const ID: Column = column("id", &["sys_id"]);
+const TIME: Column = column("time", &["sys_created_on"]);
+pub(super) const HOST: Column = column("host", &["hostname", "url_hostname", "host"]);
+pub(super) const PATH: Column = column("path", &["path", "url_path"]);
+pub(super) const URL: Column = column("url", &["url"]);
+const METHOD: Column = column("method", &["http_method", "method"]);
+const STATUS: Column = column(
     "status",
     &["response_status", "http_status", "status", "status_code"],
 );
-const DURATION: Column = Column::new(
+const DURATION: Column = column(
     "duration",
     &["response_time", "total_time", "call_time", "duration"],
 );
-const REQUEST_BYTES: Column = Column::new("request_bytes", &["request_length"]);
-const RESPONSE_BYTES: Column = Column::new("response_bytes", &["response_length"]);
-const ERROR: Column = Column::new("error", &["error_message"]);
-const SEQUENCE: Column = Column::new("sequence", &["sequence"]);
-const TRANSACTION: Column = Column::new("transaction", &["transaction"]);
-const SCOPE: Column = Column::new("scope", &["scope"]);
-const SOURCE_TABLE: Column = Column::new("source_table", &["source_table"]);
-const USER: Column = Column::new("user", &["user", "sys_created_by"]);
-const RESPONSE_HEADERS: Column = Column::new("response_headers", &["response_headers"]);
+const REQUEST_BYTES: Column = column("request_bytes", &["request_length"]);
+const RESPONSE_BYTES: Column = column("response_bytes", &["response_length"]);
+const ERROR: Column = column("error", &["error_message"]);
+const SEQUENCE: Column = column("sequence", &["sequence"]);
+const TRANSACTION: Column = column("transaction", &["transaction"]);
+const SCOPE: Column = column("scope", &["scope"]);
+const SOURCE_TABLE: Column = column("source_table", &["source_table"]);
+const USER: Column = column("user", &["user", "sys_created_by"]);
+const RESPONSE_HEADERS: Column = column("response_headers", &["response_headers"]);
+
+/// A column whose aliases have the numbers of their keys.
+const fn column(name: &'static str, aliases: &'static [&'static str]) -> Column {
+    const fn number(alias: &str) -> u32 {
+        key::number(key::bit(alias.as_bytes()))
+    }
+    let numbers = match aliases {
+        [first] => [number(first), NUMBERLESS, NUMBERLESS, NUMBERLESS],
+        [first, second] => [number(first), number(second), NUMBERLESS, NUMBERLESS],
+        [first, second, third] => [number(first), number(second), number(third), NUMBERLESS],
+        [first, second, third, fourth] => {
+            [number(first), number(second), number(third), number(fourth)]
+        }
+        _ => panic!("one to four aliases"),
+    };
+    Column::new(name, aliases).with(numbers)
+}
 
 /// Every column that the settings can rename.
 pub(super) const COLUMNS: [Column; 17] = [
@@ -95,11 +113,19 @@ pub(super) fn recognises(record: &Json<'_>) -> bool {
 
 /// Pushes the one call of the row, or why it is none.
 pub(super) fn decode(record: &Json<'_>, context: Context<'_>, out: &mut Vec<Told>) {
-    out.push(read(record, context).unwrap_or_else(Told::Rejected));
+    decode_columns(Fields::new(record, context.settings), context, out);
 }
 
-fn read(record: &Json<'_>, context: Context<'_>) -> Result<Told, Reject> {
-    let fields = Fields::new(record, context.settings);
+/// The same of columns that were picked by the numbers of their [keys](key::number).
+pub(super) fn decode_picked(picked: &Picked<'_>, context: Context<'_>, out: &mut Vec<Told>) {
+    decode_columns(Fields::of_picked(picked, context.settings), context, out);
+}
+
+fn decode_columns(fields: Fields<'_>, context: Context<'_>, out: &mut Vec<Told>) {
+    out.push(read(fields, context).unwrap_or_else(Told::Rejected));
+}
+
+fn read(fields: Fields<'_>, context: Context<'_>) -> Result<Told, Reject> {
     let columns = (fields.text(HOST), fields.text(URL), fields.text(PATH));
     let Some((host, path)) = address(
         columns.0.as_deref(),

@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use super::super::Settings;
-use super::super::json::{Entries, Json, Key};
+use super::super::fields::Picked;
+use super::super::json::Json;
 use super::scanner::{Scanner, Value};
 use super::shape::Course;
 use super::{Begun, OwnNames, Passed, Row, key};
@@ -22,7 +23,11 @@ const LEVELS: u32 = 32;
 
 /// The row with the columns that are read; `None` when it is no row for sure, or is unusual. What the
 /// scan has passed is not scanned again.
-pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -> Option<Json<'a>> {
+pub(super) fn row<'a>(
+    bytes: &'a [u8],
+    settings: &Settings,
+    begun: &Begun<'a>,
+) -> Option<Picked<'a>> {
     // Within texts they are faults; between values they are rare in a message.
     let least = bytes.iter().fold(b' ', |least, byte| least.min(*byte));
     if least < b' ' || settings.own_names().any(|name| name.contains('.')) {
@@ -38,7 +43,8 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
             .is_empty()
             .then(|| Course::begin(bytes.len())),
         keys: Keys::default(),
-        entries: Box::new(Entries::with_room()),
+        picked: Picked::new(),
+        names_own: settings.own_names().next().is_some(),
     };
     let own = OwnNames::new(settings)?;
     let (mut scanner, mut goes_on) = (Begun::at(bytes)?.scanner, true);
@@ -46,7 +52,7 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
         for Passed { name, bit, value } in passed {
             columns.row.seen |= bit;
             if columns.reads_passed(name, *bit)? {
-                columns.keep(name, *value)?;
+                columns.keep((name, *bit), *value)?;
             } else {
                 pass_over(*value)?;
             }
@@ -55,9 +61,9 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
         goes_on = passed.is_empty() || scanner.goes_on()?;
     }
     while goes_on {
-        let (name, reads) = columns.name(&mut scanner, &own)?;
+        let (key, reads) = columns.key(&mut scanner, &own)?;
         if reads {
-            columns.read(name, &mut scanner)?;
+            columns.read(key, &mut scanner)?;
         } else {
             pass(&mut scanner, LEVELS)?;
         }
@@ -70,8 +76,11 @@ pub(super) fn row<'a>(bytes: &'a [u8], settings: &Settings, begun: &Begun<'a>) -
     if let Some(course) = columns.course {
         course.end();
     }
-    Some(Json::Object(columns.entries))
+    Some(columns.picked)
 }
+
+/// A key's name and bits.
+type Named<'a> = (&'a [u8], u64);
 
 /// The columns of a row so far.
 struct Columns<'a, 's> {
@@ -80,22 +89,23 @@ struct Columns<'a, 's> {
     row: Row<'a>,
     course: Option<Course<'a>>,
     keys: Keys,
-    entries: Box<Entries<'a>>,
+    picked: Picked<'a>,
+    /// The settings name columns, which are found by their names.
+    names_own: bool,
 }
 
 impl<'a> Columns<'a, '_> {
-    /// The next name, and whether the decoder reads its column; `None` when the name may stand there
-    /// twice.
-    fn name(&mut self, scanner: &mut Scanner<'a>, own: &OwnNames<'_>) -> Option<(&'a [u8], bool)> {
+    /// The next key, and whether the decoder reads its column; `None` when it may stand there twice.
+    fn key(&mut self, scanner: &mut Scanner<'a>, own: &OwnNames<'_>) -> Option<(Named<'a>, bool)> {
         if let Some(course) = &mut self.course
             && let Some((name, bit)) = course.read(scanner)
         {
             self.row.seen |= bit;
-            return Some((name, key::is_column(bit)));
+            return Some(((name, bit), key::is_column(bit)));
         }
         let name = scanner.name()?;
         let bit = self.row.see(name, own)?;
-        Some((name, self.reads(name, bit)?))
+        Some(((name, bit), self.reads(name, bit)?))
     }
 
     /// Whether the decoder reads the column of a name that the scan has passed; `None` when the name
@@ -127,30 +137,36 @@ impl<'a> Columns<'a, '_> {
     }
 
     /// Reads a column's value.
-    fn read(&mut self, name: &[u8], scanner: &mut Scanner<'a>) -> Option<()> {
+    fn read(&mut self, key: Named<'a>, scanner: &mut Scanner<'a>) -> Option<()> {
         match scanner.next()? {
-            b'"' if let Some(inside) = scanner.text() => self.keep_text(name, inside),
-            first => self.keep(name, scanner.value_from(first)?),
+            b'"' if let Some(inside) = scanner.text() => self.keep_text(key, inside),
+            first => self.keep(key, scanner.value_from(first)?),
         }
     }
 
-    /// Keeps a text: most columns are such.
-    fn keep_text(&mut self, name: &[u8], inside: &[u8]) -> Option<()> {
-        let (name, text) = (part(self.text, name)?, part(self.text, inside)?);
-        self.entries.push_text(name, text);
-        Some(())
+    /// Keeps a text: most columns are such. Its parts are passed by themselves: what is stored in pieces
+    /// and read whole makes the processor wait.
+    fn keep_text(&mut self, key: Named<'a>, inside: &[u8]) -> Option<()> {
+        let text = part(self.text, inside)?;
+        self.add(key, Json::Str(Cow::Borrowed(text)))
     }
 
     /// Keeps a column's value.
-    fn keep(&mut self, name: &[u8], value: Value<'a>) -> Option<()> {
+    fn keep(&mut self, key: Named<'a>, value: Value<'a>) -> Option<()> {
         let value = match value {
-            Value::String(inside) => return self.keep_text(name, inside),
+            Value::String(inside) => return self.keep_text(key, inside),
             Value::Null => Json::Null,
-            Value::Nested(raw) => plain_object(self.text, raw).or_else(|| Json::value(raw))?,
+            Value::Nested(raw) => reference(self.text, raw).or_else(|| Json::value(raw))?,
             Value::Escaped(raw) | Value::Scalar(raw) => Json::value(raw)?,
         };
-        let name = Key::from(Cow::Borrowed(part(self.text, name)?));
-        self.entries.push(name, value);
+        self.add(key, value)
+    }
+
+    fn add(&mut self, (name, bit): Named<'a>, value: Json<'a>) -> Option<()> {
+        self.picked.add(key::number(bit), value).then_some(())?;
+        if self.names_own {
+            self.picked.name_last(part(self.text, name)?);
+        }
         Some(())
     }
 }
@@ -161,24 +177,29 @@ fn part<'a>(text: &'a str, bytes: &[u8]) -> Option<&'a str> {
     text.get(from..from.checked_add(bytes.len())?)
 }
 
-/// An object of a few plain texts, as references are written; `None` for any other.
-fn plain_object<'a>(text: &'a str, raw: &[u8]) -> Option<Json<'a>> {
+/// What stands for an object of a few plain texts, as references are written: its `value`. `None` for
+/// any other, and without one.
+fn reference<'a>(text: &'a str, raw: &[u8]) -> Option<Json<'a>> {
     let mut scanner = Scanner::new(raw);
     scanner.expect(b'{')?;
-    let mut entries = Box::new(Entries::default());
-    for _ in 0..FEW {
-        let key = Key::from(Cow::Borrowed(part(text, scanner.name()?)?));
+    let mut names: [&[u8]; FEW] = [&[]; FEW];
+    let mut found = None;
+    for count in 0..FEW {
+        let name = scanner.name()?;
+        if names.get(..count)?.contains(&name) {
+            return None;
+        }
+        *names.get_mut(count)? = name;
         let value = match scanner.value()? {
             Value::String(inside) => Json::Str(Cow::Borrowed(part(text, inside)?)),
             Value::Null => Json::Null,
             Value::Escaped(_) | Value::Nested(_) | Value::Scalar(_) => return None,
         };
-        if entries.has(&key) {
-            return None;
+        if name == b"value" {
+            found = Some(value);
         }
-        entries.push(key, value);
         if !scanner.goes_on()? {
-            return Some(Json::Object(entries));
+            return found;
         }
     }
     None

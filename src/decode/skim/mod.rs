@@ -11,7 +11,6 @@
 //! does not read; of a call that may be ours it misses none.
 
 mod columns;
-mod key;
 mod scanner;
 mod shape;
 
@@ -20,8 +19,9 @@ use std::borrow::Cow;
 use crate::call::Format;
 use crate::outcome::IgnoreReason;
 
+use super::fields::Picked;
 use super::json::Json;
-use super::servicenow_outbound::{HOST, PATH, URL, address};
+use super::servicenow_outbound::{HOST, PATH, URL, address, key};
 use super::{Context, Settings, Watcher, fields};
 
 use scanner::{Scanner, Value};
@@ -35,7 +35,7 @@ pub(super) enum Skimmed<'a> {
     /// It needs no decoding.
     Ignored(IgnoreReason),
     /// A row of a call that may be ours, with the columns that its decoder reads.
-    Row(Json<'a>),
+    Row(Picked<'a>),
 }
 
 /// Looks through a record; `None` leaves it to the tree reader, as all calls that may be ours are

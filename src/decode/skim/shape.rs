@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use super::key;
-use super::scanner::Scanner;
+use super::scanner::{Scanner, same};
 
 /// Rows that must differ, one after the other, before another one's keys are learned.
 const MISSES: u32 = 8;
@@ -70,7 +70,7 @@ impl<'a> Course<'a> {
 
     /// Whether a key that was read is the one that stood there before, as all so far.
     pub(super) fn passes(&mut self, name: &'a [u8]) -> bool {
-        let Some(known) = self.next().filter(|known| known.name() == name) else {
+        let Some(known) = self.next().filter(|known| same(known.name(), name)) else {
             return false;
         };
         let bit = known.bit;

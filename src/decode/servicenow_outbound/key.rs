@@ -1,44 +1,50 @@
-//! The keys that the skimmer reads, as bits of a set.
+//! The keys of a row that the skimmer and the decoder read, as bits of a set.
 //!
 //! Knows no values. A newcomer may ask why the aliases stand here once more: a match on literals is
 //! what makes a key cheap to tell, and tests hold the lists to the decoder's.
 
-pub(super) const HOSTNAME: u64 = 1;
-pub(super) const URL_HOSTNAME: u64 = 1 << 1;
-pub(super) const HOST: u64 = 1 << 2;
-pub(super) const URL: u64 = 1 << 3;
-pub(super) const PATH: u64 = 1 << 4;
-pub(super) const URL_PATH: u64 = 1 << 5;
-pub(super) const HTTP_METHOD: u64 = 1 << 6;
-pub(super) const METHOD: u64 = 1 << 7;
-pub(super) const RESPONSE_STATUS: u64 = 1 << 8;
-pub(super) const HTTP_STATUS: u64 = 1 << 9;
-pub(super) const STATUS: u64 = 1 << 10;
-pub(super) const STATUS_CODE: u64 = 1 << 11;
-pub(super) const SYS_CREATED_ON: u64 = 1 << 12;
-pub(super) const SYS_ID: u64 = 1 << 13;
+pub(in crate::decode) const HOSTNAME: u64 = 1;
+pub(in crate::decode) const URL_HOSTNAME: u64 = 1 << 1;
+pub(in crate::decode) const HOST: u64 = 1 << 2;
+pub(in crate::decode) const URL: u64 = 1 << 3;
+pub(in crate::decode) const PATH: u64 = 1 << 4;
+pub(in crate::decode) const URL_PATH: u64 = 1 << 5;
+pub(in crate::decode) const HTTP_METHOD: u64 = 1 << 6;
+pub(in crate::decode) const METHOD: u64 = 1 << 7;
+pub(in crate::decode) const RESPONSE_STATUS: u64 = 1 << 8;
+pub(in crate::decode) const HTTP_STATUS: u64 = 1 << 9;
+pub(in crate::decode) const STATUS: u64 = 1 << 10;
+pub(in crate::decode) const STATUS_CODE: u64 = 1 << 11;
+pub(in crate::decode) const SYS_CREATED_ON: u64 = 1 << 12;
+pub(in crate::decode) const SYS_ID: u64 = 1 << 13;
 /// A key by which another format could claim the record.
-pub(super) const FOREIGN: u64 = 1 << 14;
+pub(in crate::decode) const FOREIGN: u64 = 1 << 14;
 /// Keys that the settings name as the destination's host, URL and path.
-pub(super) const OWN_HOST: u64 = 1 << 15;
-pub(super) const OWN_URL: u64 = 1 << 16;
-pub(super) const OWN_PATH: u64 = 1 << 17;
+pub(in crate::decode) const OWN_HOST: u64 = 1 << 15;
+pub(in crate::decode) const OWN_URL: u64 = 1 << 16;
+pub(in crate::decode) const OWN_PATH: u64 = 1 << 17;
 /// The first of the further columns that the decoder of a row reads.
 const FURTHER: u64 = 1 << 18;
 
-pub(super) const ANY_DESTINATION: u64 = HOSTNAME | URL_HOSTNAME | HOST | URL;
-pub(super) const ANY_CALL: u64 =
+pub(in crate::decode) const ANY_DESTINATION: u64 = HOSTNAME | URL_HOSTNAME | HOST | URL;
+pub(in crate::decode) const ANY_CALL: u64 =
     HTTP_METHOD | METHOD | RESPONSE_STATUS | HTTP_STATUS | STATUS | STATUS_CODE;
-pub(super) const HTTP_MARKS: u64 = HTTP_METHOD | RESPONSE_STATUS | HTTP_STATUS;
+pub(in crate::decode) const HTTP_MARKS: u64 = HTTP_METHOD | RESPONSE_STATUS | HTTP_STATUS;
 
 /// Whether a bit is that of a column that the decoder of a row reads.
-pub(super) fn is_column(bit: u64) -> bool {
+pub(in crate::decode) fn is_column(bit: u64) -> bool {
     bit & !FOREIGN != 0
+}
+
+/// The number by which a picked column is found, from the bits of its key: the place of the one that no
+/// other key has. Without such a bit it is beyond all numbers.
+pub(in crate::decode) const fn number(bits: u64) -> u32 {
+    (bits & !(FOREIGN | OWN_HOST | OWN_URL | OWN_PATH)).trailing_zeros()
 }
 
 /// The bit of a key, which no other key has but where it is [`FOREIGN`]; 0 for those that neither the
 /// scan nor the decoder of a row reads.
-pub(super) fn bit(name: &[u8]) -> u64 {
+pub(in crate::decode) const fn bit(name: &[u8]) -> u64 {
     match name {
         b"hostname" => HOSTNAME,
         b"url_hostname" => URL_HOSTNAME,
