@@ -61,6 +61,17 @@ impl Identity {
         Identity { kind, value, key }
     }
 
+    /// That of a row: its id, with its table in front.
+    #[must_use]
+    pub fn row(table: &str, id: &str) -> Identity {
+        // Batches of them wait for the disk: no byte more than needed.
+        let mut value = Text::with_capacity(table.len() + 1 + id.len());
+        value.push_str(table);
+        value.push(':');
+        value.push_str(id);
+        Identity::new(IdentityKind::Row, value)
+    }
+
     /// A weak identity: the hash of every part, in order.
     #[must_use]
     pub fn weak(parts: &[&[u8]]) -> Identity {

@@ -79,7 +79,8 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
         gate: &gate,
     };
     let mut told = Vec::new();
-    let begun = Instant::now();
+    let id = std::process::id();
+    let (begun, start_ms) = (Instant::now(), cpu_ms(id));
     let mut taken = 0;
     while taken < records {
         let Some(Ok(message)) = consumer.poll(Duration::from_secs(1)) else {
@@ -99,11 +100,10 @@ pub(crate) fn child(mut words: impl Iterator<Item = String>) {
         taken += 1;
     }
     let took = begun.elapsed();
-    let id = std::process::id();
     println!(
         "{} {} {}",
         took.as_millis(),
-        cpu_ms(id),
+        cpu_ms(id) - start_ms,
         most_memory_kib(id)
     );
 }
@@ -130,6 +130,6 @@ pub(crate) fn run(does: Loop, broker: &Broker, topic: &str, records: usize) -> C
         took_ms,
         cpu_ms,
         memory_kib,
-        commits: String::new(),
+        ..Cost::default()
     }
 }

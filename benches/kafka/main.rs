@@ -24,6 +24,7 @@ mod traffic;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use bare::Loop;
 use broker::Broker;
@@ -254,6 +255,8 @@ fn judge(turns: &[Turn]) -> u32 {
         println!("    bare loop  {}", turn.bare.line());
         println!("    daemon     {}", turn.daemon.line());
         println!("    commits    {}", turn.daemon.commits);
+        let start = Duration::from_millis(turn.daemon.start_ms).as_secs_f64();
+        println!("    start      {start:.2} CPU seconds, in no figure here");
         println!("    alerted    {}", turn.alerted.line());
     }
     println!(

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::call::UsageReport;
 use crate::call::{Class, Destination, Format, Origin, Provider, Report, Silent, Untold, Usage};
-use crate::ids::{Identity, IdentityKind};
+use crate::ids::Identity;
 use crate::outcome::{QuarantineReason, Reject};
 use crate::units::{Millis, Text, UnixMillis, clean_name};
 
@@ -263,7 +263,7 @@ fn origin(fields: Fields<'_>) -> Origin {
 fn identity(fields: Fields<'_>, at: UnixMillis, usage: &UsageReport, origin: &Origin) -> Identity {
     let id = fields.name(ID);
     if !id.is_empty() {
-        return Identity::new(IdentityKind::Row, format!("{TABLE}:{id}"));
+        return Identity::row(TABLE, &id);
     }
     let counts = usage.usage.map(|usage| (usage.input, usage.output));
     let numbers = format!(

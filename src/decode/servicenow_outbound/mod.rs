@@ -298,7 +298,7 @@ fn row_identity(
 ) -> Identity {
     let id = fields.name(ID);
     if !id.is_empty() {
-        return Identity::new(IdentityKind::Row, format!("{TABLE}:{id}"));
+        return Identity::row(TABLE, &id);
     }
     let numbers = format!(
         "{} {:?} {:?} {:?} {:?}",
