@@ -3,6 +3,8 @@
 //! Knows no key. A newcomer may ask what it is for: a row that is read by the million has its columns
 //! found by number, where a tree would look for each by its name.
 
+use std::borrow::Cow;
+
 use crate::decode::json::Json;
 
 /// Numbers are below this.
@@ -36,6 +38,18 @@ impl<'a> Picked<'a> {
     /// Adds a column that is not there; false when there are too many.
     pub(in crate::decode) fn add(&mut self, number: u32, value: Json<'a>) -> bool {
         self.values.push(value);
+        self.number_last(number)
+    }
+
+    /// The same for a text, which is passed by itself: what is stored in pieces and read whole makes the
+    /// processor wait.
+    pub(in crate::decode) fn add_text(&mut self, number: u32, text: &'a str) -> bool {
+        self.values.push(Json::Str(Cow::Borrowed(text)));
+        self.number_last(number)
+    }
+
+    /// Has the last column found by its number.
+    fn number_last(&mut self, number: u32) -> bool {
         let Ok(place) = u8::try_from(self.values.len()) else {
             return false;
         };

@@ -144,11 +144,11 @@ impl<'a> Columns<'a, '_> {
         }
     }
 
-    /// Keeps a text: most columns are such. Its parts are passed by themselves: what is stored in pieces
-    /// and read whole makes the processor wait.
+    /// Keeps a text: most columns are such.
     fn keep_text(&mut self, key: Named<'a>, inside: &[u8]) -> Option<()> {
         let text = part(self.text, inside)?;
-        self.add(key, Json::Str(Cow::Borrowed(text)))
+        let added = self.picked.add_text(key::number(key.1), text);
+        added.then(|| self.name_last(key.0))?
     }
 
     /// Keeps a column's value.
@@ -159,11 +159,11 @@ impl<'a> Columns<'a, '_> {
             Value::Nested(raw) => reference(self.text, raw).or_else(|| Json::value(raw))?,
             Value::Escaped(raw) | Value::Scalar(raw) => Json::value(raw)?,
         };
-        self.add(key, value)
+        let added = self.picked.add(key::number(key.1), value);
+        added.then(|| self.name_last(key.0))?
     }
 
-    fn add(&mut self, (name, bit): Named<'a>, value: Json<'a>) -> Option<()> {
-        self.picked.add(key::number(bit), value).then_some(())?;
+    fn name_last(&mut self, name: &[u8]) -> Option<()> {
         if self.names_own {
             self.picked.name_last(part(self.text, name)?);
         }

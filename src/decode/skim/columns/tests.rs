@@ -114,6 +114,9 @@ fn reads_no_column_that_the_decoder_does_not_and_misses_none() {
             assert_ne!(bit & !key::FOREIGN, 0, "{alias}");
             assert_eq!(bit & seen, 0, "{alias} has the bit of another column");
             seen |= bit;
+            let mut picked = Picked::new();
+            picked.add(key::number(bit), Json::Null);
+            assert!(picked.get(key::number(bit)).is_some(), "{alias}");
         }
     }
     let record = call(r#""u_note":"x","session":"y","scope":"z""#);
