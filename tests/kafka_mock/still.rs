@@ -144,11 +144,27 @@ fn whoever_waits_with_good_reason_is_alive() {
         desk.write("logs/two.jsonl", good_lines(1_001..1_002));
         daemon.says("locked");
         stays_alive("the ledger is locked");
+        let (status, lines) = daemon.get("/readyz");
+        assert!(
+            status.contains("503") && lines.starts_with("ledger: ") && lines.lines().count() == 1,
+            "{lines}"
+        );
         lock.release();
         daemon.requests(4);
         mock.0.broker_down(1).unwrap();
         stays_alive("the broker is down");
+        let (status, lines) = daemon.get("/readyz");
+        assert!(
+            status.contains("503")
+                && lines.starts_with("source kafka: no broker answers for calls/0, for ")
+                && lines.lines().count() == 1,
+            "{lines}"
+        );
         mock.0.broker_up(1).unwrap();
+        let told = || format!("{:?}\n{}", daemon.get("/readyz"), daemon.log());
+        wait_for("readiness", told, || {
+            daemon.get("/readyz").0.contains("200").then_some(())
+        });
     });
 }
 

@@ -1,4 +1,4 @@
-//! How a reader stands to its writer: it waits for room, rests while the books are held up, comes to
+//! How a reader stands to its writer: it waits for it, rests while the books are held up, comes to
 //! its end, and lets the group's offsets follow.
 //!
 //! Knows no record. A newcomer may ask why a reader that cannot go on gives everything up: a client
@@ -19,9 +19,9 @@ const HELD_UP_MAX: Duration = Duration::from_secs(20);
 const COMMIT_EVERY: Duration = Duration::from_secs(2);
 
 impl Reader {
-    /// Whether the writer has no room for what is gathered, and no more can be; waits a little.
+    /// Whether the writer is at work and no more can be gathered; waits a little.
     pub(super) fn is_held_up(&mut self) -> Result<bool, Failure> {
-        if !self.pipeline.is_full() || self.writer.has_room() {
+        if !self.pipeline.is_full() || self.writer.is_idle() {
             return Ok(false);
         }
         let since = *self.held_up.get_or_insert_with(Instant::now);
@@ -33,17 +33,13 @@ impl Reader {
         Ok(true)
     }
 
-    /// Hands over as soon as the writer has room; whether it had in time.
+    /// Hands over as soon as the writer has answered; whether it had in time.
     pub(super) fn hand_over_within(&mut self, longest: Duration) -> Result<bool, Failure> {
-        let end = Instant::now() + longest;
-        while !self.writer.has_room() && Instant::now() < end {
-            self.hear_writer(Duration::from_millis(50))?;
-        }
-        let room = self.writer.has_room();
-        if room {
+        let idle = self.await_writer(longest)?;
+        if idle {
             self.hand_over();
         }
-        Ok(room)
+        Ok(idle)
     }
 
     /// The books are held up: what was gathered is dropped, and read again from where they stand once
@@ -56,7 +52,7 @@ impl Reader {
         self.take_up_again()
     }
 
-    /// Waits until the writer has answered for everything; whether it has.
+    /// Waits until the writer has answered; whether it has.
     pub(super) fn await_writer(&mut self, longest: Duration) -> Result<bool, Failure> {
         let end = Instant::now() + longest;
         while !self.writer.is_idle() && Instant::now() < end {

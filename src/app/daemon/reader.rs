@@ -82,6 +82,8 @@ pub(super) struct Reader {
     pub(super) was_member: bool,
     /// Since when it has been outside, although brokers answer.
     pub(super) outside: Option<Instant>,
+    /// Since when no broker has answered for one of its partitions.
+    pub(super) silent: Option<Instant>,
     /// A partition is not where it was thought to be, or its topic is not.
     pub(super) in_doubt: bool,
     /// Partitions whose topic was found deleted and made again while it was read.
@@ -161,6 +163,7 @@ impl Reader {
             watched: now,
             was_member: false,
             outside: None,
+            silent: None,
             in_doubt: false,
             replaced: BTreeSet::new(),
             held_up: None,
@@ -264,16 +267,13 @@ impl Reader {
 
     /// Hands over what was gathered. With more to come at once, larger batches cost less each.
     fn hand_over_when_due(&mut self, drained: bool) {
-        let gathered = self.began.map(|began| began.elapsed());
-        let due = gathered.is_some_and(|gathered| {
-            gathered >= GATHER_MAX || gathered >= pause(GATHER) && drained && self.writer.is_idle()
-        });
-        let idle_news = self.began.is_none()
-            && self.writer.is_idle()
-            && self.tracks.values().any(Track::is_worth_writing);
-        if !self.writer.has_room() {
+        if !self.writer.is_idle() {
             return;
         }
+        let gathered = self.began.map(|began| began.elapsed());
+        let due = gathered
+            .is_some_and(|gathered| gathered >= GATHER_MAX || gathered >= pause(GATHER) && drained);
+        let idle_news = self.began.is_none() && self.tracks.values().any(Track::is_worth_writing);
         self.held_up = None;
         if due || idle_news || self.pipeline.is_full() {
             self.hand_over();

@@ -25,6 +25,8 @@ const STALLED: Duration = Duration::from_mins(1);
 /// A client that is outside its group for so long is replaced. A rebalance may take as long as the slowest
 /// member is given to answer (`max.poll.interval.ms`, 5 minutes).
 const OUTSIDE_MAX: Duration = Duration::from_mins(6);
+/// A source that has partitions for which no broker answers for so long is not ready.
+const SILENT_MAX: Duration = Duration::from_mins(1);
 /// How often the leaders of partitions that give nothing are asked for their ends.
 const ASK_EVERY: Duration = Duration::from_secs(20);
 /// How long one round of asking may take: records wait for it.
@@ -32,6 +34,10 @@ const ASK_MAX: Duration = Duration::from_secs(1);
 
 /// Faults are over when none came for so long: the client repeats what lasts more often than that.
 const OVER_AFTER: Duration = Duration::from_mins(1);
+
+/// What is said of a client that does not come back to its group; the one after it is ready when it has
+/// partitions.
+const LEFT_OUT: &str = "the client is not in its group, although brokers answer";
 
 /// Statistics come every second; who has not looked at them for so long was kept from reading.
 const WATCH_MAX: Duration = Duration::from_secs(10);
@@ -113,6 +119,7 @@ impl Reader {
             self.faulted = Some(Instant::now());
         }
         self.tell_over(&seen);
+        self.tell_silent(&seen);
         let now = Instant::now();
         let age = i64::try_from(now.saturating_duration_since(then).as_millis());
         let at = self.shared.clock.now();
@@ -169,8 +176,9 @@ impl Reader {
         if left_out {
             tracing::warn!(
                 source = %self.source.name, for_seconds = since.elapsed().as_secs(),
-                "the client is not in its group, although brokers answer"
+                "{LEFT_OUT}"
             );
+            self.tell_ready(Err(LEFT_OUT));
         }
         left_out
     }
@@ -185,6 +193,38 @@ impl Reader {
             self.shared.over(&self.source.name);
             self.faulted = None;
         }
+    }
+
+    /// Says where probes ask that partitions have nobody to be read from, and that they have again.
+    fn tell_silent(&mut self, seen: &BTreeMap<Place, Seen>) {
+        let silent = |place: &&Place| !seen.contains_key(place);
+        let mut silent = self.tracks.keys().filter(silent);
+        // Who waits for the books asks no broker for more.
+        let first = silent.next().filter(|_| !self.pipeline.is_full());
+        let Some(first) = first else {
+            let told = |since: Instant| since.elapsed() > pause(SILENT_MAX);
+            if self.silent.take().is_some_and(told) && self.waiting.is_empty() {
+                self.tell_ready(Ok(()));
+            }
+            return;
+        };
+        let since = self.silent.get_or_insert_with(Instant::now).elapsed();
+        if since > pause(SILENT_MAX) {
+            let more = match silent.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let Place { topic, partition } = first;
+            let seconds = since.as_secs();
+            self.tell_ready(Err(&format!(
+                "no broker answers for {topic}/{partition}{more}, for {seconds} s"
+            )));
+        }
+    }
+
+    fn tell_ready(&self, state: Result<(), &str>) {
+        let part = part_of(&self.source.name);
+        self.shared.health.ready(&part, state);
     }
 
     /// Asks leaders where partitions end that give nothing. The client tells it, too, but only by

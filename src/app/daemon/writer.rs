@@ -55,12 +55,13 @@ pub(super) enum Done {
 pub(super) struct Writer {
     orders: Option<SyncSender<Order>>,
     done: Receiver<Done>,
-    waiting: usize,
+    at_work: bool,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    /// Starts the thread. One batch waits while one is booked: memory is bounded by three.
+    /// Starts the thread. The next batch is gathered while one is booked, and none waits between
+    /// them: memory is bounded by two.
     ///
     /// # Errors
     /// What the system says when there can be no more threads.
@@ -73,19 +74,14 @@ impl Writer {
         Ok(Writer {
             orders: Some(orders),
             done,
-            waiting: 0,
+            at_work: false,
             thread: Some(thread),
         })
     }
 
-    /// Whether a batch can be handed over without waiting: one is booked, one waits.
-    pub(super) fn has_room(&self) -> bool {
-        self.waiting < 2
-    }
-
-    /// Hands a batch over; waits while there is no [room](Writer::has_room).
+    /// Hands a batch over, once it is [idle](Writer::is_idle).
     pub(super) fn book(&mut self, work: Work) {
-        self.waiting += 1;
+        self.at_work = true;
         self.send(Order::Book(Box::new(work)));
     }
 
@@ -101,27 +97,23 @@ impl Writer {
         }
     }
 
-    /// Whether every batch that was handed over is done and asked for.
+    /// Whether the batch that was handed over is done and asked for.
     pub(super) fn is_idle(&self) -> bool {
-        self.waiting == 0
+        !self.at_work
     }
 
-    /// What became of the next batch, waiting at most `wait`.
+    /// What became of the batch, waiting at most `wait`.
     pub(super) fn done(&mut self, wait: Duration) -> Option<Done> {
-        if self.waiting == 0 {
+        if !self.at_work {
             return None;
         }
-        match self.done.recv_timeout(wait) {
-            Ok(done) => {
-                self.waiting -= 1;
-                Some(done)
-            }
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                self.waiting = 0;
-                Some(Done::Died)
-            }
-        }
+        let done = match self.done.recv_timeout(wait) {
+            Ok(done) => done,
+            Err(RecvTimeoutError::Timeout) => return None,
+            Err(RecvTimeoutError::Disconnected) => Done::Died,
+        };
+        self.at_work = false;
+        Some(done)
     }
 }
 

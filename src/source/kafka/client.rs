@@ -20,8 +20,9 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("fetch.queue.backoff.ms", "5"),
     // A little of each partition in turns: a batch then has each minute once, from all of them.
     (FETCH_EACH, "262144"),
-    ("queued.min.messages", "20000"),
-    ("queued.max.messages.kbytes", "16384"),
+    // More only waits in memory, several times as large as its bytes.
+    ("queued.min.messages", "8000"),
+    ("queued.max.messages.kbytes", "6144"),
     // A ledger that waits for room on its disk is no reason to leave the group.
     ("max.poll.interval.ms", "900000"),
     // New topics of a pattern, and new partitions, are found within a minute.
