@@ -27,10 +27,9 @@ use super::tracks::{Track, Tracks, complete_to};
 use super::watch;
 use super::writer::{Done, Work, Writer};
 
-/// A batch is handed over when it has been gathered for so long, nothing more waits at once, and the
-/// writer is free.
+/// Once the writer is free, it is handed what was gathered for so long when nothing more waits at once.
 const GATHER: Duration = Duration::from_millis(200);
-/// A batch is handed over when it has been gathered for so long.
+/// And what was gathered for so long, whatever waits.
 const GATHER_MAX: Duration = Duration::from_secs(1);
 /// Records taken between two looks at everything else.
 const RECORDS_PER_LOOK: usize = 2_000;
