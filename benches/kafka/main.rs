@@ -37,28 +37,27 @@ use tollwatch::config::Rules;
 const DAY_RECORDS: usize = 1_000_000;
 /// Features that the daemon keeps apart.
 pub(crate) const FEATURES: usize = 200;
+/// Most memory at full speed, in MB.
+const MEMORY_MB: u64 = 250;
+
 /// What a feed is held to.
 struct Limits {
     /// Least share of the bare loop's records a second.
     rate: f64,
     /// Most CPU time against the bare loop's.
     cpu: f64,
-    /// Most memory at full speed, in MB.
-    memory: u64,
 }
 
 /// The log of outbound calls: a call each.
 const CALLS: Limits = Limits {
     rate: 0.7,
     cpu: 1.4,
-    memory: 250,
 };
 /// A call and its request in one: no byte is passed over, both halves are booked, and tokens, price and
 /// conversation besides. Where it stands, with room for a machine's other guests.
 const CALLS_WITH_USAGE: Limits = Limits {
     rate: 0.6,
     cpu: 2.8,
-    memory: 300,
 };
 /// Turns of those that are compared, where a turn reads a day.
 const ROUNDS: usize = 3;
@@ -298,11 +297,8 @@ fn judge(turns: &[Turn], limits: &Limits) -> u32 {
             limits.cpu
         ),
     ) + verdict(
-        memory <= limits.memory,
-        &format!(
-            "memory {memory} MB, with alerts or without, at most {} MB",
-            limits.memory
-        ),
+        memory <= MEMORY_MB,
+        &format!("memory {memory} MB, with alerts or without, at most {MEMORY_MB} MB"),
     ) + verdict(
         alerted >= ALERTED_MIN,
         &format!(
