@@ -25,8 +25,11 @@ const PAGE_BYTES: u64 = 8_192;
 const CACHE_KIB: i64 = -16_384;
 /// The same for a reader beside the writer, which reads windows one after the other.
 const BESIDE_CACHE_KIB: i64 = -2_048;
-/// File bytes mapped into memory at most; they count as memory of the process.
-const MMAP_BYTES: i64 = 32 << 20;
+/// File bytes that the writer maps into memory at most; they count as memory of the process, and more
+/// of them made it no faster.
+const MMAP_BYTES: i64 = 8 << 20;
+/// The same for a reader, which reads windows of many days.
+const READ_MMAP_BYTES: i64 = 32 << 20;
 /// Pages in that log before they are written back: under load a page is changed by many commits,
 /// and need not be written back after each few.
 const WAL_PAGES: u64 = 4_000;
@@ -233,7 +236,7 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
         [],
         |_| Ok(()),
     )?;
-    common(&conn)?;
+    common(&conn, MMAP_BYTES)?;
     if let Some(bytes) = crash::ledger_bytes().or(options.file_bytes_max) {
         let pages = (bytes / PAGE_BYTES).max(1);
         conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
@@ -242,10 +245,10 @@ fn prepare(mut conn: Connection, path: String, options: Options) -> Result<Sqlit
     ready(conn, path, options)
 }
 
-fn common(conn: &Connection) -> Result<(), Fault> {
+fn common(conn: &Connection, mapped: i64) -> Result<(), Fault> {
     conn.pragma_update(None, "cache_size", CACHE_KIB)?;
     // A ledger in memory has no file to map, and answers nothing.
-    conn.query_row(&format!("PRAGMA mmap_size = {MMAP_BYTES}"), [], |_| Ok(()))
+    conn.query_row(&format!("PRAGMA mmap_size = {mapped}"), [], |_| Ok(()))
         .optional()?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     // Else a statement with a bound `LIMIT` is prepared anew each time that it is run.
@@ -324,7 +327,7 @@ fn open_reader(path: &Path) -> Result<SqliteLedger, Fault> {
             ),
         )),
         Some(_) => {
-            common(&conn)?;
+            common(&conn, READ_MMAP_BYTES)?;
             ready(conn, path.display().to_string(), Options::default())
         }
     }
