@@ -15,8 +15,10 @@ use rdkafka::producer::{BaseRecord, Producer as _};
 use super::broker::Broker;
 use super::{FEATURES, traffic};
 
-/// Pause between two looks at the metrics: answering costs the daemon CPU that no reading needs.
+/// Longest pause between two looks at the metrics: answering costs the daemon CPU that no reading needs.
 const ASK_EVERY: Duration = Duration::from_millis(200);
+/// Shortest pause.
+const ASK_LEAST: Duration = Duration::from_millis(5);
 
 /// What reading a topic cost, from the partitions' assignment to the last record.
 #[derive(Clone, Debug, Default)]
@@ -151,15 +153,19 @@ impl Running {
             .sum()
     }
 
-    /// Waits until so many records have an outcome.
+    /// Waits until so many records have an outcome, with such pauses between two looks at most. The nearer
+    /// the end, the shorter they are: a turn of a second must not be told to a fifth of it.
     fn await_records(&self, records: usize, pause: Duration) -> String {
         let wanted = super::measure::rate(records, Duration::from_secs(1));
+        let begun = Instant::now();
         loop {
             let page = self.metrics();
-            if Running::sum(&page, "tollwatch_records_total") >= wanted {
+            let have = Running::sum(&page, "tollwatch_records_total");
+            if have >= wanted {
                 return page;
             }
-            std::thread::sleep(pause);
+            let left = begun.elapsed().mul_f64((wanted - have) / have.max(1.0));
+            std::thread::sleep((left / 2).clamp(ASK_LEAST, pause));
         }
     }
 }
@@ -215,7 +221,7 @@ pub(crate) fn idle(broker: &Broker, times: usize) -> Vec<u64> {
         producer
             .flush(Duration::from_secs(10))
             .expect("it is produced");
-        running.await_records(place + 1, Duration::from_millis(5));
+        running.await_records(place + 1, ASK_LEAST);
         took.push(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
         std::thread::sleep(Duration::from_millis(300));
     }
