@@ -74,9 +74,9 @@ fn answers(broker: &Broker) -> bool {
 
 fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
     let answers = |partition: &Partition| {
-        let leads = |broker: &Broker| broker.nodeid == partition.leader;
+        let from = fetched_from(partition);
         let mut brokers = statistics.brokers.values();
-        brokers.any(|broker| leads(broker) && answers(broker))
+        brokers.any(|broker| Some(broker.nodeid) == from && answers(broker))
     };
     let mut all = BTreeMap::new();
     for (name, topic) in &statistics.topics {
@@ -94,6 +94,14 @@ fn seen(statistics: &Statistics) -> BTreeMap<Place, Seen> {
     all
 }
 
+/// The broker that a partition is fetched from, which `client.rack` can make another than its leader;
+/// `None` where it has neither.
+fn fetched_from(partition: &Partition) -> Option<i32> {
+    let known = |id: &i32| *id >= 0;
+    let mut both = [partition.broker, partition.leader].into_iter();
+    both.find(known)
+}
+
 fn of(partition: &Partition) -> Seen {
     let end = if partition.ls_offset >= 0 {
         partition.ls_offset
@@ -108,5 +116,59 @@ fn of(partition: &Partition) -> Seen {
                 .filter(|_| partition.fetchq_cnt == 0),
         },
         Ok(_) | Err(_) => Seen::Left,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A partition between two brokers: where it is fetched, who leads it, the state of the brokers 1
+    /// and 2, for how long the first has been quiet, and whether one answers for it.
+    type Row = (i32, i32, [&'static str; 2], i64, bool);
+
+    #[test]
+    fn a_partition_is_seen_where_it_is_fetched() {
+        let rows: [Row; 7] = [
+            (1, 1, ["UP", "DOWN"], 0, true),
+            (2, 2, ["UP", "DOWN"], 0, false),
+            (1, 1, ["UP", "UP"], QUIET_MAX_MICROS, false),
+            (2, 1, ["UP", "UP"], QUIET_MAX_MICROS, true),
+            (1, 2, ["UP", "UP"], QUIET_MAX_MICROS, false),
+            (-1, 1, ["UP", "DOWN"], 0, true),
+            (-1, -1, ["UP", "UP"], 0, false),
+        ];
+        for (from, leader, [first, second], rxidle, answered) in rows {
+            let broker = |nodeid: i32, state: &str, rxidle: i64| Broker {
+                nodeid,
+                state: state.to_owned(),
+                rxidle,
+                ..Broker::default()
+            };
+            let partition = Partition {
+                broker: from,
+                leader,
+                desired: true,
+                ..Partition::default()
+            };
+            let mut topic = rdkafka::statistics::Topic::default();
+            topic.partitions.insert(3, partition);
+            let mut statistics = Statistics::default();
+            statistics.topics.insert("calls".to_owned(), topic);
+            // A client asks the brokers of its configuration, whose numbers it does not know yet.
+            for one in [
+                broker(-1, "UP", 0),
+                broker(1, first, rxidle),
+                broker(2, second, 0),
+            ] {
+                statistics.brokers.insert(one.nodeid.to_string(), one);
+            }
+            let place = Place {
+                topic: Text::from("calls"),
+                partition: 3,
+            };
+            let seen = View::of(&statistics, Instant::now()).places;
+            assert_eq!(seen.contains_key(&place), answered, "{from} {leader}");
+        }
     }
 }
